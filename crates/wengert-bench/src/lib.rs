@@ -1,0 +1,1 @@
+//! Benchmarks of Wengert against gradients written by hand

@@ -1,0 +1,1 @@
+//! Traces of a Wengert tape: ledger, listings, graphs

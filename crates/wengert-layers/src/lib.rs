@@ -1,0 +1,1 @@
+//! Sigmoid multilayer perceptrons built from the nodes of a Wengert tape

@@ -1,0 +1,1 @@
+//! Snapshot assertions with tolerance for traces and gradients

@@ -1,0 +1,3 @@
+//! The teaching notebook, reproduced.
+
+fn main() {}
