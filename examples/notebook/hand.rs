@@ -8,10 +8,7 @@
 //! **minus** the derivative of the loss: `delta = -dL/dz`, where `z` is what the sigmoid is applied to. And the "error"
 //! that training prints is `sum (target - output)^2 = 2 L`, without the half.
 
-#![allow(
-    dead_code,
-    reason = "the example and each test that include this file use their own part of it"
-)]
+#![allow(dead_code, reason = "the example and each test that include this file use their own part of it")]
 
 use std::fmt;
 
@@ -48,26 +45,14 @@ pub(crate) enum Slip {
 
 impl Slip {
     /// Every mistake, without [`Slip::None`].
-    pub(crate) const ALL: [Slip; 4] = [
-        Slip::Sign,
-        Slip::MissingDerivative,
-        Slip::FactorTwo,
-        Slip::UpdateTooEarly,
-    ];
+    pub(crate) const ALL: [Slip; 4] = [Slip::Sign, Slip::MissingDerivative, Slip::FactorTwo, Slip::UpdateTooEarly];
 }
 
 /// A network with these weights: by layer, by neuron, the bias last (the layout of cell 1).
 pub(crate) fn network(weights: &[&[&[f64]]]) -> Network {
-    let neuron = |weights: &&[f64]| Neuron {
-        weights: weights.to_vec(),
-        z: f64::NAN,
-        output: f64::NAN,
-        delta: f64::NAN,
-    };
-    weights
-        .iter()
-        .map(|layer| layer.iter().map(neuron).collect())
-        .collect()
+    let neuron =
+        |weights: &&[f64]| Neuron { weights: weights.to_vec(), z: f64::NAN, output: f64::NAN, delta: f64::NAN };
+    weights.iter().map(|layer| layer.iter().map(neuron).collect()).collect()
 }
 
 /// `z = bias + w0 x0 + w1 x1 + ...` (cell 2), added up from the bias in the order of the inputs.
@@ -110,12 +95,7 @@ pub(crate) fn sigmoid_derivative(output: f64) -> f64 {
 /// - hidden neuron `j` is `sum w_j * delta` over the neurons of the next layer, `w_j` the weight from `j` to each.
 ///
 /// A correct backward pass knows no step size: `l_rate` is read by [`Slip::UpdateTooEarly`] alone.
-pub(crate) fn backward_propagate_error(
-    network: &mut Network,
-    expected: &[f64],
-    l_rate: f64,
-    slip: Slip,
-) {
+pub(crate) fn backward_propagate_error(network: &mut Network, expected: &[f64], l_rate: f64, slip: Slip) {
     for i in (0..network.len()).rev() {
         let (layers, later) = network.split_at_mut(i + 1);
         let layer = &mut layers[i];
@@ -204,11 +184,7 @@ pub(crate) const PRINT_EVERY: usize = 100;
 
 impl fmt::Display for EpochLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            ">epoch={}, lrate={:.3}, error={:.3}",
-            self.epoch, self.l_rate, self.sum_error
-        )
+        write!(f, ">epoch={}, lrate={:.3}, error={:.3}", self.epoch, self.l_rate, self.sum_error)
     }
 }
 
@@ -228,20 +204,12 @@ pub(crate) fn train_network<R: AsRef<[f64]>>(
         for (row, class) in train {
             let outputs = forward_propagate(network, row.as_ref());
             let expected = one_hot(*class, outputs.len());
-            sum_error += expected
-                .iter()
-                .zip(&outputs)
-                .map(|(e, o)| (e - o) * (e - o))
-                .sum::<f64>();
+            sum_error += expected.iter().zip(&outputs).map(|(e, o)| (e - o) * (e - o)).sum::<f64>();
             backward_propagate_error(network, &expected, l_rate, slip);
             weights_update(network, row.as_ref(), l_rate);
         }
         if epoch % PRINT_EVERY == 0 {
-            lines.push(EpochLine {
-                epoch,
-                l_rate,
-                sum_error,
-            });
+            lines.push(EpochLine { epoch, l_rate, sum_error });
         }
     }
     lines
@@ -257,10 +225,7 @@ pub(crate) fn one_hot(class: usize, n_outputs: usize) -> Vec<f64> {
 /// The index of the largest output, the first of equals (cell 11).
 pub(crate) fn predict(network: &mut Network, row: &[f64]) -> usize {
     let outputs = forward_propagate(network, row);
-    (1..outputs.len()).fold(
-        0,
-        |best, i| if outputs[i] > outputs[best] { i } else { best },
-    )
+    (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
 }
 
 /// What a layer hands to the next one.

@@ -2,10 +2,7 @@
 //!
 //! `tests/notebook_transcript.rs` holds every constant against the text of the notebook, so a digit can't slip here.
 
-#![allow(
-    dead_code,
-    reason = "the example and each test that include this file use their own part of it"
-)]
+#![allow(dead_code, reason = "the example and each test that include this file use their own part of it")]
 
 /// Weights by layer and neuron, the bias last.
 pub(crate) type Weights = &'static [&'static [&'static [f64]]];
@@ -24,10 +21,7 @@ pub(crate) struct PrintedNeuron {
 /// Cell 1: the 2-1-2 network, drawn after `seed(1)`. Cell 3 prints it again, unchanged by a forward pass.
 pub(crate) const CELL_1_WEIGHTS: Weights = &[
     &[&[0.13436424411240122, 0.8474337369372327, 0.763774618976614]],
-    &[
-        &[0.2550690257394217, 0.49543508709194095],
-        &[0.4494910647887381, 0.651592972722763],
-    ],
+    &[&[0.2550690257394217, 0.49543508709194095], &[0.4494910647887381, 0.651592972722763]],
 ];
 
 /// Cell 4: the row of the first forward pass, without the `None` in the place of the label.

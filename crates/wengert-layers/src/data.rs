@@ -87,10 +87,7 @@ impl Dataset {
     /// [`NoRows`](DataError::NoRows) and [`NoFeatures`](DataError::NoFeatures) where there is nothing to learn from.
     /// Otherwise the first bad row is named, by [`Width`](DataError::Width), [`NotFinite`](DataError::NotFinite) or
     /// [`Label`](DataError::Label), looked for in this order.
-    pub fn new(
-        rows: impl IntoIterator<Item = (impl AsRef<[f64]>, usize)>,
-        classes: usize,
-    ) -> Result<Self, DataError> {
+    pub fn new(rows: impl IntoIterator<Item = (impl AsRef<[f64]>, usize)>, classes: usize) -> Result<Self, DataError> {
         let mut data = Dataset::empty(classes);
         for (features, label) in rows {
             data.push(features.as_ref(), label)?;
@@ -123,10 +120,7 @@ impl Dataset {
             let label = last as usize;
             // The cast saturates and takes NaN to 0: only a whole number in range comes back as it was.
             if label as f64 != last {
-                return Err(DataError::NotALabel {
-                    row: data.labels.len(),
-                    value: last,
-                });
+                return Err(DataError::NotALabel { row: data.labels.len(), value: last });
             }
             data.push(features, label)?;
         }
@@ -160,9 +154,7 @@ impl Dataset {
     /// All rows in order; the iterator's `len` is their number.
     #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = (&[f64], usize)> + Clone {
-        self.features
-            .chunks_exact(self.width)
-            .zip(self.labels.iter().copied())
+        self.features.chunks_exact(self.width).zip(self.labels.iter().copied())
     }
 
     /// The features alone, row after row.
@@ -191,12 +183,7 @@ impl Dataset {
     }
 
     fn empty(classes: usize) -> Self {
-        Dataset {
-            features: Vec::new(),
-            labels: Vec::new(),
-            width: 0,
-            classes,
-        }
+        Dataset { features: Vec::new(), labels: Vec::new(), width: 0, classes }
     }
 
     fn push(&mut self, features: &[f64], label: usize) -> Result<(), DataError> {
@@ -209,25 +196,13 @@ impl Dataset {
             return Err(DataError::NoFeatures);
         }
         if found != expected {
-            return Err(DataError::Width {
-                row,
-                expected,
-                found,
-            });
+            return Err(DataError::Width { row, expected, found });
         }
         if let Some(column) = features.iter().position(|value| !value.is_finite()) {
-            return Err(DataError::NotFinite {
-                row,
-                column,
-                value: features[column],
-            });
+            return Err(DataError::NotFinite { row, column, value: features[column] });
         }
         if label >= classes {
-            return Err(DataError::Label {
-                row,
-                label,
-                classes,
-            });
+            return Err(DataError::Label { row, label, classes });
         }
         self.features.extend_from_slice(features);
         self.labels.push(label);
@@ -235,11 +210,7 @@ impl Dataset {
     }
 
     fn finish(self) -> Result<Self, DataError> {
-        if self.labels.is_empty() {
-            Err(DataError::NoRows)
-        } else {
-            Ok(self)
-        }
+        if self.labels.is_empty() { Err(DataError::NoRows) } else { Ok(self) }
     }
 }
 

@@ -96,9 +96,7 @@ impl Law {
 
     fn check(self) -> Result<(), InitError> {
         match self {
-            Law::Uniform { lo, hi } if !(lo <= hi && (hi - lo).is_finite()) => {
-                Err(InitError::Bounds { lo, hi })
-            }
+            Law::Uniform { lo, hi } if !(lo <= hi && (hi - lo).is_finite()) => Err(InitError::Bounds { lo, hi }),
             _ => Ok(()),
         }
     }
@@ -110,13 +108,9 @@ impl Law {
         match self {
             Law::Uniform { lo, hi } => Scaled::Uniform { lo, hi },
             Law::GlorotUniform => symmetric((6.0 / (n_in + n_out)).sqrt()),
-            Law::GlorotNormal => Scaled::Normal {
-                deviation: (2.0 / (n_in + n_out)).sqrt(),
-            },
+            Law::GlorotNormal => Scaled::Normal { deviation: (2.0 / (n_in + n_out)).sqrt() },
             Law::HeUniform => symmetric((6.0 / n_in).sqrt()),
-            Law::HeNormal => Scaled::Normal {
-                deviation: (2.0 / n_in).sqrt(),
-            },
+            Law::HeNormal => Scaled::Normal { deviation: (2.0 / n_in).sqrt() },
         }
     }
 }
@@ -126,9 +120,7 @@ impl Law {
 #[non_exhaustive]
 pub enum InitError {
     /// The bounds of [`Law::Uniform`] are not in order, not finite, or so far apart that `hi - lo` is not.
-    #[error(
-        "a uniform law from {lo:?} to {hi:?}: bounds must be in order and a finite distance apart"
-    )]
+    #[error("a uniform law from {lo:?} to {hi:?}: bounds must be in order and a finite distance apart")]
     Bounds {
         /// The lower bound given.
         lo: f64,
@@ -202,10 +194,7 @@ impl Initialiser {
 
 /// The order of the notebook: the weights of a neuron, its bias, the next neuron.
 fn by_neuron(fan_in: usize, fan_out: usize, mut next: impl FnMut() -> f64) -> LayerParams {
-    let mut params = LayerParams {
-        weights: Vec::new(),
-        biases: Vec::new(),
-    };
+    let mut params = LayerParams { weights: Vec::new(), biases: Vec::new() };
     for _ in 0..fan_out {
         params.weights.extend((0..fan_in).map(|_| next()));
         params.biases.push(next());

@@ -1,1 +1,58 @@
-//! Reverse-mode automatic differentiation on a tape that people can read
+//! Reverse-mode automatic differentiation on a tape that people can read.
+//!
+//! ```text
+//! your code --ops on Var--> Tape --reverse sweep--> Gradients
+//!                            |---replay, tangents, check
+//! ```
+//!
+//! R. E. Wengert published the list of elementary steps in 1964; the field calls it the Wengert list, or the tape. Here it is the
+//! product: every value, partial and adjoint on it can be named, printed, explained, compared and differentiated again.
+//!
+//! ```
+//! let tape = wengert::Tape::new();
+//! let x = tape.input(1.0).named("x");
+//! let y = tape.input(2.0).named("y");
+//! let z = ((x * y).sin() + x.exp()).named("z");
+//! let gradients = z.backward();
+//! println!("{tape}\ndz/dx = {}, dz/dy = {}", gradients.wrt(x), gradients.wrt(y));
+//! # assert!((gradients.wrt(x) - (2.0 * 2.0_f64.cos() + 1.0_f64.exp())).abs() < 1e-15);
+//! ```
+//!
+//! The goals, in order: **see** (nothing hidden, everything explainable), **trust** (right to the last promised digit, deterministic;
+//! a clear error and never a silently wrong gradient), **fast** (a ratio to gradient code written by hand).
+//!
+//! What it is not: a library of layers or optimisers (see `wengert-layers`), or of pictures and files (`wengert-inspect`). This crate
+//! writes to no stream and knows no file format.
+//!
+//! # The policies, in one place
+//!
+//! - A zero adjoint passes nothing on: `0 · ∞` in the chain rule is 0. So a branch that [`Var::select`] did not choose does no harm.
+//! - At a kink the derivative is declared on the function: `abs` 0, `relu` 0, `max` and `min` one half each at a tie.
+//! - NaN is never turned into a number: `max(x, NaN)` is NaN.
+//! - Elementary functions come from the crate `libm` on every platform. No multiplication and addition are fused.
+
+// A module uses only modules listed above it.
+mod backward;
+mod dual;
+mod error;
+mod forward;
+mod kernels;
+mod number;
+mod op;
+mod real;
+mod record;
+mod replay;
+pub mod rules;
+mod shape;
+mod tape;
+mod var;
+
+pub use backward::{Contribution, Gradients, Status};
+pub use dual::Dual;
+pub use error::{Culprit, Error, NodeId, Place};
+pub use forward::Tangents;
+pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
+pub use real::{Real, Scalar};
+pub use shape::{Layout, Shape};
+pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};
+pub use var::{Operand, Var};

@@ -11,11 +11,7 @@ impl PythonRandom {
     /// but at least one (`random_seed` in CPython's `Modules/_randommodule.c`).
     pub(super) fn seed(n: u64) -> Self {
         let (low, high) = (n as u32, (n >> 32) as u32);
-        Self(if high == 0 {
-            Mt::new_with_key([low])
-        } else {
-            Mt::new_with_key([low, high])
-        })
+        Self(if high == 0 { Mt::new_with_key([low]) } else { Mt::new_with_key([low, high]) })
     }
 
     /// As `random.random()`: 27 bits of one output above 26 of the next, over 2^53; a multiple of 2^-53 in [0, 1).

@@ -1,0 +1,208 @@
+//! What can go wrong, each case naming the culprit, the rule and the place.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::op::Comparison;
+use crate::shape::Shape;
+
+/// A place in the user's source: `src/model.rs:12:9`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place(&'static Location<'static>);
+
+impl Place {
+    /// The caller's place.
+    #[must_use]
+    #[track_caller]
+    pub fn caller() -> Self {
+        Place(Location::caller())
+    }
+
+    /// The file, as the compiler was given it.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        self.0.file()
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        self.0.line()
+    }
+
+    /// The column, from 1.
+    #[must_use]
+    pub fn column(self) -> u32 {
+        self.0.column()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file(), self.line(), self.column())
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A slot of a tape as a reader writes it: `v10`. A node is called by its first slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+impl NodeId {
+    /// The position in the column of values.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An operand as an error shows it: its id, its path if it has a name, and its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Culprit {
+    /// The node's id.
+    pub id: NodeId,
+    /// `scope/name`, or nothing for an unnamed node.
+    pub path: Option<String>,
+    /// The operand's shape.
+    pub shape: Shape,
+}
+
+impl fmt::Display for Culprit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        if let Some(path) = &self.path {
+            write!(f, " {path}")?;
+        }
+        write!(f, " of shape {}", self.shape)
+    }
+}
+
+/// An operation that was refused. The tape is as it was before.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Handles of two tapes met in one operation.
+    #[error(
+        "{op} at {at}: the operands belong to two tapes, one made at {left}, one at {right}; record both on the same tape"
+    )]
+    TwoTapes {
+        /// The operation.
+        op: &'static str,
+        /// Where the first operand's tape was made.
+        left: Place,
+        /// Where the second operand's tape was made.
+        right: Place,
+        /// The operation's place.
+        at: Place,
+    },
+    /// Two shapes that the operation cannot combine.
+    #[error("{op} at {at}: {left} and {right}: {rule}")]
+    Shapes {
+        /// The operation.
+        op: &'static str,
+        /// The first operand.
+        left: Box<Culprit>,
+        /// The second operand.
+        right: Box<Culprit>,
+        /// The rule that was broken.
+        rule: &'static str,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A shape that the operation cannot take.
+    #[error("{op} at {at}: {operand}: {rule}")]
+    Operand {
+        /// The operation.
+        op: &'static str,
+        /// The operand.
+        operand: Box<Culprit>,
+        /// The rule that was broken.
+        rule: String,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A number of elements that a shape does not have.
+    #[error("{op} at {at}: {found} elements do not fill shape {shape}")]
+    Length {
+        /// The operation.
+        op: &'static str,
+        /// The shape asked for.
+        shape: Shape,
+        /// The elements given.
+        found: usize,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A tensor without elements.
+    #[error("{op} at {at}: shape {shape} has no elements; a tape holds none")]
+    Empty {
+        /// The operation.
+        op: &'static str,
+        /// The empty shape.
+        shape: Shape,
+        /// The operation's place.
+        at: Place,
+    },
+    /// The tape has reached its bound.
+    #[error(
+        "the tape is full: {used} slots of {bound} are used and {asked} more were asked for; clear it, or record less"
+    )]
+    Full {
+        /// Slots in use.
+        used: usize,
+        /// Slots asked for.
+        asked: usize,
+        /// The bound.
+        bound: usize,
+    },
+    /// A recorded comparison came out differently at new inputs.
+    #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
+    GuardFlipped {
+        /// The guard's number, in order of recording.
+        index: usize,
+        /// The comparison.
+        comparison: Comparison,
+        /// The left side, by path or id.
+        left: String,
+        /// The right side, by path or id.
+        right: String,
+        /// The left value now.
+        left_value: f64,
+        /// The right value now.
+        right_value: f64,
+        /// The outcome when recorded.
+        recorded: bool,
+        /// Where the comparison stands.
+        at: Place,
+    },
+    /// A node whose value is computed, or fixed, was given a new one.
+    #[error("{node} at {at} is a {kind} node: only inputs, parameters and data take new values")]
+    NotSettable {
+        /// The node, by path or id.
+        node: String,
+        /// What it is.
+        kind: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
+    /// Gradients that were computed at other values than the tape now holds.
+    #[error("the gradients are stale: the tape was replayed or set since they were computed; run backward again")]
+    Stale,
+}

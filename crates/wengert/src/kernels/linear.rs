@@ -1,0 +1,125 @@
+//! Matrix products. Every element is summed in input order, so the result does not depend on the loops' order.
+
+use super::Tensor;
+use crate::real::Scalar;
+use crate::shape::{Layout, Shape};
+
+/// A matrix inside a tensor's data: element (i, j) stands at `start + i * rows + j * cols`.
+#[derive(Clone, Copy)]
+struct Matrix {
+    start: usize,
+    rows: usize,
+    cols: usize,
+}
+
+/// `zᵣⱼ = bᵣⱼ + Σᵢ wⱼᵢ xᵣᵢ`, from the bias, in input order.
+pub(crate) fn affine<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+    let n = w.layout.dims()[w.layout.shape().rank() - 1];
+    let per_row = if w.layout.shape().rank() == 2 { w.layout.dims()[0] } else { 1 };
+    let (w_row, w_col) = split(w.layout);
+    let (x_row, x_col) = split(x.layout);
+    let bias = b.layout.broadcast_to(shape).expect("the bias was checked to broadcast");
+    for ((k, out), offset) in run.iter_mut().enumerate().zip(bias.offsets()) {
+        let (r, j) = (k / per_row, k % per_row);
+        let (ws, xs) = (w.start + j * w_row, x.start + r * x_row);
+        let mut z = b.data[b.start + offset];
+        if (w_col, x_col) == (1, 1) {
+            for (&w, &x) in w.data[ws..ws + n].iter().zip(&x.data[xs..xs + n]) {
+                z = z + w * x;
+            }
+        } else {
+            for i in 0..n {
+                z = z + w.data[ws + i * w_col] * x.data[xs + i * x_col];
+            }
+        }
+        *out = z;
+    }
+}
+
+/// The strides of the last two axes of a vector or a matrix; a vector is a matrix of one row.
+fn split(layout: &Layout) -> (usize, usize) {
+    match *layout.strides() {
+        [col] => (0, col),
+        [row, col] => (row, col),
+        _ => unreachable!("affine takes vectors and matrices"),
+    }
+}
+
+/// The matrix product over the last two axes, NumPy's `matmul`; leading axes broadcast. `shape` is the result's.
+pub(crate) fn matmul<S: Scalar>(a: Tensor<'_, S>, b: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+    for_each_matrix(a, b, shape, |first, ma, mb, (m, k, n)| {
+        product((a.data, ma), (b.data, mb), (m, k, n), &mut run[first..first + m * n]);
+    });
+}
+
+/// Calls `visit(out, slot of a, slot of b)` for every product that is summed into element `out`.
+pub(crate) fn for_each_product<S: Copy>(
+    a: Tensor<'_, S>,
+    b: Tensor<'_, S>,
+    shape: &Shape,
+    mut visit: impl FnMut(usize, usize, usize),
+) {
+    for_each_matrix(a, b, shape, |first, ma, mb, (m, k, n)| {
+        for i in 0..m {
+            for j in 0..n {
+                for p in 0..k {
+                    let (sa, sb) = (ma.start + i * ma.rows + p * ma.cols, mb.start + p * mb.rows + j * mb.cols);
+                    visit(first + i * n + j, sa, sb);
+                }
+            }
+        }
+    });
+}
+
+/// Calls `visit` for every pair of matrices that the leading axes pair up, with the position of their product's first element.
+fn for_each_matrix<S: Copy>(
+    a: Tensor<'_, S>,
+    b: Tensor<'_, S>,
+    shape: &Shape,
+    mut visit: impl FnMut(usize, Matrix, Matrix, (usize, usize, usize)),
+) {
+    let (a_vector, b_vector) = (a.layout.shape().rank() == 1, b.layout.shape().rank() == 1);
+    let a_layout = if a_vector { a.layout.insert_axis(0) } else { a.layout.clone() };
+    let b_layout = if b_vector { b.layout.insert_axis(1) } else { b.layout.clone() };
+    let (ra, rb) = (a_layout.shape().rank(), b_layout.shape().rank());
+    let (m, k, n) = (a_layout.dims()[ra - 2], a_layout.dims()[ra - 1], b_layout.dims()[rb - 1]);
+    let batch_rank = shape.rank() - usize::from(!a_vector) - usize::from(!b_vector);
+    let batch = Shape::from(&shape.dims()[..batch_rank]);
+    let (a_batch, b_batch) = (leading(&a_layout, &batch), leading(&b_layout, &batch));
+    for (i, (oa, ob)) in a_batch.offsets().zip(b_batch.offsets()).enumerate() {
+        let ma = Matrix { start: a.start + oa, rows: a_layout.strides()[ra - 2], cols: a_layout.strides()[ra - 1] };
+        let mb = Matrix { start: b.start + ob, rows: b_layout.strides()[rb - 2], cols: b_layout.strides()[rb - 1] };
+        visit(i * m * n, ma, mb, (m, k, n));
+    }
+}
+
+/// The axes before the last two, repeated to `batch`.
+fn leading(layout: &Layout, batch: &Shape) -> Layout {
+    let rank = layout.shape().rank();
+    layout.drop_axis(rank - 1).drop_axis(rank - 2).broadcast_to(batch).expect("batch axes were checked to broadcast")
+}
+
+fn product<S: Scalar>(
+    (a, ma): (&[S], Matrix),
+    (b, mb): (&[S], Matrix),
+    (m, k, n): (usize, usize, usize),
+    out: &mut [S],
+) {
+    out.fill(S::EMPTY);
+    for i in 0..m {
+        let row = &mut out[i * n..(i + 1) * n];
+        for p in 0..k {
+            let x = a[ma.start + i * ma.rows + p * ma.cols];
+            let from = mb.start + p * mb.rows;
+            if mb.cols == 1 {
+                for (z, &y) in row.iter_mut().zip(&b[from..from + n]) {
+                    *z = *z + x * y;
+                }
+            } else {
+                for (j, z) in row.iter_mut().enumerate() {
+                    *z = *z + x * b[from + j * mb.cols];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The same list at new numbers.
+
+use std::ops::Range;
+
+use crate::error::{Error, Place};
+use crate::kernels;
+use crate::op::{Leaf, Op, dispatch_binary, dispatch_unary};
+use crate::real::Scalar;
+use crate::tape::{Kind, Side, Step, Tape};
+use crate::var::Var;
+
+impl<S: Scalar> Tape<S> {
+    /// Gives leaves new values and computes every node again from the opcodes, in place. Without new values it recomputes
+    /// what is there, which gives the same bits.
+    ///
+    /// `abs`, `max`, `relu` and their kind choose anew by the new values. A comparison that the program branched on is
+    /// checked: where it would come out differently, the recorded list is not the program's any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
+    /// number of values, [`Error::TwoTapes`]. Then every value is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input(2.0);
+    /// let y = if x > 1.0 { x * x } else { -x };
+    /// tape.replay(&[(x, &[3.0])])?;
+    /// assert_eq!(y.value(), 9.0);
+    /// assert!(tape.replay(&[(x, &[0.5])]).is_err()); // the other branch was not recorded
+    /// assert_eq!(y.value(), 9.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replay<'t>(&'t self, inputs: &[(Var<'t, S>, &[S])]) -> Result<(), Error> {
+        for &(var, values) in inputs {
+            self.check_settable(var, values.len())?;
+        }
+        let earlier: Vec<Vec<S>> = inputs.iter().map(|(var, _)| var.values()).collect();
+        for &(var, values) in inputs {
+            self.write_values(var, values);
+        }
+        self.reevaluate();
+        let Err(flipped) = self.check_guards() else { return Ok(()) };
+        // Back again, the last first, in case one slot was set twice.
+        for ((var, _), values) in inputs.iter().zip(&earlier).rev() {
+            self.write_values(*var, values);
+        }
+        self.reevaluate();
+        Err(flipped)
+    }
+
+    fn reevaluate(&self) {
+        let side = self.side.borrow();
+        self.columns.write(|steps, values| evaluate(steps, &side, values));
+        self.touch();
+    }
+
+    fn write_values(&self, var: Var<'_, S>, new: &[S]) {
+        let layout = var.layout();
+        self.columns.write(|_, values| {
+            for (offset, &value) in layout.offsets().zip(new) {
+                values[var.view.start as usize + offset] = value;
+            }
+        });
+    }
+
+    #[track_caller]
+    fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+        if !std::ptr::eq(self, var.tape) {
+            let at = Place::caller();
+            return Err(Error::TwoTapes { op: "replay", left: self.made_at(), right: var.tape.made_at(), at });
+        }
+        if found != var.len() {
+            return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
+        }
+        for offset in var.layout().offsets() {
+            let slot = crate::error::NodeId(var.view.start + offset as u32);
+            let op = self.node(slot).map(|node| node.op);
+            match op {
+                Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {}
+                _ => {
+                    let kind = op.map_or("missing", Op::name);
+                    return Err(Error::NotSettable { node: self.label(slot), kind, at: Place::caller() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_guards(&self) -> Result<(), Error> {
+        let side = self.side.borrow();
+        for (index, guard) in side.guards.iter().enumerate() {
+            let (left, right) = (self.columns.value(guard.left), self.columns.value(guard.right));
+            if guard.comparison.holds(&left, &right) != guard.outcome {
+                return Err(Error::GuardFlipped {
+                    index,
+                    comparison: guard.comparison,
+                    left: self.label(crate::error::NodeId(guard.left)),
+                    right: self.label(crate::error::NodeId(guard.right)),
+                    left_value: left.to_f64(),
+                    right_value: right.to_f64(),
+                    recorded: guard.outcome,
+                    at: guard.place,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Computes every slot that is not a leaf's, first to last, on any scalar.
+pub(crate) fn evaluate<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S]) {
+    evaluate_range(steps, side, values, 0..values.len());
+}
+
+/// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
+pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S], slots: Range<usize>) {
+    let first = side.wides.partition_point(|wide| (wide.out as usize) < slots.start);
+    let mut slot = slots.start;
+    let mut step = if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
+    for wide in side.wides[first..].iter().take_while(|wide| (wide.out as usize) < slots.end) {
+        let (next, out) = (wide.step as usize, wide.out as usize);
+        evaluate_scalars(&steps[step..next], slot, values);
+        let (before, rest) = values.split_at_mut(out);
+        kernels::forward(wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        (step, slot) = (next + 1, out + wide.len as usize);
+    }
+    evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);
+}
+
+#[inline]
+fn evaluate_scalars<S: Scalar>(steps: &[Step], first: usize, values: &mut [S]) {
+    for (i, &step) in steps.iter().enumerate() {
+        let (a, b) = (step.a() as usize, step.b() as usize);
+        values[first + i] = match step.kind() {
+            Kind::Binary(op) => dispatch_binary!(op, K => {
+                read(values, a, step.cuts_first()).binary(K, read(values, b, step.cuts_second()))
+            }),
+            Kind::Unary(op) => dispatch_unary!(op, K => read(values, a, step.cuts_first()).unary(K)),
+            Kind::Leaf(_) | Kind::Wide => continue,
+        };
+    }
+}
+
+/// A value as an operand sees it: standing still if the operand is cut. For numbers without a tangent this is the value.
+#[inline(always)]
+pub(crate) fn read<S: Scalar>(values: &[S], slot: usize, cut: bool) -> S {
+    if S::HAS_TANGENT && cut { values[slot].detached() } else { values[slot] }
+}

@@ -1,0 +1,234 @@
+//! The two columns that grow together: steps and values.
+//!
+//! The one place with `unsafe` in the recording path. Measured against two `RefCell<Vec<_>>`, one shared bound and raw writes
+//! record a scalar node about three times as fast, and recording is half of what a tape costs. The rest of the
+//! crate sees only safe functions. What makes them safe:
+//!
+//! - `slots`, `steps` never exceed `capacity`, and everything below them is initialised; every step fills at least
+//!   one slot, so one bound serves both columns.
+//! - The struct is `!Sync` (it holds `Cell`s), so there is one thread.
+//! - While a slice is lent out (`lent`), the fast bound is 0, so every push takes the slow path, which refuses.
+
+#![allow(unsafe_code, reason = "raw columns: see the module's documentation for the gain and the invariants")]
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use super::step::Step;
+
+pub(crate) struct Columns<S> {
+    steps: Cell<NonNull<Step>>,
+    values: Cell<NonNull<S>>,
+    slots: Cell<u32>,
+    /// `slots` less the number of steps: runs fill many slots with one step.
+    ahead: Cell<u32>,
+    /// Pushes below this bound need no check at all: `capacity`, or 0 to force the slow path.
+    bound: Cell<u32>,
+    capacity: Cell<u32>,
+    max: u32,
+    always_slow: bool,
+    lent: Cell<bool>,
+}
+
+/// The columns are full: `asked` more slots would pass the bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full {
+    pub(crate) asked: usize,
+}
+
+impl<S: Copy> Columns<S> {
+    /// `always_slow` makes every push go through [`push_slow`](Self::push_slow), where the caller can do more per node.
+    pub(crate) fn new(max: u32, always_slow: bool) -> Self {
+        Columns {
+            steps: Cell::new(NonNull::dangling()),
+            values: Cell::new(NonNull::dangling()),
+            slots: Cell::new(0),
+            ahead: Cell::new(0),
+            bound: Cell::new(0),
+            capacity: Cell::new(0),
+            max,
+            always_slow,
+            lent: Cell::new(false),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> u32 {
+        self.slots.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn step_count(&self) -> u32 {
+        self.slots.get() - self.ahead.get()
+    }
+
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity.get()
+    }
+
+    /// Appends a scalar node; `None` sends the caller to [`push_slow`](Self::push_slow).
+    #[inline(always)]
+    pub(crate) fn push(&self, step: Step, value: S) -> Option<u32> {
+        let slot = self.slots.get();
+        if slot < self.bound.get() {
+            // SAFETY: slot < bound <= capacity, and the step index is at most the slot.
+            unsafe {
+                self.values.get().add(slot as usize).write(value);
+                self.steps.get().add((slot - self.ahead.get()) as usize).write(step);
+            }
+            self.slots.set(slot + 1);
+            Some(slot)
+        } else {
+            None
+        }
+    }
+
+    /// Appends a scalar node, growing the columns if need be.
+    pub(crate) fn push_slow(&self, step: Step, value: S) -> Result<u32, Full> {
+        self.push_run(step, 1, value, |_, _| {})
+    }
+
+    /// Appends a run of `len >= 1` slots set to `initial`; `fill` gets all values before the run, and the run.
+    pub(crate) fn push_run(
+        &self,
+        step: Step,
+        len: usize,
+        initial: S,
+        fill: impl FnOnce(&[S], &mut [S]),
+    ) -> Result<u32, Full> {
+        assert!(!self.lent.get(), "the tape's columns are lent out and cannot grow");
+        assert!(len >= 1, "a run has at least one slot");
+        let slot = self.slots.get();
+        self.reserve(len)?;
+        self.lent.set(true);
+        let bound = self.bound.replace(0);
+        // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a slice is made of them.
+        // `lent` keeps anyone from pushing meanwhile.
+        unsafe {
+            for i in 0..len {
+                self.values.get().add(slot as usize + i).write(initial);
+            }
+            let before = std::slice::from_raw_parts(self.values.get().as_ptr(), slot as usize);
+            let run = std::slice::from_raw_parts_mut(self.values.get().as_ptr().add(slot as usize), len);
+            fill(before, run);
+            self.steps.get().add((slot - self.ahead.get()) as usize).write(step);
+        }
+        self.lent.set(false);
+        self.bound.set(bound);
+        self.slots.set(slot + len as u32);
+        self.ahead.set(self.ahead.get() + (len as u32 - 1));
+        Ok(slot)
+    }
+
+    /// Makes room for `len` more slots.
+    pub(crate) fn reserve(&self, len: usize) -> Result<(), Full> {
+        let needed = self.slots.get() as usize + len;
+        if needed > self.max as usize {
+            return Err(Full { asked: len });
+        }
+        if needed > self.capacity.get() as usize {
+            self.grow(needed);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&self, needed: usize) {
+        assert!(!self.lent.get(), "the tape's columns are lent out and cannot grow");
+        let old = self.capacity.get() as usize;
+        let new = needed.max(2 * old).max(256).min(self.max as usize).max(needed);
+        // SAFETY: `old` is the capacity that both columns were allocated with (0: not at all).
+        unsafe {
+            self.steps.set(resize(self.steps.get(), old, new));
+            self.values.set(resize(self.values.get(), old, new));
+        }
+        self.capacity.set(new as u32);
+        self.bound.set(if self.always_slow { 0 } else { new as u32 });
+    }
+
+    /// The value in a slot that this tape handed out.
+    #[inline(always)]
+    pub(crate) fn value(&self, slot: u32) -> S {
+        debug_assert!(slot < self.slots.get());
+        // SAFETY: handles are made by this tape only, for slots below `slots`, and borrow the tape, so `clear`
+        // (which takes `&mut`) cannot have run since.
+        unsafe { self.values.get().add(slot as usize).read() }
+    }
+
+    pub(crate) fn step(&self, index: u32) -> Step {
+        self.read(|steps, _| steps[index as usize])
+    }
+
+    /// Lends both columns for reading.
+    pub(crate) fn read<R>(&self, f: impl FnOnce(&[Step], &[S]) -> R) -> R {
+        let was = self.lent.replace(true);
+        let bound = self.bound.replace(0);
+        // SAFETY: everything below the counts is initialised, and nothing is written while lent.
+        let result = unsafe {
+            f(
+                std::slice::from_raw_parts(self.steps.get().as_ptr(), self.step_count() as usize),
+                std::slice::from_raw_parts(self.values.get().as_ptr(), self.slots.get() as usize),
+            )
+        };
+        self.lent.set(was);
+        self.bound.set(bound);
+        result
+    }
+
+    /// Lends the steps for reading and the values for writing.
+    pub(crate) fn write<R>(&self, f: impl FnOnce(&[Step], &mut [S]) -> R) -> R {
+        assert!(!self.lent.replace(true), "the tape's columns are already lent out");
+        let bound = self.bound.replace(0);
+        // SAFETY: as `read`; not lent before, so this is the only slice.
+        let result = unsafe {
+            f(
+                std::slice::from_raw_parts(self.steps.get().as_ptr(), self.step_count() as usize),
+                std::slice::from_raw_parts_mut(self.values.get().as_ptr(), self.slots.get() as usize),
+            )
+        };
+        self.lent.set(false);
+        self.bound.set(bound);
+        result
+    }
+
+    /// Empties both columns and keeps their memory.
+    pub(crate) fn clear(&mut self) {
+        self.slots.set(0);
+        self.ahead.set(0);
+        // A panic inside a lent slice may have left these behind.
+        self.lent.set(false);
+        self.bound.set(if self.always_slow { 0 } else { self.capacity.get() });
+    }
+}
+
+/// # Safety
+///
+/// `column` was allocated for `old` elements by this function, or `old` is 0.
+unsafe fn resize<T>(column: NonNull<T>, old: usize, new: usize) -> NonNull<T> {
+    let layout = Layout::array::<T>(new).expect("the bound on slots keeps a column below isize::MAX bytes");
+    // SAFETY: the layout has a size, and the old layout is the one it was allocated with.
+    unsafe {
+        let raw = if old == 0 {
+            alloc(layout)
+        } else {
+            let old_layout = Layout::array::<T>(old).expect("it was allocated with this layout");
+            realloc(column.as_ptr().cast(), old_layout, layout.size())
+        };
+        let Some(column) = NonNull::new(raw.cast::<T>()) else { handle_alloc_error(layout) };
+        column
+    }
+}
+
+impl<S> Drop for Columns<S> {
+    fn drop(&mut self) {
+        let capacity = self.capacity.get() as usize;
+        if capacity > 0 {
+            // SAFETY: both columns were allocated for `capacity` elements. Steps and numbers need no drop of their own.
+            unsafe {
+                dealloc(self.steps.get().as_ptr().cast(), Layout::array::<Step>(capacity).expect("as allocated"));
+                dealloc(self.values.get().as_ptr().cast(), Layout::array::<S>(capacity).expect("as allocated"));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The side tables: what only some nodes have. The scalar path never looks here.
+
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use crate::error::Place;
+use crate::op::{Comparison, Op};
+use crate::shape::Layout;
+
+/// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives stop here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    pub(crate) start: u32,
+    meta: u32,
+}
+
+/// The entry of the scalar layout.
+pub(crate) const SCALAR: u32 = 0;
+
+const CUT: u32 = 1 << 31;
+
+impl View {
+    #[inline(always)]
+    pub(crate) const fn new(start: u32, layout: u32) -> Self {
+        View { start, meta: layout }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn scalar(start: u32) -> Self {
+        View { start, meta: SCALAR }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn layout(self) -> u32 {
+        self.meta & !CUT
+    }
+
+    /// Read but not differentiated by: a constant, data, or a detached handle.
+    #[inline(always)]
+    pub(crate) const fn is_cut(self) -> bool {
+        self.meta & CUT != 0
+    }
+
+    /// A single number that derivatives pass through: the common case, one comparison.
+    #[inline(always)]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.meta == SCALAR
+    }
+
+    #[inline(always)]
+    pub(crate) const fn cut_if(self, cut: bool) -> Self {
+        View { start: self.start, meta: if cut { self.meta | CUT } else { self.meta } }
+    }
+
+    /// The same elements without the mark, as names are keyed.
+    pub(crate) const fn uncut(self) -> Self {
+        View { start: self.start, meta: self.meta & !CUT }
+    }
+}
+
+/// What an op needs beside its operands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Attr {
+    None,
+    /// The axes that a reduction removes, ascending.
+    Axes(SmallVec<[u8; 4]>),
+    /// Positions to gather from or scatter to, row-major, one per element.
+    Index(Box<[u32]>),
+}
+
+/// A step that fills a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Wide {
+    pub(crate) op: Op,
+    /// The index of its step.
+    pub(crate) step: u32,
+    /// The first slot of its run.
+    pub(crate) out: u32,
+    /// The length of its run.
+    pub(crate) len: u32,
+    /// The contiguous layout of its run.
+    pub(crate) layout: u32,
+    pub(crate) operands: SmallVec<[View; 3]>,
+    pub(crate) attr: Attr,
+}
+
+/// The layouts in use, each once; entry 0 is the scalar.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    table: Vec<Layout>,
+    index: HashMap<Layout, u32>,
+}
+
+impl Layouts {
+    pub(crate) fn new() -> Self {
+        Layouts { table: vec![Layout::scalar()], index: HashMap::from([(Layout::scalar(), SCALAR)]) }
+    }
+
+    pub(crate) fn intern(&mut self, layout: Layout) -> u32 {
+        // Programs use a handful of layouts over and over: a short scan beats a hash.
+        if let Some(i) = self.table.iter().take(8).position(|known| *known == layout) {
+            return i as u32;
+        }
+        let next = self.table.len() as u32;
+        *self.index.entry(layout).or_insert_with_key(|layout| {
+            self.table.push(layout.clone());
+            next
+        })
+    }
+
+    pub(crate) fn get(&self, id: u32) -> &Layout {
+        &self.table[id as usize]
+    }
+}
+
+/// A name given to a node or to a part of one.
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) view: View,
+    /// `scope/name`, unique on the tape: a repeat carries `#2`.
+    pub(crate) path: String,
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) list: Vec<Name>,
+    by_view: HashMap<View, u32>,
+    uses: HashMap<String, u32>,
+}
+
+impl Names {
+    /// Gives `view` a name; a later name replaces an earlier one.
+    pub(crate) fn insert(&mut self, view: View, path: String, place: Place) {
+        let view = view.uncut();
+        let uses = self.uses.entry(path.clone()).or_insert(0);
+        *uses += 1;
+        let path = if *uses == 1 { path } else { format!("{path}#{uses}") };
+        let name = Name { view, path, place };
+        match self.by_view.get(&view) {
+            Some(&i) => self.list[i as usize] = name,
+            None => {
+                self.by_view.insert(view, self.list.len() as u32);
+                self.list.push(name);
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, view: View) -> Option<&Name> {
+        self.by_view.get(&view.uncut()).map(|&i| &self.list[i as usize])
+    }
+}
+
+/// A comparison that the program branched on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    pub(crate) comparison: Comparison,
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+    pub(crate) outcome: bool,
+    pub(crate) place: Place,
+}
+
+/// Scopes by number; 0 is the root, whose path is empty.
+#[derive(Debug)]
+pub(crate) struct Scopes {
+    paths: Vec<String>,
+    by_path: HashMap<String, u32>,
+    /// (first slot, scope): the scope holds from that slot on.
+    marks: Vec<(u32, u32)>,
+}
+
+impl Scopes {
+    pub(crate) fn new() -> Self {
+        Scopes { paths: vec![String::new()], by_path: HashMap::from([(String::new(), 0)]), marks: Vec::new() }
+    }
+
+    pub(crate) fn child(&mut self, parent: u32, name: &str) -> u32 {
+        let path = join(&self.paths[parent as usize], name);
+        if let Some(&id) = self.by_path.get(&path) {
+            return id;
+        }
+        let id = self.paths.len() as u32;
+        self.paths.push(path.clone());
+        self.by_path.insert(path, id);
+        id
+    }
+
+    pub(crate) fn mark(&mut self, slot: u32, scope: u32) {
+        match self.marks.last_mut() {
+            // Nothing was recorded under the last mark.
+            Some(last) if last.0 == slot => last.1 = scope,
+            _ => self.marks.push((slot, scope)),
+        }
+    }
+
+    pub(crate) fn path(&self, scope: u32) -> &str {
+        &self.paths[scope as usize]
+    }
+
+    /// The scope that was open when `slot` was recorded.
+    pub(crate) fn at(&self, slot: u32) -> u32 {
+        match self.marks.partition_point(|mark| mark.0 <= slot) {
+            0 => 0,
+            i => self.marks[i - 1].1,
+        }
+    }
+}
+
+/// `scope/name`, or the name alone at the root.
+pub(crate) fn join(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}/{name}") }
+}
+
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) wides: Vec<Wide>,
+    pub(crate) layouts: Layouts,
+    pub(crate) names: Names,
+    pub(crate) scopes: Scopes,
+    pub(crate) guards: Vec<Guard>,
+    /// The place of every step, in the recording mode that keeps them.
+    pub(crate) places: Vec<Place>,
+}
+
+impl Side {
+    pub(crate) fn new() -> Self {
+        Side {
+            wides: Vec::new(),
+            layouts: Layouts::new(),
+            names: Names::default(),
+            scopes: Scopes::new(),
+            guards: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// The wide step whose run holds `slot`, if it is not a scalar node's.
+    pub(crate) fn wide_at(&self, slot: u32) -> Option<&Wide> {
+        let i = self.wides.partition_point(|wide| wide.out <= slot);
+        let wide = &self.wides[i.checked_sub(1)?];
+        (slot < wide.out + wide.len).then_some(wide)
+    }
+
+    /// The index of the step that fills `slot`.
+    pub(crate) fn step_of(&self, slot: u32) -> u32 {
+        let i = self.wides.partition_point(|wide| wide.out <= slot);
+        match i.checked_sub(1).map(|i| &self.wides[i]) {
+            None => slot,
+            Some(wide) if slot < wide.out + wide.len => wide.step,
+            Some(wide) => wide.step + 1 + (slot - wide.out - wide.len),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Comparisons of values, each recorded as a guard.
+
+use std::cmp::Ordering;
+
+use super::{Operand, Var};
+use crate::error::Place;
+use crate::op::Comparison;
+use crate::real::Scalar;
+use crate::tape::Guard;
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// Compares two single numbers and records operands and outcome, so that a replay where the outcome would flip is an
+    /// error and not a silently wrong gradient.
+    ///
+    /// # Panics
+    ///
+    /// If an operand has axes or stands on another tape.
+    #[track_caller]
+    #[must_use]
+    pub fn guard(self, comparison: Comparison, other: impl Operand<'t, S>) -> bool {
+        let other = other.on(self.tape);
+        super::or_panic(self.same_tape(comparison.symbol(), other));
+        for side in [self, other] {
+            assert!(
+                side.is_scalar(),
+                "{} compares single numbers; {} has shape {}",
+                comparison.symbol(),
+                side.id(),
+                side.shape()
+            );
+        }
+        let outcome = comparison.holds(&self.value(), &other.value());
+        let guard =
+            Guard { comparison, left: self.view.start, right: other.view.start, outcome, place: Place::caller() };
+        self.tape.side.borrow_mut().guards.push(guard);
+        outcome
+    }
+}
+
+macro_rules! comparisons {
+    ($other:ty) => {
+        impl<'t, S: Scalar> PartialEq<$other> for Var<'t, S> {
+            /// Compares **values**, and records a guard.
+            #[track_caller]
+            fn eq(&self, other: &$other) -> bool {
+                self.guard(Comparison::Eq, *other)
+            }
+        }
+
+        impl<'t, S: Scalar> PartialOrd<$other> for Var<'t, S> {
+            /// Compares values, and records as many guards as it looks at.
+            #[track_caller]
+            fn partial_cmp(&self, other: &$other) -> Option<Ordering> {
+                if self.guard(Comparison::Lt, *other) {
+                    Some(Ordering::Less)
+                } else if self.guard(Comparison::Eq, *other) {
+                    Some(Ordering::Equal)
+                } else if self.guard(Comparison::Gt, *other) {
+                    Some(Ordering::Greater)
+                } else {
+                    None
+                }
+            }
+
+            #[track_caller]
+            fn lt(&self, other: &$other) -> bool {
+                self.guard(Comparison::Lt, *other)
+            }
+
+            #[track_caller]
+            fn le(&self, other: &$other) -> bool {
+                self.guard(Comparison::Le, *other)
+            }
+
+            #[track_caller]
+            fn gt(&self, other: &$other) -> bool {
+                self.guard(Comparison::Gt, *other)
+            }
+
+            #[track_caller]
+            fn ge(&self, other: &$other) -> bool {
+                self.guard(Comparison::Ge, *other)
+            }
+        }
+    };
+}
+comparisons!(Var<'t, S>);
+comparisons!(S);

@@ -1,0 +1,189 @@
+//! The functions of a numeric type, from the same table as the ops.
+
+use super::{Operand, Var, or_panic};
+use crate::error::Error;
+use crate::op::{Binary, Unary, binary_functions, unary_functions};
+use crate::real::{Real, Scalar};
+
+macro_rules! unary_methods {
+    ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        impl<'t, S: Scalar> Var<'t, S> {
+            $(
+                #[doc = concat!("`", $formula, "`, elementwise.\n\n# Derivative\n\n", $derivative, "\n\n# Domain\n\n", $domain, ".\n\n# Panics\n\nIf the tape is full; [`try_unary`](Var::try_unary) returns that as an error.")]
+                #[inline(always)]
+                #[track_caller]
+                #[must_use]
+                pub fn $method(self) -> Self { self.apply(Unary::$variant) }
+            )*
+        }
+    };
+}
+
+macro_rules! binary_methods {
+    ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        impl<'t, S: Scalar> Var<'t, S> {
+            $(
+                #[doc = concat!("`", $formula, "`, elementwise after broadcasting, x being `self` and y `other`.\n\n# Derivative\n\n", $derivative, "\n\n# Domain\n\n", $domain, ".\n\n# Panics\n\nOn misuse; [`try_binary`](Var::try_binary) returns that as an error.")]
+                #[inline(always)]
+                #[track_caller]
+                #[must_use]
+                pub fn $method(self, other: impl Operand<'t, S>) -> Self {
+                    self.apply_with(Binary::$variant, other.on(self.tape))
+                }
+            )*
+        }
+    };
+}
+
+unary_functions!(unary_methods);
+binary_functions!(binary_methods);
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// `xⁿ` for a fixed integer n, defined for negative x too.
+    ///
+    /// # Derivative
+    ///
+    /// n xⁿ⁻¹, and 0 for n = 0 at every x.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[inline(always)]
+    #[track_caller]
+    #[must_use]
+    pub fn powi(self, n: i32) -> Self {
+        self.apply_number(Binary::Powi, S::from_f64(f64::from(n)))
+    }
+
+    /// `x²`, recorded as `powi(2)`.
+    ///
+    /// # Derivative
+    ///
+    /// 2x
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[inline(always)]
+    #[track_caller]
+    #[must_use]
+    pub fn square(self) -> Self {
+        self.powi(2)
+    }
+
+    /// The value held between two bounds: `max(x, lo)`, then `min` with `hi`.
+    ///
+    /// # Derivative
+    ///
+    /// 1 between the bounds, 0 outside, 1/2 at a bound (a tie of [`max`](Var::max) or [`min`](Var::min)).
+    ///
+    /// # Panics
+    ///
+    /// On misuse, as [`max`](Var::max).
+    #[track_caller]
+    #[must_use]
+    pub fn clamp(self, lo: impl Operand<'t, S>, hi: impl Operand<'t, S>) -> Self {
+        self.max(lo).min(hi)
+    }
+
+    /// The logarithm to a given base, `ln x / ln base`.
+    ///
+    /// # Panics
+    ///
+    /// On misuse, as [`powf`](Var::powf).
+    #[track_caller]
+    #[must_use]
+    pub fn log(self, base: impl Operand<'t, S>) -> Self {
+        self.ln() / base.on(self.tape).ln()
+    }
+
+    /// `self * a + b` as two nodes: no fused rounding.
+    ///
+    /// # Panics
+    ///
+    /// On misuse, as `*` and `+`.
+    #[track_caller]
+    #[must_use]
+    pub fn mul_add(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Self {
+        self * a.on(self.tape) + b.on(self.tape)
+    }
+
+    /// Sine and cosine, two nodes.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    #[must_use]
+    pub fn sin_cos(self) -> (Self, Self) {
+        (self.sin(), self.cos())
+    }
+
+    /// The part behind the point, `x − trunc x`; derivative 1.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    #[must_use]
+    pub fn fract(self) -> Self {
+        self - self.trunc()
+    }
+
+    /// Degrees to radians.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    #[must_use]
+    pub fn to_radians(self) -> Self {
+        self * self.like(std::f64::consts::PI / 180.0)
+    }
+
+    /// Radians to degrees.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    #[must_use]
+    pub fn to_degrees(self) -> Self {
+        self * self.like(180.0 / std::f64::consts::PI)
+    }
+
+    /// `self ≠ 0 ? a : b`, elementwise after broadcasting, by the current values on every replay: it needs no guard. The condition
+    /// is a number such as [`indicator_gt`](Var::indicator_gt) gives.
+    ///
+    /// # Derivative
+    ///
+    /// 1 by the chosen operand, 0 by the other, none by the condition. A zero adjoint passes nothing on, so an operand that is
+    /// infinite or NaN where it is not chosen does no harm.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_select`](Var::try_select) returns that as an error.
+    #[track_caller]
+    #[must_use]
+    pub fn select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Self {
+        or_panic(self.try_select(a, b))
+    }
+
+    /// As [`select`](Var::select).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_binary`](Var::try_binary).
+    #[track_caller]
+    pub fn try_select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Result<Self, Error> {
+        use crate::op::{Op, Structural};
+        let (a, b) = (a.on(self.tape), b.on(self.tape));
+        self.same_tape("select", a)?;
+        self.same_tape("select", b)?;
+        let rule = "the shapes do not broadcast";
+        let Some(both) = a.shape().broadcast(&b.shape()) else { return Err(a.shapes_error("select", b, rule)) };
+        let Some(shape) = self.shape().broadcast(&both) else { return Err(self.shapes_error("select", a, rule)) };
+        let operands = smallvec::smallvec![self.view.cut_if(true), a.view, b.view];
+        Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::tape::Attr::None)
+    }
+}

@@ -1,0 +1,198 @@
+//! Sums and matrix products.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{Operand, Var, or_panic};
+use crate::error::Error;
+use crate::op::{Op, Structural};
+use crate::real::{Real, Scalar};
+use crate::shape::Shape;
+use crate::tape::Attr;
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// `z = b + Σᵢ wᵢ xᵢ`: one node, summed from the bias in input order, without fused rounding.
+    ///
+    /// | `w` | `x` | result | what it is |
+    /// |---|---|---|---|
+    /// | `[n]` | `[n]` | a number | a neuron |
+    /// | `[m, n]` | `[n]` | `[m]` | a layer: `W x + b` |
+    /// | `[m, n]` | `[rows, n]` | `[rows, m]` | a layer over a batch: `x Wᵀ + b` |
+    /// | `[n]` | `[rows, n]` | `[rows]` | a neuron over a batch |
+    ///
+    /// The bias broadcasts to the result.
+    ///
+    /// # Derivative
+    ///
+    /// ∂b: 1, ∂w: x, ∂x: w; over a batch the sum of all rows' contributions, in order.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_affine`](Var::try_affine) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Self {
+        or_panic(Self::try_affine(bias, w, x))
+    }
+
+    /// As [`affine`](Var::affine).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`], [`Error::Full`].
+    #[track_caller]
+    pub fn try_affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Result<Self, Error> {
+        let bias = bias.on(w.tape);
+        w.same_tape("affine", x)?;
+        w.same_tape("affine", bias)?;
+        let (ws, xs) = (w.shape(), x.shape());
+        let inner = (ws.dims().last(), xs.dims().last());
+        let ranks = (1..=2).contains(&ws.rank()) && (1..=2).contains(&xs.rank());
+        if !ranks || inner.0 != inner.1 {
+            return Err(w.shapes_error(
+                "affine",
+                x,
+                "weights [n] or [m, n] need inputs [n] or [rows, n] of the same n",
+            ));
+        }
+        let mut dims: SmallVec<[usize; 4]> = SmallVec::new();
+        dims.extend_from_slice(&xs.dims()[..xs.rank() - 1]);
+        dims.extend_from_slice(&ws.dims()[..ws.rank() - 1]);
+        let shape = Shape::from(dims);
+        if bias.layout().broadcast_to(&shape).is_none() {
+            return Err(bias.shapes_error("affine", w, "the bias does not broadcast to one number per weighted sum"));
+        }
+        Self::record(
+            w.tape,
+            Op::Structural(Structural::Affine),
+            shape,
+            smallvec![bias.view, w.view, x.view],
+            Attr::None,
+        )
+    }
+
+    /// The matrix product over the last two axes, by NumPy's rules: a vector on the left is a row, on the right a column, and its axis
+    /// does not appear in the result; leading axes broadcast. Transposed operands ([`t`](Var::t)) are read in place.
+    ///
+    /// # Derivative
+    ///
+    /// ∂A: `Ḡ Bᵀ`, ∂B: `Aᵀ Ḡ`, Ḡ being the adjoint of the product.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_matmul`](Var::try_matmul) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn matmul(self, other: Self) -> Self {
+        or_panic(self.try_matmul(other))
+    }
+
+    /// As [`matmul`](Var::matmul).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if the inner extents differ or an operand has no axes, [`Error::Full`].
+    #[track_caller]
+    pub fn try_matmul(self, other: Self) -> Result<Self, Error> {
+        self.same_tape("matmul", other)?;
+        let (a, b) = (self.shape(), other.shape());
+        let rule = "the last extent of the left must be the last but one of the right (or its only one)";
+        let error = || self.shapes_error("matmul", other, rule);
+        if a.is_scalar() || b.is_scalar() {
+            return Err(error());
+        }
+        let k = if b.rank() == 1 { b.dims()[0] } else { b.dims()[b.rank() - 2] };
+        if a.dims()[a.rank() - 1] != k {
+            return Err(error());
+        }
+        let batch_a = Shape::from(&a.dims()[..a.rank().saturating_sub(2)]);
+        let batch_b = Shape::from(&b.dims()[..b.rank().saturating_sub(2)]);
+        let batch = batch_a.broadcast(&batch_b).ok_or_else(error)?;
+        let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(batch.dims());
+        if a.rank() > 1 {
+            dims.push(a.dims()[a.rank() - 2]);
+        }
+        if b.rank() > 1 {
+            dims.push(b.dims()[b.rank() - 1]);
+        }
+        let operands = smallvec![self.view, other.view];
+        Self::record(self.tape, Op::Structural(Structural::MatMul), Shape::from(dims), operands, Attr::None)
+    }
+
+    /// The sum of all elements, in row-major order; a single number is its own sum.
+    ///
+    /// # Derivative
+    ///
+    /// 1 by every element.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn sum(self) -> Self {
+        let axes: SmallVec<[usize; 4]> = (0..self.shape().rank()).collect();
+        self.sum_axes(&axes)
+    }
+
+    /// The sum over some axes, which are dropped from the shape.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_sum_axes`](Var::try_sum_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn sum_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_sum_axes(axes))
+    }
+
+    /// As [`sum_axes`](Var::sum_axes).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
+    #[track_caller]
+    pub fn try_sum_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        let shape = self.shape();
+        let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(axes);
+        sorted.sort_unstable();
+        if sorted.last().is_some_and(|&axis| axis >= shape.rank()) || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(self.operand_error("sum", format!("{axes:?} are not different axes of it")));
+        }
+        if axes.is_empty() {
+            return Ok(self);
+        }
+        let kept = (0..shape.rank()).filter(|axis| !sorted.contains(axis)).map(|axis| shape.dims()[axis]);
+        let kept: SmallVec<[usize; 4]> = kept.collect();
+        let axes = sorted.iter().map(|&axis| axis as u8).collect();
+        Self::record(
+            self.tape,
+            Op::Structural(Structural::Sum),
+            Shape::from(kept),
+            smallvec![self.view],
+            Attr::Axes(axes),
+        )
+    }
+
+    /// The mean of all elements: their sum, divided by their number.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn mean(self) -> Self {
+        let sum = self.sum();
+        sum / sum.like(self.len() as f64)
+    }
+
+    /// The dot product of two vectors.
+    ///
+    /// # Panics
+    ///
+    /// As [`matmul`](Var::matmul).
+    #[must_use]
+    #[track_caller]
+    pub fn dot(self, other: Self) -> Self {
+        self.matmul(other)
+    }
+}

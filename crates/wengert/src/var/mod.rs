@@ -1,0 +1,432 @@
+//! The handle of a node: what a program computes with.
+
+mod compare;
+mod functions;
+mod linear;
+mod operators;
+mod views;
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, NodeId, Place};
+use crate::kernels::Tensor;
+use crate::op::{Binary, Leaf, Op, Unary};
+use crate::real::{Real, Scalar};
+use crate::shape::Shape;
+use crate::tape::{Attr, Step, Tape, View, join};
+
+/// A number, or a run of numbers, on a tape.
+///
+/// `Copy`, 16 bytes: a reference to the tape, a slot, and an index of the shape. Operators and functions record a node and compute its
+/// value at once. They panic on misuse (handles of two tapes, shapes that do not fit, a full tape) with a message that names
+/// the operands and the caller's line; each has a `try_` twin that returns it as an [`Error`].
+///
+/// Comparisons with `<`, `<=`, `>`, `>=`, `==` compare **values** and record a guard, so that a replay at other inputs
+/// notices where the program would have branched differently.
+///
+/// # Examples
+///
+/// ```
+/// let tape = wengert::Tape::new();
+/// let (x, y) = (tape.input(0.5), tape.input(2.0));
+/// let z = (x * y).sin() + 1.0 / y;
+/// let gradients = z.backward();
+/// assert_eq!(gradients.wrt(x), 2.0 * libm::cos(1.0));
+/// ```
+pub struct Var<'t, S: Scalar = f64> {
+    pub(crate) tape: &'t Tape<S>,
+    pub(crate) view: View,
+}
+
+impl<S: Scalar> Clone for Var<'_, S> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Scalar> Copy for Var<'_, S> {}
+
+/// What stands beside a [`Var`] in an operation: another `Var`, or a plain number.
+pub trait Operand<'t, S: Scalar>: Copy {
+    /// The operand as a handle; a number becomes a constant of `tape`.
+    #[doc(hidden)]
+    #[track_caller]
+    fn on(self, tape: &'t Tape<S>) -> Var<'t, S>;
+}
+
+impl<'t, S: Scalar> Operand<'t, S> for Var<'t, S> {
+    #[inline(always)]
+    fn on(self, _tape: &'t Tape<S>) -> Var<'t, S> {
+        self
+    }
+}
+
+impl<'t, S: Scalar> Operand<'t, S> for S {
+    #[inline(always)]
+    #[track_caller]
+    fn on(self, tape: &'t Tape<S>) -> Var<'t, S> {
+        tape.number(self)
+    }
+}
+
+impl<S: Scalar> Tape<S> {
+    /// Records a number that can change from run to run and be differentiated by.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    pub fn input(&self, value: S) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Input, Shape::scalar(), &[value])
+    }
+
+    /// Records a vector of inputs as one run, shape `[values.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no value, or the tape is full.
+    #[track_caller]
+    pub fn inputs(&self, values: &[S]) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Input, Shape::from([values.len()]), values)
+    }
+
+    /// Records a parameter: a number that training changes.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    pub fn param(&self, value: S) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Param, Shape::scalar(), &[value])
+    }
+
+    /// Records parameters as one contiguous block, shape `[values.len()]`, so that an optimiser's step is one loop over
+    /// one run. Views of it ([`at`](Var::at), [`slice`](Var::slice), [`reshape`](Var::reshape)) cost nothing.
+    ///
+    /// # Panics
+    ///
+    /// If there is no value, or the tape is full.
+    #[track_caller]
+    pub fn params(&self, values: &[S]) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Param, Shape::from([values.len()]), values)
+    }
+
+    /// Records a run of numbers that change from run to run and that no derivative is taken by: features, targets.
+    ///
+    /// # Panics
+    ///
+    /// If there is no value, or the tape is full.
+    #[track_caller]
+    pub fn data(&self, values: &[S]) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Data, Shape::from([values.len()]), values)
+    }
+
+    /// Records a number that never changes. Operators take plain numbers, so this is rarely needed.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[track_caller]
+    pub fn constant(&self, value: S) -> Var<'_, S> {
+        self.leaf_or_panic(Leaf::Const, Shape::scalar(), &[value])
+    }
+
+    /// Records a run of any shape, row-major, as an input, a parameter, data or a constant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] if the values do not fill the shape, [`Error::Empty`] for a shape without elements,
+    /// [`Error::Full`].
+    #[track_caller]
+    pub fn tensor(&self, leaf: Leaf, values: &[S], shape: impl Into<Shape>) -> Result<Var<'_, S>, Error> {
+        let view = self.push_leaf(leaf, shape.into(), values)?;
+        Ok(Var { tape: self, view: view.cut_if(matches!(leaf, Leaf::Data | Leaf::Const)) })
+    }
+
+    #[track_caller]
+    fn leaf_or_panic(&self, leaf: Leaf, shape: Shape, values: &[S]) -> Var<'_, S> {
+        or_panic(self.tensor(leaf, values, shape))
+    }
+
+    /// A plain number met by an operator.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn number(&self, value: S) -> Var<'_, S> {
+        Var { tape: self, view: View::scalar(self.intern(value)).cut_if(true) }
+    }
+}
+
+/// The value, or a panic with the error's message at the caller's line.
+#[track_caller]
+pub(crate) fn or_panic<T>(result: Result<T, Error>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// The tape it stands on.
+    #[must_use]
+    pub fn tape(self) -> &'t Tape<S> {
+        self.tape
+    }
+
+    /// The id of its first slot: `v10`.
+    #[must_use]
+    pub fn id(self) -> NodeId {
+        NodeId(self.view.start)
+    }
+
+    /// Its extents; `[]` for a single number.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        if self.is_scalar() { Shape::scalar() } else { self.layout().shape().clone() }
+    }
+
+    /// The number of elements.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a Var is never empty")]
+    pub fn len(self) -> usize {
+        self.shape().len()
+    }
+
+    /// Whether this is a single number without axes.
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        self.view.layout() == crate::tape::SCALAR
+    }
+
+    /// The value of a single number, free to print. It is not guarded: a branch on it is invisible to a replay;
+    /// compare `Var`s themselves to branch.
+    ///
+    /// # Panics
+    ///
+    /// If this has axes; see [`values`](Var::values).
+    #[must_use]
+    #[inline]
+    #[track_caller]
+    pub fn value(self) -> S {
+        assert!(self.is_scalar(), "value: {} has shape {}; use values()", self.id(), self.shape());
+        self.tape.columns.value(self.view.start)
+    }
+
+    /// A copy of the values in row-major order; one for a single number.
+    #[must_use]
+    pub fn values(self) -> Vec<S> {
+        let side = self.tape.side.borrow();
+        self.tape.columns.read(|_, values| Tensor::of(values, self.view, &side.layouts).elements().collect())
+    }
+
+    /// Gives the node, or this part of one, a name under the open scope: `scope/name`. It shows in listings, errors,
+    /// traces and snapshots, with this line. A name in use gets `#2`; a later name replaces an earlier one.
+    #[track_caller]
+    #[must_use = "returns the same handle, for chaining"]
+    pub fn named(self, name: &str) -> Self {
+        let mut side = self.tape.side.borrow_mut();
+        let path = join(side.scopes.path(self.tape.current_scope()), name);
+        side.names.insert(self.view, path, Place::caller());
+        self
+    }
+
+    /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`. It costs no node.
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Var { tape: self.tape, view: self.view.cut_if(true) }
+    }
+
+    /// Whether derivatives stop at this handle: a constant, data, what is computed of those alone, or a detached one.
+    #[must_use]
+    pub fn is_detached(self) -> bool {
+        self.view.is_cut()
+    }
+
+    /// Whether two handles are of the same slots of the same tape. (`==` compares values.)
+    #[must_use]
+    pub fn is_same_node(self, other: Self) -> bool {
+        std::ptr::eq(self.tape, other.tape) && self.view.uncut() == other.view.uncut()
+    }
+
+    pub(crate) fn layout(self) -> crate::shape::Layout {
+        self.tape.side.borrow().layouts.get(self.view.layout()).clone()
+    }
+
+    /// The error if `other` stands on another tape.
+    #[track_caller]
+    pub(crate) fn same_tape(self, op: &'static str, other: Self) -> Result<(), Error> {
+        if std::ptr::eq(self.tape, other.tape) {
+            return Ok(());
+        }
+        Err(Error::TwoTapes { op, left: self.tape.made_at(), right: other.tape.made_at(), at: Place::caller() })
+    }
+
+    /// A new node of this tape; cut if all its operands are.
+    #[track_caller]
+    pub(crate) fn record(
+        tape: &'t Tape<S>,
+        op: Op,
+        shape: Shape,
+        operands: SmallVec<[View; 3]>,
+        attr: Attr,
+    ) -> Result<Self, Error> {
+        let cut = operands.iter().all(|operand| operand.is_cut());
+        let view = tape.push_op(op, shape, operands, attr)?;
+        Ok(Var { tape, view: view.cut_if(cut) })
+    }
+
+    /// Records `op` of this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`].
+    #[track_caller]
+    pub fn try_unary(self, op: Unary) -> Result<Self, Error> {
+        let View { start, .. } = self.view;
+        if self.is_scalar() {
+            let value = self.tape.columns.value(start).unary(op);
+            let slot = self.tape.push(Step::unary(op, start, self.view.is_cut()), value)?;
+            return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(self.view.is_cut()) });
+        }
+        Self::record(self.tape, Op::Unary(op), self.shape(), SmallVec::from_slice(&[self.view]), Attr::None)
+    }
+
+    /// Records `op` of this and another, after broadcasting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if the shapes do not broadcast, [`Error::Full`].
+    #[track_caller]
+    pub fn try_binary(self, op: Binary, other: impl Operand<'t, S>) -> Result<Self, Error> {
+        let other = other.on(self.tape);
+        self.same_tape(op.name(), other)?;
+        if self.is_scalar() && other.is_scalar() {
+            let (a, b) = (self.view, other.view);
+            let value = self.tape.columns.value(a.start).binary(op, self.tape.columns.value(b.start));
+            let slot = self.tape.push(Step::binary(op, a.start, b.start, a.is_cut(), b.is_cut()), value)?;
+            return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(a.is_cut() && b.is_cut()) });
+        }
+        let Some(shape) = self.shape().broadcast(&other.shape()) else {
+            return Err(self.shapes_error(
+                op.name(),
+                other,
+                "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1",
+            ));
+        };
+        Self::record(self.tape, Op::Binary(op), shape, SmallVec::from_slice(&[self.view, other.view]), Attr::None)
+    }
+
+    #[track_caller]
+    pub(crate) fn shapes_error(self, op: &'static str, other: Self, rule: &'static str) -> Error {
+        Error::Shapes {
+            op,
+            left: self.tape.culprit(self.view),
+            right: other.tape.culprit(other.view),
+            rule,
+            at: Place::caller(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn operand_error(self, op: &'static str, rule: String) -> Error {
+        Error::Operand { op, operand: self.tape.culprit(self.view), rule, at: Place::caller() }
+    }
+
+    /// The operator's way: a single number that derivatives pass through takes the short path.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn apply(self, op: Unary) -> Self {
+        if self.view.is_plain() {
+            let value = self.tape.columns.value(self.view.start).unary(op);
+            let slot = self.tape.push_or_panic(Step::unary(op, self.view.start, false), value);
+            return Var { tape: self.tape, view: View::scalar(slot) };
+        }
+        or_panic(self.try_unary(op))
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn apply_with(self, op: Binary, other: Self) -> Self {
+        let (a, b) = (self.view, other.view);
+        if a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) {
+            let value = self.tape.columns.value(a.start).binary(op, self.tape.columns.value(b.start));
+            let slot = self.tape.push_or_panic(Step::binary(op, a.start, b.start, false, false), value);
+            return Var { tape: self.tape, view: View::scalar(slot) };
+        }
+        or_panic(self.try_binary(op, other))
+    }
+
+    /// `op(self, number)`.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn apply_number(self, op: Binary, number: S) -> Self {
+        if self.view.is_plain() {
+            let b = self.tape.intern(number);
+            let value = self.tape.columns.value(self.view.start).binary(op, number);
+            let slot = self.tape.push_or_panic(Step::binary(op, self.view.start, b, false, true), value);
+            return Var { tape: self.tape, view: View::scalar(slot) };
+        }
+        or_panic(self.try_binary(op, number))
+    }
+
+    /// `op(number, self)`.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn apply_to_number(self, op: Binary, number: S) -> Self {
+        if self.view.is_plain() {
+            let a = self.tape.intern(number);
+            let value = number.binary(op, self.tape.columns.value(self.view.start));
+            let slot = self.tape.push_or_panic(Step::binary(op, a, self.view.start, true, false), value);
+            return Var { tape: self.tape, view: View::scalar(slot) };
+        }
+        or_panic(self.tape.number(number).try_binary(op, self))
+    }
+}
+
+impl<S: Scalar> Real for Var<'_, S> {
+    #[inline]
+    #[track_caller]
+    fn like(self, constant: f64) -> Self {
+        self.tape.number(S::from_f64(constant))
+    }
+
+    #[inline]
+    #[track_caller]
+    fn unary(self, op: Unary) -> Self {
+        self.apply(op)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn binary(self, op: Binary, other: Self) -> Self {
+        self.apply_with(op, other)
+    }
+}
+
+impl<S: Scalar> fmt::Debug for Var<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id())?;
+        if let Some(name) = self.tape.side.borrow().names.get(self.view) {
+            write!(f, " {}", name.path)?;
+        }
+        write!(f, " = {self}")
+    }
+}
+
+/// The value, or the values as nested lists.
+impl<S: Scalar> fmt::Display for Var<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn nested<S: Scalar>(f: &mut fmt::Formatter<'_>, values: &[S], dims: &[usize]) -> fmt::Result {
+            let Some((&first, rest)) = dims.split_first() else { return write!(f, "{}", values[0].to_f64()) };
+            f.write_str("[")?;
+            for (i, part) in values.chunks_exact(values.len() / first).enumerate() {
+                f.write_str(if i > 0 { ", " } else { "" })?;
+                nested(f, part, rest)?;
+            }
+            f.write_str("]")
+        }
+        nested(f, &self.values(), self.shape().dims())
+    }
+}

@@ -1,0 +1,319 @@
+//! Parts and rearrangements of a run. Most are views: another start or layout over the same slots, at no cost.
+
+use std::ops::Range;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{Var, or_panic};
+use crate::error::Error;
+use crate::op::{Op, Structural};
+use crate::real::Scalar;
+use crate::shape::{Layout, Shape};
+use crate::tape::{Attr, Tape, View};
+
+impl<'t, S: Scalar> Var<'t, S> {
+    pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
+        let id = self.tape.side.borrow_mut().layouts.intern(layout);
+        Var { tape: self.tape, view: View::new(self.view.start + offset as u32, id).cut_if(self.view.is_cut()) }
+    }
+
+    /// Element `i` of the first axis: a number of a vector, a row of a matrix. A view.
+    ///
+    /// # Panics
+    ///
+    /// If this has no axes, or `i` is out of range.
+    #[must_use]
+    #[track_caller]
+    pub fn at(self, i: usize) -> Self {
+        or_panic(self.try_at(i))
+    }
+
+    /// As [`at`](Var::at).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] without axes or out of range.
+    #[track_caller]
+    pub fn try_at(self, i: usize) -> Result<Self, Error> {
+        let layout = self.layout();
+        match layout.dims().first() {
+            None => Err(self.operand_error("at", "a single number has no elements to pick".to_owned())),
+            Some(&extent) if i >= extent => {
+                Err(self
+                    .operand_error("at", format!("index {i} is out of range for the first axis of extent {extent}")))
+            }
+            Some(_) => Ok(self.view_of(i * layout.strides()[0], layout.drop_axis(0))),
+        }
+    }
+
+    /// The elements of the first axis, in order, as views.
+    ///
+    /// # Panics
+    ///
+    /// If this has no axes.
+    #[track_caller]
+    pub fn iter(self) -> impl ExactSizeIterator<Item = Self> + 't
+    where
+        S: 't,
+    {
+        let layout = self.layout();
+        assert!(!layout.dims().is_empty(), "iter: {} is a single number", self.id());
+        let (stride, part) = (layout.strides()[0], layout.drop_axis(0));
+        let id = self.tape.side.borrow_mut().layouts.intern(part);
+        (0..layout.dims()[0]).map(move |i| Var {
+            tape: self.tape,
+            view: View::new(self.view.start + (i * stride) as u32, id).cut_if(self.view.is_cut()),
+        })
+    }
+
+    /// Elements `range` along `axis`. A view.
+    ///
+    /// # Panics
+    ///
+    /// If the axis or the range does not fit; [`try_slice`](Var::try_slice) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn slice(self, axis: usize, range: Range<usize>) -> Self {
+        or_panic(self.try_slice(axis, range))
+    }
+
+    /// As [`slice`](Var::slice).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
+    #[track_caller]
+    pub fn try_slice(self, axis: usize, range: Range<usize>) -> Result<Self, Error> {
+        let layout = self.layout();
+        let Some(&extent) = layout.dims().get(axis) else {
+            return Err(self.operand_error("slice", format!("there is no axis {axis}")));
+        };
+        if range.start >= range.end || range.end > extent {
+            return Err(self
+                .operand_error("slice", format!("{range:?} is empty or reaches past axis {axis} of extent {extent}")));
+        }
+        Ok(self.view_of(range.start * layout.strides()[axis], layout.narrow(axis, range.len())))
+    }
+
+    /// The same elements in row-major order under another shape. A view where strides can describe it, else a copy.
+    ///
+    /// # Panics
+    ///
+    /// If the numbers of elements differ; [`try_reshape`](Var::try_reshape) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn reshape(self, shape: impl Into<Shape>) -> Self {
+        or_panic(self.try_reshape(shape))
+    }
+
+    /// As [`reshape`](Var::reshape).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the numbers of elements differ, [`Error::Full`].
+    #[track_caller]
+    pub fn try_reshape(self, shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        if shape.len() != self.len() {
+            return Err(
+                self.operand_error("reshape", format!("it does not have the {} elements of {shape}", shape.len()))
+            );
+        }
+        match self.layout().reshape(&shape) {
+            Some(layout) => Ok(self.view_of(0, layout)),
+            None => Ok(self.try_contiguous()?.view_of(0, Layout::contiguous(shape))),
+        }
+    }
+
+    /// The transpose: the last two axes exchanged. A view.
+    ///
+    /// # Panics
+    ///
+    /// If this has fewer than two axes.
+    #[must_use]
+    #[track_caller]
+    pub fn t(self) -> Self {
+        let rank = self.shape().rank();
+        assert!(rank >= 2, "t: {} of shape {} has no two axes to exchange", self.id(), self.shape());
+        let mut order: SmallVec<[usize; 4]> = (0..rank).collect();
+        order.swap(rank - 2, rank - 1);
+        self.permute(&order)
+    }
+
+    /// The axes in another order. A view.
+    ///
+    /// # Panics
+    ///
+    /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn permute(self, order: &[usize]) -> Self {
+        or_panic(self.try_permute(order))
+    }
+
+    /// As [`permute`](Var::permute).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if `order` does not name every axis once.
+    #[track_caller]
+    pub fn try_permute(self, order: &[usize]) -> Result<Self, Error> {
+        let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(order);
+        sorted.sort_unstable();
+        if !sorted.iter().copied().eq(0..self.shape().rank()) {
+            return Err(self.operand_error("permute", format!("{order:?} does not name each axis once")));
+        }
+        Ok(self.view_of(0, self.layout().permute(order)))
+    }
+
+    /// This repeated to a larger shape by NumPy's rule. A view.
+    ///
+    /// # Panics
+    ///
+    /// If the rule does not allow it; [`try_broadcast_to`](Var::try_broadcast_to) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
+        or_panic(self.try_broadcast_to(shape))
+    }
+
+    /// As [`broadcast_to`](Var::broadcast_to).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the rule does not allow it.
+    #[track_caller]
+    pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        match self.layout().broadcast_to(&shape) {
+            Some(layout) => Ok(self.view_of(0, layout)),
+            None => Err(self.operand_error("broadcast_to", format!("it does not broadcast to {shape}"))),
+        }
+    }
+
+    /// The same elements as a contiguous run: this itself if it is one, else a copy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`].
+    #[track_caller]
+    pub fn try_contiguous(self) -> Result<Self, Error> {
+        if self.layout().is_contiguous() {
+            return Ok(self);
+        }
+        Self::record(self.tape, Op::Structural(Structural::Contiguous), self.shape(), smallvec![self.view], Attr::None)
+    }
+
+    /// The elements at `positions`, counted in row-major order: shape `[positions.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// If a position is out of range; [`try_gather`](Var::try_gather) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn gather(self, positions: &[usize]) -> Self {
+        or_panic(self.try_gather(positions))
+    }
+
+    /// As [`gather`](Var::gather).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if a position is out of range or there is none, [`Error::Full`].
+    #[track_caller]
+    pub fn try_gather(self, positions: &[usize]) -> Result<Self, Error> {
+        let index = self.positions("gather", positions, self.len())?;
+        let shape = Shape::from([positions.len()]);
+        Self::record(self.tape, Op::Structural(Structural::Gather), shape, smallvec![self.view], Attr::Index(index))
+    }
+
+    /// A tensor of zeros of `shape` into which the elements of this are added, element i at row-major position `positions[i]`.
+    ///
+    /// # Panics
+    ///
+    /// If the positions do not fit; [`try_scatter_add`](Var::try_scatter_add) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Self {
+        or_panic(self.try_scatter_add(positions, shape))
+    }
+
+    /// As [`scatter_add`](Var::scatter_add).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if there are not as many positions as elements, or one is out of range; [`Error::Full`].
+    #[track_caller]
+    pub fn try_scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        if positions.len() != self.len() {
+            return Err(self.operand_error("scatter_add", format!("{} positions do not match it", positions.len())));
+        }
+        let index = self.positions("scatter_add", positions, shape.len())?;
+        Self::record(self.tape, Op::Structural(Structural::ScatterAdd), shape, smallvec![self.view], Attr::Index(index))
+    }
+
+    #[track_caller]
+    fn positions(self, op: &'static str, positions: &[usize], len: usize) -> Result<Box<[u32]>, Error> {
+        if positions.is_empty() {
+            return Err(self.operand_error(op, "no positions were given".to_owned()));
+        }
+        if let Some(bad) = positions.iter().find(|&&p| p >= len) {
+            return Err(self.operand_error(op, format!("position {bad} is out of range for {len} elements")));
+        }
+        Ok(positions.iter().map(|&p| p as u32).collect())
+    }
+}
+
+impl<S: Scalar> Tape<S> {
+    /// Vars of one shape as a run with a new first axis. Neighbours on the tape at equal distances, such as the outputs of a
+    /// layer's neurons, make a view; others are copied by a recorded step.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_stack`](Tape::try_stack) returns that as an error.
+    #[track_caller]
+    pub fn stack<'t>(&'t self, vars: &[Var<'t, S>]) -> Var<'t, S> {
+        or_panic(self.try_stack(vars))
+    }
+
+    /// As [`stack`](Tape::stack).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] for no vars, [`Error::TwoTapes`], [`Error::Shapes`] if two shapes differ, [`Error::Full`].
+    #[track_caller]
+    pub fn try_stack<'t>(&'t self, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
+        let Some(&first) = vars.first() else {
+            let at = crate::error::Place::caller();
+            return Err(Error::Empty { op: "stack", shape: Shape::from([0]), at });
+        };
+        for &var in vars {
+            Var { tape: self, view: first.view }.same_tape("stack", var)?;
+            if var.view.layout() != first.view.layout() && var.shape() != first.shape() {
+                return Err(first.shapes_error("stack", var, "stacked shapes must be equal"));
+            }
+        }
+        if let Some(view) = self.stacked_view(vars) {
+            return Ok(view);
+        }
+        let mut dims: SmallVec<[usize; 4]> = smallvec![vars.len()];
+        dims.extend_from_slice(first.shape().dims());
+        let operands = vars.iter().map(|var| var.view).collect();
+        Var::record(self, Op::Structural(Structural::Stack), Shape::from(dims), operands, Attr::None)
+    }
+
+    fn stacked_view<'t>(&'t self, vars: &[Var<'t, S>]) -> Option<Var<'t, S>> {
+        let first = vars[0].view;
+        let alike = |v: &Var<'_, S>| v.view.layout() == first.layout() && v.view.is_cut() == first.is_cut();
+        let step = match vars.get(1) {
+            Some(second) => second.view.start.checked_sub(first.start)?,
+            None => 1,
+        };
+        let evenly = vars.windows(2).all(|pair| pair[1].view.start.checked_sub(pair[0].view.start) == Some(step));
+        if !evenly || !vars.iter().all(alike) {
+            return None;
+        }
+        Some(vars[0].view_of(0, vars[0].layout().repeat_axis(vars.len(), step as usize)))
+    }
+}
