@@ -5,12 +5,13 @@ use std::fmt;
 
 use crate::error::{Error, NodeId};
 use crate::kernels::{Tensor, edges, elementwise};
-use crate::op::{Op, dispatch_binary, dispatch_unary};
+use crate::op::Op;
 use crate::real::Scalar;
-use crate::replay::read;
 use crate::rules;
+use crate::run::{Layouts, Wide};
+use crate::scalars::reverse_scalars;
 use crate::shape::Shape;
-use crate::tape::{Kind, Layouts, Side, Step, Tape, Wide};
+use crate::tape::{Kind, Side, Step, Tape};
 use crate::var::{Var, or_panic};
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
@@ -137,7 +138,7 @@ impl<S: Scalar> Tape<S> {
         let mut seeded = Vec::new();
         let slots = |var: &Var<'_, S>| -> Vec<u32> {
             let layout = side.layouts.get(var.view.layout());
-            layout.offsets().map(|offset| var.view.start + offset as u32).collect()
+            layout.offsets().map(|offset| var.view.start() + offset as u32).collect()
         };
         let seeds: Vec<(u32, S)> =
             outputs.iter().flat_map(|(var, cotangent)| slots(var).into_iter().zip(cotangent.iter().copied())).collect();
@@ -172,35 +173,6 @@ pub(crate) fn reverse<S: Scalar>(steps: &[Step], side: &Side, values: &[S], adjo
         slot = out;
     }
     reverse_scalars(&steps[..slot], 0, values, &mut adjoints[..slot]);
-}
-
-#[inline]
-fn reverse_scalars<S: Scalar>(steps: &[Step], first: usize, values: &[S], adjoints: &mut [S]) {
-    for (i, &step) in steps.iter().enumerate().rev() {
-        let slot = first + i;
-        let g = adjoints[slot];
-        if g.is_zero() {
-            continue;
-        }
-        let (a, b) = (step.a() as usize, step.b() as usize);
-        match step.kind() {
-            Kind::Binary(op) => dispatch_binary!(op, K => {
-                let (x, y, v) = (read(values, a, step.cuts_first()), read(values, b, step.cuts_second()), values[slot]);
-                if !step.cuts_first() && let Some(share) = rules::first(K, x, y, v).times(g) {
-                    adjoints[a] = adjoints[a] + share;
-                }
-                if !step.cuts_second() && let Some(share) = rules::second(K, x, y, v).times(g) {
-                    adjoints[b] = adjoints[b] + share;
-                }
-            }),
-            Kind::Unary(op) => dispatch_unary!(op, K => {
-                if !step.cuts_first() && let Some(share) = rules::unary(K, values[a], values[slot]).times(g) {
-                    adjoints[a] = adjoints[a] + share;
-                }
-            }),
-            Kind::Leaf(_) | Kind::Wide => {}
-        }
-    }
 }
 
 fn reverse_wide<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S], adjoints: &mut [S]) {
@@ -296,7 +268,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[track_caller]
     fn statuses(&self, var: Var<'t, S>) -> impl Iterator<Item = Status<S>> + '_ {
         or_panic(Var { tape: self.tape, view: var.view }.same_tape("gradient", var));
-        let slots: Vec<usize> = var.layout().offsets().map(|offset| var.view.start as usize + offset).collect();
+        let slots: Vec<usize> = var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect();
         slots.into_iter().map(|slot| self.status_at(NodeId(slot as u32)))
     }
 

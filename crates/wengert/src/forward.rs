@@ -53,7 +53,8 @@ impl<S: Scalar> Tape<S> {
                 return Err(Error::Length { op: "tangents", shape: var.shape(), found, at: Place::caller() });
             }
             let layout = var.layout();
-            seeds.extend(layout.offsets().map(|offset| var.view.start as usize + offset).zip(tangent.iter().copied()));
+            seeds
+                .extend(layout.offsets().map(|offset| var.view.start() as usize + offset).zip(tangent.iter().copied()));
         }
         let side = self.side.borrow();
         self.columns.read(|steps, values| {
@@ -103,15 +104,19 @@ impl<S: Scalar> Tape<S> {
             return Err(output.operand_error("hvp", "a run has no single Hessian".to_owned()));
         }
         let column = self.dual_column(direction)?;
-        let slots = output.view.start as usize + 1;
+        let slots = output.view.start() as usize + 1;
         let side = self.side.borrow();
-        let end = side.wide_at(output.view.start).map_or(slots, |wide| (wide.out + wide.len) as usize);
+        let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
         adjoints[slots - 1] = Dual::from_f64(1.0);
         self.columns.read(|steps, _| reverse(steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
-            let slots: Vec<usize> =
-                side.layouts.get(var.view.layout()).offsets().map(|offset| var.view.start as usize + offset).collect();
+            let slots: Vec<usize> = side
+                .layouts
+                .get(var.view.layout())
+                .offsets()
+                .map(|offset| var.view.start() as usize + offset)
+                .collect();
             slots
                 .iter()
                 .map(|&slot| adjoints.get(slot).map_or(S::from_f64(0.0), |a| a.tangent + S::from_f64(0.0)))
@@ -143,7 +148,7 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     #[track_caller]
     pub fn values_of(&self, var: Var<'t, S>) -> Vec<S> {
         assert!(std::ptr::eq(self.tape, var.tape), "the handle belongs to the tape made at {}", var.tape.made_at());
-        let start = var.view.start as usize;
+        let start = var.view.start() as usize;
         var.layout().offsets().map(|offset| self.column[start + offset].tangent).collect()
     }
 

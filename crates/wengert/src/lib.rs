@@ -32,20 +32,22 @@
 //! - Elementary functions come from the crate `libm` on every platform. No multiplication and addition are fused.
 
 // A module uses only modules listed above it.
-mod backward;
-mod dual;
-mod error;
-mod forward;
-mod kernels;
-mod number;
 mod op;
 mod real;
-mod record;
-mod replay;
+mod number;
 pub mod rules;
+mod dual;
 mod shape;
+mod error;
+mod run;
+mod kernels;
 mod tape;
+mod scalars;
 mod var;
+mod replay;
+mod backward;
+mod record;
+mod forward;
 
 pub use backward::{Contribution, Gradients, Status};
 pub use dual::Dual;

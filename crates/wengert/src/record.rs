@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::op::{Op, Structural};
 use crate::real::{Real, Scalar};
 use crate::rules::{self, Partial};
+use crate::run::{Attr, View, Wide};
 use crate::shape::{Layout, Shape};
-use crate::tape::{Attr, Kind, Tape, View, Wide};
+use crate::tape::{Kind, Tape};
 use crate::var::Var;
 
 impl<'t, S: Scalar> Var<'t, S> {
@@ -41,14 +42,14 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
         }
-        let mut recorder = Recorder::new(self.tape, wrt, self.view.start);
+        let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
         recorder.add(self.view, self.like(1.0))?;
         let mut found = vec![None; wrt.len()];
         let last = {
             let side = self.tape.side.borrow();
-            side.step_of(self.view.start)
+            side.step_of(self.view.start())
         };
-        let mut slot = self.view.start + 1;
+        let mut slot = self.view.start() + 1;
         for index in (0..=last).rev() {
             let step = self.tape.columns.step(index);
             let wide = match step.kind() {
@@ -60,7 +61,7 @@ impl<'t, S: Scalar> Var<'t, S> {
             let len = wide.as_ref().map_or(1, |wide| wide.len);
             recorder.step(slot, step, wide.as_ref())?;
             for (var, found) in wrt.iter().zip(&mut found) {
-                if (slot..slot + len).contains(&var.view.start) && found.is_none() {
+                if (slot..slot + len).contains(&var.view.start()) && found.is_none() {
                     *found = recorder.adjoint_of(*var)?;
                 }
             }
@@ -86,7 +87,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
         let end = side.wide_at(last).map_or(last + 1, |wide| wide.out + wide.len) as usize;
         let mut active = vec![false; end];
         let slots = |view: View| {
-            side.layouts.get(view.layout()).offsets().map(move |o| view.start as usize + o).collect::<Vec<_>>()
+            side.layouts.get(view.layout()).offsets().map(move |o| view.start() as usize + o).collect::<Vec<_>>()
         };
         for slot in wrt.iter().flat_map(|var| slots(var.view)).filter(|&slot| slot < end) {
             active[slot] = true;
@@ -181,7 +182,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 
     /// Whether anything is differentiated by that `x` depends on.
     fn wants(&self, x: Var<'t, S>) -> bool {
-        !x.view.is_cut() && x.layout().offsets().any(|offset| self.active[x.view.start as usize + offset])
+        !x.view.is_cut() && x.layout().offsets().any(|offset| self.active[x.view.start() as usize + offset])
     }
 
     #[track_caller]
@@ -197,11 +198,11 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     fn add(&mut self, view: View, share: Var<'t, S>) -> Result<(), Error> {
         let layout = self.var(view).layout();
         if layout.shape().is_scalar() {
-            return self.add_number(view.start, share);
+            return self.add_number(view.start(), share);
         }
-        let run = self.tape.side.borrow().wide_at(view.start).map(|wide| (wide.out, wide.len, wide.layout));
+        let run = self.tape.side.borrow().wide_at(view.start()).map(|wide| (wide.out, wide.len, wide.layout));
         let Some((out, len, run_layout)) = run else { return self.add_each(view, &layout, share) };
-        let first = view.start - out;
+        let first = view.start() - out;
         let positions: Vec<usize> = layout.offsets().map(|offset| first as usize + offset).collect();
         if positions.iter().any(|&position| position >= len as usize) {
             // The view runs over several nodes.
@@ -222,7 +223,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     fn add_each(&mut self, view: View, layout: &Layout, share: Var<'t, S>) -> Result<(), Error> {
         let share = share.try_reshape([layout.len()])?;
         for (i, offset) in layout.offsets().enumerate() {
-            self.add_number(view.start + offset as u32, share.at(i))?;
+            self.add_number(view.start() + offset as u32, share.at(i))?;
         }
         Ok(())
     }
@@ -241,8 +242,8 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     #[track_caller]
     fn adjoint_of(&mut self, var: Var<'t, S>) -> Result<Option<Var<'t, S>>, Error> {
         let layout = var.layout();
-        let slots: Vec<u32> = layout.offsets().map(|offset| var.view.start + offset as u32).collect();
-        let run = self.tape.side.borrow().wide_at(var.view.start).map(|wide| (wide.out, wide.len));
+        let slots: Vec<u32> = layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
+        let run = self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
         let whole = match run.and_then(|(out, len)| Some((out, len, *self.runs.get(&out)?))) {
             Some((out, len, sum)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => {
                 let position = |slot: &u32| (slot - out) as usize;

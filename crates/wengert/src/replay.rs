@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use crate::error::{Error, Place};
 use crate::kernels;
-use crate::op::{Leaf, Op, dispatch_binary, dispatch_unary};
+use crate::op::{Leaf, Op};
 use crate::real::Scalar;
-use crate::tape::{Kind, Side, Step, Tape};
+use crate::scalars::evaluate_scalars;
+use crate::tape::{Side, Step, Tape};
 use crate::var::Var;
 
 impl<S: Scalar> Tape<S> {
@@ -62,7 +63,7 @@ impl<S: Scalar> Tape<S> {
         let layout = var.layout();
         self.columns.write(|_, values| {
             for (offset, &value) in layout.offsets().zip(new) {
-                values[var.view.start as usize + offset] = value;
+                values[var.view.start() as usize + offset] = value;
             }
         });
     }
@@ -77,7 +78,7 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
         }
         for offset in var.layout().offsets() {
-            let slot = crate::error::NodeId(var.view.start + offset as u32);
+            let slot = crate::error::NodeId(var.view.start() + offset as u32);
             let op = self.node(slot).map(|node| node.op);
             match op {
                 Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {}
@@ -129,24 +130,4 @@ pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mu
         (step, slot) = (next + 1, out + wide.len as usize);
     }
     evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);
-}
-
-#[inline]
-fn evaluate_scalars<S: Scalar>(steps: &[Step], first: usize, values: &mut [S]) {
-    for (i, &step) in steps.iter().enumerate() {
-        let (a, b) = (step.a() as usize, step.b() as usize);
-        values[first + i] = match step.kind() {
-            Kind::Binary(op) => dispatch_binary!(op, K => {
-                read(values, a, step.cuts_first()).binary(K, read(values, b, step.cuts_second()))
-            }),
-            Kind::Unary(op) => dispatch_unary!(op, K => read(values, a, step.cuts_first()).unary(K)),
-            Kind::Leaf(_) | Kind::Wide => continue,
-        };
-    }
-}
-
-/// A value as an operand sees it: standing still if the operand is cut. For numbers without a tangent this is the value.
-#[inline(always)]
-pub(crate) fn read<S: Scalar>(values: &[S], slot: usize, cut: bool) -> S {
-    if S::HAS_TANGENT && cut { values[slot].detached() } else { values[slot] }
 }

@@ -59,7 +59,11 @@ fn the_three_ways_to_a_hessian_agree() {
         for j in 0..8 {
             let difference = (up[j] - down[j]) / (2.0 * h);
             assert!((by_duals[j] - by_nodes[j]).abs() < 1e-12 * (1.0 + by_nodes[j].abs()), "{i} {j}");
-            assert!((by_duals[j] - difference).abs() < 1e-7 * (1.0 + difference.abs()), "{i} {j}: {} {difference}", by_duals[j]);
+            assert!(
+                (by_duals[j] - difference).abs() < 1e-7 * (1.0 + difference.abs()),
+                "{i} {j}: {} {difference}",
+                by_duals[j]
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ use super::{Tensor, index};
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::rules::{self, Partial};
+use crate::run::{Attr, Layouts, Wide};
 use crate::shape::Layout;
-use crate::tape::{Attr, Layouts, Wide};
 
 /// One entry of a step's Jacobian: element `out` of the run by the number in `slot`, read as operand `operand`.
 pub(crate) struct Entry<S> {

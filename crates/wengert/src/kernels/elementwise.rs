@@ -134,10 +134,6 @@ pub(crate) fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[
 }
 
 /// Adds the contributions of `v = op(x, y)` to the adjoints of the operands that are not cut.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "two operands with a mark each, the node's value and adjoint, and where to add"
-)]
 pub(crate) fn reverse_zip<S: Scalar>(
     op: Binary,
     (x, cut_x): (Tensor<'_, S>, bool),

@@ -10,8 +10,8 @@ pub(crate) mod moves;
 
 use crate::op::{Leaf, Op, Structural};
 use crate::real::Scalar;
+use crate::run::{Attr, Layouts, View, Wide};
 use crate::shape::{Layout, Shape};
-use crate::tape::{Attr, Layouts, View, Wide};
 
 /// An operand of a kernel: elements of `data` from `start` on.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl<S> Copy for Tensor<'_, S> {}
 
 impl<'a, S: Copy> Tensor<'a, S> {
     pub(crate) fn of(data: &'a [S], view: View, layouts: &'a Layouts) -> Self {
-        Tensor { data, start: view.start as usize, layout: layouts.get(view.layout()) }
+        Tensor { data, start: view.start() as usize, layout: layouts.get(view.layout()) }
     }
 
     /// The elements in row-major order.

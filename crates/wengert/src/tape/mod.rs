@@ -15,13 +15,14 @@ pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
 
 use columns::Columns;
 pub(crate) use columns::Full;
-pub(crate) use side::{Attr, Guard, Layouts, SCALAR, Side, View, Wide, join};
+pub(crate) use side::{Guard, Side, join};
 pub(crate) use step::{Kind, Step};
 
 use crate::error::{Culprit, Error, NodeId, Place};
 use crate::kernels;
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
+use crate::run::{Attr, View, Wide};
 use crate::shape::{Layout, Shape};
 
 /// How a tape records.
@@ -134,7 +135,7 @@ impl<S: Scalar> Tape<S> {
     /// Forgets every node, name and scope, and keeps the memory.
     pub fn clear(&mut self) {
         self.columns.clear();
-        *self.side.get_mut() = Side::new();
+        self.side.get_mut().clear();
         for recent in &self.recent {
             recent.set(NOWHERE);
         }
@@ -329,7 +330,7 @@ impl<S: Scalar> Tape<S> {
     pub(crate) fn culprit(&self, view: View) -> Box<Culprit> {
         let side = self.side.borrow();
         Box::new(Culprit {
-            id: NodeId(view.start),
+            id: NodeId(view.start()),
             path: side.names.get(view).map(|name| name.path.clone()),
             shape: side.layouts.get(view.layout()).shape().clone(),
         })

@@ -1,9 +1,10 @@
 //! The tape as data for those who look at it: nodes, edges, names, guards.
 
-use super::{Attr, Guard, Kind, SCALAR, Tape, View};
+use super::{Guard, Kind, Tape};
 use crate::error::{NodeId, Place};
 use crate::op::{Comparison, Op};
 use crate::real::Scalar;
+use crate::run::{Attr, SCALAR, View};
 use crate::shape::{Layout, Shape};
 
 /// One step of the list, as a copy.
@@ -120,7 +121,7 @@ impl<S: Scalar> Tape<S> {
         let step = self.columns.step(index as u32);
         let side = self.side.borrow();
         let edge = |view: View| Edge {
-            start: NodeId(view.start),
+            start: NodeId(view.start()),
             layout: side.layouts.get(view.layout()).clone(),
             cut: view.is_cut(),
         };
@@ -179,7 +180,7 @@ impl<S: Scalar> Tape<S> {
         let side = self.side.borrow();
         let info = |name: &super::side::Name| NameInfo {
             path: name.path.clone(),
-            start: NodeId(name.view.start),
+            start: NodeId(name.view.start()),
             layout: side.layouts.get(name.view.layout()).clone(),
             place: name.place,
         };
@@ -216,7 +217,7 @@ impl<S: Scalar> Tape<S> {
         // The smallest named run that holds it.
         let holding = side.names.list.iter().filter(|name| name.view.layout() != SCALAR).filter_map(|name| {
             let layout = side.layouts.get(name.view.layout());
-            let offset = slot.0.checked_sub(name.view.start)? as usize;
+            let offset = slot.0.checked_sub(name.view.start())? as usize;
             let i = if layout.is_contiguous() {
                 (offset < layout.len()).then_some(offset)?
             } else {

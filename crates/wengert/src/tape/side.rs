@@ -2,117 +2,9 @@
 
 use std::collections::HashMap;
 
-use smallvec::SmallVec;
-
 use crate::error::Place;
-use crate::op::{Comparison, Op};
-use crate::shape::Layout;
-
-/// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives stop here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct View {
-    pub(crate) start: u32,
-    meta: u32,
-}
-
-/// The entry of the scalar layout.
-pub(crate) const SCALAR: u32 = 0;
-
-const CUT: u32 = 1 << 31;
-
-impl View {
-    #[inline(always)]
-    pub(crate) const fn new(start: u32, layout: u32) -> Self {
-        View { start, meta: layout }
-    }
-
-    #[inline(always)]
-    pub(crate) const fn scalar(start: u32) -> Self {
-        View { start, meta: SCALAR }
-    }
-
-    #[inline(always)]
-    pub(crate) const fn layout(self) -> u32 {
-        self.meta & !CUT
-    }
-
-    /// Read but not differentiated by: a constant, data, or a detached handle.
-    #[inline(always)]
-    pub(crate) const fn is_cut(self) -> bool {
-        self.meta & CUT != 0
-    }
-
-    /// A single number that derivatives pass through: the common case, one comparison.
-    #[inline(always)]
-    pub(crate) const fn is_plain(self) -> bool {
-        self.meta == SCALAR
-    }
-
-    #[inline(always)]
-    pub(crate) const fn cut_if(self, cut: bool) -> Self {
-        View { start: self.start, meta: if cut { self.meta | CUT } else { self.meta } }
-    }
-
-    /// The same elements without the mark, as names are keyed.
-    pub(crate) const fn uncut(self) -> Self {
-        View { start: self.start, meta: self.meta & !CUT }
-    }
-}
-
-/// What an op needs beside its operands.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Attr {
-    None,
-    /// The axes that a reduction removes, ascending.
-    Axes(SmallVec<[u8; 4]>),
-    /// Positions to gather from or scatter to, row-major, one per element.
-    Index(Box<[u32]>),
-}
-
-/// A step that fills a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Wide {
-    pub(crate) op: Op,
-    /// The index of its step.
-    pub(crate) step: u32,
-    /// The first slot of its run.
-    pub(crate) out: u32,
-    /// The length of its run.
-    pub(crate) len: u32,
-    /// The contiguous layout of its run.
-    pub(crate) layout: u32,
-    pub(crate) operands: SmallVec<[View; 3]>,
-    pub(crate) attr: Attr,
-}
-
-/// The layouts in use, each once; entry 0 is the scalar.
-#[derive(Debug)]
-pub(crate) struct Layouts {
-    table: Vec<Layout>,
-    index: HashMap<Layout, u32>,
-}
-
-impl Layouts {
-    pub(crate) fn new() -> Self {
-        Layouts { table: vec![Layout::scalar()], index: HashMap::from([(Layout::scalar(), SCALAR)]) }
-    }
-
-    pub(crate) fn intern(&mut self, layout: Layout) -> u32 {
-        // Programs use a handful of layouts over and over: a short scan beats a hash.
-        if let Some(i) = self.table.iter().take(8).position(|known| *known == layout) {
-            return i as u32;
-        }
-        let next = self.table.len() as u32;
-        *self.index.entry(layout).or_insert_with_key(|layout| {
-            self.table.push(layout.clone());
-            next
-        })
-    }
-
-    pub(crate) fn get(&self, id: u32) -> &Layout {
-        &self.table[id as usize]
-    }
-}
+use crate::op::Comparison;
+use crate::run::{Layouts, View, Wide};
 
 /// A name given to a node or to a part of one.
 #[derive(Debug)]
@@ -131,6 +23,12 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    fn clear(&mut self) {
+        self.list.clear();
+        self.by_view.clear();
+        self.uses.clear();
+    }
+
     /// Gives `view` a name; a later name replaces an earlier one.
     pub(crate) fn insert(&mut self, view: View, path: String, place: Place) {
         let view = view.uncut();
@@ -174,6 +72,11 @@ pub(crate) struct Scopes {
 impl Scopes {
     pub(crate) fn new() -> Self {
         Scopes { paths: vec![String::new()], by_path: HashMap::from([(String::new(), 0)]), marks: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        // The paths stay: the next recording is likely to open the same scopes.
+        self.marks.clear();
     }
 
     pub(crate) fn child(&mut self, parent: u32, name: &str) -> u32 {
@@ -234,6 +137,16 @@ impl Side {
             guards: Vec::new(),
             places: Vec::new(),
         }
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.wides.clear();
+        self.layouts.clear();
+        self.names.clear();
+        self.scopes.clear();
+        self.guards.clear();
+        self.places.clear();
     }
 
     /// The wide step whose run holds `slot`, if it is not a scalar node's.

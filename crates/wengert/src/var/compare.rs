@@ -31,7 +31,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
         let outcome = comparison.holds(&self.value(), &other.value());
         let guard =
-            Guard { comparison, left: self.view.start, right: other.view.start, outcome, place: Place::caller() };
+            Guard { comparison, left: self.view.start(), right: other.view.start(), outcome, place: Place::caller() };
         self.tape.side.borrow_mut().guards.push(guard);
         outcome
     }

@@ -184,6 +184,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         let Some(both) = a.shape().broadcast(&b.shape()) else { return Err(a.shapes_error("select", b, rule)) };
         let Some(shape) = self.shape().broadcast(&both) else { return Err(self.shapes_error("select", a, rule)) };
         let operands = smallvec::smallvec![self.view.cut_if(true), a.view, b.view];
-        Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::tape::Attr::None)
+        Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::run::Attr::None)
     }
 }

@@ -6,8 +6,8 @@ use super::{Operand, Var, or_panic};
 use crate::error::Error;
 use crate::op::{Op, Structural};
 use crate::real::{Real, Scalar};
+use crate::run::Attr;
 use crate::shape::Shape;
-use crate::tape::Attr;
 
 impl<'t, S: Scalar> Var<'t, S> {
     /// `z = b + Σᵢ wᵢ xᵢ`: one node, summed from the bias in input order, without fused rounding.

@@ -14,8 +14,9 @@ use crate::error::{Error, NodeId, Place};
 use crate::kernels::Tensor;
 use crate::op::{Binary, Leaf, Op, Unary};
 use crate::real::{Real, Scalar};
+use crate::run::{Attr, View};
 use crate::shape::Shape;
-use crate::tape::{Attr, Step, Tape, View, join};
+use crate::tape::{Step, Tape, join};
 
 /// A number, or a run of numbers, on a tape.
 ///
@@ -178,7 +179,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// The id of its first slot: `v10`.
     #[must_use]
     pub fn id(self) -> NodeId {
-        NodeId(self.view.start)
+        NodeId(self.view.start())
     }
 
     /// Its extents; `[]` for a single number.
@@ -197,7 +198,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// Whether this is a single number without axes.
     #[must_use]
     pub fn is_scalar(self) -> bool {
-        self.view.layout() == crate::tape::SCALAR
+        self.view.layout() == crate::run::SCALAR
     }
 
     /// The value of a single number, free to print. It is not guarded: a branch on it is invisible to a replay;
@@ -211,7 +212,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn value(self) -> S {
         assert!(self.is_scalar(), "value: {} has shape {}; use values()", self.id(), self.shape());
-        self.tape.columns.value(self.view.start)
+        self.tape.columns.value(self.view.start())
     }
 
     /// A copy of the values in row-major order; one for a single number.
@@ -284,7 +285,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Full`].
     #[track_caller]
     pub fn try_unary(self, op: Unary) -> Result<Self, Error> {
-        let View { start, .. } = self.view;
+        let start = self.view.start();
         if self.is_scalar() {
             let value = self.tape.columns.value(start).unary(op);
             let slot = self.tape.push(Step::unary(op, start, self.view.is_cut()), value)?;
@@ -304,8 +305,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.same_tape(op.name(), other)?;
         if self.is_scalar() && other.is_scalar() {
             let (a, b) = (self.view, other.view);
-            let value = self.tape.columns.value(a.start).binary(op, self.tape.columns.value(b.start));
-            let slot = self.tape.push(Step::binary(op, a.start, b.start, a.is_cut(), b.is_cut()), value)?;
+            let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
+            let slot = self.tape.push(Step::binary(op, a.start(), b.start(), a.is_cut(), b.is_cut()), value)?;
             return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(a.is_cut() && b.is_cut()) });
         }
         let Some(shape) = self.shape().broadcast(&other.shape()) else {
@@ -338,50 +339,73 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply(self, op: Unary) -> Self {
-        if self.view.is_plain() {
-            let value = self.tape.columns.value(self.view.start).unary(op);
-            let slot = self.tape.push_or_panic(Step::unary(op, self.view.start, false), value);
-            return Var { tape: self.tape, view: View::scalar(slot) };
-        }
-        or_panic(self.try_unary(op))
+        let view = if self.view.is_plain() {
+            let value = self.tape.columns.value(self.view.start()).unary(op);
+            View::scalar(self.tape.push_or_panic(Step::unary(op, self.view.start(), false), value))
+        } else {
+            self.apply_any(op)
+        };
+        Var { tape: self.tape, view }
     }
 
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply_with(self, op: Binary, other: Self) -> Self {
         let (a, b) = (self.view, other.view);
-        if a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) {
-            let value = self.tape.columns.value(a.start).binary(op, self.tape.columns.value(b.start));
-            let slot = self.tape.push_or_panic(Step::binary(op, a.start, b.start, false, false), value);
-            return Var { tape: self.tape, view: View::scalar(slot) };
-        }
-        or_panic(self.try_binary(op, other))
+        let view = if a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) {
+            let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
+            let step = Step::binary(op, a.start(), b.start(), false, false);
+            View::scalar(self.tape.push_or_panic(step, value))
+        } else {
+            self.apply_with_any(op, other)
+        };
+        Var { tape: self.tape, view }
     }
 
     /// `op(self, number)`.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply_number(self, op: Binary, number: S) -> Self {
-        if self.view.is_plain() {
+        let view = if self.view.is_plain() {
             let b = self.tape.intern(number);
-            let value = self.tape.columns.value(self.view.start).binary(op, number);
-            let slot = self.tape.push_or_panic(Step::binary(op, self.view.start, b, false, true), value);
-            return Var { tape: self.tape, view: View::scalar(slot) };
-        }
-        or_panic(self.try_binary(op, number))
+            let value = self.tape.columns.value(self.view.start()).binary(op, number);
+            let step = Step::binary(op, self.view.start(), b, false, true);
+            View::scalar(self.tape.push_or_panic(step, value))
+        } else {
+            self.apply_with_any(op, self.tape.number(number))
+        };
+        Var { tape: self.tape, view }
     }
 
     /// `op(number, self)`.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply_to_number(self, op: Binary, number: S) -> Self {
-        if self.view.is_plain() {
+        let view = if self.view.is_plain() {
             let a = self.tape.intern(number);
-            let value = number.binary(op, self.tape.columns.value(self.view.start));
-            let slot = self.tape.push_or_panic(Step::binary(op, a, self.view.start, true, false), value);
-            return Var { tape: self.tape, view: View::scalar(slot) };
-        }
-        or_panic(self.tape.number(number).try_binary(op, self))
+            let value = number.binary(op, self.tape.columns.value(self.view.start()));
+            let step = Step::binary(op, a, self.view.start(), true, false);
+            View::scalar(self.tape.push_or_panic(step, value))
+        } else {
+            self.tape.number(number).apply_with_any(op, self)
+        };
+        Var { tape: self.tape, view }
+    }
+
+    // Out of line, and returning one word, so that they do not weigh on the short path.
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn apply_any(self, op: Unary) -> View {
+        or_panic(self.try_unary(op)).view
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn apply_with_any(self, op: Binary, other: Self) -> View {
+        or_panic(self.try_binary(op, other)).view
     }
 }
 

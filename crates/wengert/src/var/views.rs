@@ -8,13 +8,14 @@ use super::{Var, or_panic};
 use crate::error::Error;
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
+use crate::run::{Attr, View};
 use crate::shape::{Layout, Shape};
-use crate::tape::{Attr, Tape, View};
+use crate::tape::Tape;
 
 impl<'t, S: Scalar> Var<'t, S> {
     pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
         let id = self.tape.side.borrow_mut().layouts.intern(layout);
-        Var { tape: self.tape, view: View::new(self.view.start + offset as u32, id).cut_if(self.view.is_cut()) }
+        Var { tape: self.tape, view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()) }
     }
 
     /// Element `i` of the first axis: a number of a vector, a row of a matrix. A view.
@@ -35,7 +36,18 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] without axes or out of range.
     #[track_caller]
     pub fn try_at(self, i: usize) -> Result<Self, Error> {
-        let layout = self.layout();
+        let layout = {
+            let side = self.tape.side.borrow();
+            let layout = side.layouts.get(self.view.layout());
+            // An element of a vector needs no layout of its own.
+            if let (&[extent], &[stride]) = (layout.dims(), layout.strides())
+                && i < extent
+            {
+                let view = View::scalar(self.view.start() + (i * stride) as u32).cut_if(self.view.is_cut());
+                return Ok(Var { tape: self.tape, view });
+            }
+            layout.clone()
+        };
         match layout.dims().first() {
             None => Err(self.operand_error("at", "a single number has no elements to pick".to_owned())),
             Some(&extent) if i >= extent => {
@@ -52,6 +64,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// If this has no axes.
     #[track_caller]
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = Self> + 't
     where
         S: 't,
@@ -62,7 +75,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         let id = self.tape.side.borrow_mut().layouts.intern(part);
         (0..layout.dims()[0]).map(move |i| Var {
             tape: self.tape,
-            view: View::new(self.view.start + (i * stride) as u32, id).cut_if(self.view.is_cut()),
+            view: View::new(self.view.start() + (i * stride) as u32, id).cut_if(self.view.is_cut()),
         })
     }
 
@@ -307,10 +320,10 @@ impl<S: Scalar> Tape<S> {
         let first = vars[0].view;
         let alike = |v: &Var<'_, S>| v.view.layout() == first.layout() && v.view.is_cut() == first.is_cut();
         let step = match vars.get(1) {
-            Some(second) => second.view.start.checked_sub(first.start)?,
+            Some(second) => second.view.start().checked_sub(first.start())?,
             None => 1,
         };
-        let evenly = vars.windows(2).all(|pair| pair[1].view.start.checked_sub(pair[0].view.start) == Some(step));
+        let evenly = vars.windows(2).all(|pair| pair[1].view.start().checked_sub(pair[0].view.start()) == Some(step));
         if !evenly || !vars.iter().all(alike) {
             return None;
         }

@@ -1,1 +1,0 @@
-//! Benchmarks of Wengert against gradients written by hand

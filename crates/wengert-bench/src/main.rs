@@ -1,0 +1,10 @@
+//! Benchmarks of Wengert against gradients written by hand, in the same run.
+//!
+//! `cargo run --release -p wengert-bench`
+
+mod scalar;
+mod timing;
+
+fn main() {
+    scalar::run();
+}

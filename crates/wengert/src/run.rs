@@ -1,0 +1,127 @@
+//! Runs and how steps refer to them: views, wide steps, the table of layouts.
+
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use crate::op::Op;
+use crate::shape::Layout;
+
+/// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives stop here.
+///
+/// One word, so that a [`Var`](crate::Var) is a pair of words and travels in registers: the slot in the low half, in the
+/// high half the layout and the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View(u64);
+
+/// The entry of the scalar layout.
+pub(crate) const SCALAR: u32 = 0;
+
+const CUT: u64 = 1 << 63;
+
+impl View {
+    #[inline(always)]
+    pub(crate) const fn new(start: u32, layout: u32) -> Self {
+        View((layout as u64) << 32 | start as u64)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn scalar(start: u32) -> Self {
+        View(start as u64)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn start(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline(always)]
+    pub(crate) const fn layout(self) -> u32 {
+        ((self.0 & !CUT) >> 32) as u32
+    }
+
+    /// Read but not differentiated by: a constant, data, or a detached handle.
+    #[inline(always)]
+    pub(crate) const fn is_cut(self) -> bool {
+        self.0 & CUT != 0
+    }
+
+    /// A single number that derivatives pass through: the common case, one comparison.
+    #[inline(always)]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 >> 32 == SCALAR as u64
+    }
+
+    #[inline(always)]
+    pub(crate) const fn cut_if(self, cut: bool) -> Self {
+        View(if cut { self.0 | CUT } else { self.0 })
+    }
+
+    /// The same elements without the mark, as names are keyed.
+    pub(crate) const fn uncut(self) -> Self {
+        View(self.0 & !CUT)
+    }
+}
+
+/// What an op needs beside its operands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Attr {
+    None,
+    /// The axes that a reduction removes, ascending.
+    Axes(SmallVec<[u8; 4]>),
+    /// Positions to gather from or scatter to, row-major, one per element.
+    Index(Box<[u32]>),
+}
+
+/// A step that fills a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Wide {
+    pub(crate) op: Op,
+    /// The index of its step.
+    pub(crate) step: u32,
+    /// The first slot of its run.
+    pub(crate) out: u32,
+    /// The length of its run.
+    pub(crate) len: u32,
+    /// The contiguous layout of its run.
+    pub(crate) layout: u32,
+    pub(crate) operands: SmallVec<[View; 3]>,
+    pub(crate) attr: Attr,
+}
+
+/// The layouts in use, each once; entry 0 is the scalar.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    table: Vec<Layout>,
+    index: HashMap<Layout, u32>,
+}
+
+impl Layouts {
+    pub(crate) fn new() -> Self {
+        Layouts { table: vec![Layout::scalar()], index: HashMap::from([(Layout::scalar(), SCALAR)]) }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        // The table stays: the next recording is likely to use the same layouts.
+        const KEPT: usize = 64;
+        if self.table.len() > KEPT {
+            *self = Layouts::new();
+        }
+    }
+
+    pub(crate) fn intern(&mut self, layout: Layout) -> u32 {
+        // Programs use a handful of layouts over and over: a short scan beats a hash.
+        if let Some(i) = self.table.iter().take(8).position(|known| *known == layout) {
+            return i as u32;
+        }
+        let next = self.table.len() as u32;
+        *self.index.entry(layout).or_insert_with_key(|layout| {
+            self.table.push(layout.clone());
+            next
+        })
+    }
+
+    pub(crate) fn get(&self, id: u32) -> &Layout {
+        &self.table[id as usize]
+    }
+}
