@@ -6,8 +6,8 @@ use std::io::Write;
 use wengert_inspect::{Tolerance, relative, ulps};
 use wengert_layers::RowPass;
 
-use crate::hand::Network;
-use crate::printed::PrintedNeuron;
+use super::hand::Network;
+use super::printed::PrintedNeuron;
 
 /// `|a - b| <= 1e-13 |b|`: the last digits depend on the platform's exp, two builds of NumPy differ in the 16th.
 const RTOL: f64 = 1e-13;
