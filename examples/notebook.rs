@@ -10,9 +10,9 @@
 //! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
 #[path = "notebook/hand.rs"]
-mod hand;
+pub(crate) mod hand;
 #[path = "notebook/printed.rs"]
-mod printed;
+pub(crate) mod printed;
 #[path = "notebook/table.rs"]
 mod table;
 

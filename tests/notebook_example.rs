@@ -1,0 +1,121 @@
+//! The example as a reader sees it: every number of the notebook is in its output, it ends with ticks, and a mistake in the hand
+//! derivation ends with crosses and a failing exit.
+
+#[path = "../examples/notebook.rs"]
+#[allow(dead_code, reason = "the example's main and its command line are not called here")]
+mod notebook;
+
+use std::process::ExitCode;
+
+use notebook::hand::Slip;
+use notebook::{Options, exit_code, printed, run};
+
+fn output(slip: Slip) -> (String, usize) {
+    let mut out = Vec::new();
+    let crosses = run(&mut out, &Options { out: None, slip }).expect("the example runs");
+    (String::from_utf8(out).expect("the example prints text"), crosses)
+}
+
+#[test]
+fn every_line_of_the_notebook_is_printed() {
+    let (text, crosses) = output(Slip::None);
+    assert_eq!(crosses, 0, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    let notebook = include_str!("oracle/notebook.txt");
+    // What the notebook prints and we print to the last digit: cells 1, 4, 6, 9, 12.
+    let printed = notebook.lines().filter(|line| {
+        line.starts_with(">epoch") || line.starts_with("실제값=") || line.starts_with("[{") || line.starts_with("[0.66")
+    });
+    let mut compared = 0;
+    // Cell 3 prints cell 1's lists within one more bracket; cell 10's last digits are the platform's.
+    let verbatim = printed.filter(|line| !line.ends_with(',') && !line.ends_with("]]"));
+    for line in verbatim.filter(|line| !line.contains("-1.9544732139957548") && !line.contains("4.903406947389829")) {
+        assert!(lines.contains(&line), "not printed: {line}");
+        compared += 1;
+    }
+    // 2 lines of cell 1, 1 of cell 4, 2 of cell 6, 51 of cell 9, 10 of cell 12.
+    assert_eq!(compared, 66);
+    // Cell 10, to the digits that do not depend on the platform's exp.
+    for layer in printed::CELL_10 {
+        for neuron in *layer {
+            for number in neuron.weights.iter().chain([&neuron.output, &neuron.delta]) {
+                let shown = format!("{number:?}");
+                assert!(text.contains(&shown), "cell 10's {shown} is not shown beside ours");
+            }
+        }
+    }
+}
+
+#[test]
+fn training_prints_the_lines_in_order() {
+    let (text, _) = output(Slip::None);
+    let ours: Vec<&str> = text.lines().filter(|line| line.starts_with(">epoch")).collect();
+    assert_eq!(ours, printed::CELL_9_LINES);
+    let ours: Vec<&str> = text.lines().filter(|line| line.starts_with("실제값=")).collect();
+    assert_eq!(ours, printed::CELL_12_LINES);
+}
+
+#[test]
+fn signs_and_factors_are_explained_where_they_appear() {
+    let (text, _) = output(Slip::None);
+    for said in ["delta = -dL/dz", "L = 1/2 sum (target - output)^2", "2L", "before* that update", "No. 7 of 7"] {
+        assert!(text.contains(said), "not said: {said}");
+    }
+}
+
+#[track_caller]
+fn crosses(slip: Slip, expected: &[&str]) {
+    let (text, crosses) = output(slip);
+    let crossed: Vec<&str> = text.lines().filter(|line| line.contains('✗')).collect();
+    assert_eq!(crossed.len(), crosses);
+    assert_eq!(format!("{:?}", exit_code(crosses)), format!("{:?}", ExitCode::FAILURE));
+    let of_cell_6: Vec<&str> = crossed
+        .iter()
+        .filter_map(|line| line.strip_prefix("2-1-2, cell 6"))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(of_cell_6, expected, "{text}");
+    assert!(text.contains(&format!("{slip:?}")), "the output says that the slip was asked for");
+}
+
+#[test]
+fn a_wrong_sign_is_crossed() {
+    crosses(Slip::Sign, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+}
+
+#[test]
+fn a_missing_derivative_is_crossed() {
+    crosses(Slip::MissingDerivative, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+}
+
+#[test]
+fn a_factor_of_two_is_crossed() {
+    crosses(Slip::FactorTwo, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+}
+
+#[test]
+fn an_update_before_the_hidden_deltas_is_crossed_at_the_hidden_delta() {
+    crosses(Slip::UpdateTooEarly, &["hidden/0.delta"]);
+}
+
+#[test]
+fn ticks_end_in_success() {
+    assert_eq!(format!("{:?}", exit_code(0)), format!("{:?}", ExitCode::SUCCESS));
+}
+
+#[test]
+fn views_are_written_and_are_the_same_every_time() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for dir in [&first, &second] {
+        let options = Options { out: Some(dir.path().to_owned()), slip: Slip::None };
+        run(&mut Vec::new(), &options).unwrap();
+    }
+    let mut seen = 0;
+    for entry in std::fs::read_dir(first.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let again = std::fs::read(second.path().join(path.file_name().unwrap())).unwrap();
+        assert!(std::fs::read(&path).unwrap() == again, "{} differs from run to run", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 10, "a trace, a table, ledgers, a listing and a graph for each of two networks");
+}
