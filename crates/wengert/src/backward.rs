@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use crate::error::{Error, NodeId};
-use crate::kernels::{Tensor, edges, elementwise};
-use crate::op::Op;
+use crate::kernels::{Tensor, edges, elementwise, linear, reduce};
+use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::rules;
 use crate::run::{Layouts, Wide};
@@ -189,6 +189,18 @@ fn reverse_wide<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S]
             let shape = layouts.get(wide.layout).shape();
             elementwise::reverse_zip(op, operand(0), operand(1), shape, v, g, adjoints);
         }
+        // The two whose Jacobian is best not walked entry by entry.
+        Op::Structural(Structural::Affine) if !S::HAS_TANGENT => {
+            let shape = layouts.get(wide.layout).shape();
+            linear::reverse_affine(operand(0), operand(1), operand(2), shape, g, adjoints);
+        }
+        Op::Structural(op @ (Structural::CumSum | Structural::CumSumBack)) => {
+            let (x, cut) = operand(0);
+            if !cut {
+                let axis = crate::kernels::axes(wide)[0];
+                reduce::reverse_cumulative(x, axis, op == Structural::CumSumBack, g, adjoints);
+            }
+        }
         Op::Structural(op) => edges::structural(op, wide, layouts, values, |entry| {
             let g = g[entry.out];
             if !g.is_zero()
@@ -300,7 +312,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     }
 
     /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
-    /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit.
+    /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit; only a
+    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits.
     ///
     /// # Panics
     ///

@@ -43,14 +43,13 @@ pub(crate) fn structural<S: Scalar>(
                 if !cut(0) {
                     visit(Entry { out, operand: 0, slot: b.start + offset, partial: Partial::One });
                 }
-                for i in 0..n {
-                    let (ws, xs) = (w.start + at(w.layout, j, i), x.start + at(x.layout, r, i));
-                    if !cut(1) {
-                        visit(Entry { out, operand: 1, slot: ws, partial: Partial::Of(read(2, xs)) });
-                    }
-                    if !cut(2) {
-                        visit(Entry { out, operand: 2, slot: xs, partial: Partial::Of(read(1, ws)) });
-                    }
+                // All weights before all inputs, as the sweep adds them.
+                let place = |i: usize| (w.start + at(w.layout, j, i), x.start + at(x.layout, r, i));
+                for (ws, xs) in (0..n).map(place).filter(|_| !cut(1)) {
+                    visit(Entry { out, operand: 1, slot: ws, partial: Partial::Of(read(2, xs)) });
+                }
+                for (ws, xs) in (0..n).map(place).filter(|_| !cut(2)) {
+                    visit(Entry { out, operand: 2, slot: xs, partial: Partial::Of(read(1, ws)) });
                 }
             }
         }

@@ -36,6 +36,55 @@ pub(crate) fn affine<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_
     }
 }
 
+/// Adds the contributions of an affine step: `b̄ += g`, `w̄ⱼᵢ += g xᵣᵢ`, `x̄ᵣᵢ += g wⱼᵢ`, sum by sum; operands that are cut are left out. The
+/// same numbers in the same order as [`edges`](super::edges) lists them, by rows where those are contiguous.
+pub(crate) fn reverse_affine<S: Scalar>(
+    (b, cut_b): (Tensor<'_, S>, bool),
+    (w, cut_w): (Tensor<'_, S>, bool),
+    (x, cut_x): (Tensor<'_, S>, bool),
+    shape: &Shape,
+    g: &[S],
+    adjoints: &mut [S],
+) {
+    let n = w.layout.dims()[w.layout.shape().rank() - 1];
+    let per_row = if w.layout.shape().rank() == 2 { w.layout.dims()[0] } else { 1 };
+    let (w_row, w_col) = split(w.layout);
+    let (x_row, x_col) = split(x.layout);
+    let bias = b.layout.broadcast_to(shape).expect("the bias was checked to broadcast");
+    for ((k, &g), offset) in g.iter().enumerate().zip(bias.offsets()).filter(|((_, g), _)| !g.is_zero()) {
+        let (r, j) = (k / per_row, k % per_row);
+        let (ws, xs) = ((w.start + j * w_row, w_col), (x.start + r * x_row, x_col));
+        if !cut_b {
+            adjoints[b.start + offset] = adjoints[b.start + offset] + g;
+        }
+        if !cut_w {
+            add_multiple(g, (x.data, xs), ws, n, adjoints);
+        }
+        if !cut_x {
+            add_multiple(g, (w.data, ws), xs, n, adjoints);
+        }
+    }
+}
+
+/// `to += g · from` over n elements, each side a start and a stride.
+fn add_multiple<S: Scalar>(
+    g: S,
+    (data, (from, by)): (&[S], (usize, usize)),
+    (to, to_by): (usize, usize),
+    n: usize,
+    adjoints: &mut [S],
+) {
+    if (by, to_by) == (1, 1) {
+        for (adjoint, &factor) in adjoints[to..to + n].iter_mut().zip(&data[from..from + n]) {
+            *adjoint = *adjoint + g * factor;
+        }
+    } else {
+        for i in 0..n {
+            adjoints[to + i * to_by] = adjoints[to + i * to_by] + g * data[from + i * by];
+        }
+    }
+}
+
 /// The strides of the last two axes of a vector or a matrix; a vector is a matrix of one row.
 fn split(layout: &Layout) -> (usize, usize) {
     match *layout.strides() {

@@ -68,3 +68,11 @@ pub(crate) fn cumulative<S: Scalar>(x: Tensor<'_, S>, axis: u8, back: bool, run:
         }
     }
 }
+
+/// Adds the contributions of a running sum: `x̄ᵢ += Σ ḡ` over the results that took element i in, itself a running sum.
+pub(crate) fn reverse_cumulative<S: Scalar>(x: Tensor<'_, S>, axis: u8, back: bool, g: &[S], adjoints: &mut [S]) {
+    let layout = Layout::contiguous(x.layout.shape().clone());
+    let mut sums = vec![S::EMPTY; g.len()];
+    cumulative(Tensor { data: g, start: 0, layout: &layout }, axis, !back, &mut sums);
+    elementwise::accumulate(Tensor { data: &sums, start: 0, layout: &layout }, (x.start, x.layout), adjoints);
+}
