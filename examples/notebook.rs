@@ -1,3 +1,310 @@
-//! The teaching notebook, reproduced.
+//! The teaching notebook, cell by cell, from a tape; then every delta three times: derived by hand, from the tape, and as the
+//! notebook printed it.
+//!
+//! ```text
+//! cargo run --release --example notebook                      the notebook, and the table
+//! cargo run --release --example notebook -- --out DIR         the same, and the traces, listings and graphs in DIR
+//! cargo run --release --example notebook -- --slip sign       with a mistake in the hand formulas: see the crosses
+//! ```
+//!
+//! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
-fn main() {}
+#[path = "notebook/hand.rs"]
+mod hand;
+#[path = "notebook/printed.rs"]
+mod printed;
+#[path = "notebook/table.rs"]
+mod table;
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use hand::Slip;
+use table::Table;
+use wengert::Tape;
+use wengert_inspect::{Dot, LedgerText, Trace};
+use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
+
+/// What the command line asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// Where to write the traces and graphs, if anywhere.
+    pub(crate) out: Option<PathBuf>,
+    /// The mistake to plant in the hand-derived side.
+    pub(crate) slip: Slip,
+}
+
+impl Options {
+    /// Reads the arguments after the program's name.
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Options { out: None, slip: Slip::None };
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--out" => options.out = Some(PathBuf::from(value()?)),
+                "--slip" => {
+                    options.slip = match value()?.as_str() {
+                        "sign" => Slip::Sign,
+                        "missing-derivative" => Slip::MissingDerivative,
+                        "factor-two" => Slip::FactorTwo,
+                        "update-too-early" => Slip::UpdateTooEarly,
+                        other => {
+                            return Err(format!(
+                                "no slip is called {other}: sign, missing-derivative, factor-two, update-too-early"
+                            ));
+                        }
+                    }
+                }
+                other => return Err(format!("unknown argument {other}; there are --out DIR and --slip NAME")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&mut std::io::stdout().lock(), &options) {
+        Ok(crosses) => exit_code(crosses),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// 0 for a table of ticks, 1 if there is a cross.
+pub(crate) fn exit_code(crosses: usize) -> ExitCode {
+    ExitCode::from(u8::from(crosses > 0))
+}
+
+/// Goes through the notebook and returns the number of crosses in its tables.
+pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<dyn Error>> {
+    let mut deltas = Table::new();
+    first_network(out, options, &mut deltas)?;
+    second_network(out, options, &mut deltas)?;
+
+    heading(out, "Every delta: derived by hand, from the tape, printed by the notebook")?;
+    writeln!(out, "delta = -dL/dz, with the loss L = 1/2 sum (target - output)^2: minus the adjoint of z.")?;
+    writeln!(out, "A tick: both |hand - tape| and |tape - notebook| are at most 1e-13 of the second.\n")?;
+    write!(out, "{deltas}")?;
+    let crosses = deltas.crosses();
+    match crosses {
+        0 => writeln!(out, "\nAll {} rows agree.", deltas.len())?,
+        _ => writeln!(out, "\n{crosses} of {} rows disagree.", deltas.len())?,
+    }
+    if options.slip != Slip::None {
+        writeln!(out, "The hand-derived side was asked to slip: {:?}.", options.slip)?;
+    }
+    Ok(crosses)
+}
+
+/// Cells 1 to 6: the 2-1-2 network, one row forward and backward.
+fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
+    heading(out, "In [1]: a network of 2 inputs, 1 hidden neuron, 2 outputs, from random.seed(1)")?;
+    let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
+    print_weights(out, &mlp)?;
+    note(out, "Each list: one weight per input, then the bias.")?;
+
+    heading(out, "In [3]: does a forward pass change the weights?")?;
+    let tape = Tape::new();
+    let bound = mlp.bind(&tape, Granularity::PerNeuron);
+    let before = bound.params().values();
+    let pass = bound.forward(tape.data(&printed::CELL_4_ROW).named("x"));
+    let after = bound.params().values();
+    let unchanged = before.iter().zip(&after).filter(|(b, a)| b.to_bits() == a.to_bits()).count();
+    let computed = tape.nodes().filter(|node| !node.op.is_leaf()).count();
+    print_weights(out, &mlp)?;
+    note(
+        out,
+        &format!(
+            "No. {unchanged} of {} weights and biases are the same to the last bit after the pass as before. The pass recorded\n\
+         {computed} computed nodes on the tape; each fills its own new slot, and none writes to the parameters' slots. Weights\n\
+         move in the update alone (cell 7): w += rate * delta * input.",
+            before.len()
+        ),
+    )?;
+
+    heading(out, "In [4]: row = [1, 0, None]")?;
+    writeln!(out, "{}", list(&pass.output().values()))?;
+    note(
+        out,
+        "None is where a row of training data has its label; it is not read here.\n\
+               The two numbers are outputs of two sigmoids, not probabilities: they add up to more than 1.",
+    )?;
+
+    heading(out, "In [6]: expected = [0, 1]")?;
+    let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
+    let gradients = loss.backward();
+    let from_tape = pass.deltas(&gradients);
+    let outputs: Vec<Vec<f64>> = pass.layers().iter().map(|layer| layer.output().values()).collect();
+    print_neurons(out, &mlp.weights(), &outputs, &from_tape)?;
+    note(
+        out,
+        &format!(
+            "The loss is L = 1/2 sum (target - output)^2 = {:?}. The half makes dL/d(output) = output - target, without a\n\
+         factor 2. The notebook's delta has the other sign: delta = -dL/dz = (target - output) * output * (1 - output) at an\n\
+         output, and (sum of weight * delta over the neurons that read it) * output * (1 - output) at a hidden neuron. So the\n\
+         tape's adjoint of z is {:?} at output/0, and the notebook's delta {:?}.",
+            loss.value(),
+            gradients.wrt(pass.layer(1).z_of(0)),
+            from_tape[1][0]
+        ),
+    )?;
+
+    let mut by_hand = hand::network(printed::CELL_1_WEIGHTS);
+    hand::forward_propagate(&mut by_hand, &printed::CELL_4_ROW);
+    hand::backward_propagate_error(&mut by_hand, &printed::CELL_6_EXPECTED, printed::CELL_9_L_RATE, options.slip);
+    deltas.layers("2-1-2, cell 6", &by_hand, &from_tape, printed::CELL_6);
+
+    if let Some(dir) = &options.out {
+        let trace = Trace::of(&gradients)?;
+        write_views(dir, "2-1-2", &tape, &trace)?;
+        writeln!(out, "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
+    }
+    Ok(())
+}
+
+/// Cells 8 to 12: the 2-2-2 network, trained row by row.
+fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
+    heading(out, "In [8], In [9]: 2-2-2 from random.seed(1), trained row by row, 5001 epochs at rate 0.02")?;
+    let data = Dataset::new(printed::CELL_8_DATASET.map(|(row, class)| (row.to_vec(), class)).to_vec(), 2)?;
+    let mut mlp = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
+    let rate = printed::CELL_9_L_RATE;
+    let mut per_layer = mlp.clone();
+    let trainer = Trainer::new(Sgd { rate }, printed::CELL_9_N_EPOCH);
+    let trained = trainer.granularity(Granularity::PerNeuron).train(&mut mlp, &data)?;
+    for epoch in trained.history.iter().step_by(hand::PRINT_EVERY) {
+        writeln!(out, ">epoch={}, lrate={rate:.3}, error={:.3}", epoch.epoch, epoch.sum_error)?;
+    }
+    note(
+        out,
+        "The error printed is sum (target - output)^2 over the epoch's rows: 2L, twice the loss that is differentiated.\n\
+               Its derivative would be twice as large; the deltas are those of L.",
+    )?;
+    trainer.granularity(Granularity::PerLayer).train(&mut per_layer, &data)?;
+    let same = mlp.params().iter().zip(per_layer.params()).all(|(a, b)| a.to_bits() == b.to_bits());
+    note(
+        out,
+        &format!(
+            "Trained again with one node per layer instead of one per neuron: the weights are {}.",
+            if same { "the same to the last bit" } else { "not the same bits" }
+        ),
+    )?;
+
+    heading(out, "In [10]: the trained weights")?;
+    let last = trained.last.as_ref().ok_or("no row was trained on")?;
+    print_neurons(out, &mlp.weights(), &last.outputs, &last.deltas)?;
+    note(
+        out,
+        "The weights are those after the last update. output and delta are of the last row *before* that update: the\n\
+               notebook updates after it has computed them, and does not compute them again.\n",
+    )?;
+    table::differences(out, &mlp.weights(), last, printed::CELL_10)?;
+
+    let mut by_hand = hand::network(printed::CELL_9_INITIAL_WEIGHTS);
+    hand::train_network(&mut by_hand, &printed::CELL_8_DATASET, rate, printed::CELL_9_N_EPOCH, options.slip);
+    deltas.layers("2-2-2, cell 10", &by_hand, &last.deltas, printed::CELL_10);
+
+    heading(out, "In [12]: predictions")?;
+    let mut right = 0;
+    for ((_, class), prediction) in printed::CELL_8_DATASET.iter().zip(mlp.predict_all(&data)?) {
+        writeln!(out, "실제값={class}, 예측값={prediction}")?;
+        right += usize::from(*class == prediction);
+    }
+    note(
+        out,
+        &format!("{right} of {} right (실제값: the actual class, 예측값: the predicted one).", data.labels().len()),
+    )?;
+
+    if let Some(dir) = &options.out {
+        last_row(out, dir, &mlp, &data, &trained)?;
+    }
+    Ok(())
+}
+
+/// Writes what the trained network does on the last row.
+fn last_row(
+    out: &mut impl Write,
+    dir: &Path,
+    mlp: &Mlp,
+    data: &Dataset,
+    trained: &Trained,
+) -> Result<(), Box<dyn Error>> {
+    let tape = Tape::new();
+    let row = trained.last.as_ref().map_or(0, |last| last.row);
+    let (features, class) = data.row(row);
+    let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(features).named("x"));
+    let loss = pass.half_squared_error(tape.data(&data.one_hot(class)).named("target"));
+    let trace = Trace::of(&loss.backward())?;
+    write_views(dir, "2-2-2-trained", &tape, &trace)?;
+    writeln!(out, "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
+    Ok(())
+}
+
+/// The trace as JSON, its table and ledgers as text, the tape's listing, and the graph.
+fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(dir)?;
+    let caption = "L = 1/2 sum (target - output)^2, delta = -dL/dz";
+    let is_z = |path: &str| path.ends_with(".z");
+    let named: Vec<&str> = trace.names().filter(|path| path.ends_with(".output") || path.ends_with(".z")).collect();
+    let write = |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.{ending}")), text);
+    write("json", serde_json::to_string_pretty(trace)? + "\n")?;
+    write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
+    write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
+    write("listing.txt", tape.to_string())?;
+    write("dot", Dot::new(trace).values(true).adjoints(true).partials(true).to_string())?;
+    Ok(())
+}
+
+fn heading(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    writeln!(out, "\n{text}\n{}", "-".repeat(text.chars().count()))
+}
+
+/// A remark of ours, set off from what the notebook prints.
+fn note(out: &mut impl Write, text: &str) -> std::io::Result<()> {
+    for line in text.lines() {
+        writeln!(out, "{}", if line.is_empty() { String::new() } else { format!("  # {line}") })?;
+    }
+    Ok(())
+}
+
+fn print_weights(out: &mut impl Write, mlp: &Mlp) -> std::io::Result<()> {
+    for layer in mlp.weights() {
+        let neurons: Vec<String> = layer.iter().map(|weights| format!("{{'weights': {}}}", list(weights))).collect();
+        writeln!(out, "[{}]", neurons.join(", "))?;
+    }
+    Ok(())
+}
+
+fn print_neurons(
+    out: &mut impl Write,
+    weights: &[Vec<Vec<f64>>],
+    outputs: &[Vec<f64>],
+    deltas: &[Vec<f64>],
+) -> std::io::Result<()> {
+    for ((weights, outputs), deltas) in weights.iter().zip(outputs).zip(deltas) {
+        let neurons: Vec<String> = weights
+            .iter()
+            .zip(outputs)
+            .zip(deltas)
+            .map(|((w, output), delta)| format!("{{'weights': {}, 'output': {output:?}, 'delta': {delta:?}}}", list(w)))
+            .collect();
+        writeln!(out, "[{}]", neurons.join(", "))?;
+    }
+    Ok(())
+}
+
+/// As Python prints a list of floats.
+fn list(numbers: &[f64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(|number| format!("{number:?}")).collect();
+    format!("[{}]", texts.join(", "))
+}

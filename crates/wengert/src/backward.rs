@@ -20,9 +20,9 @@ use crate::var::{Var, or_panic};
 /// Keyed by node, so any intermediate one can be read; it owns its numbers and borrows the tape for their keys.
 pub struct Gradients<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
-    adjoints: Vec<S>,
-    /// The slots that were seeded.
-    seeded: Vec<u32>,
+    pub(crate) adjoints: Vec<S>,
+    /// The slots that were seeded, each with its cotangent.
+    seeded: Vec<(u32, S)>,
     stamp: u64,
     reach: OnceCell<Vec<bool>>,
 }
@@ -135,7 +135,6 @@ impl<S: Scalar> Tape<S> {
 
     fn sweep<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])], mut adjoints: Vec<S>) -> Gradients<'t, S> {
         let side = self.side.borrow();
-        let mut seeded = Vec::new();
         let slots = |var: &Var<'_, S>| -> Vec<u32> {
             let layout = side.layouts.get(var.view.layout());
             layout.offsets().map(|offset| var.view.start() + offset as u32).collect()
@@ -150,12 +149,11 @@ impl<S: Scalar> Tape<S> {
             .map_or(0, |slot| side.wide_at(slot).map_or(slot + 1, |wide| wide.out + wide.len) as usize);
         adjoints.clear();
         adjoints.resize(last, S::EMPTY);
-        for (slot, seed) in seeds {
+        for &(slot, seed) in &seeds {
             adjoints[slot as usize] = adjoints[slot as usize] + seed;
-            seeded.push(slot);
         }
         self.columns.read(|steps, values| reverse(steps, &side, values, &mut adjoints));
-        Gradients { tape: self, adjoints, seeded, stamp: self.stamp(), reach: OnceCell::new() }
+        Gradients { tape: self, adjoints, seeded: seeds, stamp: self.stamp(), reach: OnceCell::new() }
     }
 }
 
@@ -295,9 +293,10 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.stamp != self.tape.stamp()
     }
 
-    /// The slots that were differentiated from.
-    pub fn seeds(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.seeded.iter().map(|&slot| NodeId(slot))
+    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`].
+    /// A ledger starts from it; a slot given twice comes twice.
+    pub fn seeds(&self) -> impl ExactSizeIterator<Item = (NodeId, S)> + '_ {
+        self.seeded.iter().map(|&(slot, seed)| (NodeId(slot), seed))
     }
 
     /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
@@ -326,7 +325,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     }
 
     /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand, slot read, partial.
-    fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
+    pub(crate) fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
             let mut slot = self.adjoints.len();
@@ -368,7 +367,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     fn reach(&self) -> &[bool] {
         self.reach.get_or_init(|| {
             let mut reach = vec![false; self.adjoints.len()];
-            for &slot in &self.seeded {
+            for &(slot, _) in &self.seeded {
                 reach[slot as usize] = true;
             }
             self.edges(|reader, _, slot, partial| {

@@ -216,6 +216,18 @@ pub enum Structural {
     MatMul,
     /// The sum over some axes, which are dropped.
     Sum,
+    /// The largest element over some axes, which are dropped; NaN if there is one. At a tie the derivative is shared equally.
+    Max,
+    /// The smallest element over some axes, as `Max`.
+    Min,
+    /// `ln Σ eˣ` over some axes, which are dropped, without overflow. Derivative: `e^(x − result)`.
+    LogSumExp,
+    /// The running sum along an axis.
+    CumSum,
+    /// The running sum along an axis, from its end.
+    CumSumBack,
+    /// Operands joined along an axis.
+    Concat,
     /// Operands of one shape, stacked along a new first axis.
     Stack,
     /// The same elements, moved into a contiguous run.
@@ -234,6 +246,12 @@ impl Structural {
         Structural::Affine,
         Structural::MatMul,
         Structural::Sum,
+        Structural::Max,
+        Structural::Min,
+        Structural::LogSumExp,
+        Structural::CumSum,
+        Structural::CumSumBack,
+        Structural::Concat,
         Structural::Stack,
         Structural::Contiguous,
         Structural::Gather,
@@ -248,6 +266,12 @@ impl Structural {
             Structural::Affine => "affine",
             Structural::MatMul => "matmul",
             Structural::Sum => "sum",
+            Structural::Max => "max_over",
+            Structural::Min => "min_over",
+            Structural::LogSumExp => "log_sum_exp",
+            Structural::CumSum => "cumsum",
+            Structural::CumSumBack => "cumsum_back",
+            Structural::Concat => "concat",
             Structural::Stack => "stack",
             Structural::Contiguous => "contiguous",
             Structural::Gather => "gather",

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use smallvec::SmallVec;
 
 use crate::error::Error;
-use crate::op::{Op, Structural};
+use crate::op::{Binary, Op, Structural, Unary};
 use crate::real::{Real, Scalar};
 use crate::rules::{self, Partial};
-use crate::run::{Attr, View, Wide};
+use crate::run::{View, Wide};
 use crate::shape::{Layout, Shape};
 use crate::tape::{Kind, Tape};
 use crate::var::Var;
@@ -171,7 +171,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 Op::Unary(op) => rules::unary(op, x, v).times(g),
                 Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(g),
                 Op::Binary(op) => rules::second(op, operands[0], x, v).times(g),
-                Op::Structural(op) => structural(op, wide, &operands, i, g)?,
+                Op::Structural(op) => structural(op, wide, &operands, i, v, g)?,
             };
             if let Some(share) = share {
                 self.add(x.view, share.sum_to(&x.shape())?)?;
@@ -285,6 +285,7 @@ fn structural<'t, S: Scalar>(
     wide: &Wide,
     operands: &[Var<'t, S>],
     i: usize,
+    v: Var<'t, S>,
     g: Var<'t, S>,
 ) -> Result<Option<Var<'t, S>>, Error> {
     let x = operands[i];
@@ -318,13 +319,22 @@ fn structural<'t, S: Scalar>(
                 share
             }
         }
-        Structural::Sum => {
-            let Attr::Axes(axes) = &wide.attr else { unreachable!("a sum has axes") };
-            let mut layout = g.layout();
-            for &axis in axes {
-                layout = layout.insert_axis(axis as usize);
-            }
-            g.view_of(0, layout).try_broadcast_to(x.shape())?
+        Structural::Sum => keep(g, wide).try_broadcast_to(x.shape())?,
+        Structural::Max | Structural::Min => {
+            let chosen = x.try_binary(Binary::Eq, keep(v, wide))?;
+            let ties = chosen.try_sum_axes(&axes_of(wide))?;
+            chosen.try_mul(keep(g.try_div(ties)?, wide))?
+        }
+        Structural::LogSumExp => {
+            let softmax = x.try_sub(keep(v, wide))?.try_unary(Unary::Exp)?;
+            keep(g, wide).try_binary(Binary::Chain, softmax)?
+        }
+        Structural::CumSum => g.try_cumsum_back(axes_of(wide)[0])?,
+        Structural::CumSumBack => g.try_cumsum(axes_of(wide)[0])?,
+        Structural::Concat => {
+            let axis = axes_of(wide)[0];
+            let before: usize = operands[..i].iter().map(|part| part.shape().dims()[axis]).sum();
+            g.try_slice(axis, before..before + x.shape().dims()[axis])?
         }
         Structural::Stack => g.try_at(i)?,
         Structural::Contiguous => g,
@@ -343,6 +353,19 @@ fn structural<'t, S: Scalar>(
             }
         }
     }))
+}
+
+/// A reduction's result with the axes it dropped, of extent 1.
+fn keep<'t, S: Scalar>(reduced: Var<'t, S>, wide: &Wide) -> Var<'t, S> {
+    let mut layout = reduced.layout();
+    for axis in axes_of(wide) {
+        layout = layout.insert_axis(axis);
+    }
+    reduced.view_of(0, layout)
+}
+
+fn axes_of(wide: &Wide) -> SmallVec<[usize; 4]> {
+    crate::kernels::axes(wide).iter().map(|&axis| axis as usize).collect()
 }
 
 fn positions(wide: &Wide) -> Vec<usize> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Place};
+use crate::error::{Error, NodeId, Place};
 use crate::kernels;
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
@@ -39,7 +39,10 @@ impl<S: Scalar> Tape<S> {
         for &(var, values) in inputs {
             self.check_settable(var, values.len())?;
         }
-        let earlier: Vec<Vec<S>> = inputs.iter().map(|(var, _)| var.values()).collect();
+        // Only a guard can make it turn back.
+        let guarded = !self.side.borrow().guards.is_empty();
+        let earlier: Vec<Vec<S>> =
+            if guarded { inputs.iter().map(|(var, _)| var.values()).collect() } else { Vec::new() };
         for &(var, values) in inputs {
             self.write_values(var, values);
         }
@@ -60,10 +63,14 @@ impl<S: Scalar> Tape<S> {
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
-        let layout = var.layout();
+        let (layout, start) = (var.layout(), var.view.start() as usize);
         self.columns.write(|_, values| {
+            if layout.is_contiguous() {
+                values[start..start + new.len()].copy_from_slice(new);
+                return;
+            }
             for (offset, &value) in layout.offsets().zip(new) {
-                values[var.view.start() as usize + offset] = value;
+                values[start + offset] = value;
             }
         });
     }
@@ -77,15 +84,30 @@ impl<S: Scalar> Tape<S> {
         if found != var.len() {
             return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
         }
-        for offset in var.layout().offsets() {
-            let slot = crate::error::NodeId(var.view.start() + offset as u32);
-            let op = self.node(slot).map(|node| node.op);
-            match op {
-                Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {}
-                _ => {
+        let at = Place::caller();
+        let settable = |slot: usize| {
+            let slot = NodeId(slot as u32);
+            let node = self.node(slot);
+            match node.as_ref().map(|node| node.op) {
+                Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => Ok(node.map_or(0..0, |node| node.slots())),
+                op => {
                     let kind = op.map_or("missing", Op::name);
-                    return Err(Error::NotSettable { node: self.label(slot), kind, at: Place::caller() });
+                    Err(Error::NotSettable { node: self.label(slot), kind, at })
                 }
+            }
+        };
+        // Node by node, not slot by slot: a block of parameters is one.
+        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let mut checked = 0..0;
+        if layout.is_contiguous() {
+            while checked.end < start + layout.len() {
+                checked = settable(checked.end.max(start))?;
+            }
+            return Ok(());
+        }
+        for slot in layout.offsets().map(|offset| start + offset) {
+            if !checked.contains(&slot) {
+                checked = settable(slot)?;
             }
         }
         Ok(())

@@ -12,7 +12,13 @@ fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
     let stacked = tape.stack(&[h.at(1), s.at(2), h.at(0)]);
     let scattered = stacked.scatter_add(&[3, 0, 3], [4]);
     let chosen = scattered.indicator_gt(0.7).select(scattered.exp(), x.slice(0, 2..6) * 0.5);
-    (chosen * chosen).sum() + m.t().reshape([9]).slice(0, 2..6).mean() + x.at(5).powf(2.5) * h.dot(b)
+    let joined = tape.concat(0, &[w, m.slice(0, 1..3).index(1, &[2, 0, 2])]);
+    let reduced = joined.cumsum(0).max_axes(&[1]).min_axes(&[0])
+        + joined.log_sum_exp(&[0]).product()
+        + joined.softmax(1).at(0).dot(joined.t().log_softmax(0).t().at(1))
+        + h.outer(b).norm_l2()
+        + joined.mean_axes(&[0]).cumsum(0).sum();
+    reduced + (chosen * chosen).sum() + m.t().reshape([9]).slice(0, 2..6).mean() + x.at(5).powf(2.5) * h.dot(b)
 }
 
 const AT: [f64; 8] = [0.3, -0.2, 0.8, 0.5, 0.1, 1.2, -0.4, 0.9];

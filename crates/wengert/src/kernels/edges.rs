@@ -1,10 +1,10 @@
 //! The Jacobian of a wide step, entry by entry, in the order in which the reverse sweep adds the contributions.
 
-use super::{Tensor, index};
+use super::{Tensor, axes, index, reduce};
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::rules::{self, Partial};
-use crate::run::{Attr, Layouts, Wide};
+use crate::run::{Layouts, Wide};
 use crate::shape::Layout;
 
 /// One entry of a step's Jacobian: element `out` of the run by the number in `slot`, read as operand `operand`.
@@ -67,10 +67,61 @@ pub(crate) fn structural<S: Scalar>(
         }
         Structural::Sum => {
             let x = operand(0);
-            let Attr::Axes(axes) = &wide.attr else { unreachable!("a sum has axes") };
-            let target = super::moves::sum_target(x.layout, axes);
+            let target = reduce::target(x.layout, axes(wide));
             if !cut(0) {
                 x.layout.offsets().zip(target.offsets()).for_each(|(from, out)| pass_on(out, 0, x.start + from));
+            }
+        }
+        Structural::Max | Structural::Min if !cut(0) => {
+            let (x, run) = (operand(0), &values[wide.out as usize..]);
+            let target = reduce::target(x.layout, axes(wide));
+            let chosen = |slot: usize, out: usize| values[slot] == run[out];
+            let mut ties = vec![0.0; wide.len as usize];
+            for (from, out) in x.layout.offsets().zip(target.offsets()) {
+                ties[out] += if chosen(x.start + from, out) { 1.0 } else { 0.0 };
+            }
+            for (from, out) in
+                x.layout.offsets().zip(target.offsets()).filter(|(from, out)| chosen(x.start + from, *out))
+            {
+                let partial = if ties[out] == 1.0 { Partial::One } else { Partial::Of(S::from_f64(1.0 / ties[out])) };
+                visit(Entry { out, operand: 0, slot: x.start + from, partial });
+            }
+        }
+        Structural::LogSumExp if !cut(0) => {
+            let (x, run) = (operand(0), &values[wide.out as usize..]);
+            let target = reduce::target(x.layout, axes(wide));
+            for (from, out) in x.layout.offsets().zip(target.offsets()) {
+                let slot = x.start + from;
+                visit(Entry { out, operand: 0, slot, partial: Partial::Of((values[slot] - run[out]).exp()) });
+            }
+        }
+        Structural::CumSum | Structural::CumSumBack if !cut(0) => {
+            let x = operand(0);
+            let axis = axes(wide)[0] as usize;
+            let out = Layout::contiguous(shape.clone());
+            let extent = shape.dims()[axis];
+            for (first, from) in out.narrow(axis, 1).offsets().zip(x.layout.narrow(axis, 1).offsets()) {
+                for k in 0..extent {
+                    let reads = if op == Structural::CumSum { 0..k + 1 } else { k..extent };
+                    for i in reads {
+                        pass_on(first + k * out.strides()[axis], 0, x.start + from + i * x.layout.strides()[axis]);
+                    }
+                }
+            }
+        }
+        Structural::Max | Structural::Min | Structural::LogSumExp | Structural::CumSum | Structural::CumSumBack => {}
+        Structural::Concat => {
+            let mut before = 0;
+            for i in 0..wide.operands.len() {
+                let part = operand(i);
+                let (start, place) = super::moves::part(shape, axes(wide)[0] as usize, before, part.layout.shape());
+                before += part.layout.dims()[axes(wide)[0] as usize];
+                if !cut(i) {
+                    place
+                        .offsets()
+                        .zip(part.layout.offsets())
+                        .for_each(|(to, from)| pass_on(start + to, i, part.start + from));
+                }
             }
         }
         Structural::Stack => {

@@ -7,8 +7,9 @@ pub(crate) mod edges;
 pub(crate) mod elementwise;
 pub(crate) mod linear;
 pub(crate) mod moves;
+pub(crate) mod reduce;
 
-use crate::op::{Leaf, Op, Structural};
+use crate::op::{Binary, Leaf, Op, Structural};
 use crate::real::Scalar;
 use crate::run::{Attr, Layouts, View, Wide};
 use crate::shape::{Layout, Shape};
@@ -73,9 +74,22 @@ fn compute<'a, S: Scalar>(wide: &Wide, shape: &Shape, operand: impl Fn(usize) ->
         Op::Structural(op) => match op {
             Structural::Affine => linear::affine(operand(0), operand(1), operand(2), shape, run),
             Structural::MatMul => linear::matmul(operand(0), operand(1), shape, run),
-            Structural::Sum => {
-                let Attr::Axes(axes) = &wide.attr else { unreachable!("a sum has axes") };
-                moves::sum(operand(0), axes, run);
+            Structural::Sum => reduce::sum(operand(0), axes(wide), run),
+            Structural::Max => reduce::extremum(Binary::Max, operand(0), axes(wide), run),
+            Structural::Min => reduce::extremum(Binary::Min, operand(0), axes(wide), run),
+            Structural::LogSumExp => reduce::log_sum_exp(operand(0), axes(wide), run),
+            Structural::CumSum => reduce::cumulative(operand(0), axes(wide)[0], false, run),
+            Structural::CumSumBack => reduce::cumulative(operand(0), axes(wide)[0], true, run),
+            Structural::Concat => {
+                let mut before = 0;
+                for i in 0..wide.operands.len() {
+                    let part = operand(i);
+                    let (start, place) = moves::part(shape, axes(wide)[0] as usize, before, part.layout.shape());
+                    before += part.layout.dims()[axes(wide)[0] as usize];
+                    for (element, offset) in part.elements().zip(place.offsets()) {
+                        run[start + offset] = element;
+                    }
+                }
             }
             Structural::Stack => {
                 let each = run.len() / wide.operands.len();
@@ -88,6 +102,13 @@ fn compute<'a, S: Scalar>(wide: &Wide, shape: &Shape, operand: impl Fn(usize) ->
             Structural::ScatterAdd => moves::scatter_add(operand(0), index(wide), run),
             Structural::Select => elementwise::select(operand(0), operand(1), operand(2), shape, run),
         },
+    }
+}
+
+pub(crate) fn axes(wide: &Wide) -> &[u8] {
+    match &wide.attr {
+        Attr::Axes(axes) => axes,
+        other => unreachable!("{} has axes, not {other:?}", wide.op),
     }
 }
 

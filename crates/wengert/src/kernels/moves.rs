@@ -1,26 +1,13 @@
-//! Sums over axes, and the operations that only move elements.
+//! The operations that only move elements.
 
-use super::{Tensor, elementwise};
+use super::Tensor;
 use crate::real::Scalar;
-use crate::shape::Layout;
+use crate::shape::{Layout, Shape};
 
-/// The sum over `axes` (ascending), each result summed in row-major order of what it takes in.
-pub(crate) fn sum<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
-    run.fill(S::EMPTY);
-    elementwise::accumulate(x, (0, &sum_target(x.layout, axes)), run);
-}
-
-/// Where each element of a sum's operand goes: the result's layout, with a stride of 0 along the axes that are summed away.
-pub(crate) fn sum_target(operand: &Layout, axes: &[u8]) -> Layout {
-    let mut kept = operand.clone();
-    for &axis in axes.iter().rev() {
-        kept = kept.drop_axis(axis as usize);
-    }
-    let mut target = Layout::contiguous(kept.shape().clone());
-    for &axis in axes {
-        target = target.insert_axis(axis as usize);
-    }
-    target.broadcast_to(operand.shape()).expect("summed axes have extent 1")
+/// Where a part of a joined tensor lies: its first offset, and its layout, `before` extents along `axis` into the whole.
+pub(crate) fn part(whole: &Shape, axis: usize, before: usize, part: &Shape) -> (usize, Layout) {
+    let whole = Layout::contiguous(whole.clone());
+    (before * whole.strides()[axis], whole.narrow(axis, part.dims()[axis]))
 }
 
 /// The elements in row-major order.

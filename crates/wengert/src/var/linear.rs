@@ -1,11 +1,11 @@
-//! Sums and matrix products.
+//! Weighted sums and matrix products.
 
 use smallvec::{SmallVec, smallvec};
 
 use super::{Operand, Var, or_panic};
 use crate::error::Error;
 use crate::op::{Op, Structural};
-use crate::real::{Real, Scalar};
+use crate::real::Scalar;
 use crate::run::Attr;
 use crate::shape::Shape;
 
@@ -116,73 +116,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
         let operands = smallvec![self.view, other.view];
         Self::record(self.tape, Op::Structural(Structural::MatMul), Shape::from(dims), operands, Attr::None)
-    }
-
-    /// The sum of all elements, in row-major order; a single number is its own sum.
-    ///
-    /// # Derivative
-    ///
-    /// 1 by every element.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is full.
-    #[must_use]
-    #[track_caller]
-    pub fn sum(self) -> Self {
-        let axes: SmallVec<[usize; 4]> = (0..self.shape().rank()).collect();
-        self.sum_axes(&axes)
-    }
-
-    /// The sum over some axes, which are dropped from the shape.
-    ///
-    /// # Panics
-    ///
-    /// If an axis does not exist or comes twice; [`try_sum_axes`](Var::try_sum_axes) returns that as an error.
-    #[must_use]
-    #[track_caller]
-    pub fn sum_axes(self, axes: &[usize]) -> Self {
-        or_panic(self.try_sum_axes(axes))
-    }
-
-    /// As [`sum_axes`](Var::sum_axes).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
-    #[track_caller]
-    pub fn try_sum_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        let shape = self.shape();
-        let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(axes);
-        sorted.sort_unstable();
-        if sorted.last().is_some_and(|&axis| axis >= shape.rank()) || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(self.operand_error("sum", format!("{axes:?} are not different axes of it")));
-        }
-        if axes.is_empty() {
-            return Ok(self);
-        }
-        let kept = (0..shape.rank()).filter(|axis| !sorted.contains(axis)).map(|axis| shape.dims()[axis]);
-        let kept: SmallVec<[usize; 4]> = kept.collect();
-        let axes = sorted.iter().map(|&axis| axis as u8).collect();
-        Self::record(
-            self.tape,
-            Op::Structural(Structural::Sum),
-            Shape::from(kept),
-            smallvec![self.view],
-            Attr::Axes(axes),
-        )
-    }
-
-    /// The mean of all elements: their sum, divided by their number.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is full.
-    #[must_use]
-    #[track_caller]
-    pub fn mean(self) -> Self {
-        let sum = self.sum();
-        sum / sum.like(self.len() as f64)
     }
 
     /// The dot product of two vectors.

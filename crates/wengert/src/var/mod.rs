@@ -4,6 +4,7 @@ mod compare;
 mod functions;
 mod linear;
 mod operators;
+mod reduce;
 mod views;
 
 use std::fmt;

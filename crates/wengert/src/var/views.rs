@@ -266,6 +266,43 @@ impl<'t, S: Scalar> Var<'t, S> {
         Self::record(self.tape, Op::Structural(Structural::ScatterAdd), shape, smallvec![self.view], Attr::Index(index))
     }
 
+    /// The elements of `axis` at `indices`, in that order, repeats allowed.
+    ///
+    /// # Panics
+    ///
+    /// If the axis or an index does not fit; [`try_index`](Var::try_index) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn index(self, axis: usize, indices: &[usize]) -> Self {
+        or_panic(self.try_index(axis, indices))
+    }
+
+    /// As [`index`](Var::index).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, or an index is out of range or there is none; [`Error::Full`].
+    #[track_caller]
+    pub fn try_index(self, axis: usize, indices: &[usize]) -> Result<Self, Error> {
+        let shape = self.shape();
+        let Some(&extent) = shape.dims().get(axis) else {
+            return Err(self.operand_error("index", format!("there is no axis {axis}")));
+        };
+        if let Some(bad) = indices.iter().find(|&&i| i >= extent) {
+            return Err(
+                self.operand_error("index", format!("index {bad} is out of range for axis {axis} of extent {extent}"))
+            );
+        }
+        let outer: usize = shape.dims()[..axis].iter().product();
+        let inner: usize = shape.dims()[axis + 1..].iter().product();
+        let positions: Vec<usize> = (0..outer)
+            .flat_map(|o| indices.iter().flat_map(move |&i| (0..inner).map(move |k| (o * extent + i) * inner + k)))
+            .collect();
+        let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(shape.dims());
+        dims[axis] = indices.len();
+        self.try_gather(&positions)?.try_reshape(dims)
+    }
+
     #[track_caller]
     fn positions(self, op: &'static str, positions: &[usize], len: usize) -> Result<Box<[u32]>, Error> {
         if positions.is_empty() {
@@ -314,6 +351,47 @@ impl<S: Scalar> Tape<S> {
         dims.extend_from_slice(first.shape().dims());
         let operands = vars.iter().map(|var| var.view).collect();
         Var::record(self, Op::Structural(Structural::Stack), Shape::from(dims), operands, Attr::None)
+    }
+
+    /// Vars joined along an axis; their other extents are equal.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_concat`](Tape::try_concat) returns that as an error.
+    #[track_caller]
+    pub fn concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Var<'t, S> {
+        or_panic(self.try_concat(axis, vars))
+    }
+
+    /// As [`concat`](Tape::concat).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] for no vars, [`Error::Operand`] if there is no such axis, [`Error::Shapes`] if other extents differ,
+    /// [`Error::TwoTapes`], [`Error::Full`].
+    #[track_caller]
+    pub fn try_concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
+        let Some(&first) = vars.first() else {
+            let at = crate::error::Place::caller();
+            return Err(Error::Empty { op: "concat", shape: Shape::from([0]), at });
+        };
+        let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(first.shape().dims());
+        if axis >= dims.len() {
+            return Err(first.operand_error("concat", format!("there is no axis {axis}")));
+        }
+        dims[axis] = 0;
+        for &var in vars {
+            Var { tape: self, view: first.view }.same_tape("concat", var)?;
+            let shape = var.shape();
+            let fits = |(i, (a, b)): (usize, (&usize, &usize))| i == axis || a == b;
+            if shape.rank() != dims.len() || !shape.dims().iter().zip(&dims).enumerate().all(fits) {
+                return Err(first.shapes_error("concat", var, "joined shapes must be equal but for the axis"));
+            }
+            dims[axis] += shape.dims()[axis];
+        }
+        let operands = vars.iter().map(|var| var.view).collect();
+        let attr = Attr::Axes(smallvec![axis as u8]);
+        Var::record(self, Op::Structural(Structural::Concat), Shape::from(dims), operands, attr)
     }
 
     fn stacked_view<'t>(&'t self, vars: &[Var<'t, S>]) -> Option<Var<'t, S>> {

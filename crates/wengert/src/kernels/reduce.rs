@@ -1,0 +1,70 @@
+//! Reductions over axes and running sums, each in row-major order of what it takes in.
+
+use super::{Tensor, elementwise};
+use crate::op::Binary;
+use crate::real::Scalar;
+use crate::shape::Layout;
+
+/// The sum over `axes` (ascending).
+pub(crate) fn sum<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
+    run.fill(S::EMPTY);
+    elementwise::accumulate(x, (0, &target(x.layout, axes)), run);
+}
+
+/// Where each element of a reduction's operand goes: the result's layout, with a stride of 0 along the axes that are
+/// reduced away.
+pub(crate) fn target(operand: &Layout, axes: &[u8]) -> Layout {
+    let mut kept = operand.clone();
+    for &axis in axes.iter().rev() {
+        kept = kept.drop_axis(axis as usize);
+    }
+    let mut target = Layout::contiguous(kept.shape().clone());
+    for &axis in axes {
+        target = target.insert_axis(axis as usize);
+    }
+    target.broadcast_to(operand.shape()).expect("reduced axes have extent 1")
+}
+
+/// The largest or smallest element over `axes`.
+pub(crate) fn extremum<S: Scalar>(op: Binary, x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
+    let target = target(x.layout, axes);
+    let mut seen = vec![false; run.len()];
+    for (element, out) in x.elements().zip(target.offsets()) {
+        run[out] = if seen[out] { run[out].binary(op, element) } else { element };
+        seen[out] = true;
+    }
+}
+
+/// `m + ln Σ e^(x − m)` over `axes`, m being the largest x.
+pub(crate) fn log_sum_exp<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
+    let target = target(x.layout, axes);
+    extremum(Binary::Max, x, axes, run);
+    let mut sums = vec![S::EMPTY; run.len()];
+    for (element, out) in x.elements().zip(target.offsets()) {
+        // Where the largest is infinite, so is the result, and differences to it would be NaN.
+        if run[out].is_finite() {
+            sums[out] = sums[out] + (element - run[out]).exp();
+        }
+    }
+    for (out, sum) in run.iter_mut().zip(sums) {
+        if out.is_finite() {
+            *out = *out + sum.ln();
+        }
+    }
+}
+
+/// The running sum along `axis`, from its start or from its end.
+pub(crate) fn cumulative<S: Scalar>(x: Tensor<'_, S>, axis: u8, back: bool, run: &mut [S]) {
+    let axis = axis as usize;
+    let layout = Layout::contiguous(x.layout.shape().clone());
+    let (extent, stride) = (layout.dims()[axis], layout.strides()[axis]);
+    for (out, element) in run.iter_mut().zip(x.elements()) {
+        *out = element;
+    }
+    for first in layout.narrow(axis, 1).offsets() {
+        for i in 1..extent {
+            let (to, from) = if back { (extent - 1 - i, extent - i) } else { (i, i - 1) };
+            run[first + to * stride] = run[first + from * stride] + run[first + to * stride];
+        }
+    }
+}
