@@ -1,0 +1,19 @@
+//! The workspace's documents. This library is empty: it exists so that the code in them is compiled and run by `cargo test`.
+
+macro_rules! documents {
+    ($($name:ident: $path:literal;)*) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            mod $name {}
+        )*
+    };
+}
+
+documents! {
+    readme: "../README.md";
+    architecture: "architecture.md";
+    notation: "notation.md";
+    design: "design.md";
+    snapshots: "snapshots.md";
+}
