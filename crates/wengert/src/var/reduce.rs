@@ -172,7 +172,7 @@ impl<'t, S: Scalar> Var<'t, S> {
                 let half = extent / 2;
                 let folded = self.slice(axis, 0..half) * self.slice(axis, half..2 * half);
                 let product = folded.product_axis(axis);
-                if extent % 2 == 0 {
+                if extent.is_multiple_of(2) {
                     product
                 } else {
                     product * self.slice(axis, extent - 1..extent).product_axis(axis)
