@@ -48,9 +48,11 @@ mod replay;
 mod backward;
 mod record;
 mod forward;
+mod calculus;
 pub mod check;
 
 pub use backward::{Contribution, Gradients, Status};
+pub use calculus::{grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp};
 pub use check::{Check, Report};
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
