@@ -240,12 +240,12 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn values_wrt(&self, var: Var<'t, S>) -> Vec<S> {
-        let number = |status: Status<S>| match status {
-            Status::Reached(adjoint) => adjoint,
-            Status::NoPath => S::from_f64(0.0),
-            Status::NotComputed => panic!("{} was recorded after the output: its adjoint was not computed", var.id()),
+        // A zero is zero, whether or not a path leads here: the reach need not be asked.
+        let number = |slot: usize| match self.adjoints.get(slot) {
+            Some(&adjoint) => unsigned_zero(adjoint),
+            None => panic!("{} was recorded after the output: its adjoint was not computed", var.id()),
         };
-        self.statuses(var).map(number).collect()
+        self.slots_of(var).into_iter().map(number).collect()
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.
@@ -272,23 +272,29 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[track_caller]
     pub fn status(&self, var: Var<'t, S>) -> Status<S> {
         assert!(var.is_scalar(), "status: {} has shape {}; take its elements", var.id(), var.shape());
-        or_panic(self.statuses(var).next().ok_or(Error::Stale))
+        self.status_at(NodeId(self.slots_of(var)[0] as u32))
     }
 
     #[track_caller]
-    fn statuses(&self, var: Var<'t, S>) -> impl Iterator<Item = Status<S>> + '_ {
+    fn slots_of(&self, var: Var<'t, S>) -> Vec<usize> {
         or_panic(Var { tape: self.tape, view: var.view }.same_tape("gradient", var));
-        let slots: Vec<usize> = var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect();
-        slots.into_iter().map(|slot| self.status_at(NodeId(slot as u32)))
+        var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect()
     }
 
     /// What the adjoint in a slot is.
+    ///
+    /// # Panics
+    ///
+    /// If the adjoint is zero and the gradients are stale: whether a path leads to the output may depend on values, by
+    /// [`select`](Var::select), and the tape no longer has those.
     #[must_use]
     pub fn status_at(&self, slot: NodeId) -> Status<S> {
         match self.adjoints.get(slot.slot()) {
             None => Status::NotComputed,
             // The reach is only asked for where the number does not tell.
-            Some(adjoint) if !adjoint.is_zero() || self.reach()[slot.slot()] => Status::Reached(*adjoint),
+            Some(adjoint) if !adjoint.is_zero() || self.reach()[slot.slot()] => {
+                Status::Reached(unsigned_zero(*adjoint))
+            }
             Some(_) => Status::NoPath,
         }
     }
@@ -378,6 +384,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
 
     /// For every slot, whether a path of edges that are not known to be zero leads to an output.
     fn reach(&self) -> &[bool] {
+        assert!(self.reach.get().is_some() || !self.is_stale(), "{}", Error::Stale);
         self.reach.get_or_init(|| {
             let mut reach = vec![false; self.adjoints.len()];
             for &(slot, _) in &self.seeded {
@@ -391,6 +398,11 @@ impl<'t, S: Scalar> Gradients<'t, S> {
             reach
         })
     }
+}
+
+/// The number itself, with 0 for −0, which the sweep leaves where it added nothing.
+fn unsigned_zero<S: Scalar>(adjoint: S) -> S {
+    adjoint + S::from_f64(0.0)
 }
 
 impl<S: Scalar> fmt::Debug for Gradients<'_, S> {

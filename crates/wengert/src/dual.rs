@@ -76,6 +76,8 @@ impl<S: Scalar> Real for Dual<S> {
     }
 }
 
+impl<S: Scalar> crate::real::sealed::Sealed for Dual<S> {}
+
 impl<S: Scalar> Scalar for Dual<S> {
     const EMPTY: Self = Dual { value: S::EMPTY, tangent: S::EMPTY };
     const HAS_TANGENT: bool = true;

@@ -94,7 +94,7 @@ impl fmt::Display for Culprit {
     }
 }
 
-/// An operation that was refused. The tape is as it was before.
+/// An operation that was refused. Every node recorded before is as it was; constants that the operation met may have been added.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -193,7 +193,7 @@ pub enum Error {
         at: Place,
     },
     /// A node whose value is computed, or fixed, was given a new one.
-    #[error("{node} at {at} is a {kind} node: only inputs, parameters and data take new values")]
+    #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
     NotSettable {
         /// The node, by path or id.
         node: String,

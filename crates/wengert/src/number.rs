@@ -134,6 +134,8 @@ macro_rules! impl_number {
             }
         }
 
+        impl crate::real::sealed::Sealed for $t {}
+
         impl Scalar for $t {
             const EMPTY: Self = -0.0;
             const HAS_TANGENT: bool = false;

@@ -71,7 +71,9 @@ pub trait Real:
 }
 
 /// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::Dual) numbers over them.
-pub trait Scalar: Real + PartialOrd + Send + Sync + 'static {
+///
+/// Sealed: the tape's columns hold plain numbers, and rely on it.
+pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// The empty sum: −0, which IEEE adds to any x, even −0, without changing a bit of it.
     const EMPTY: Self;
 
@@ -98,4 +100,9 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + 'static {
 
     /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals itself.
     fn same_bits(self, other: Self) -> bool;
+}
+
+pub(crate) mod sealed {
+    /// What only this crate can implement.
+    pub trait Sealed {}
 }

@@ -20,7 +20,7 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
-    /// number of values, [`Error::TwoTapes`]. Then every value is as it was.
+    /// number of values, [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
     ///
     /// # Examples
     ///
@@ -47,7 +47,10 @@ impl<S: Scalar> Tape<S> {
             self.write_values(var, values);
         }
         self.reevaluate();
-        let Err(flipped) = self.check_guards() else { return Ok(()) };
+        let Err(flipped) = self.check_guards() else {
+            self.touch();
+            return Ok(());
+        };
         // Back again, the last first, in case one slot was set twice.
         for ((var, _), values) in inputs.iter().zip(&earlier).rev() {
             self.write_values(*var, values);
@@ -59,7 +62,6 @@ impl<S: Scalar> Tape<S> {
     fn reevaluate(&self) {
         let side = self.side.borrow();
         self.columns.write(|steps, values| evaluate(steps, &side, values));
-        self.touch();
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {

@@ -90,3 +90,37 @@ fn detached_handles_pass_nothing_in_any_mode() {
     assert_eq!(w.backward().values_wrt(v), [1.0, 2.0]);
     assert_eq!(tape.tangents(&[(v, &[1.0, 0.0])]).unwrap().of(w), 1.0);
 }
+
+#[test]
+fn zeros_have_no_sign_and_no_path_is_not_guessed_from_later_values() {
+    let tape = Tape::new();
+    let x = tape.input(1.0);
+    let y = x.sin() * 0.0;
+    assert_eq!(y.backward().wrt(x).to_bits(), 0.0_f64.to_bits());
+    let (a, b) = (tape.input(2.0), tape.input(3.0));
+    let chosen = x.indicator_gt(0.0).select(a, b);
+    let gradients = chosen.backward();
+    tape.replay(&[(x, &[-1.0])]).unwrap();
+    assert_eq!((gradients.wrt(a), gradients.wrt(b)), (1.0, 0.0));
+    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| gradients.get(b)));
+    assert!(asked.is_err(), "the tape no longer knows which branch was chosen");
+}
+
+#[test]
+fn a_replay_that_turns_back_leaves_gradients_fresh() {
+    let tape = Tape::new();
+    let x = tape.input(2.0);
+    let y = if x > 1.0 { x * x } else { -x };
+    let gradients = y.backward();
+    assert!(tape.replay(&[(x, &[0.0])]).is_err());
+    assert!(!gradients.is_stale());
+    tape.replay(&[(x, &[3.0])]).unwrap();
+    assert!(gradients.is_stale());
+}
+
+#[test]
+fn a_tape_moves_to_another_thread() {
+    let tape = Tape::new();
+    tape.input(2.0);
+    std::thread::spawn(move || assert_eq!(tape.slots(), 1)).join().unwrap();
+}

@@ -86,6 +86,8 @@ impl<S: Scalar> Real for Shifted<S> {
     }
 }
 
+impl<S: Scalar> crate::real::sealed::Sealed for Shifted<S> {}
+
 impl<S: Scalar> Scalar for Shifted<S> {
     const EMPTY: Self = Shifted { base: S::EMPTY, moved: S::EMPTY, crossed: false };
     /// So that cut operands are read through [`detached`](Scalar::detached).

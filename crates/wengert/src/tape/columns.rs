@@ -138,6 +138,9 @@ impl<S: Copy> Columns<S> {
         assert!(!self.lent.get(), "the tape's columns are lent out and cannot grow");
         let old = self.capacity.get() as usize;
         let new = needed.max(2 * old).max(256).min(self.max as usize).max(needed);
+        // Both columns or none: a size past what can be allocated is found before either has changed.
+        let sizes = (Layout::array::<Step>(new), Layout::array::<S>(new));
+        assert!(sizes.0.is_ok() && sizes.1.is_ok(), "{new} slots do not fit into this machine's memory");
         // SAFETY: `old` is the capacity that both columns were allocated with (0: not at all).
         unsafe {
             self.steps.set(resize(self.steps.get(), old, new));
@@ -201,6 +204,9 @@ impl<S: Copy> Columns<S> {
         self.bound.set(if self.always_slow { 0 } else { self.capacity.get() });
     }
 }
+
+// SAFETY: the struct owns what its pointers point to, and numbers may move to another thread.
+unsafe impl<S: Send> Send for Columns<S> {}
 
 /// # Safety
 ///
