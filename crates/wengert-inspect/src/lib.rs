@@ -1,1 +1,63 @@
-//! Traces of a Wengert tape: ledger, listings, graphs
+//! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
+//!
+//! ```text
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Dot, petgraph
+//!                             `----serde---> a JSON file, and back
+//! ```
+//!
+//! A [`Trace`] is a plain, owned, checked copy of a tape with its values and adjoints. Everything else here is a pure function of a
+//! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
+//!
+//! ```
+//! use wengert_inspect::{Dot, LedgerText, Table, Trace};
+//!
+//! let tape = wengert::Tape::new();
+//! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
+//! let loss = w.dot(x).sigmoid().named("L");
+//! let trace = Trace::of(&loss.backward())?;
+//! println!("{}", Table::new(&trace));
+//! println!("{}", LedgerText::new(&trace).of(&["w"]));
+//! println!("{}", Dot::new(&trace).values(true).adjoints(true));
+//!
+//! // A zero says why it is zero.
+//! let idle = trace.slot("w[1]").expect("w has two elements");
+//! assert_eq!(trace.adjoint(idle).to_string(), "zero: x[1] = 0");
+//! # Ok::<(), wengert_inspect::Stale>(())
+//! ```
+//!
+//! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit for bit), answers that differ print
+//! differently ([`Adjoint`]), and texts that people review do not change without cause ([`Digits`], paths instead of slot numbers).
+//!
+//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules.
+//! It writes no file: views are formatted through `Display`, and traces serialised by whatever serde format you choose.
+
+// A module uses only modules listed above it.
+mod digits;
+mod compare;
+mod columns;
+mod trace;
+mod precision;
+mod jacobian;
+mod zero;
+mod record;
+mod ledger;
+mod header;
+mod table;
+mod ledger_text;
+mod side_by_side;
+mod graph;
+mod dot;
+
+pub use compare::{Tolerance, relative, ulps};
+pub use digits::{Digits, SIGNIFICANT};
+pub use dot::Dot;
+pub use graph::Reads;
+pub use ledger::{Contribution, Ledger};
+pub use ledger_text::LedgerText;
+pub use record::{Stale, Traced};
+pub use side_by_side::SideBySide;
+pub use table::Table;
+pub use trace::{
+    Adjoint, Elements, Malformed, NamedPart, Output, Part, Precision, Slot, Spot, Trace, TraceData, TraceGuard,
+    TraceNode, TraceOperand, VERSION,
+};

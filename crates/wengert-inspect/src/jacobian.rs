@@ -1,0 +1,188 @@
+//! The Jacobian of a node, entry by entry, recomputed from a trace in the order of the reverse sweep.
+
+use wengert::rules::Partial;
+use wengert::{Op, Structural};
+
+use crate::trace::strided::{Strided, contiguous};
+use crate::trace::{Trace, TraceNode, known_op};
+
+/// One entry: a number of a node by a number that it reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The slot of the node's number.
+    pub(crate) reader: usize,
+    /// Which operand was read.
+    pub(crate) operand: usize,
+    /// The slot that was read.
+    pub(crate) slot: usize,
+    pub(crate) partial: Partial<f64>,
+    /// The slot whose value the partial is, for products.
+    pub(crate) factor: Option<usize>,
+}
+
+impl Trace {
+    /// Calls `visit` for every entry of a node's Jacobian by the operands that derivatives pass, in the order in which the
+    /// sweep adds contributions. Entries of a structural op that are zero by its nature (the branch not selected) are visited as [`Partial::Zero`]; an unknown op has none.
+    pub(crate) fn jacobian(&self, index: usize, mut visit: impl FnMut(Entry)) {
+        let node = &self.nodes()[index];
+        let operands: Vec<Strided> = node.operands.iter().map(|operand| self.resolve(&operand.elements)).collect();
+        let start = self.start(index);
+        let reading = Reading { trace: self, node, start, operands };
+        let mut visit = |entry: Entry| {
+            if !node.operands[entry.operand].cut {
+                visit(entry);
+            }
+        };
+        match known_op(&node.op) {
+            None | Some(Op::Leaf(_)) => {}
+            Some(Op::Unary(op)) => {
+                for (i, slot) in reading.operands[0].slots().enumerate() {
+                    let partial = self.precision().unary(op, reading.value(slot), node.values[i]);
+                    visit(Entry { reader: start + i, operand: 0, slot, partial, factor: None });
+                }
+            }
+            Some(Op::Binary(op)) => {
+                use wengert::Binary::{Chain, Mul};
+                let product = matches!(op, Mul | Chain);
+                for (i, (a, b)) in reading.wide(0).slots().zip(reading.wide(1).slots()).enumerate() {
+                    let (x, y, v) = (reading.value(a), reading.value(b), node.values[i]);
+                    let reader = start + i;
+                    let (first, second) = (self.precision().first(op, x, y, v), self.precision().second(op, x, y, v));
+                    let factor = |slot| product.then_some(slot);
+                    visit(Entry { reader, operand: 0, slot: a, partial: first, factor: factor(b) });
+                    visit(Entry { reader, operand: 1, slot: b, partial: second, factor: factor(a) });
+                }
+            }
+            Some(Op::Structural(op)) => reading.structural(op, visit),
+        }
+    }
+}
+
+/// A node with its operands resolved to slots.
+struct Reading<'a> {
+    trace: &'a Trace,
+    node: &'a TraceNode,
+    start: usize,
+    operands: Vec<Strided>,
+}
+
+impl Reading<'_> {
+    fn value(&self, slot: usize) -> f64 {
+        self.trace.value(crate::trace::Slot(slot))
+    }
+
+    /// An operand repeated to the node's shape; the trace was checked, so it broadcasts.
+    fn wide(&self, operand: usize) -> Strided {
+        let strided = &self.operands[operand];
+        strided.broadcast_to(&self.node.shape).unwrap_or_else(|| strided.clone())
+    }
+
+    fn one(&self, out: usize, operand: usize, slot: usize) -> Entry {
+        Entry { reader: self.start + out, operand, slot, partial: Partial::One, factor: None }
+    }
+
+    fn zero(&self, out: usize, operand: usize, slot: usize) -> Entry {
+        Entry { partial: Partial::Zero, ..self.one(out, operand, slot) }
+    }
+
+    /// The partial is the value of the other factor.
+    fn by(&self, out: usize, operand: usize, slot: usize, factor: usize) -> Entry {
+        let partial = Partial::Of(self.value(factor));
+        Entry { reader: self.start + out, operand, slot, partial, factor: Some(factor) }
+    }
+
+    fn structural(&self, op: Structural, mut visit: impl FnMut(Entry)) {
+        let node = self.node;
+        match op {
+            Structural::Affine => {
+                let (w, x) = (&self.operands[1], &self.operands[2]);
+                let per_row = if w.shape.len() == 2 { w.shape[0] } else { 1 };
+                let inner = w.shape[w.shape.len() - 1];
+                for (out, bias) in self.wide(0).slots().enumerate() {
+                    let (row, unit) = (out / per_row, out % per_row);
+                    visit(self.one(out, 0, bias));
+                    for i in 0..inner {
+                        let (w, x) = (w.at(unit, i), x.at(row, i));
+                        visit(self.by(out, 1, w, x));
+                        visit(self.by(out, 2, x, w));
+                    }
+                }
+            }
+            Structural::MatMul => self.products(|out, a, b| {
+                visit(self.by(out, 0, a, b));
+                visit(self.by(out, 1, b, a));
+            }),
+            Structural::Sum => {
+                let x = &self.operands[0];
+                for (slot, out) in x.slots().zip(sum_target(&x.shape, &node.axes).slots()) {
+                    visit(self.one(out, 0, slot));
+                }
+            }
+            Structural::Stack => {
+                let each = node.values.len() / self.operands.len();
+                for (i, part) in self.operands.iter().enumerate() {
+                    part.slots().enumerate().for_each(|(k, slot)| visit(self.one(i * each + k, i, slot)));
+                }
+            }
+            Structural::Contiguous => {
+                self.operands[0].slots().enumerate().for_each(|(out, slot)| visit(self.one(out, 0, slot)));
+            }
+            Structural::Gather => {
+                let slots: Vec<usize> = self.operands[0].slots().collect();
+                node.positions.iter().enumerate().for_each(|(out, &p)| visit(self.one(out, 0, slots[p])));
+            }
+            Structural::ScatterAdd => {
+                let written = self.operands[0].slots().zip(&node.positions);
+                written.for_each(|(slot, &out)| visit(self.one(out, 0, slot)));
+            }
+            Structural::Select => {
+                let (cond, a, b) = (self.wide(0), self.wide(1), self.wide(2));
+                for (out, ((cond, a), b)) in cond.slots().zip(a.slots()).zip(b.slots()).enumerate() {
+                    let (chosen, other) = if self.value(cond) == 0.0 { ((2, b), (1, a)) } else { ((1, a), (2, b)) };
+                    visit(self.one(out, chosen.0, chosen.1));
+                    visit(self.zero(out, other.0, other.1));
+                }
+            }
+            // An op that a newer core has.
+            _ => {}
+        }
+    }
+
+    /// Calls `visit(out, slot of a, slot of b)` for every product that a matrix product sums.
+    fn products(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let (a, b) = (&self.operands[0], &self.operands[1]);
+        let (a_vector, b_vector) = (a.shape.len() == 1, b.shape.len() == 1);
+        let a = if a_vector { a.insert_axis(0) } else { a.clone() };
+        let b = if b_vector { b.insert_axis(1) } else { b.clone() };
+        let batch_rank = self.node.shape.len() - usize::from(!a_vector) - usize::from(!b_vector);
+        let batch = &self.node.shape[..batch_rank];
+        let starts = |m: &Strided| -> Vec<usize> {
+            let leading = m.shape.len() - 2;
+            let leading =
+                Strided { start: 0, shape: m.shape[..leading].to_vec(), strides: m.strides[..leading].to_vec() };
+            leading.broadcast_to(batch).map_or_else(Vec::new, |wide| wide.slots().collect())
+        };
+        let (rows, inner) = (a.shape[a.shape.len() - 2], a.shape[a.shape.len() - 1]);
+        let cols = b.shape[b.shape.len() - 1];
+        for (matrix, (from_a, from_b)) in starts(&a).into_iter().zip(starts(&b)).enumerate() {
+            for i in 0..rows {
+                for j in 0..cols {
+                    for p in 0..inner {
+                        visit((matrix * rows + i) * cols + j, a.at(i, p) + from_a, b.at(p, j) + from_b);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where each element of a sum's operand goes in the result: a stride of 0 along the axes that are summed away.
+fn sum_target(shape: &[usize], axes: &[usize]) -> Strided {
+    let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
+    let strides_kept = contiguous(&kept.iter().map(|&axis| shape[axis]).collect::<Vec<_>>());
+    let mut strides = vec![0; shape.len()];
+    for (&axis, stride) in kept.iter().zip(strides_kept) {
+        strides[axis] = stride;
+    }
+    Strided { start: 0, shape: shape.to_vec(), strides }
+}

@@ -1,0 +1,141 @@
+//! The contribution ledger: what was added up to make an adjoint.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::jacobian::Entry;
+use crate::trace::{Adjoint, Slot, Trace};
+
+/// One line of a ledger: what one reader of a number added to its adjoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contribution {
+    /// The reading number; [`Trace::label`] names it.
+    pub reader: Slot,
+    /// Which operand of the reader it is, from 0.
+    pub operand: usize,
+    /// The local partial: the derivative of the reader's value by this number.
+    pub partial: f64,
+    /// The reader's adjoint.
+    pub adjoint: f64,
+    /// Their product, which was added.
+    pub product: f64,
+}
+
+/// The contributions to one number's adjoint, in the order in which the sweep added them: the last reader first.
+///
+/// `v̄ = seed + Σ ∂rᵢ/∂v · r̄ᵢ`. Recomputed from the trace by the same rules as the sweep's, so the [`sum`](Ledger::sum) is
+/// the adjoint bit for bit. Readers whose adjoint is zero, and structural zeros, contribute nothing and are left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger {
+    slot: Slot,
+    seed: Option<f64>,
+    contributions: Vec<Contribution>,
+    sum: f64,
+}
+
+impl Ledger {
+    /// Whose ledger it is.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// The cotangent that the adjoint started from, if the number is an output.
+    #[must_use]
+    pub fn seed(&self) -> Option<f64> {
+        self.seed
+    }
+
+    /// The contributions, in the order of the sweep.
+    #[must_use]
+    pub fn contributions(&self) -> &[Contribution] {
+        &self.contributions
+    }
+
+    /// The seed and the products, added up in order, in the precision of the tape; 0 if there are none.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+}
+
+impl Trace {
+    /// The ledger of one number.
+    ///
+    /// Ops that this version does not know contribute nothing; see [`is_explained`](Trace::is_explained).
+    ///
+    /// # Panics
+    ///
+    /// If the slot is not of this trace.
+    #[must_use]
+    pub fn ledger(&self, slot: Slot) -> Ledger {
+        self.ledgers(&[slot]).remove(0)
+    }
+
+    /// The ledgers of several numbers, in their order, in one pass over the trace.
+    ///
+    /// # Panics
+    ///
+    /// If a slot is not of this trace.
+    #[must_use]
+    pub fn ledgers(&self, slots: &[Slot]) -> Vec<Ledger> {
+        let mut found: HashMap<usize, Vec<Contribution>> = HashMap::new();
+        for slot in slots {
+            assert!(slot.index() < self.len(), "{slot} is not of this trace, which has {} slots", self.len());
+            found.insert(slot.index(), Vec::new());
+        }
+        let nodes: HashSet<usize> = slots.iter().map(|&slot| self.spot(slot).node).collect();
+        for index in (0..self.nodes().len()).rev() {
+            if self.reads_any(index, &nodes) {
+                self.jacobian(index, |entry| {
+                    if let Some(ledger) = found.get_mut(&entry.slot) {
+                        ledger.extend(self.contribution(&entry));
+                    }
+                });
+            }
+        }
+        slots.iter().map(|&slot| self.add_up(slot, found.get(&slot.index()).cloned().unwrap_or_default())).collect()
+    }
+
+    /// The sum of the cotangents that a slot's adjoint started from; `None` if it is no output.
+    #[must_use]
+    pub fn seed(&self, slot: Slot) -> Option<f64> {
+        let seeds = self.outputs().iter().filter(|output| self.at(output.of) == slot);
+        seeds.map(|output| output.cotangent).reduce(|a, b| self.precision().add(a, b))
+    }
+
+    /// Whether every reader of a number has an op that this version knows, so that its ledger is complete.
+    #[must_use]
+    pub fn is_explained(&self, slot: Slot) -> bool {
+        let unknown = self.nodes().iter().filter(|node| crate::trace::known_op(&node.op).is_none());
+        unknown
+            .flat_map(|node| &node.operands)
+            .all(|operand| operand.cut || !self.slots_read(operand).any(|s| s == slot))
+    }
+
+    /// Whether a node reads numbers that may belong to one of some nodes.
+    fn reads_any(&self, reader: usize, nodes: &HashSet<usize>) -> bool {
+        self.nodes()[reader].operands.iter().filter(|operand| !operand.cut).any(|operand| {
+            let last = self.resolve(&operand.elements).last().unwrap_or(0);
+            let last = self.spot(Slot(last)).node;
+            (operand.elements.first.node..=last).any(|node| nodes.contains(&node))
+        })
+    }
+
+    fn contribution(&self, entry: &Entry) -> Option<Contribution> {
+        let reader = Slot(entry.reader);
+        let &Adjoint::Computed(adjoint) = self.adjoint(reader) else { return None };
+        if adjoint == 0.0 {
+            return None;
+        }
+        let product = self.precision().times(entry.partial, adjoint)?;
+        let partial = entry.partial.value(adjoint);
+        Some(Contribution { reader, operand: entry.operand, partial, adjoint, product })
+    }
+
+    fn add_up(&self, slot: Slot, contributions: Vec<Contribution>) -> Ledger {
+        let seed = self.seed(slot);
+        let terms = seed.into_iter().chain(contributions.iter().map(|c| c.product));
+        let sum = terms.reduce(|sum, term| self.precision().add(sum, term)).unwrap_or(0.0);
+        Ledger { slot, seed, contributions, sum }
+    }
+}

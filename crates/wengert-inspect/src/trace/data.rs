@@ -1,0 +1,163 @@
+//! The plain form of a trace: what is written to files, and what a foreign producer fills in.
+
+use serde::{Deserialize, Serialize};
+
+use super::adjoint::Adjoint;
+use super::number;
+
+/// The version of the form that this crate writes, and the only one it reads.
+pub const VERSION: u32 = 1;
+
+/// The scalar type that the tape computed with. Numbers of either kind are held, exactly, as `f64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// IEEE binary32.
+    F32,
+    /// IEEE binary64.
+    F64,
+}
+
+/// A trace as plain data: a [`Trace`](super::Trace) once [`check`](TraceData::check) has passed.
+///
+/// The numbers of all nodes, one after the other, form one column; a number's position in it is its [`Slot`](super::Slot). A list that may be
+/// empty, a position of 0, a `false` may be left out in files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TraceData {
+    /// The version of the form: [`VERSION`].
+    pub version: u32,
+    /// What the tape computed with.
+    pub precision: Precision,
+    /// What was differentiated; nothing if adjoints were not computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+    /// The nodes in the order of recording: operands before the nodes that read them.
+    pub nodes: Vec<TraceNode>,
+    /// Names of parts of nodes, or of elements of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<NamedPart>,
+    /// The comparisons that the program branched on, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<TraceGuard>,
+}
+
+/// A number that was differentiated, and its cotangent: 1 for a loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// Which number.
+    pub of: Spot,
+    /// What its adjoint started from.
+    #[serde(with = "number")]
+    pub cotangent: f64,
+}
+
+/// One step of the list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceNode {
+    /// `scope/name`, or `scope/op#k` for the k-th unnamed node of that op in that scope. Unique.
+    pub path: String,
+    /// Whether the path was given as a name.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub named: bool,
+    /// The scope that was open, empty at the root.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+    /// The op's name: `affine`, `sigmoid`. One that this version does not know can be shown but not explained.
+    pub op: String,
+    /// The extents, outermost first; none for a single number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shape: Vec<usize>,
+    /// The numbers, row-major.
+    #[serde(with = "number::list")]
+    pub values: Vec<f64>,
+    /// As many adjoints, or none if none was computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjoints: Vec<Adjoint>,
+    /// What it reads, in the op's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operands: Vec<TraceOperand>,
+    /// The axes that a sum removes, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub axes: Vec<usize>,
+    /// The row-major positions that a gather reads or a scatter_add writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<usize>,
+    /// The line of source that recorded or named it: `src/model.rs:12:9`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// One number of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Spot {
+    /// The node, by its index.
+    pub node: usize,
+    /// The row-major position within the node.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub position: usize,
+}
+
+/// Numbers of a trace as a shape: the element at index i stands `Σ iₐ strideₐ` slots after the first, which may be in a
+/// later node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Elements {
+    /// The first element.
+    #[serde(flatten)]
+    pub first: Spot,
+    /// The extents, outermost first; none for a single number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shape: Vec<usize>,
+    /// The distance in slots of neighbours along each axis; if left out, the elements are neighbouring slots in row-major order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strides: Option<Vec<usize>>,
+}
+
+/// What a node reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceOperand {
+    /// Which numbers.
+    #[serde(flatten)]
+    pub elements: Elements,
+    /// Whether derivatives stop here: a constant, data, or a detached handle.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cut: bool,
+}
+
+/// A name for numbers that are not one whole node: a layer's weights within a block of parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPart {
+    /// `scope/name`. Unique, among the nodes' paths too.
+    pub path: String,
+    /// Which numbers.
+    #[serde(flatten)]
+    pub elements: Elements,
+    /// Where the name was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// A comparison that the program branched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceGuard {
+    /// `<`, `<=`, `>`, `>=` or `==`.
+    pub comparison: String,
+    /// The left side.
+    pub left: Spot,
+    /// The right side.
+    pub right: Spot,
+    /// How it came out.
+    pub outcome: bool,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
