@@ -20,7 +20,7 @@ use crate::var::{Var, or_panic};
 /// Keyed by node, so any intermediate one can be read; it owns its numbers and borrows the tape for their keys.
 pub struct Gradients<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
-    adjoints: Vec<S>,
+    pub(crate) adjoints: Vec<S>,
     /// The slots that were seeded, each with its cotangent.
     seeded: Vec<(u32, S)>,
     stamp: u64,
@@ -325,7 +325,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     }
 
     /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand, slot read, partial.
-    fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
+    pub(crate) fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
             let mut slot = self.adjoints.len();

@@ -202,6 +202,14 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
+    /// A path that no node and no name has.
+    #[error("{at}: nothing on the tape is called {path}")]
+    NoSuchPath {
+        /// The path asked for.
+        path: String,
+        /// The caller's place.
+        at: Place,
+    },
     /// Gradients that were computed at other values than the tape now holds.
     #[error("the gradients are stale: the tape was replayed or set since they were computed; run backward again")]
     Stale,

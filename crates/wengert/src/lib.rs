@@ -48,8 +48,10 @@ mod replay;
 mod backward;
 mod record;
 mod forward;
+pub mod check;
 
 pub use backward::{Contribution, Gradients, Status};
+pub use check::{Check, Report};
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
