@@ -54,6 +54,14 @@ fn every_structural_op_agrees() {
 }
 
 #[test]
+fn a_smooth_op_has_no_kink_where_its_algorithm_branches() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[0.5, 0.5, -1.0, 0.5]);
+    let report = agrees(x.log_sum_exp(&[0]));
+    assert!(report.excluded().next().is_none(), "{report}");
+}
+
+#[test]
 fn detached_operands_stand_still_in_differences_too() {
     let tape = Tape::new();
     let x = tape.input(1.5);

@@ -225,7 +225,7 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         let values = &values[..gradients.adjoints().len()];
         ThreeWays {
             gradients,
-            output: gradients.seeds().next().map_or(0, |(seed, _)| seed.slot()),
+            output: gradients.seeds().next().map_or(0, |(slot, _)| slot.slot()),
             values,
             duals: Suffix { steps, side, column: values.iter().map(|&v| Dual::constant(v)).collect() },
             shifted: Suffix { steps, side, column: values.iter().map(|&v| Shifted::still(v)).collect() },
@@ -456,8 +456,8 @@ impl Bounds {
             epsilon /= 2.0;
         }
         let (mut products, mut depth) = (vec![0.0; values.len()], vec![0; values.len()]);
-        for seed in gradients.seeds() {
-            products[seed.0.slot()] = 1.0;
+        for (slot, _) in gradients.seeds() {
+            products[slot.slot()] = 1.0;
         }
         // A sum of many terms is off by ulps of its terms, not of itself.
         let mut terms: Vec<f64> = values.iter().map(|value| value.to_f64().abs()).collect();

@@ -39,6 +39,10 @@ pub(crate) fn extremum<S: Scalar>(op: Binary, x: Tensor<'_, S>, axes: &[u8], run
 pub(crate) fn log_sum_exp<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
     let target = target(x.layout, axes);
     extremum(Binary::Max, x, axes, run);
+    // The shift cancels, so it stands still: a tie of the largest is no kink of the result.
+    for out in run.iter_mut().filter(|out| out.is_finite()) {
+        *out = out.detached();
+    }
     let mut sums = vec![S::EMPTY; run.len()];
     for (element, out) in x.elements().zip(target.offsets()) {
         // Where the largest is infinite, so is the result, and differences to it would be NaN.

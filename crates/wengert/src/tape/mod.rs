@@ -300,12 +300,27 @@ impl<S: Scalar> Tape<S> {
         Ok(View::new(out, layout))
     }
 
+    /// As `intern`, with a full tape as an error. There must be room for the node that reads the number too, so that an operation
+    /// that is refused leaves no constant behind.
+    #[track_caller]
+    pub(crate) fn try_intern(&self, value: S) -> Result<u32, Error> {
+        let slot = self.recent[Self::recent_place(value)].get();
+        if slot == NOWHERE || !self.columns.value(slot).same_bits(value) {
+            self.reserve(2)?;
+        }
+        Ok(self.intern(value))
+    }
+
+    #[inline(always)]
+    fn recent_place(value: S) -> usize {
+        (value.bits_key().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 59) as usize % RECENT
+    }
+
     /// The slot of a constant that operators met as a plain number; recent ones are not stored again.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn intern(&self, value: S) -> u32 {
-        let key = value.bits_key().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 59;
-        let recent = &self.recent[key as usize % RECENT];
+        let recent = &self.recent[Self::recent_place(value)];
         let slot = recent.get();
         if slot != NOWHERE && self.columns.value(slot).same_bits(value) {
             return slot;

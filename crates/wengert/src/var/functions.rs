@@ -177,7 +177,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Result<Self, Error> {
         use crate::op::{Op, Structural};
-        let (a, b) = (a.on(self.tape), b.on(self.tape));
+        let (a, b) = (a.try_on(self.tape)?, b.try_on(self.tape)?);
         self.same_tape("select", a)?;
         self.same_tape("select", b)?;
         let rule = "the shapes do not broadcast";

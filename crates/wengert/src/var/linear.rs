@@ -41,7 +41,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::TwoTapes`], [`Error::Shapes`], [`Error::Full`].
     #[track_caller]
     pub fn try_affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Result<Self, Error> {
-        let bias = bias.on(w.tape);
+        let bias = bias.try_on(w.tape)?;
         w.same_tape("affine", x)?;
         w.same_tape("affine", bias)?;
         let (ws, xs) = (w.shape(), x.shape());

@@ -57,12 +57,22 @@ pub trait Operand<'t, S: Scalar>: Copy {
     #[doc(hidden)]
     #[track_caller]
     fn on(self, tape: &'t Tape<S>) -> Var<'t, S>;
+
+    /// As `on`, with a full tape as an error.
+    #[doc(hidden)]
+    #[track_caller]
+    fn try_on(self, tape: &'t Tape<S>) -> Result<Var<'t, S>, Error>;
 }
 
 impl<'t, S: Scalar> Operand<'t, S> for Var<'t, S> {
     #[inline(always)]
     fn on(self, _tape: &'t Tape<S>) -> Var<'t, S> {
         self
+    }
+
+    #[inline(always)]
+    fn try_on(self, _tape: &'t Tape<S>) -> Result<Var<'t, S>, Error> {
+        Ok(self)
     }
 }
 
@@ -71,6 +81,11 @@ impl<'t, S: Scalar> Operand<'t, S> for S {
     #[track_caller]
     fn on(self, tape: &'t Tape<S>) -> Var<'t, S> {
         tape.number(self)
+    }
+
+    #[track_caller]
+    fn try_on(self, tape: &'t Tape<S>) -> Result<Var<'t, S>, Error> {
+        Ok(Var { tape, view: View::scalar(tape.try_intern(self)?).cut_if(true) })
     }
 }
 
@@ -302,8 +317,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::TwoTapes`], [`Error::Shapes`] if the shapes do not broadcast, [`Error::Full`].
     #[track_caller]
     pub fn try_binary(self, op: Binary, other: impl Operand<'t, S>) -> Result<Self, Error> {
-        let other = other.on(self.tape);
+        let other = other.try_on(self.tape)?;
         self.same_tape(op.name(), other)?;
+        // There is no derivative by an integer, so none of the derivative by it either.
+        let other = if op == Binary::Powi { other.detach() } else { other };
         if self.is_scalar() && other.is_scalar() {
             let (a, b) = (self.view, other.view);
             let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
@@ -353,7 +370,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub(crate) fn apply_with(self, op: Binary, other: Self) -> Self {
         let (a, b) = (self.view, other.view);
-        let view = if a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) {
+        let short = a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) && op != Binary::Powi;
+        let view = if short {
             let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
             let step = Step::binary(op, a.start(), b.start(), false, false);
             View::scalar(self.tape.push_or_panic(step, value))
