@@ -101,11 +101,9 @@ impl Reading<'_> {
                 for (out, bias) in self.wide(0).slots().enumerate() {
                     let (row, unit) = (out / per_row, out % per_row);
                     visit(self.one(out, 0, bias));
-                    for i in 0..inner {
-                        let (w, x) = (w.at(unit, i), x.at(row, i));
-                        visit(self.by(out, 1, w, x));
-                        visit(self.by(out, 2, x, w));
-                    }
+                    let place = |i: usize| (w.at(unit, i), x.at(row, i));
+                    (0..inner).map(place).for_each(|(w, x)| visit(self.by(out, 1, w, x)));
+                    (0..inner).map(place).for_each(|(w, x)| visit(self.by(out, 2, x, w)));
                 }
             }
             Structural::MatMul => self.products(|out, a, b| {
@@ -114,8 +112,54 @@ impl Reading<'_> {
             }),
             Structural::Sum => {
                 let x = &self.operands[0];
-                for (slot, out) in x.slots().zip(sum_target(&x.shape, &node.axes).slots()) {
+                for (slot, out) in x.slots().zip(reduced(&x.shape, &node.axes).slots()) {
                     visit(self.one(out, 0, slot));
+                }
+            }
+            Structural::Max | Structural::Min => {
+                let x = &self.operands[0];
+                let target = reduced(&x.shape, &node.axes);
+                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out];
+                let mut ties = vec![0.0; node.values.len()];
+                for (slot, out) in x.slots().zip(target.slots()) {
+                    ties[out] += f64::from(u8::from(chosen(slot, out)));
+                }
+                for (slot, out) in x.slots().zip(target.slots()) {
+                    let share = self.trace.precision().round(1.0 / ties[out]);
+                    visit(match (chosen(slot, out), share == 1.0) {
+                        (false, _) => self.zero(out, 0, slot),
+                        (true, true) => self.one(out, 0, slot),
+                        (true, false) => Entry { partial: Partial::Of(share), ..self.one(out, 0, slot) },
+                    });
+                }
+            }
+            Structural::LogSumExp => {
+                let x = &self.operands[0];
+                for (slot, out) in x.slots().zip(reduced(&x.shape, &node.axes).slots()) {
+                    let softmax = self.trace.precision().exp_of_difference(self.value(slot), node.values[out]);
+                    visit(Entry { partial: Partial::Of(softmax), ..self.one(out, 0, slot) });
+                }
+            }
+            Structural::CumSum | Structural::CumSumBack => {
+                let (x, axis) = (&self.operands[0], node.axes[0]);
+                let out = Strided::contiguous(0, &node.shape);
+                let extent = node.shape[axis];
+                for (first, from) in out.first_of(axis).slots().zip(x.first_of(axis).slots()) {
+                    for k in 0..extent {
+                        let taken = if op == Structural::CumSum { 0..k + 1 } else { k..extent };
+                        for i in taken {
+                            visit(self.one(first + k * out.strides[axis], 0, from + i * x.strides[axis]));
+                        }
+                    }
+                }
+            }
+            Structural::Concat => {
+                let axis = node.axes[0];
+                let mut start = 0;
+                for (i, part) in self.operands.iter().enumerate() {
+                    let place = Strided { shape: part.shape.clone(), ..Strided::contiguous(start, &node.shape) };
+                    start += part.shape[axis] * place.strides[axis];
+                    place.slots().zip(part.slots()).for_each(|(out, slot)| visit(self.one(out, i, slot)));
                 }
             }
             Structural::Stack => {
@@ -176,8 +220,8 @@ impl Reading<'_> {
     }
 }
 
-/// Where each element of a sum's operand goes in the result: a stride of 0 along the axes that are summed away.
-fn sum_target(shape: &[usize], axes: &[usize]) -> Strided {
+/// Where each element of a reduction's operand goes in the result: a stride of 0 along the axes that are reduced away.
+fn reduced(shape: &[usize], axes: &[usize]) -> Strided {
     let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
     let strides_kept = contiguous(&kept.iter().map(|&axis| shape[axis]).collect::<Vec<_>>());
     let mut strides = vec![0; shape.len()];

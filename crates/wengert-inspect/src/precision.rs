@@ -45,6 +45,23 @@ impl Precision {
         }
     }
 
+    /// The nearest number of this precision.
+    pub(crate) fn round(self, x: f64) -> f64 {
+        match self {
+            Precision::F64 => x,
+            Precision::F32 => f64::from(x as f32),
+        }
+    }
+
+    /// `e^(x − v)`: the derivative of a log-sum-exp v by x.
+    pub(crate) fn exp_of_difference(self, x: f64, v: f64) -> f64 {
+        // The trait's exp, which is the core's, and not the platform's.
+        match self {
+            Precision::F64 => Real::exp(x - v),
+            Precision::F32 => f64::from(Real::exp(x as f32 - v as f32)),
+        }
+    }
+
     pub(crate) fn add(self, a: f64, b: f64) -> f64 {
         match self {
             Precision::F64 => a + b,

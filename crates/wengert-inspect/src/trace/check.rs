@@ -262,12 +262,16 @@ impl TraceNode {
                 ranks && w.last() == x.last() && shape() == own && broadcast(bias, own).as_deref() == Some(own)
             }
             (Structural::MatMul, [a, b]) => product_shape(a, b).as_deref() == Some(own),
-            (Structural::Sum, [x]) => {
+            (Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp, [x]) => {
                 let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
                 let exist = self.axes.iter().all(|&axis| axis < x.len());
                 let kept = x.iter().enumerate().filter(|(axis, _)| !self.axes.contains(axis)).map(|(_, &d)| d);
                 ascending && exist && kept.eq(own.iter().copied())
             }
+            (Structural::CumSum | Structural::CumSumBack, [x]) => {
+                *x == own && matches!(*self.axes, [axis] if axis < own.len())
+            }
+            (Structural::Concat, [_, ..]) => self.joins(operands),
             (Structural::Stack, [first, ..]) => {
                 let alike = operands.iter().all(|shape| shape == first);
                 alike && own.split_first() == Some((&operands.len(), first))
@@ -285,6 +289,12 @@ impl TraceNode {
                 Structural::Affine
                 | Structural::MatMul
                 | Structural::Sum
+                | Structural::Max
+                | Structural::Min
+                | Structural::LogSumExp
+                | Structural::CumSum
+                | Structural::CumSumBack
+                | Structural::Concat
                 | Structural::Stack
                 | Structural::Contiguous
                 | Structural::Gather
@@ -295,6 +305,18 @@ impl TraceNode {
             _ => true,
         };
         (!fits).then_some("its operands, axes and positions do not give a node of this shape")
+    }
+
+    /// Whether the operands, one after the other along the axis, make this shape.
+    fn joins(&self, operands: &[&[usize]]) -> bool {
+        let [axis] = *self.axes else { return false };
+        let but_for_axis = |shape: &[usize]| {
+            let fits = |(i, (a, b)): (usize, (&usize, &usize))| i == axis || a == b;
+            shape.len() == self.shape.len() && shape.iter().zip(&self.shape).enumerate().all(fits)
+        };
+        axis < self.shape.len()
+            && operands.iter().all(|shape| but_for_axis(shape))
+            && operands.iter().map(|shape| shape[axis]).sum::<usize>() == self.shape[axis]
     }
 }
 
