@@ -2,9 +2,11 @@
 //!
 //! `cargo run --release -p wengert-bench`
 
+mod network;
 mod scalar;
 mod timing;
 
 fn main() {
     scalar::run();
+    network::run();
 }

@@ -19,22 +19,39 @@ pub(crate) fn affine<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_
     let (w_row, w_col) = split(w.layout);
     let (x_row, x_col) = split(x.layout);
     let bias = b.layout.broadcast_to(shape).expect("the bias was checked to broadcast");
-    for ((k, out), offset) in run.iter_mut().enumerate().zip(bias.offsets()) {
-        let (r, j) = (k / per_row, k % per_row);
-        let (ws, xs) = (w.start + j * w_row, x.start + r * x_row);
-        let mut z = b.data[b.start + offset];
+    for (out, offset) in run.iter_mut().zip(bias.offsets()) {
+        *out = b.data[b.start + offset];
+    }
+    for (r, zs) in run.chunks_exact_mut(per_row).enumerate() {
+        let xs = x.start + r * x_row;
+        let mut j = 0;
         if (w_col, x_col) == (1, 1) {
-            for (&w, &x) in w.data[ws..ws + n].iter().zip(&x.data[xs..xs + n]) {
-                z = z + w * x;
-            }
-        } else {
-            for i in 0..n {
-                z = z + w.data[ws + i * w_col] * x.data[xs + i * x_col];
+            let x = &x.data[xs..xs + n];
+            let row = |j: usize| &w.data[w.start + j * w_row..][..n];
+            // Each sum waits for its last addition: sums side by side wait together. Every one keeps its own order.
+            for z in zs.chunks_exact_mut(SIDE_BY_SIDE) {
+                let rows: [&[S]; SIDE_BY_SIDE] = std::array::from_fn(|k| row(j + k));
+                let mut sums: [S; SIDE_BY_SIDE] = std::array::from_fn(|k| z[k]);
+                for (i, &x) in x.iter().enumerate() {
+                    for k in 0..SIDE_BY_SIDE {
+                        sums[k] = sums[k] + rows[k][i] * x;
+                    }
+                }
+                z.copy_from_slice(&sums);
+                j += SIDE_BY_SIDE;
             }
         }
-        *out = z;
+        for (k, z) in zs[j..].iter_mut().enumerate() {
+            let ws = w.start + (j + k) * w_row;
+            for i in 0..n {
+                *z = *z + w.data[ws + i * w_col] * x.data[xs + i * x_col];
+            }
+        }
     }
 }
+
+/// How many weighted sums are added up at a time.
+const SIDE_BY_SIDE: usize = 6;
 
 /// Adds the contributions of an affine step: `b̄ += g`, `w̄ⱼᵢ += g xᵣᵢ`, `x̄ᵣᵢ += g wⱼᵢ`, sum by sum; operands that are cut are left out. The
 /// same numbers in the same order as [`edges`](super::edges) lists them, by rows where those are contiguous.
