@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) partial: Partial<f64>,
     /// The slot whose value the partial is, for products.
     pub(crate) factor: Option<usize>,
+    /// In a running sum, the element read: contributions to one are added to each other first, and then to the adjoint.
+    pub(crate) running: Option<usize>,
 }
 
 impl Trace {
@@ -38,7 +40,7 @@ impl Trace {
             Some(Op::Unary(op)) => {
                 for (i, slot) in reading.operands[0].slots().enumerate() {
                     let partial = self.precision().unary(op, reading.value(slot), node.values[i]);
-                    visit(Entry { reader: start + i, operand: 0, slot, partial, factor: None });
+                    visit(Entry { reader: start + i, operand: 0, slot, partial, factor: None, running: None });
                 }
             }
             Some(Op::Binary(op)) => {
@@ -49,8 +51,8 @@ impl Trace {
                     let reader = start + i;
                     let (first, second) = (self.precision().first(op, x, y, v), self.precision().second(op, x, y, v));
                     let factor = |slot| product.then_some(slot);
-                    visit(Entry { reader, operand: 0, slot: a, partial: first, factor: factor(b) });
-                    visit(Entry { reader, operand: 1, slot: b, partial: second, factor: factor(a) });
+                    visit(Entry { reader, operand: 0, slot: a, partial: first, factor: factor(b), running: None });
+                    visit(Entry { reader, operand: 1, slot: b, partial: second, factor: factor(a), running: None });
                 }
             }
             Some(Op::Structural(op)) => reading.structural(op, visit),
@@ -77,8 +79,12 @@ impl Reading<'_> {
         strided.broadcast_to(&self.node.shape).unwrap_or_else(|| strided.clone())
     }
 
+    fn of(&self, out: usize, operand: usize, slot: usize, partial: Partial<f64>) -> Entry {
+        Entry { reader: self.start + out, operand, slot, partial, factor: None, running: None }
+    }
+
     fn one(&self, out: usize, operand: usize, slot: usize) -> Entry {
-        Entry { reader: self.start + out, operand, slot, partial: Partial::One, factor: None }
+        self.of(out, operand, slot, Partial::One)
     }
 
     fn zero(&self, out: usize, operand: usize, slot: usize) -> Entry {
@@ -87,8 +93,7 @@ impl Reading<'_> {
 
     /// The partial is the value of the other factor.
     fn by(&self, out: usize, operand: usize, slot: usize, factor: usize) -> Entry {
-        let partial = Partial::Of(self.value(factor));
-        Entry { reader: self.start + out, operand, slot, partial, factor: Some(factor) }
+        Entry { factor: Some(factor), ..self.of(out, operand, slot, Partial::Of(self.value(factor))) }
     }
 
     fn structural(&self, op: Structural, mut visit: impl FnMut(Entry)) {
@@ -101,21 +106,48 @@ impl Reading<'_> {
                 for (out, bias) in self.wide(0).slots().enumerate() {
                     let (row, unit) = (out / per_row, out % per_row);
                     visit(self.one(out, 0, bias));
-                    for i in 0..inner {
-                        let (w, x) = (w.at(unit, i), x.at(row, i));
-                        visit(self.by(out, 1, w, x));
-                        visit(self.by(out, 2, x, w));
-                    }
+                    let place = |i: usize| (w.at(unit, i), x.at(row, i));
+                    (0..inner).map(place).for_each(|(w, x)| visit(self.by(out, 1, w, x)));
+                    (0..inner).map(place).for_each(|(w, x)| visit(self.by(out, 2, x, w)));
                 }
             }
             Structural::MatMul => self.products(|out, a, b| {
                 visit(self.by(out, 0, a, b));
                 visit(self.by(out, 1, b, a));
             }),
-            Structural::Sum => {
-                let x = &self.operands[0];
-                for (slot, out) in x.slots().zip(sum_target(&x.shape, &node.axes).slots()) {
-                    visit(self.one(out, 0, slot));
+            Structural::Sum => self.reduced().for_each(|(slot, out)| visit(self.one(out, 0, slot))),
+            Structural::Max | Structural::Min => {
+                let mut ties = vec![0.0; node.values.len()];
+                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out];
+                self.reduced().filter(|&(slot, out)| chosen(slot, out)).for_each(|(_, out)| ties[out] += 1.0);
+                for (slot, out) in self.reduced() {
+                    visit(match chosen(slot, out) {
+                        false => self.zero(out, 0, slot),
+                        true if ties[out] == 1.0 => self.one(out, 0, slot),
+                        true => self.of(out, 0, slot, Partial::Of(self.trace.precision().round(1.0 / ties[out]))),
+                    });
+                }
+            }
+            Structural::LogSumExp => {
+                for (slot, out) in self.reduced() {
+                    let partial = self.trace.precision().exp_of_difference(self.value(slot), node.values[out]);
+                    visit(self.of(out, 0, slot, Partial::Of(partial)));
+                }
+            }
+            Structural::CumSum | Structural::CumSumBack => self.running(|out, slot, element| {
+                visit(Entry { running: Some(element), ..self.one(out, 0, slot) });
+            }),
+            Structural::Concat => {
+                let (own, axis) = (Strided::contiguous(0, &node.shape), node.axes[0]);
+                let mut before = 0;
+                for (i, part) in self.operands.iter().enumerate() {
+                    let place = Strided {
+                        start: before * own.strides[axis],
+                        shape: part.shape.clone(),
+                        strides: own.strides.clone(),
+                    };
+                    before += part.shape[axis];
+                    place.slots().zip(part.slots()).for_each(|(out, slot)| visit(self.one(out, i, slot)));
                 }
             }
             Structural::Stack => {
@@ -148,6 +180,30 @@ impl Reading<'_> {
         }
     }
 
+    /// What a reduction reads: the slot, and the element of the result that takes it in.
+    fn reduced(&self) -> impl Iterator<Item = (usize, usize)> {
+        let x = &self.operands[0];
+        let targets: Vec<usize> = reduction_target(&x.shape, &self.node.axes).slots().collect();
+        x.slots().zip(targets)
+    }
+
+    /// Calls `visit(out, slot, element)` for every number that a running sum takes in: element by element, and the results that
+    /// took it in, in the order in which the sweep runs over them, from the one that took in most.
+    fn running(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let axis = self.node.axes[0];
+        let (extent, stride) = (self.node.shape[axis], contiguous(&self.node.shape)[axis]);
+        let back = self.node.op == Structural::CumSumBack.name();
+        for (element, slot) in self.operands[0].slots().enumerate() {
+            let here = element / stride % extent;
+            let at = |k: usize| element + k * stride - here * stride;
+            if back {
+                (0..=here).for_each(|k| visit(at(k), slot, element));
+            } else {
+                (here..extent).rev().for_each(|k| visit(at(k), slot, element));
+            }
+        }
+    }
+
     /// Calls `visit(out, slot of a, slot of b)` for every product that a matrix product sums.
     fn products(&self, mut visit: impl FnMut(usize, usize, usize)) {
         let (a, b) = (&self.operands[0], &self.operands[1]);
@@ -176,8 +232,8 @@ impl Reading<'_> {
     }
 }
 
-/// Where each element of a sum's operand goes in the result: a stride of 0 along the axes that are summed away.
-fn sum_target(shape: &[usize], axes: &[usize]) -> Strided {
+/// Where each element of a reduction's operand goes in the result: a stride of 0 along the axes that are reduced away.
+fn reduction_target(shape: &[usize], axes: &[usize]) -> Strided {
     let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
     let strides_kept = contiguous(&kept.iter().map(|&axis| shape[axis]).collect::<Vec<_>>());
     let mut strides = vec![0; shape.len()];

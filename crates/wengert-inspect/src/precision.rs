@@ -37,6 +37,22 @@ impl Precision {
         }
     }
 
+    /// `e^(x − y)`.
+    pub(crate) fn exp_of_difference(self, x: f64, y: f64) -> f64 {
+        match self {
+            Precision::F64 => (x - y).unary(Unary::Exp),
+            Precision::F32 => f64::from((x as f32 - y as f32).unary(Unary::Exp)),
+        }
+    }
+
+    /// The nearest number of this precision.
+    pub(crate) fn round(self, x: f64) -> f64 {
+        match self {
+            Precision::F64 => x,
+            Precision::F32 => f64::from(x as f32),
+        }
+    }
+
     /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's product.
     pub(crate) fn times(self, partial: Partial<f64>, adjoint: f64) -> Option<f64> {
         match (self, partial) {

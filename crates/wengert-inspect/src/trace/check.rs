@@ -262,12 +262,22 @@ impl TraceNode {
                 ranks && w.last() == x.last() && shape() == own && broadcast(bias, own).as_deref() == Some(own)
             }
             (Structural::MatMul, [a, b]) => product_shape(a, b).as_deref() == Some(own),
-            (Structural::Sum, [x]) => {
+            (Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp, [x]) => {
                 let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
                 let exist = self.axes.iter().all(|&axis| axis < x.len());
                 let kept = x.iter().enumerate().filter(|(axis, _)| !self.axes.contains(axis)).map(|(_, &d)| d);
                 ascending && exist && kept.eq(own.iter().copied())
             }
+            (Structural::CumSum | Structural::CumSumBack, [x]) => {
+                *x == own && matches!(*self.axes, [axis] if axis < own.len())
+            }
+            (Structural::Concat, [_, ..]) => match *self.axes {
+                [axis] if operands.iter().all(|x| x.len() == own.len()) && axis < own.len() => {
+                    let other = |x: &[usize]| (0..own.len()).all(|i| i == axis || x[i] == own[i]);
+                    operands.iter().all(|x| other(x)) && operands.iter().map(|x| x[axis]).sum::<usize>() == own[axis]
+                }
+                _ => false,
+            },
             (Structural::Stack, [first, ..]) => {
                 let alike = operands.iter().all(|shape| shape == first);
                 alike && own.split_first() == Some((&operands.len(), first))
@@ -285,6 +295,12 @@ impl TraceNode {
                 Structural::Affine
                 | Structural::MatMul
                 | Structural::Sum
+                | Structural::Max
+                | Structural::Min
+                | Structural::LogSumExp
+                | Structural::CumSum
+                | Structural::CumSumBack
+                | Structural::Concat
                 | Structural::Stack
                 | Structural::Contiguous
                 | Structural::Gather
