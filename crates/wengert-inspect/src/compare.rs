@@ -79,6 +79,18 @@ impl Tolerance {
         self
     }
 
+    /// The relative part.
+    #[must_use]
+    pub fn rtol(self) -> f64 {
+        self.rtol
+    }
+
+    /// The absolute part.
+    #[must_use]
+    pub fn atol(self) -> f64 {
+        self.atol
+    }
+
     /// Whether `a` is close enough to the reference `b`. An infinity is close to itself only, NaN to nothing.
     #[must_use]
     pub fn accepts(self, a: f64, b: f64) -> bool {

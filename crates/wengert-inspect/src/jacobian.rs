@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) partial: Partial<f64>,
     /// The slot whose value the partial is, for products.
     pub(crate) factor: Option<usize>,
+    /// In a running sum, the element read: contributions to one are added to each other first, and then to the adjoint.
+    pub(crate) running: Option<usize>,
 }
 
 impl Trace {
@@ -38,7 +40,7 @@ impl Trace {
             Some(Op::Unary(op)) => {
                 for (i, slot) in reading.operands[0].slots().enumerate() {
                     let partial = self.precision().unary(op, reading.value(slot), node.values[i]);
-                    visit(Entry { reader: start + i, operand: 0, slot, partial, factor: None });
+                    visit(Entry { reader: start + i, operand: 0, slot, partial, factor: None, running: None });
                 }
             }
             Some(Op::Binary(op)) => {
@@ -49,8 +51,8 @@ impl Trace {
                     let reader = start + i;
                     let (first, second) = (self.precision().first(op, x, y, v), self.precision().second(op, x, y, v));
                     let factor = |slot| product.then_some(slot);
-                    visit(Entry { reader, operand: 0, slot: a, partial: first, factor: factor(b) });
-                    visit(Entry { reader, operand: 1, slot: b, partial: second, factor: factor(a) });
+                    visit(Entry { reader, operand: 0, slot: a, partial: first, factor: factor(b), running: None });
+                    visit(Entry { reader, operand: 1, slot: b, partial: second, factor: factor(a), running: None });
                 }
             }
             Some(Op::Structural(op)) => reading.structural(op, visit),
@@ -77,8 +79,12 @@ impl Reading<'_> {
         strided.broadcast_to(&self.node.shape).unwrap_or_else(|| strided.clone())
     }
 
+    fn of(&self, out: usize, operand: usize, slot: usize, partial: Partial<f64>) -> Entry {
+        Entry { reader: self.start + out, operand, slot, partial, factor: None, running: None }
+    }
+
     fn one(&self, out: usize, operand: usize, slot: usize) -> Entry {
-        Entry { reader: self.start + out, operand, slot, partial: Partial::One, factor: None }
+        self.of(out, operand, slot, Partial::One)
     }
 
     fn zero(&self, out: usize, operand: usize, slot: usize) -> Entry {
@@ -87,8 +93,7 @@ impl Reading<'_> {
 
     /// The partial is the value of the other factor.
     fn by(&self, out: usize, operand: usize, slot: usize, factor: usize) -> Entry {
-        let partial = Partial::Of(self.value(factor));
-        Entry { reader: self.start + out, operand, slot, partial, factor: Some(factor) }
+        Entry { factor: Some(factor), ..self.of(out, operand, slot, Partial::Of(self.value(factor))) }
     }
 
     fn structural(&self, op: Structural, mut visit: impl FnMut(Entry)) {
@@ -110,55 +115,38 @@ impl Reading<'_> {
                 visit(self.by(out, 0, a, b));
                 visit(self.by(out, 1, b, a));
             }),
-            Structural::Sum => {
-                let x = &self.operands[0];
-                for (slot, out) in x.slots().zip(reduced(&x.shape, &node.axes).slots()) {
-                    visit(self.one(out, 0, slot));
-                }
-            }
+            Structural::Sum => self.reduced().for_each(|(slot, out)| visit(self.one(out, 0, slot))),
             Structural::Max | Structural::Min => {
-                let x = &self.operands[0];
-                let target = reduced(&x.shape, &node.axes);
-                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out];
                 let mut ties = vec![0.0; node.values.len()];
-                for (slot, out) in x.slots().zip(target.slots()) {
-                    ties[out] += f64::from(u8::from(chosen(slot, out)));
-                }
-                for (slot, out) in x.slots().zip(target.slots()) {
-                    let share = self.trace.precision().round(1.0 / ties[out]);
-                    visit(match (chosen(slot, out), share == 1.0) {
-                        (false, _) => self.zero(out, 0, slot),
-                        (true, true) => self.one(out, 0, slot),
-                        (true, false) => Entry { partial: Partial::Of(share), ..self.one(out, 0, slot) },
+                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out];
+                self.reduced().filter(|&(slot, out)| chosen(slot, out)).for_each(|(_, out)| ties[out] += 1.0);
+                for (slot, out) in self.reduced() {
+                    visit(match chosen(slot, out) {
+                        false => self.zero(out, 0, slot),
+                        true if ties[out] == 1.0 => self.one(out, 0, slot),
+                        true => self.of(out, 0, slot, Partial::Of(self.trace.precision().round(1.0 / ties[out]))),
                     });
                 }
             }
             Structural::LogSumExp => {
-                let x = &self.operands[0];
-                for (slot, out) in x.slots().zip(reduced(&x.shape, &node.axes).slots()) {
-                    let softmax = self.trace.precision().exp_of_difference(self.value(slot), node.values[out]);
-                    visit(Entry { partial: Partial::Of(softmax), ..self.one(out, 0, slot) });
+                for (slot, out) in self.reduced() {
+                    let partial = self.trace.precision().exp_of_difference(self.value(slot), node.values[out]);
+                    visit(self.of(out, 0, slot, Partial::Of(partial)));
                 }
             }
-            Structural::CumSum | Structural::CumSumBack => {
-                let (x, axis) = (&self.operands[0], node.axes[0]);
-                let out = Strided::contiguous(0, &node.shape);
-                let extent = node.shape[axis];
-                for (first, from) in out.first_of(axis).slots().zip(x.first_of(axis).slots()) {
-                    for k in 0..extent {
-                        let taken = if op == Structural::CumSum { 0..k + 1 } else { k..extent };
-                        for i in taken {
-                            visit(self.one(first + k * out.strides[axis], 0, from + i * x.strides[axis]));
-                        }
-                    }
-                }
-            }
+            Structural::CumSum | Structural::CumSumBack => self.running(|out, slot, element| {
+                visit(Entry { running: Some(element), ..self.one(out, 0, slot) });
+            }),
             Structural::Concat => {
-                let axis = node.axes[0];
-                let mut start = 0;
+                let (own, axis) = (Strided::contiguous(0, &node.shape), node.axes[0]);
+                let mut before = 0;
                 for (i, part) in self.operands.iter().enumerate() {
-                    let place = Strided { shape: part.shape.clone(), ..Strided::contiguous(start, &node.shape) };
-                    start += part.shape[axis] * place.strides[axis];
+                    let place = Strided {
+                        start: before * own.strides[axis],
+                        shape: part.shape.clone(),
+                        strides: own.strides.clone(),
+                    };
+                    before += part.shape[axis];
                     place.slots().zip(part.slots()).for_each(|(out, slot)| visit(self.one(out, i, slot)));
                 }
             }
@@ -192,6 +180,30 @@ impl Reading<'_> {
         }
     }
 
+    /// What a reduction reads: the slot, and the element of the result that takes it in.
+    fn reduced(&self) -> impl Iterator<Item = (usize, usize)> {
+        let x = &self.operands[0];
+        let targets: Vec<usize> = reduction_target(&x.shape, &self.node.axes).slots().collect();
+        x.slots().zip(targets)
+    }
+
+    /// Calls `visit(out, slot, element)` for every number that a running sum takes in: element by element, and the results that
+    /// took it in, in the order in which the sweep runs over them, from the one that took in most.
+    fn running(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let axis = self.node.axes[0];
+        let (extent, stride) = (self.node.shape[axis], contiguous(&self.node.shape)[axis]);
+        let back = self.node.op == Structural::CumSumBack.name();
+        for (element, slot) in self.operands[0].slots().enumerate() {
+            let here = element / stride % extent;
+            let at = |k: usize| element + k * stride - here * stride;
+            if back {
+                (0..=here).for_each(|k| visit(at(k), slot, element));
+            } else {
+                (here..extent).rev().for_each(|k| visit(at(k), slot, element));
+            }
+        }
+    }
+
     /// Calls `visit(out, slot of a, slot of b)` for every product that a matrix product sums.
     fn products(&self, mut visit: impl FnMut(usize, usize, usize)) {
         let (a, b) = (&self.operands[0], &self.operands[1]);
@@ -221,7 +233,7 @@ impl Reading<'_> {
 }
 
 /// Where each element of a reduction's operand goes in the result: a stride of 0 along the axes that are reduced away.
-fn reduced(shape: &[usize], axes: &[usize]) -> Strided {
+fn reduction_target(shape: &[usize], axes: &[usize]) -> Strided {
     let kept: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
     let strides_kept = contiguous(&kept.iter().map(|&axis| shape[axis]).collect::<Vec<_>>());
     let mut strides = vec![0; shape.len()];

@@ -23,7 +23,7 @@ pub struct Contribution {
 /// The contributions to one number's adjoint, in the order in which the sweep added them: the last reader first.
 ///
 /// `v̄ = seed + Σ ∂rᵢ/∂v · r̄ᵢ`. Recomputed from the trace by the same rules as the sweep's, so the [`sum`](Ledger::sum) is
-/// the adjoint bit for bit. Readers whose adjoint is zero, and structural zeros, contribute nothing and are left out.
+/// the adjoint bit for bit. The contributions of one running sum (`cumsum`) are added to each other before the rest. Readers whose adjoint is zero, and structural zeros, contribute nothing and are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     slot: Slot,
@@ -58,6 +58,9 @@ impl Ledger {
     }
 }
 
+/// The reader and element of a running sum, whose contributions are added to each other first.
+type Group = Option<(usize, usize)>;
+
 impl Trace {
     /// The ledger of one number.
     ///
@@ -78,7 +81,7 @@ impl Trace {
     /// If a slot is not of this trace.
     #[must_use]
     pub fn ledgers(&self, slots: &[Slot]) -> Vec<Ledger> {
-        let mut found: HashMap<usize, Vec<Contribution>> = HashMap::new();
+        let mut found: HashMap<usize, Vec<(Group, Contribution)>> = HashMap::new();
         for slot in slots {
             assert!(slot.index() < self.len(), "{slot} is not of this trace, which has {} slots", self.len());
             found.insert(slot.index(), Vec::new());
@@ -88,7 +91,8 @@ impl Trace {
             if self.reads_any(index, &nodes) {
                 self.jacobian(index, |entry| {
                     if let Some(ledger) = found.get_mut(&entry.slot) {
-                        ledger.extend(self.contribution(&entry));
+                        let group = entry.running.map(|element| (index, element));
+                        ledger.extend(self.contribution(&entry).map(|contribution| (group, contribution)));
                     }
                 });
             }
@@ -132,10 +136,13 @@ impl Trace {
         Some(Contribution { reader, operand: entry.operand, partial, adjoint, product })
     }
 
-    fn add_up(&self, slot: Slot, contributions: Vec<Contribution>) -> Ledger {
+    fn add_up(&self, slot: Slot, contributions: Vec<(Group, Contribution)>) -> Ledger {
         let seed = self.seed(slot);
-        let terms = seed.into_iter().chain(contributions.iter().map(|c| c.product));
-        let sum = terms.reduce(|sum, term| self.precision().add(sum, term)).unwrap_or(0.0);
-        Ledger { slot, seed, contributions, sum }
+        let add = |a, b| self.precision().add(a, b);
+        let groups = contributions.chunk_by(|(a, _), (b, _)| a.is_some() && a == b);
+        let shares = groups.filter_map(|group| group.iter().map(|(_, c)| c.product).reduce(add));
+        // Adding 0 takes the sign of a zero away, as reading an adjoint does.
+        let sum = seed.into_iter().chain(shares).reduce(add).unwrap_or(0.0) + 0.0;
+        Ledger { slot, seed, contributions: contributions.into_iter().map(|(_, c)| c).collect(), sum }
     }
 }

@@ -37,11 +37,11 @@ impl Precision {
         }
     }
 
-    /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's product.
-    pub(crate) fn times(self, partial: Partial<f64>, adjoint: f64) -> Option<f64> {
-        match (self, partial) {
-            (Precision::F32, Partial::Of(p)) => Some(f64::from((adjoint as f32).chain(p as f32))),
-            _ => partial.times(adjoint),
+    /// `e^(x − y)`.
+    pub(crate) fn exp_of_difference(self, x: f64, y: f64) -> f64 {
+        match self {
+            Precision::F64 => (x - y).unary(Unary::Exp),
+            Precision::F32 => f64::from((x as f32 - y as f32).unary(Unary::Exp)),
         }
     }
 
@@ -53,12 +53,11 @@ impl Precision {
         }
     }
 
-    /// `e^(x − v)`: the derivative of a log-sum-exp v by x.
-    pub(crate) fn exp_of_difference(self, x: f64, v: f64) -> f64 {
-        // The trait's exp, which is the core's, and not the platform's.
-        match self {
-            Precision::F64 => Real::exp(x - v),
-            Precision::F32 => f64::from(Real::exp(x as f32 - v as f32)),
+    /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's product.
+    pub(crate) fn times(self, partial: Partial<f64>, adjoint: f64) -> Option<f64> {
+        match (self, partial) {
+            (Precision::F32, Partial::Of(p)) => Some(f64::from((adjoint as f32).chain(p as f32))),
+            _ => partial.times(adjoint),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which of the four answers an adjoint is: told from the trace's graph, with a reason for every zero that has one.
 
-use wengert::Op;
 use wengert::rules::Partial;
+use wengert::{Op, Structural};
 
 use crate::digits::Digits;
 use crate::jacobian::Entry;
@@ -13,7 +13,7 @@ enum Reason {
     /// The other factor of a product is zero.
     Factor { slot: usize },
     /// The derivative is zero wherever it exists.
-    Flat { node: usize, operand: usize },
+    Flat { node: usize },
     /// The derivative is zero here: relu below its kink, the smaller side of a max.
     FlatHere { node: usize, slot: usize },
     /// The reader's adjoint is zero for a reason of its own.
@@ -27,8 +27,6 @@ struct Zero {
     live: bool,
     /// Some contribution is zero, or cancels, by its numbers alone.
     computed: bool,
-    /// A contribution was added, so that the zero's sign is the sweep's.
-    added: bool,
     /// The first different reasons, in the order of the sweep.
     reasons: Vec<Reason>,
     /// Contributions that are zero for yet other reasons.
@@ -44,7 +42,7 @@ pub(crate) fn answers(trace: &Trace, adjoints: &[f64]) -> Vec<Adjoint> {
     let seeds: Vec<usize> = trace.outputs().iter().map(|output| trace.at(output.of).index()).collect();
     for &seed in &seeds {
         if adjoints[seed] == 0.0 {
-            zeros[seed] = Some(Box::new(Zero { live: true, computed: true, added: true, ..Zero::default() }));
+            zeros[seed] = Some(Box::new(Zero { live: true, computed: true, ..Zero::default() }));
         }
     }
     let covered = trace.nodes().iter().enumerate().rev().filter(|&(i, _)| trace.start(i) < adjoints.len());
@@ -62,8 +60,7 @@ pub(crate) fn answers(trace: &Trace, adjoints: &[f64]) -> Vec<Adjoint> {
         }
         match zeros[slot].as_deref() {
             Some(zero @ Zero { live: true, computed: false, .. }) => Adjoint::Zero(text(trace, zero)),
-            Some(Zero { live: true, added: true, .. }) => Adjoint::Computed(adjoint),
-            // Every reader's adjoint is a computed zero, so nothing was added.
+            // Without the sign, which the sweep may only have left there.
             Some(Zero { live: true, .. }) => Adjoint::Computed(0.0),
             Some(Zero { live: false, .. }) | None => Adjoint::NoPath,
         }
@@ -81,7 +78,7 @@ fn look_at(trace: &Trace, node: usize, entry: &Entry, adjoints: &[f64], zeros: &
         return;
     }
     let (reasons, more) = match entry.partial {
-        Partial::Zero => (vec![Reason::Flat { node, operand: entry.operand }], 0),
+        Partial::Zero => (vec![Reason::Flat { node }], 0),
         // A reader with a name has a line of its own; through others the reasons are passed on.
         _ if reader == 0.0 => match reader_zero {
             Some(zero) if zero.computed => (vec![], 0),
@@ -96,7 +93,6 @@ fn look_at(trace: &Trace, node: usize, entry: &Entry, adjoints: &[f64], zeros: &
     };
     let zero = zeros[entry.slot].get_or_insert_default();
     zero.live = true;
-    zero.added |= reader != 0.0 && !matches!(entry.partial, Partial::Zero);
     zero.computed |= reasons.is_empty();
     zero.more += more;
     for reason in reasons {
@@ -131,11 +127,12 @@ fn one(trace: &Trace, reason: Reason) -> String {
             let (op, value) = (&trace.nodes()[node].op, Digits::new(trace.value(Slot(slot))));
             format!("the slope of {op} is 0 at {} = {value}", label(slot))
         }
-        Reason::Flat { node, operand } => {
+        Reason::Flat { node } => {
             let node = &trace.nodes()[node];
-            match (known_op(&node.op), operand) {
-                (Some(Op::Structural(_)), _) => format!("{} chose the other branch", node.op),
-                (Some(Op::Binary(wengert::Binary::Powi)), _) => "the exponent of powi is an integer".to_owned(),
+            match known_op(&node.op) {
+                Some(Op::Structural(Structural::Select)) => "select chose the other branch".to_owned(),
+                Some(Op::Structural(_)) => format!("{} chose another element", node.op),
+                Some(Op::Binary(wengert::Binary::Powi)) => "the exponent of powi is an integer".to_owned(),
                 _ => format!("{} is piecewise constant", node.op),
             }
         }

@@ -86,6 +86,7 @@ fn zeros_that_cancel_or_vanish_are_computed() {
 fn more_zeros_with_reasons() {
     answer(|tape, x| tape.constant(1.0).select(tape.input(2.0), x), "zero: select chose the other branch");
     answer(|tape, x| x.select(tape.input(2.0), tape.input(3.0)), "no path");
+    answer(|tape, x| tape.stack(&[x, tape.input(2.0)]).max_axes(&[0]), "zero: max_over chose another element");
     answer(|_, x| x.max(1.0), "zero: the slope of max is 0 at x = 0");
     answer(|_, x| x.square(), "zero: the slope of powi is 0 at x = 0");
     answer(

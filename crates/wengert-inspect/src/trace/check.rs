@@ -271,7 +271,13 @@ impl TraceNode {
             (Structural::CumSum | Structural::CumSumBack, [x]) => {
                 *x == own && matches!(*self.axes, [axis] if axis < own.len())
             }
-            (Structural::Concat, [_, ..]) => self.joins(operands),
+            (Structural::Concat, [_, ..]) => match *self.axes {
+                [axis] if operands.iter().all(|x| x.len() == own.len()) && axis < own.len() => {
+                    let other = |x: &[usize]| (0..own.len()).all(|i| i == axis || x[i] == own[i]);
+                    operands.iter().all(|x| other(x)) && operands.iter().map(|x| x[axis]).sum::<usize>() == own[axis]
+                }
+                _ => false,
+            },
             (Structural::Stack, [first, ..]) => {
                 let alike = operands.iter().all(|shape| shape == first);
                 alike && own.split_first() == Some((&operands.len(), first))
@@ -305,18 +311,6 @@ impl TraceNode {
             _ => true,
         };
         (!fits).then_some("its operands, axes and positions do not give a node of this shape")
-    }
-
-    /// Whether the operands, one after the other along the axis, make this shape.
-    fn joins(&self, operands: &[&[usize]]) -> bool {
-        let [axis] = *self.axes else { return false };
-        let but_for_axis = |shape: &[usize]| {
-            let fits = |(i, (a, b)): (usize, (&usize, &usize))| i == axis || a == b;
-            shape.len() == self.shape.len() && shape.iter().zip(&self.shape).enumerate().all(fits)
-        };
-        axis < self.shape.len()
-            && operands.iter().all(|shape| but_for_axis(shape))
-            && operands.iter().map(|shape| shape[axis]).sum::<usize>() == self.shape[axis]
     }
 }
 

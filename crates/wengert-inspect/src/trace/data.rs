@@ -76,7 +76,7 @@ pub struct TraceNode {
     /// What it reads, in the op's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operands: Vec<TraceOperand>,
-    /// The axes that a sum removes, ascending.
+    /// The axes that a reduction removes, ascending; the axis of a running sum, or along which operands are joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub axes: Vec<usize>,
     /// The row-major positions that a gather reads or a scatter_add writes.

@@ -91,13 +91,6 @@ impl Strided {
         Some(Strided { start: self.start, shape: shape.to_vec(), strides })
     }
 
-    /// The elements at index 0 of an axis, which keeps extent 1.
-    pub(crate) fn first_of(&self, axis: usize) -> Strided {
-        let mut first = self.clone();
-        first.shape[axis] = 1;
-        first
-    }
-
     /// With an axis of extent 1 more.
     pub(crate) fn insert_axis(&self, axis: usize) -> Strided {
         let mut wider = self.clone();

@@ -20,20 +20,19 @@ pub(crate) fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
     let permuted = w.permute(&[1, 0]).try_contiguous().unwrap();
     let detached = (x.at(3).detach() * x.at(4)).floor();
     let pair = batch.matmul(tape.stack(&[h, b]));
-    let joined = tape.concat(0, &[w, m.slice(0, 1..3)]);
-    let reduced = joined.max_axes(&[1]).min_axes(&[0]) + joined.log_sum_exp(&[0]).product();
-    // Five ones: a tie.
-    let tied = (x * 0.0 + 1.0).slice(0, 0..5).max_axes(&[0]);
-    let running = x.slice(0, 0..2).cumsum(0).sum();
-    (chosen * chosen).sum()
+    let grid = x.slice(0, 2..8).reshape([3, 2]);
+    let extremes = w.max_axes(&[0]).sum() + tape.stack(&[x.at(1), x.at(2), x.at(1)]).min_axes(&[0]);
+    let joined = tape.concat(1, &[grid.cumsum(0), grid.t().reshape([3, 2]), w.t()]);
+    let reduced =
+        joined.log_sum_exp(&[1]) * joined.cumsum(1).cumsum(0).slice(1, 4..5).reshape([3]) + grid.softmax(1).at(0).at(1);
+    reduced.sum()
+        + extremes
+        + (chosen * chosen).sum()
         + m.t().reshape([9]).slice(0, 2..6).mean()
         + x.at(5).powf(2.5) * h.dot(b)
         + detached
         + (permuted * permuted).sum()
         + pair.sum()
-        + reduced
-        + tied
-        + running
 }
 
 pub(crate) const AT: [f64; 8] = [0.3, -0.2, 0.8, 0.5, 0.1, 1.2, -0.4, 0.9];

@@ -1,0 +1,172 @@
+//! The assertions through insta: what passes, what fails and how it says so, what is written.
+//!
+//! A failing assertion is run in a process of its own, with insta's settings in its environment: the ignored tests below are the
+//! children's.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use wengert::Tape;
+use wengert_inspect::{LedgerText, Table, Tolerance, Trace};
+use wengert_snapshot::{assert_gradients, assert_text_close, assert_trace};
+
+/// The trace of `(w x)²`.
+fn trace(w: f64) -> Trace {
+    let tape = Tape::new();
+    let (x, w) = (tape.input(3.0).named("x"), tape.param(w).named("w"));
+    Trace::of(&(w * x).square().named("L").backward()).unwrap()
+}
+
+const W: f64 = 0.1234567891234;
+
+#[test]
+fn files_are_named_after_the_test() {
+    assert_trace!(trace(W));
+    assert_text_close!("a_name", LedgerText::new(&trace(W)));
+}
+
+#[test]
+fn inline_snapshots_are_close_to_what_they_were_made_of() {
+    assert_trace!(&trace(W * (1.0 + 2e-10)), @r"
+    # loss: L = 0.1371742091
+    # numbers: 10 significant digits, compared with rtol=1e-9 atol=1e-15
+    path  op      value          adjoint
+    x     input   3              0.09144947268
+    w     param   0.1234567891   2.222222204
+    L     powi    0.137174209    1
+    ");
+}
+
+#[test]
+fn the_tolerance_is_the_one_that_the_text_states() {
+    assert_text_close!(Table::new(&trace(W * 1.001)).tolerance(Tolerance::relative(0.01)), @r"
+    # loss: L = 0.1371742114
+    # numbers: 10 significant digits, compared with rtol=1e-2 atol=0
+    path  op     value          adjoint
+    x     input  3              0.09144947427
+    w     param  0.1234567891   2.222222204
+    L     powi   0.1371742114   1
+    ");
+}
+
+#[test]
+fn gradients_by_path() {
+    let trace = trace(2.0);
+    assert_gradients!(trace, vec![("x", 24.0), ("w", 36.0), ("L", 1.0)]);
+    assert_gradients!(&trace, [("w".to_owned(), 36.0 + 1e-6)], Tolerance::relative(1e-7));
+}
+
+#[test]
+#[should_panic(expected = "1 of 2 gradients differ, first `w`")]
+fn a_wrong_gradient_is_named() {
+    assert_gradients!(trace(2.0), [("x", 24.0), ("w", -36.0)]);
+}
+
+#[test]
+#[should_panic(expected = "first `b`")]
+fn a_gradient_of_nothing_is_wrong() {
+    assert_gradients!(trace(2.0), [("x", 24.0), ("b", 0.0)]);
+}
+
+#[test]
+#[should_panic(expected = "nothing was compared")]
+fn expecting_nothing_proves_nothing() {
+    assert_gradients!(trace(2.0), [("x", 0.0); 0]);
+}
+
+// The children, and what they are run on.
+
+#[test]
+#[ignore = "run by other tests"]
+fn child_inline() {
+    assert_trace!(trace(2.0 + 2e-6), @r"
+    # loss: L = 36
+    # numbers: 10 significant digits, compared with rtol=1e-9 atol=1e-15
+    path  op     value   adjoint
+    x     input  3       24
+    w     param  2       36
+    L     powi   36      1
+    ");
+}
+
+#[test]
+#[ignore = "run by other tests"]
+fn child_file() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(std::env::var("SNAPSHOTS").unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| assert_text_close!("text", std::env::var("TEXT").unwrap()));
+}
+
+fn child(test: &str, update: &str, environment: &[(&str, &str)]) -> (Output, String) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", test])
+        .env("INSTA_UPDATE", update)
+        .env_remove("INSTA_FORCE_PASS")
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("running 1 test"), "{text}");
+    (output, text)
+}
+
+/// Runs the file assertion on `now` where the snapshot holds `stored`: whether it passed, what it said, what the snapshot holds then,
+/// and whether a new one waits for review.
+fn file(stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let snapshot = directory.path().join("text.snap");
+    std::fs::write(&snapshot, format!("---\nsource: tests/assertions.rs\nexpression: text\n---\n{stored}\n")).unwrap();
+    let path = Path::new(directory.path()).to_str().unwrap();
+    let (output, text) = child("child_file", update, &[("SNAPSHOTS", path), ("TEXT", now)]);
+    let after = std::fs::read_to_string(&snapshot).unwrap();
+    let contents = after.splitn(3, "---\n").last().unwrap().trim_end().to_owned();
+    (output.status.success(), text, contents, directory.path().join("text.snap.new").exists())
+}
+
+#[test]
+fn an_inline_failure_names_the_row() {
+    let (output, text) = child("child_inline", "no", &[]);
+    assert!(!output.status.success(), "{text}");
+    let first =
+        "the snapshot differs first here: row `# loss` (line 1): number 1 was 36 in the snapshot and is 36.000072";
+    assert!(text.contains(first), "{text}");
+    assert!(text.contains("assertions.rs"), "{text}");
+}
+
+#[test]
+fn a_close_text_passes_and_leaves_the_snapshot_alone() {
+    for update in ["no", "new", "always"] {
+        let (passed, text, after, waiting) = file("w 0.3", "w   0.3000000001", update);
+        assert!(passed && after == "w 0.3" && !waiting, "{update}: {text}");
+    }
+}
+
+#[test]
+fn a_change_fails_and_waits_for_review() {
+    let (passed, text, after, waiting) = file("v 1\nw 0.3", "v 1\nw 0.3000003", "new");
+    assert!(!passed && after == "v 1\nw 0.3" && waiting, "{text}");
+    let first = "row `w` (line 2): number 1 was 0.3 in the snapshot and is 0.3000003: relative difference 1.0e-6";
+    assert!(text.contains(first), "{text}");
+}
+
+#[test]
+fn a_change_is_taken_over_if_insta_is_told_so() {
+    let (passed, text, after, waiting) = file("v 1\nw 0.3", "v 1", "always");
+    assert!(passed && after == "v 1" && !waiting, "{text}");
+}
+
+#[test]
+fn rows_missing_and_new_fail() {
+    let (passed, text, ..) = file("v 1\nw 0.3", "v 1", "no");
+    assert!(!passed && text.contains("row `w` (line 2 of the snapshot) is missing"), "{text}");
+    let (passed, text, ..) = file("v 1", "v 1\nw 0.3", "no");
+    assert!(!passed && text.contains("row `w` (line 2) is new"), "{text}");
+}
+
+#[test]
+fn nan_equals_itself_only() {
+    assert!(file("v NaN", "v  NaN", "no").0);
+    let (passed, text, ..) = file("v NaN", "v 1", "no");
+    assert!(!passed && text.contains("was NaN in the snapshot and is 1"), "{text}");
+}
