@@ -87,6 +87,12 @@ impl<S: Scalar> Scalar for Dual<S> {
         Dual::constant(self.value.detached())
     }
 
+    fn tie(self, op: Binary, other: Self, before: u32) -> Self {
+        let share = self.value.like(1.0 / (f64::from(before) + 1.0));
+        let tangent = self.tangent + (other.tangent - self.tangent) * share;
+        Dual { value: self.value.tie(op, other.value, before), tangent }
+    }
+
     fn from_f64(value: f64) -> Self {
         Dual::constant(S::from_f64(value))
     }
