@@ -62,8 +62,9 @@ impl<S: Scalar> Real for Dual<S> {
         // The product of the chain rule skips a zero of all components, not of the value alone:
         // 0 + tε times p still moves by t p.
         if op == Binary::Chain {
-            let tangent = self.tangent.chain(y) + x.chain(other.tangent);
-            return Dual { value, tangent };
+            let along_x = self.tangent.chain(y);
+            let still = other.tangent.is_zero();
+            return Dual { value, tangent: if still { along_x } else { along_x + x.chain(other.tangent) } };
         }
         let along_x = rules::first(op, x, y, value).times(self.tangent);
         let along_y = if other.tangent.is_zero() { None } else { rules::second(op, x, y, value).times(other.tangent) };
@@ -84,6 +85,12 @@ impl<S: Scalar> Scalar for Dual<S> {
 
     fn detached(self) -> Self {
         Dual::constant(self.value.detached())
+    }
+
+    fn tie(self, op: Binary, other: Self, before: u32) -> Self {
+        let share = self.value.like(1.0 / (f64::from(before) + 1.0));
+        let tangent = self.tangent + (other.tangent - self.tangent) * share;
+        Dual { value: self.value.tie(op, other.value, before), tangent }
     }
 
     fn from_f64(value: f64) -> Self {

@@ -149,6 +149,7 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     pub fn values_of(&self, var: Var<'t, S>) -> Vec<S> {
         assert!(std::ptr::eq(self.tape, var.tape), "the handle belongs to the tape made at {}", var.tape.made_at());
         let start = var.view.start() as usize;
+        assert!(start < self.column.len(), "{} was recorded after the tangents were computed", var.id());
         var.layout().offsets().map(|offset| self.column[start + offset].tangent).collect()
     }
 

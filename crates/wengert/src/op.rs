@@ -13,7 +13,7 @@ macro_rules! unary_functions {
     ($callback:ident) => {
         $callback! {
             Recip, recip, "1/x", "-1/x²", "all x except 0; at 0 the value is infinite";
-            Sqrt, sqrt, "√x", "1/(2√x)", "x ≥ 0, NaN below; at 0 the derivative is +∞";
+            Sqrt, sqrt, "√x", "1/(2√x)", "x ≥ 0, NaN below; at 0 the derivative is +∞ (−∞ at −0, whose root is −0)";
             Cbrt, cbrt, "∛x", "1/(3 (∛x)²)", "all x; at 0 the derivative is +∞";
             Exp, exp, "eˣ", "eˣ", "all x; +∞ above about 709.78 (f64)";
             Exp2, exp2, "2ˣ", "2ˣ ln 2", "all x";
@@ -30,17 +30,17 @@ macro_rules! unary_functions {
             Atan, atan, "arctan x", "1/(1 + x²)", "all x";
             Sinh, sinh, "sinh x", "cosh x", "all x";
             Cosh, cosh, "cosh x", "sinh x", "all x";
-            Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)", "all x";
+            Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)", "all x; where tanh x rounds to ±1 the derivative is 0";
             Asinh, asinh, "arsinh x", "1/√(x² + 1)", "all x";
             Acosh, acosh, "arcosh x", "1/(√(x − 1) √(x + 1))", "x ≥ 1, NaN below; at 1 the derivative is +∞";
             Atanh, atanh, "artanh x", "1/((1 − x)(1 + x))", "|x| < 1; ±∞ at ±1, NaN outside";
             Abs, abs, "|x|", "sign x", "all x; the derivative at the kink 0 is 0, the middle of [−1, 1]";
-            Signum, signum, "sign x", "0", "−1, 0 or 1: unlike `f64::signum`, 0 at ±0; NaN at NaN";
+            Signum, signum, "sign x", "0", "−1, 0 or 1: unlike `f64::signum`, x itself at ±0; NaN at NaN";
             Floor, floor, "⌊x⌋", "0", "all x; piecewise constant, so the derivative is declared 0 at the jumps too";
             Ceil, ceil, "⌈x⌉", "0", "all x; piecewise constant, as `floor`";
             Round, round, "round x", "0", "half away from zero; piecewise constant, as `floor`";
             Trunc, trunc, "trunc x", "0", "toward zero; piecewise constant, as `floor`";
-            Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x", "all x; no overflow on either side";
+            Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x", "all x; no overflow on either side; where y rounds to 1 the derivative is 0";
             Softplus, softplus, "ln(1 + eˣ)", "sigmoid x", "all x; computed as max(x, 0) + ln(1 + e^−|x|)";
             Relu, relu, "max(x, 0)", "1 if x > 0, else 0", "all x; the derivative at the kink 0 is 0; NaN at NaN";
             Erf, erf, "erf x", "2/√π e^(−x²)", "all x";
@@ -53,9 +53,9 @@ pub(crate) use unary_functions;
 macro_rules! binary_functions {
     ($callback:ident) => {
         $callback! {
-            Powf, powf, "xʸ", "∂x: y xʸ⁻¹, ∂y: xʸ ln x", "x > 0, or x ≥ 0 and y > 0, or x < 0 and y an integer; at x = 0 the derivative by y is 0";
-            Atan2, atan2, "atan2(x, y), the angle of the point (y, x)", "∂x: y/(x² + y²), ∂y: −x/(x² + y²)", "all but the origin, where the derivatives are NaN";
-            Hypot, hypot, "√(x² + y²)", "∂x: x/h, ∂y: y/h", "all x, y, without overflow; at the origin both derivatives are 0, the middle of the subdifferential";
+            Powf, powf, "xʸ", "∂x: y xʸ⁻¹, ∂y: xʸ ln x", "x > 0, or x ≥ 0 and y > 0, or x < 0 and y an integer, where the derivative by y is NaN; at x = 0 and y > 0 the derivative by y is 0";
+            Atan2, atan2, "atan2(x, y), the angle of the point (y, x)", "∂x: y/(x² + y²), ∂y: −x/(x² + y²)", "all finite x, y but the origin, where the derivatives are NaN";
+            Hypot, hypot, "√(x² + y²)", "∂x: x/h, ∂y: y/h", "all finite x, y, without overflow; at the origin both derivatives are 0, the middle of the subdifferential";
             Min, min, "min(x, y)", "1 to the smaller, 0 to the other", "all x, y; at a tie each gets 1/2; NaN if either is NaN, unlike `f64::min`";
             Max, max, "max(x, y)", "1 to the larger, 0 to the other", "all x, y; at a tie each gets 1/2; NaN if either is NaN, unlike `f64::max`";
             Gt, indicator_gt, "[x > y]: 1 if x > y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";

@@ -83,6 +83,14 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// The same number standing still: what is read through a cut operand.
     fn detached(self) -> Self;
 
+    /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before` already: a tangent is shared
+    /// equally by all, as the reverse sweep shares an adjoint.
+    #[doc(hidden)]
+    fn tie(self, op: Binary, other: Self, before: u32) -> Self {
+        let _ = before;
+        self.binary(op, other)
+    }
+
     /// The nearest number to `value`.
     fn from_f64(value: f64) -> Self;
 

@@ -109,7 +109,8 @@ pub fn first<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
             let h = x.hypot(y);
             Of(y / h / h)
         }
-        Binary::Hypot => Of(x.chain(v.recip())),
+        // At the origin 0/1. Not x times 1/v, which overflows where v is subnormal.
+        Binary::Hypot => Of(x / (v + v.indicator_eq(x.like(0.0)))),
         Binary::Min => Of((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
         Binary::Max => Of((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,
@@ -133,7 +134,7 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
             let h = x.hypot(y);
             Of(-(x / h / h))
         }
-        Binary::Hypot => Of(y.chain(v.recip())),
+        Binary::Hypot => Of(y / (v + v.indicator_eq(x.like(0.0)))),
         Binary::Min => Of((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
         Binary::Max => Of((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,

@@ -124,3 +124,21 @@ fn a_tape_moves_to_another_thread() {
     tape.input(2.0);
     std::thread::spawn(move || assert_eq!(tape.slots(), 1)).join().unwrap();
 }
+
+#[test]
+fn ties_are_shared_equally_in_any_mode() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[2.0, 1.0, 2.0, 2.0, -0.0]);
+    for (y, shares) in
+        [(x.max_axes(&[0]), [1.0, 0.0, 1.0, 1.0, 0.0].map(|s| s / 3.0)), (x.min_axes(&[0]), [0.0, 0.0, 0.0, 0.0, 1.0])]
+    {
+        assert_eq!(y.backward().values_wrt(x), shares);
+        assert_eq!(y.record_gradient(&[x]).unwrap()[0].unwrap().values(), shares);
+        for i in 0..5 {
+            let mut direction = [0.0; 5];
+            direction[i] = 1.0;
+            let tangent = tape.tangents(&[(x, &direction)]).unwrap().of(y);
+            assert!((tangent - shares[i]).abs() < 1e-15, "{i}: {tangent}");
+        }
+    }
+}

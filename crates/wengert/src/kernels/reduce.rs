@@ -28,10 +28,18 @@ pub(crate) fn target(operand: &Layout, axes: &[u8]) -> Layout {
 /// The largest or smallest element over `axes`.
 pub(crate) fn extremum<S: Scalar>(op: Binary, x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
     let target = target(x.layout, axes);
-    let mut seen = vec![false; run.len()];
+    // How many of the elements so far are the extremum.
+    let mut ties = vec![0; run.len()];
     for (element, out) in x.elements().zip(target.offsets()) {
-        run[out] = if seen[out] { run[out].binary(op, element) } else { element };
-        seen[out] = true;
+        if ties[out] == 0 {
+            (run[out], ties[out]) = (element, 1);
+        } else if element == run[out] {
+            run[out] = run[out].tie(op, element, ties[out]);
+            ties[out] += 1;
+        } else {
+            run[out] = run[out].binary(op, element);
+            ties[out] = if element == run[out] { 1 } else { ties[out] };
+        }
     }
 }
 
