@@ -29,10 +29,10 @@ impl Shape {
         self.0.len()
     }
 
-    /// The number of elements; 1 for a scalar.
+    /// The number of elements; 1 for a scalar. Past what a `usize` counts it stays at the largest, which no tape has room for.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.iter().product()
+        self.0.iter().fold(1, |len: usize, &extent| len.saturating_mul(extent))
     }
 
     /// Whether there is no element.
@@ -103,9 +103,9 @@ impl Layout {
     /// A contiguous run, row-major.
     #[must_use]
     pub fn contiguous(shape: Shape) -> Self {
-        let mut strides = SmallVec::from_elem(1, shape.rank());
+        let mut strides: SmallVec<[usize; 4]> = SmallVec::from_elem(1, shape.rank());
         for axis in (1..shape.rank()).rev() {
-            strides[axis - 1] = strides[axis] * shape.0[axis];
+            strides[axis - 1] = strides[axis].saturating_mul(shape.0[axis]);
         }
         Layout { shape, strides }
     }

@@ -100,3 +100,14 @@ fn misuse_is_an_error() {
     assert!(matches!(jvp(|x| x, &[1.0, 2.0], &[1.0]), Err(Error::Length { .. })));
     assert!(matches!(hessian(|x| x, &[1.0, 2.0]), Err(Error::Operand { .. })));
 }
+
+#[test]
+fn a_size_past_all_memory_is_an_error_and_the_tape_stays_usable() {
+    let tape = wengert::Tape::new();
+    let x = tape.input(2.0);
+    for huge in [vec![1 << 20, 1 << 20], vec![1 << 40, 1 << 40], vec![usize::MAX, 2]] {
+        let wide = x.broadcast_to(huge);
+        assert!(matches!(wide.try_mul(wide), Err(Error::Full { .. })));
+    }
+    assert_eq!((x * x).backward().wrt(x), 4.0);
+}

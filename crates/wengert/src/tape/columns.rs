@@ -123,7 +123,7 @@ impl<S: Copy> Columns<S> {
 
     /// Makes room for `len` more slots.
     pub(crate) fn reserve(&self, len: usize) -> Result<(), Full> {
-        let needed = self.slots.get() as usize + len;
+        let needed = (self.slots.get() as usize).saturating_add(len);
         if needed > self.max as usize {
             return Err(Full { asked: len });
         }

@@ -259,10 +259,7 @@ impl<S: Scalar> Tape<S> {
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
-        let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
-        self.push_wide(Op::Leaf(leaf), layout, data.len(), SmallVec::new(), Attr::None, |_, run| {
-            run.copy_from_slice(data);
-        })
+        self.push_wide(Op::Leaf(leaf), shape, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
     }
 
     /// Appends a wide node and computes its run from the operands.
@@ -274,12 +271,8 @@ impl<S: Scalar> Tape<S> {
         operands: SmallVec<[View; 3]>,
         attr: Attr,
     ) -> Result<View, Error> {
-        let len = shape.len();
-        let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
-        let wide = Wide { op, step: 0, out: 0, len: len as u32, layout, operands, attr };
-        let (operands, attr) = (wide.operands.clone(), wide.attr.clone());
-        self.push_wide(op, layout, len, operands, attr, |before, run| {
-            kernels::forward(&wide, &self.side.borrow().layouts, before, run);
+        self.push_wide(op, shape, operands, attr, |wide, before, run| {
+            kernels::forward(wide, &self.side.borrow().layouts, before, run);
         })
     }
 
@@ -287,15 +280,22 @@ impl<S: Scalar> Tape<S> {
     fn push_wide(
         &self,
         op: Op,
-        layout: u32,
-        len: usize,
+        shape: Shape,
         operands: SmallVec<[View; 3]>,
         attr: Attr,
-        fill: impl FnOnce(&[S], &mut [S]),
+        fill: impl FnOnce(&Wide, &[S], &mut [S]),
     ) -> Result<View, Error> {
-        let (index, step) = (self.side.borrow().wides.len() as u32, self.columns.step_count());
-        let out = self.columns.push_run(Step::wide(index), len, S::EMPTY, fill).map_err(|full| self.full(full))?;
-        self.side.borrow_mut().wides.push(Wide { op, step, out, len: len as u32, layout, operands, attr });
+        let len = shape.len();
+        let (index, layout) = {
+            let mut side = self.side.borrow_mut();
+            (side.wides.len() as u32, side.layouts.intern(Layout::contiguous(shape)))
+        };
+        // A length past 32 bits is refused by `push_run`, before anybody reads it here.
+        let (step, out) = (self.columns.step_count(), self.columns.slots());
+        let wide = Wide { op, step, out, len: len as u32, layout, operands, attr };
+        let fill = |before: &[S], run: &mut [S]| fill(&wide, before, run);
+        self.columns.push_run(Step::wide(index), len, S::EMPTY, fill).map_err(|full| self.full(full))?;
+        self.side.borrow_mut().wides.push(wide);
         self.keep_place();
         Ok(View::new(out, layout))
     }
