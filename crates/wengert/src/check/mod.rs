@@ -15,7 +15,7 @@ use std::fmt;
 
 pub use report::{Culprit, Disagreement, Reason, Report, Row, Verdict};
 
-use ridders::{Estimate, extrapolate};
+use ridders::{Estimate, Quotient, extrapolate};
 use shifted::Shifted;
 
 use crate::backward::Gradients;
@@ -278,15 +278,16 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         if !x.is_finite() || !value.is_finite() {
             return Err(Reason::NotFinite);
         }
-        let noise = self.bounds.noise_after[slot];
         let smallest = 8.0 * self.bounds.epsilon * at.abs();
-        let mut moved = value.abs();
-        let (estimate, obstacle) = extrapolate(0.37 * at.abs().max(1.0), smallest, noise, |h| {
+        let (mut moved, mut noise) = (value.abs(), f64::INFINITY);
+        let (estimate, obstacle) = extrapolate(0.37 * at.abs().max(1.0), smallest, |h| {
             let (up, down) = (S::from_f64(at + h), S::from_f64(at - h));
-            let difference = self.moved(slot, up)? - self.moved(slot, down)?;
-            moved = moved.max(difference.abs());
-            let quotient = difference / (up.to_f64() - down.to_f64());
-            if quotient.is_finite() { Ok(quotient) } else { Err(Obstacle::NotFinite) }
+            let (up_value, up_noise) = self.moved(slot, up)?;
+            let (down_value, down_noise) = self.moved(slot, down)?;
+            let quotient = (up_value - down_value) / (up.to_f64() - down.to_f64());
+            let here = up_noise.max(down_noise);
+            (moved, noise) = (moved.max((up_value - down_value).abs()), noise.min(here));
+            if quotient.is_finite() { Ok(Quotient { value: quotient, noise: here }) } else { Err(Obstacle::NotFinite) }
         });
         self.shifted.reset(slot, self.values, Shifted::still);
         let comparable = |estimate: &Estimate| {
@@ -300,8 +301,8 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
     }
 
-    /// The output with one number replaced.
-    fn moved(&mut self, slot: usize, number: S) -> Result<f64, Obstacle> {
+    /// The output with one number replaced, and its rounding error.
+    fn moved(&mut self, slot: usize, number: S) -> Result<(f64, f64), Obstacle> {
         let base = self.values[slot];
         self.shifted.column[slot] = Shifted { base, moved: number, crossed: false };
         self.shifted.evaluate_after(slot);
@@ -321,7 +322,10 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             let first = (slot..column.len()).find(|&at| column[at].crossed);
             return Err(Obstacle::Crossed(first.unwrap_or(self.output)));
         }
-        if output.moved.is_finite() { Ok(output.moved.to_f64()) } else { Err(Obstacle::NotFinite) }
+        if !output.moved.is_finite() {
+            return Err(Obstacle::NotFinite);
+        }
+        Ok((output.moved.to_f64(), self.bounds.noise(slot, column, self.gradients.adjoints())))
     }
 
     fn reason(&self, obstacle: Obstacle) -> Reason {
@@ -485,6 +489,13 @@ impl Bounds {
             sum += own;
         }
         Bounds { epsilon, products, depth, noise_after }
+    }
+
+    /// The rounding error of the output where `slot` and what depends on it has moved.
+    fn noise<S: Scalar>(&self, slot: usize, column: &[Shifted<S>], adjoints: &[S]) -> f64 {
+        let after = column[slot + 1..].iter().zip(&adjoints[slot + 1..]);
+        let moved = after.map(|(number, adjoint)| (number.moved - number.base).to_f64().abs() * adjoint.to_f64().abs());
+        self.noise_after[slot] + 2.0 * self.epsilon * moved.filter(|noise| noise.is_finite()).sum::<f64>()
     }
 
     fn rounding(&self, slot: usize) -> f64 {

@@ -4,9 +4,10 @@
 //! The truncation error of a central difference is a series in h². So each row of the tableau, at a smaller step, eliminates
 //! one more term with the help of the row before; the distance between neighbours of the tableau estimates the error.
 //!
-//! Three things differ from the textbook.
+//! Four things differ from the textbook.
 //!
 //! - The rounding error `noise / h` is added to the estimate: without it, a tableau of equal wrong numbers would claim an error of 0.
+//! - The best of a row is compared with those of the rows before and after it too: among many numbers, two are close by chance.
 //! - The step shrinks on until that error alone is well above the best estimate, instead of stopping at the first row that
 //!   gets worse. So a first step that was far too large does no harm.
 //! - Later differences must not lie further from the best estimate than its own did. Otherwise the steps
@@ -29,56 +30,77 @@ const ORDERS: usize = 8;
 /// The rounding errors of two values, magnified by the first elimination: 2/(2h) · (s² + 1)/(s² − 1), and some margin.
 const MAGNIFIED: f64 = 4.0;
 
-/// Differentiates a function of which `quotient(h)` is the central difference. `noise` is the rounding error of the function's values.
+/// A central difference, and the rounding error of the function's values that it was taken of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Quotient {
+    pub(super) value: f64,
+    pub(super) noise: f64,
+}
+
+/// Differentiates a function of which `quotient(h)` is the central difference.
 ///
 /// A step that meets an obstacle is refused by `Err`, and the whole tableau starts anew below it. The last obstacle is returned beside the
-/// estimate, which is `None` if no two steps succeeded.
+/// estimate, which is `None` if too few steps in turn succeeded.
 pub(super) fn extrapolate<E>(
     first: f64,
     smallest: f64,
-    noise: f64,
-    mut quotient: impl FnMut(f64) -> Result<f64, E>,
+    mut quotient: impl FnMut(f64) -> Result<Quotient, E>,
 ) -> (Option<Estimate>, Option<E>) {
     let mut h = first;
     let (mut best, mut obstacle) = (None::<Best>, None);
     let mut above: Vec<f64> = Vec::new();
+    let mut rows: Vec<Best> = Vec::new();
     for _ in 0..ROWS {
-        let floor = MAGNIFIED * noise / h;
-        if h < smallest || best.is_some_and(|best| floor > 16.0 * best.estimate.error) {
+        if h < smallest {
             break;
         }
-        match quotient(h) {
+        let (quotient, floor) = match quotient(h) {
+            Ok(quotient) => (quotient.value, MAGNIFIED * quotient.noise / h),
             Err(reason) => {
                 (best, obstacle) = (None, Some(reason));
                 above.clear();
+                rows.clear();
                 h /= SHRINK_AT_OBSTACLE;
+                continue;
             }
-            Ok(quotient) => {
-                if best.is_some_and(|best| best.is_refuted_by(quotient, floor)) {
-                    best = None;
-                    above.clear();
-                }
-                let mut row = vec![quotient];
-                let mut power = 1.0;
-                for &diagonal in above.iter().take(ORDERS - 1) {
-                    power *= SHRINK * SHRINK;
-                    let left = row[row.len() - 1];
-                    let derivative = (left * power - diagonal) / (power - 1.0);
-                    let error = (derivative - left).abs().max((derivative - diagonal).abs()) + floor;
-                    if best.is_none_or(|best| error <= best.estimate.error) {
-                        let distance = (derivative - quotient).abs();
-                        best = Some(Best { estimate: Estimate { derivative, error }, distance });
-                    }
-                    row.push(derivative);
-                }
-                above = row;
-                h /= SHRINK;
+        };
+        if best.is_some_and(|best| floor > 16.0 * best.estimate.error) {
+            break;
+        }
+        if best.is_some_and(|best| best.is_refuted_by(quotient, floor)) {
+            best = None;
+            above.clear();
+            rows.clear();
+        }
+        let mut row = vec![quotient];
+        let mut power = 1.0;
+        let mut best_of_row = None::<Best>;
+        for &diagonal in above.iter().take(ORDERS - 1) {
+            power *= SHRINK * SHRINK;
+            let left = row[row.len() - 1];
+            let derivative = (left * power - diagonal) / (power - 1.0);
+            let error = (derivative - left).abs().max((derivative - diagonal).abs()) + floor;
+            if best_of_row.is_none_or(|best| error <= best.estimate.error) {
+                let distance = (derivative - quotient).abs();
+                best_of_row = Some(Best { estimate: Estimate { derivative, error }, distance });
+            }
+            row.push(derivative);
+        }
+        rows.extend(best_of_row);
+        if let [.., before, candidate, after] = rows[..] {
+            let apart = |other: Best| (other.estimate.derivative - candidate.estimate.derivative).abs();
+            let error = candidate.estimate.error.max(apart(before)).max(apart(after));
+            if best.is_none_or(|best| error <= best.estimate.error) {
+                best = Some(Best { estimate: Estimate { error, ..candidate.estimate }, ..candidate });
             }
         }
+        above = row;
+        h /= SHRINK;
     }
     (best.map(|best| best.estimate), obstacle)
 }
 
+/// The best of a row, or of all rows so far.
 #[derive(Clone, Copy)]
 struct Best {
     estimate: Estimate,
@@ -101,9 +123,10 @@ mod tests {
     fn check(f: impl Fn(f64) -> f64, x: f64, exact: f64, noise: f64, accuracy: f64) {
         let central = |h: f64| {
             let (up, down) = (f(x + h), f(x - h));
-            if up.is_finite() && down.is_finite() { Ok((up - down) / ((x + h) - (x - h))) } else { Err(()) }
+            let value = (up - down) / ((x + h) - (x - h));
+            if value.is_finite() { Ok(Quotient { value, noise }) } else { Err(()) }
         };
-        let (estimate, _) = extrapolate(0.37 * x.abs().max(1.0), 1e-14 * x.abs(), noise, central);
+        let (estimate, _) = extrapolate(0.37 * x.abs().max(1.0), 1e-14 * x.abs(), central);
         let Estimate { derivative, error } = estimate.unwrap();
         assert!((derivative - exact).abs() <= error, "{derivative} is not {exact} within {error}");
         assert!(error <= accuracy * exact.abs().max(1.0), "{error} is more than {accuracy}");
