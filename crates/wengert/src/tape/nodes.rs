@@ -244,8 +244,14 @@ impl<S: Scalar> Tape<S> {
             }
             let scope = side.scopes.at(node.id.0);
             let count = counts.entry((scope, node.op)).or_insert(0);
-            *count += 1;
-            super::join(side.scopes.path(scope), &format!("{}#{count}", node.op))
+            loop {
+                *count += 1;
+                let path = super::join(side.scopes.path(scope), &format!("{}#{count}", node.op));
+                // A name may look like this.
+                if !side.names.is_taken(&path) {
+                    return path;
+                }
+            }
         };
         self.nodes().map(|node| path(&node)).collect()
     }

@@ -32,17 +32,41 @@ impl Names {
     /// Gives `view` a name; a later name replaces an earlier one.
     pub(crate) fn insert(&mut self, view: View, path: String, place: Place) {
         let view = view.uncut();
-        let uses = self.uses.entry(path.clone()).or_insert(0);
-        *uses += 1;
-        let path = if *uses == 1 { path } else { format!("{path}#{uses}") };
+        let known = self.by_view.get(&view).map(|&i| i as usize);
+        if let Some(i) = known.filter(|&i| self.list[i].path == path) {
+            self.list[i].place = place;
+            return;
+        }
+        let path = self.unused(path);
         let name = Name { view, path, place };
-        match self.by_view.get(&view) {
-            Some(&i) => self.list[i as usize] = name,
+        match known {
+            Some(i) => self.list[i] = name,
             None => {
                 self.by_view.insert(view, self.list.len() as u32);
                 self.list.push(name);
             }
         }
+    }
+
+    /// The path, or if it is taken the path with the next number, which someone may have given to a node by hand.
+    fn unused(&mut self, path: String) -> String {
+        let Some(&uses) = self.uses.get(&path) else {
+            self.uses.insert(path.clone(), 1);
+            return path;
+        };
+        let mut k = uses + 1;
+        while self.is_taken(&format!("{path}#{k}")) {
+            k += 1;
+        }
+        let unused = format!("{path}#{k}");
+        self.uses.insert(path, k);
+        self.uses.insert(unused.clone(), 1);
+        unused
+    }
+
+    /// Whether some node has, or had, this path.
+    pub(crate) fn is_taken(&self, path: &str) -> bool {
+        self.uses.contains_key(path)
     }
 
     pub(crate) fn get(&self, view: View) -> Option<&Name> {
