@@ -86,21 +86,26 @@ impl fmt::Display for Table {
 fn distance(a: f64, b: f64) -> String {
     match ulps(a, b) {
         None => "NaN".to_owned(),
+        Some(_) if a * b < 0.0 => "other sign".to_owned(),
         Some(n) if n < 1_000_000 => format!("{n} ulp"),
         Some(n) => format!("{:.0e} ulp", n as f64),
     }
 }
 
-/// Cell 10 beside ours: every number, and the relative difference.
+/// Cell 10 beside ours: every number, and the relative difference. Returns the number of crosses.
 pub(crate) fn differences(
     out: &mut impl Write,
     weights: &[Vec<Vec<f64>>],
     last: &RowPass,
     notebook: &[&[PrintedNeuron]],
-) -> std::io::Result<()> {
-    writeln!(out, "{:20} {:>24} {:>24} {:>12}", "", "ours", "the notebook's", "difference")?;
+) -> std::io::Result<usize> {
+    let mut crosses = 0;
+    writeln!(out, "{:20} {:>24} {:>24} {:>12}", "", "ours", "the notebook's", "relative")?;
     let mut row = |label: String, ours: f64, theirs: f64| {
-        writeln!(out, "{label:20} {ours:>24?} {theirs:>24?} {:>12.1e}", relative(ours, theirs))
+        let agrees = Tolerance::relative(RTOL).accepts(ours, theirs);
+        crosses += usize::from(!agrees);
+        let mark = if agrees { '✓' } else { '✗' };
+        writeln!(out, "{label:20} {ours:>24?} {theirs:>24?} {:>12.1e} {mark}", relative(ours, theirs))
     };
     for (i, layer) in notebook.iter().enumerate() {
         let name = ["hidden", "output"][i];
@@ -114,5 +119,5 @@ pub(crate) fn differences(
             row(format!("{name}/{j}.delta"), last.deltas[i][j], neuron.delta)?;
         }
     }
-    Ok(())
+    Ok(crosses)
 }

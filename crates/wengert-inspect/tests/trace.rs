@@ -126,7 +126,7 @@ fn names_that_look_like_paths_stay_apart() {
     let trace = Trace::of(&y.backward()).unwrap();
     assert_eq!(
         trace.nodes().iter().map(|node| node.path.as_str()).collect::<Vec<_>>(),
-        ["input#1'", "mul#1'", "mul#1", "input#1"]
+        ["input#2", "mul#2", "mul#1", "input#1"]
     );
 }
 

@@ -189,7 +189,7 @@ impl Trainer {
         data: &Dataset,
         mut on_epoch: impl FnMut(&Epoch),
     ) -> Result<Trained, TrainError> {
-        let (mut history, mut last) = (Vec::with_capacity(self.epochs), None);
+        let (mut history, mut last) = (Vec::new(), None);
         let mut target = vec![0.0; data.classes()];
         let last_row = data.rows().len() - 1;
         for epoch in 0..self.epochs {

@@ -241,11 +241,13 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[track_caller]
     pub fn values_wrt(&self, var: Var<'t, S>) -> Vec<S> {
         // A zero is zero, whether or not a path leads here: the reach need not be asked.
-        let number = |slot: usize| match self.adjoints.get(slot) {
-            Some(&adjoint) => unsigned_zero(adjoint),
-            None => panic!("{} was recorded after the output: its adjoint was not computed", var.id()),
-        };
-        self.slots_of(var).into_iter().map(number).collect()
+        let slots = self.slots_of(var);
+        assert!(
+            slots.iter().all(|&slot| slot < self.adjoints.len()),
+            "{} was recorded after the output: its adjoint was not computed",
+            self.tape.label(var.id())
+        );
+        slots.into_iter().map(|slot| unsigned_zero(self.adjoints[slot])).collect()
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.

@@ -148,7 +148,12 @@ pub fn hessian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &
     let x = point(&tape, x)?;
     let y = f(x);
     let n = x.len();
-    (0..n).map(|j| Ok(tape.hvp(y, &[(x, &unit(j, n))], &[x])?.remove(0))).collect()
+    // A loop and not a closure, so that errors name the caller's line.
+    let mut rows = Vec::with_capacity(n);
+    for j in 0..n {
+        rows.push(tape.hvp(y, &[(x, &unit(j, n))], &[x])?.remove(0));
+    }
+    Ok(rows)
 }
 
 #[track_caller]

@@ -139,7 +139,7 @@ pub enum Error {
         at: Place,
     },
     /// A number of elements that a shape does not have.
-    #[error("{op} at {at}: {found} elements do not fill shape {shape}")]
+    #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
     Length {
         /// The operation.
         op: &'static str,
@@ -211,6 +211,6 @@ pub enum Error {
         at: Place,
     },
     /// Gradients that were computed at other values than the tape now holds.
-    #[error("the gradients are stale: the tape was replayed or set since they were computed; run backward again")]
+    #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,
 }

@@ -23,6 +23,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if this has axes, [`Error::TwoTapes`], [`Error::Full`].
     ///
+    /// # Panics
+    ///
+    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded until then stay.
+    ///
     /// # Examples
     ///
     /// ```

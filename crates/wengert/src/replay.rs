@@ -115,6 +115,14 @@ impl<S: Scalar> Tape<S> {
         Ok(())
     }
 
+    /// What a guard's message calls a side of the comparison: a constant by its value, else as [`label`](Tape::label).
+    fn side_label(&self, slot: u32) -> String {
+        match self.node(NodeId(slot)) {
+            Some(node) if node.op == Op::Leaf(Leaf::Const) => self.columns.value(slot).to_f64().to_string(),
+            _ => self.label(NodeId(slot)),
+        }
+    }
+
     fn check_guards(&self) -> Result<(), Error> {
         let side = self.side.borrow();
         for (index, guard) in side.guards.iter().enumerate() {
@@ -123,8 +131,8 @@ impl<S: Scalar> Tape<S> {
                 return Err(Error::GuardFlipped {
                     index,
                     comparison: guard.comparison,
-                    left: self.label(crate::error::NodeId(guard.left)),
-                    right: self.label(crate::error::NodeId(guard.right)),
+                    left: self.side_label(guard.left),
+                    right: self.side_label(guard.right),
                     left_value: left.to_f64(),
                     right_value: right.to_f64(),
                     recorded: guard.outcome,

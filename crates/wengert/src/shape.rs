@@ -149,9 +149,17 @@ impl Layout {
             if extent != 1 && self.strides[axis] != expected {
                 return false;
             }
-            expected *= extent;
+            expected = expected.saturating_mul(extent);
         }
         true
+    }
+
+    /// The largest offset of an element.
+    pub(crate) fn last_offset(&self) -> usize {
+        let steps = self.dims().iter().zip(&self.strides);
+        steps.fold(0, |last: usize, (&extent, &stride)| {
+            last.saturating_add(extent.saturating_sub(1).saturating_mul(stride))
+        })
     }
 
     /// The offsets of all elements in row-major order.

@@ -105,9 +105,32 @@ fn misuse_is_an_error() {
 fn a_size_past_all_memory_is_an_error_and_the_tape_stays_usable() {
     let tape = wengert::Tape::new();
     let x = tape.input(2.0);
-    for huge in [vec![1 << 20, 1 << 20], vec![1 << 40, 1 << 40], vec![usize::MAX, 2]] {
-        let wide = x.broadcast_to(huge);
-        assert!(matches!(wide.try_mul(wide), Err(Error::Full { .. })));
+    for huge in [vec![1 << 20, 1 << 20], vec![1 << 40, 1 << 40], vec![usize::MAX, 2], vec![usize::MAX, usize::MAX]] {
+        assert!(matches!(x.try_broadcast_to(huge.clone()), Err(Error::Operand { .. })));
+        // The product of these extents wraps to 1 or 0 in a machine word.
+        assert!(matches!(x.try_reshape(huge.clone()), Err(Error::Operand { .. })));
+        assert!(matches!(tape.tensor(wengert::Leaf::Input, &[1.0], huge.clone()), Err(Error::Length { .. })));
+        assert!(tape.inputs(&[1.0]).try_scatter_add(&[0], huge).is_err());
     }
     assert_eq!((x * x).backward().wrt(x), 4.0);
+}
+
+#[test]
+fn a_hessian_product_of_another_tape_is_refused() {
+    let (tape, other) = (wengert::Tape::new(), wengert::Tape::new());
+    let (x, q) = (tape.input(3.0), other.input(5.0));
+    assert!(matches!(tape.hvp(x * x, &[(x, &[1.0])], &[q]), Err(Error::TwoTapes { .. })));
+    assert!(matches!(tape.hvp(q * q, &[(x, &[1.0])], &[x]), Err(Error::TwoTapes { .. })));
+}
+
+#[test]
+fn a_tape_survives_a_panic_inside_it() {
+    let tape = wengert::Tape::new();
+    let x = tape.input(3.0);
+    let later = (x * x + x).id();
+    let short = wengert::Tape::new();
+    let s = short.input(1.0);
+    let past = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| short.value_at(later)));
+    assert!(past.is_err());
+    assert_eq!((s + s).value(), 2.0);
 }

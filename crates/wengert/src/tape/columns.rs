@@ -101,8 +101,7 @@ impl<S: Copy> Columns<S> {
         assert!(len >= 1, "a run has at least one slot");
         let slot = self.slots.get();
         self.reserve(len)?;
-        self.lent.set(true);
-        let bound = self.bound.replace(0);
+        let loan = self.lend();
         // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a slice is made of them.
         // `lent` keeps anyone from pushing meanwhile.
         unsafe {
@@ -114,8 +113,7 @@ impl<S: Copy> Columns<S> {
             fill(before, run);
             self.steps.get().add((slot - self.ahead.get()) as usize).write(step);
         }
-        self.lent.set(false);
-        self.bound.set(bound);
+        drop(loan);
         self.slots.set(slot + len as u32);
         self.ahead.set(self.ahead.get() + (len as u32 - 1));
         Ok(slot)
@@ -165,43 +163,52 @@ impl<S: Copy> Columns<S> {
 
     /// Lends both columns for reading.
     pub(crate) fn read<R>(&self, f: impl FnOnce(&[Step], &[S]) -> R) -> R {
-        let was = self.lent.replace(true);
-        let bound = self.bound.replace(0);
+        let _loan = self.lend();
         // SAFETY: everything below the counts is initialised, and nothing is written while lent.
-        let result = unsafe {
+        unsafe {
             f(
                 std::slice::from_raw_parts(self.steps.get().as_ptr(), self.step_count() as usize),
                 std::slice::from_raw_parts(self.values.get().as_ptr(), self.slots.get() as usize),
             )
-        };
-        self.lent.set(was);
-        self.bound.set(bound);
-        result
+        }
     }
 
     /// Lends the steps for reading and the values for writing.
     pub(crate) fn write<R>(&self, f: impl FnOnce(&[Step], &mut [S]) -> R) -> R {
-        assert!(!self.lent.replace(true), "the tape's columns are already lent out");
-        let bound = self.bound.replace(0);
+        assert!(!self.lent.get(), "the tape's columns are already lent out");
+        let _loan = self.lend();
         // SAFETY: as `read`; not lent before, so this is the only slice.
-        let result = unsafe {
+        unsafe {
             f(
                 std::slice::from_raw_parts(self.steps.get().as_ptr(), self.step_count() as usize),
                 std::slice::from_raw_parts_mut(self.values.get().as_ptr(), self.slots.get() as usize),
             )
-        };
-        self.lent.set(false);
-        self.bound.set(bound);
-        result
+        }
+    }
+
+    /// Marks the columns as lent until the result is dropped, by a panic too.
+    fn lend(&self) -> Loan<'_> {
+        Loan { lent: &self.lent, bound: &self.bound, was: (self.lent.replace(true), self.bound.replace(0)) }
     }
 
     /// Empties both columns and keeps their memory.
     pub(crate) fn clear(&mut self) {
         self.slots.set(0);
         self.ahead.set(0);
-        // A panic inside a lent slice may have left these behind.
-        self.lent.set(false);
-        self.bound.set(if self.always_slow { 0 } else { self.capacity.get() });
+    }
+}
+
+/// The columns while a slice of them is lent out.
+struct Loan<'a> {
+    lent: &'a Cell<bool>,
+    bound: &'a Cell<u32>,
+    was: (bool, u32),
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.lent.set(self.was.0);
+        self.bound.set(self.was.1);
     }
 }
 

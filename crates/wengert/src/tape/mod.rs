@@ -16,7 +16,7 @@ pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
 use columns::Columns;
 pub(crate) use columns::Full;
 pub(crate) use side::{Guard, Side, join};
-pub(crate) use step::{Kind, Step};
+pub(crate) use step::{Kind, MAX_SLOTS, Step};
 
 use crate::error::{Culprit, Error, NodeId, Place};
 use crate::kernels;

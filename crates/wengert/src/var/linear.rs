@@ -96,7 +96,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.same_tape("matmul", other)?;
         let (a, b) = (self.shape(), other.shape());
         let rule = "the last extent of the left must be the last but one of the right (or its only one)";
-        let error = || self.shapes_error("matmul", other, rule);
+        let at = crate::error::Place::caller();
+        let error = || self.shapes_error_at("matmul", other, rule, at);
         if a.is_scalar() || b.is_scalar() {
             return Err(error());
         }

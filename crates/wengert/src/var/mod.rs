@@ -339,13 +339,12 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     #[track_caller]
     pub(crate) fn shapes_error(self, op: &'static str, other: Self, rule: &'static str) -> Error {
-        Error::Shapes {
-            op,
-            left: self.tape.culprit(self.view),
-            right: other.tape.culprit(other.view),
-            rule,
-            at: Place::caller(),
-        }
+        self.shapes_error_at(op, other, rule, Place::caller())
+    }
+
+    pub(crate) fn shapes_error_at(self, op: &'static str, other: Self, rule: &'static str, at: Place) -> Error {
+        let (left, right) = (self.tape.culprit(self.view), other.tape.culprit(other.view));
+        Error::Shapes { op, left, right, rule, at }
     }
 
     #[track_caller]

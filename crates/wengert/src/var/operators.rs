@@ -121,7 +121,15 @@ macro_rules! fold {
         impl<S: Scalar> $trait for Var<'_, S> {
             #[track_caller]
             fn $method<I: Iterator<Item = Self>>(iter: I) -> Self {
-                match iter.reduce(|a, b| a.apply_with(Binary::$op, b)) {
+                // A loop and not a closure, so that errors name the caller's line.
+                let mut folded: Option<Self> = None;
+                for term in iter {
+                    folded = Some(match folded {
+                        Some(before) => before.apply_with(Binary::$op, term),
+                        None => term,
+                    });
+                }
+                match folded {
                     Some(result) => result,
                     None => panic!(concat!(stringify!($method), " of no terms: there is no tape to record it on")),
                 }

@@ -14,6 +14,9 @@ use crate::tape::Tape;
 
 impl<'t, S: Scalar> Var<'t, S> {
     pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
+        // Every handle's slots are on the tape: the loops over scalar steps rely on it without a check.
+        let last = (self.view.start() as usize).saturating_add(offset).saturating_add(layout.last_offset());
+        assert!(last < self.tape.slots(), "a view of {} would reach past the tape", self.id());
         let id = self.tape.side.borrow_mut().layouts.intern(layout);
         Var { tape: self.tape, view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()) }
     }
@@ -198,6 +201,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
+        if shape.len() > crate::tape::MAX_SLOTS {
+            return Err(self.operand_error("broadcast_to", format!("{shape} has more elements than any tape holds")));
+        }
         match self.layout().broadcast_to(&shape) {
             Some(layout) => Ok(self.view_of(0, layout)),
             None => Err(self.operand_error("broadcast_to", format!("it does not broadcast to {shape}"))),
