@@ -103,6 +103,9 @@ impl<S: Scalar> Tape<S> {
         if !output.is_scalar() {
             return Err(output.operand_error("hvp", "a run has no single Hessian".to_owned()));
         }
+        for &var in wrt.iter().chain([&output]) {
+            Var { tape: self, view: output.view }.same_tape("hvp", var)?;
+        }
         let column = self.dual_column(direction)?;
         let slots = output.view.start() as usize + 1;
         let side = self.side.borrow();
