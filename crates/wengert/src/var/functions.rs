@@ -177,12 +177,15 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Result<Self, Error> {
         use crate::op::{Op, Structural};
+        let mut shape = self.shape();
+        for handle in [a.as_var(), b.as_var()].into_iter().flatten() {
+            self.same_tape("select", handle)?;
+            let Some(both) = shape.broadcast(&handle.shape()) else {
+                return Err(self.shapes_error("select", handle, "the shapes do not broadcast"));
+            };
+            shape = both;
+        }
         let (a, b) = (a.try_on(self.tape)?, b.try_on(self.tape)?);
-        self.same_tape("select", a)?;
-        self.same_tape("select", b)?;
-        let rule = "the shapes do not broadcast";
-        let Some(both) = a.shape().broadcast(&b.shape()) else { return Err(a.shapes_error("select", b, rule)) };
-        let Some(shape) = self.shape().broadcast(&both) else { return Err(self.shapes_error("select", a, rule)) };
         let operands = smallvec::smallvec![self.view.cut_if(true), a.view, b.view];
         Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::run::Attr::None)
     }

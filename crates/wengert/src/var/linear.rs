@@ -41,9 +41,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::TwoTapes`], [`Error::Shapes`], [`Error::Full`].
     #[track_caller]
     pub fn try_affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Result<Self, Error> {
-        let bias = bias.try_on(w.tape)?;
         w.same_tape("affine", x)?;
-        w.same_tape("affine", bias)?;
+        if let Some(bias) = bias.as_var() {
+            w.same_tape("affine", bias)?;
+        }
         let (ws, xs) = (w.shape(), x.shape());
         let inner = (ws.dims().last(), xs.dims().last());
         let ranks = (1..=2).contains(&ws.rank()) && (1..=2).contains(&xs.rank());
@@ -58,9 +59,12 @@ impl<'t, S: Scalar> Var<'t, S> {
         dims.extend_from_slice(&xs.dims()[..xs.rank() - 1]);
         dims.extend_from_slice(&ws.dims()[..ws.rank() - 1]);
         let shape = Shape::from(dims);
-        if bias.layout().broadcast_to(&shape).is_none() {
+        if let Some(bias) = bias.as_var()
+            && bias.layout().broadcast_to(&shape).is_none()
+        {
             return Err(bias.shapes_error("affine", w, "the bias does not broadcast to one number per weighted sum"));
         }
+        let bias = bias.try_on(w.tape)?;
         Self::record(
             w.tape,
             Op::Structural(Structural::Affine),
@@ -96,18 +100,19 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.same_tape("matmul", other)?;
         let (a, b) = (self.shape(), other.shape());
         let rule = "the last extent of the left must be the last but one of the right (or its only one)";
-        let at = crate::error::Place::caller();
-        let error = || self.shapes_error_at("matmul", other, rule, at);
+        // Not a closure, which would be the error's place.
         if a.is_scalar() || b.is_scalar() {
-            return Err(error());
+            return Err(self.shapes_error("matmul", other, rule));
         }
         let k = if b.rank() == 1 { b.dims()[0] } else { b.dims()[b.rank() - 2] };
         if a.dims()[a.rank() - 1] != k {
-            return Err(error());
+            return Err(self.shapes_error("matmul", other, rule));
         }
         let batch_a = Shape::from(&a.dims()[..a.rank().saturating_sub(2)]);
         let batch_b = Shape::from(&b.dims()[..b.rank().saturating_sub(2)]);
-        let batch = batch_a.broadcast(&batch_b).ok_or_else(error)?;
+        let Some(batch) = batch_a.broadcast(&batch_b) else {
+            return Err(self.shapes_error("matmul", other, "the leading extents must be equal or 1"));
+        };
         let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(batch.dims());
         if a.rank() > 1 {
             dims.push(a.dims()[a.rank() - 2]);

@@ -58,6 +58,10 @@ pub trait Operand<'t, S: Scalar>: Copy {
     #[track_caller]
     fn on(self, tape: &'t Tape<S>) -> Var<'t, S>;
 
+    /// The operand if it is a handle: what can be checked before a number becomes a constant.
+    #[doc(hidden)]
+    fn as_var(self) -> Option<Var<'t, S>>;
+
     /// As `on`, with a full tape as an error.
     #[doc(hidden)]
     #[track_caller]
@@ -71,6 +75,11 @@ impl<'t, S: Scalar> Operand<'t, S> for Var<'t, S> {
     }
 
     #[inline(always)]
+    fn as_var(self) -> Option<Var<'t, S>> {
+        Some(self)
+    }
+
+    #[inline(always)]
     fn try_on(self, _tape: &'t Tape<S>) -> Result<Var<'t, S>, Error> {
         Ok(self)
     }
@@ -81,6 +90,11 @@ impl<'t, S: Scalar> Operand<'t, S> for S {
     #[track_caller]
     fn on(self, tape: &'t Tape<S>) -> Var<'t, S> {
         tape.number(self)
+    }
+
+    #[inline(always)]
+    fn as_var(self) -> Option<Var<'t, S>> {
+        None
     }
 
     #[track_caller]
@@ -339,12 +353,8 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     #[track_caller]
     pub(crate) fn shapes_error(self, op: &'static str, other: Self, rule: &'static str) -> Error {
-        self.shapes_error_at(op, other, rule, Place::caller())
-    }
-
-    pub(crate) fn shapes_error_at(self, op: &'static str, other: Self, rule: &'static str, at: Place) -> Error {
         let (left, right) = (self.tape.culprit(self.view), other.tape.culprit(other.view));
-        Error::Shapes { op, left, right, rule, at }
+        Error::Shapes { op, left, right, rule, at: Place::caller() }
     }
 
     #[track_caller]
