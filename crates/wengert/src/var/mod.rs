@@ -23,7 +23,8 @@ use crate::tape::{Step, Tape, join};
 ///
 /// `Copy`, 16 bytes: a reference to the tape, a slot, and an index of the shape. Operators and functions record a node and compute its
 /// value at once. They panic on misuse (handles of two tapes, shapes that do not fit, a full tape) with a message that names
-/// the operands and the caller's line; each has a `try_` twin that returns it as an [`Error`].
+/// the operands and the caller's line; every recorded op has a `try_` twin that returns it as an [`Error`]: [`try_unary`](Var::try_unary),
+/// [`try_binary`](Var::try_binary), [`try_matmul`](Var::try_matmul) and so on.
 ///
 /// Comparisons with `<`, `<=`, `>`, `>=`, `==` compare **values** and record a guard, so that a replay at other inputs
 /// notices where the program would have branched differently.
