@@ -72,9 +72,14 @@ impl<'t> Bound<'t> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] naming the first layer's weights and `x`, [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Operand`] naming `x` and the width it should have, [`Error::TwoTapes`], [`Error::Full`].
     #[track_caller]
     pub fn try_forward(&self, x: Var<'t>) -> Result<Forward<'t>, Error> {
+        let inputs = self.layer(0).weights().shape().dims()[1];
+        if x.shape().dims().last() != Some(&inputs) {
+            let rule = format!("a row of this network has {inputs} numbers");
+            return Err(Error::Operand { op: "forward", operand: culprit(x), rule, at: Place::caller() });
+        }
         let mut layers: Vec<LayerPass<'t>> = Vec::with_capacity(self.layers().len());
         for layer in self.layers() {
             let input = layers.last().map_or(x, |before| before.output);
