@@ -118,11 +118,14 @@ impl Reading<'_> {
             Structural::Sum => self.reduced().for_each(|(slot, out)| visit(self.one(out, 0, slot))),
             Structural::Max | Structural::Min => {
                 let mut ties = vec![0.0; node.values.len()];
-                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out];
+                // Of a NaN, every element is the reason, as the core has it.
+                let nan = |out: usize| node.values[out].is_nan();
+                let chosen = |slot: usize, out: usize| self.value(slot) == node.values[out] || nan(out);
                 self.reduced().filter(|&(slot, out)| chosen(slot, out)).for_each(|(_, out)| ties[out] += 1.0);
                 for (slot, out) in self.reduced() {
                     visit(match chosen(slot, out) {
                         false => self.zero(out, 0, slot),
+                        true if nan(out) => self.of(out, 0, slot, Partial::Of(node.values[out])),
                         true if ties[out] == 1.0 => self.one(out, 0, slot),
                         true => self.of(out, 0, slot, Partial::Of(self.trace.precision().round(1.0 / ties[out]))),
                     });

@@ -142,3 +142,15 @@ fn ties_are_shared_equally_in_any_mode() {
         }
     }
 }
+
+#[test]
+fn the_largest_of_a_nan_has_no_derivative_that_looks_like_one() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[1.0, f64::NAN, 3.0]);
+    for y in [x.max_axes(&[0]), x.min_axes(&[0])] {
+        assert!(y.value().is_nan());
+        assert!(y.backward().values_wrt(x).iter().all(|adjoint| adjoint.is_nan()));
+        let recorded = y.record_gradient(&[x]).unwrap()[0].unwrap();
+        assert!(recorded.values().iter().all(|adjoint| adjoint.is_nan()));
+    }
+}

@@ -74,7 +74,9 @@ pub(crate) fn structural<S: Scalar>(
         Structural::Max | Structural::Min if !cut(0) => {
             let (x, run) = (operand(0), &values[wide.out as usize..]);
             let target = reduce::target(x.layout, axes(wide));
-            let chosen = |slot: usize, out: usize| values[slot] == run[out];
+            // Of a NaN, every element is the reason: its derivative is NaN, and not a zero that hides it.
+            let nan = |out: usize| run[out].partial_cmp(&run[out]).is_none();
+            let chosen = |slot: usize, out: usize| values[slot] == run[out] || nan(out);
             let mut ties = vec![0.0; wide.len as usize];
             for (from, out) in x.layout.offsets().zip(target.offsets()) {
                 ties[out] += if chosen(x.start + from, out) { 1.0 } else { 0.0 };
@@ -82,7 +84,13 @@ pub(crate) fn structural<S: Scalar>(
             for (from, out) in
                 x.layout.offsets().zip(target.offsets()).filter(|(from, out)| chosen(x.start + from, *out))
             {
-                let partial = if ties[out] == 1.0 { Partial::One } else { Partial::Of(S::from_f64(1.0 / ties[out])) };
+                let partial = if nan(out) {
+                    Partial::Of(run[out])
+                } else if ties[out] == 1.0 {
+                    Partial::One
+                } else {
+                    Partial::Of(S::from_f64(1.0 / ties[out]))
+                };
                 visit(Entry { out, operand: 0, slot: x.start + from, partial });
             }
         }
