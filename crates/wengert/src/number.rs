@@ -6,7 +6,7 @@ use crate::op::{Binary, Unary};
 use crate::real::{Real, Scalar};
 
 macro_rules! impl_number {
-    ($t:ty, $bits:ty, ln_max: $ln_max:literal,
+    ($t:ty, ln_max: $ln_max:literal,
      $sqrt:ident $cbrt:ident $exp:ident $exp2:ident $expm1:ident $log:ident $log1p:ident $log2:ident $log10:ident
      $sin:ident $cos:ident $tan:ident $asin:ident $acos:ident $atan:ident $sinh:ident $cosh:ident $tanh:ident
      $asinh:ident $acosh:ident $atanh:ident $fabs:ident $floor:ident $ceil:ident $round:ident $trunc:ident $erf:ident
@@ -185,9 +185,9 @@ fn indicator<T: Real + PartialOrd>(outcome: bool, x: T, y: T) -> T {
     if comparable { x.like(if outcome { 1.0 } else { 0.0 }) } else { x + y }
 }
 
-impl_number!(f64, u64, ln_max: 709.0,
+impl_number!(f64, ln_max: 709.0,
     sqrt cbrt exp exp2 expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh
     asinh acosh atanh fabs floor ceil round trunc erf fmod pow atan2 hypot);
-impl_number!(f32, u32, ln_max: 88.0,
+impl_number!(f32, ln_max: 88.0,
     sqrtf cbrtf expf exp2f expm1f logf log1pf log2f log10f sinf cosf tanf asinf acosf atanf sinhf coshf tanhf
     asinhf acoshf atanhf fabsf floorf ceilf roundf truncf erff fmodf powf atan2f hypotf);

@@ -1,6 +1,6 @@
 //! The two loops over scalar steps, forward and backward: what a scalar tape's time is spent in.
 //!
-//! Operand slots come out of packed steps, so no compiler can see that they are in bounds; the checks cost a quarter of the reverse
+//! Operand slots come out of packed steps, so no compiler can see that they are in bounds; the checks cost more than a quarter of the reverse
 //! sweep. They are left out here, and only here. What makes that sound: both loops first check that the slots they are to
 //! fill lie inside the columns, and an operand's slot is always before its step's, which `Tape` ensures by handing out
 //! slots in order and is asserted in debug builds.
