@@ -7,6 +7,8 @@ pub(crate) mod edges;
 pub(crate) mod elementwise;
 pub(crate) mod linear;
 pub(crate) mod moves;
+#[expect(dead_code, reason = "the kernels that use it follow")]
+pub(crate) mod product;
 pub(crate) mod reduce;
 
 use crate::op::{Binary, Leaf, Op, Structural};
