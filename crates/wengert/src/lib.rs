@@ -40,6 +40,8 @@ mod dual;
 mod shape;
 mod error;
 mod run;
+mod simd;
+mod elementary;
 mod kernels;
 mod tape;
 mod scalars;
