@@ -18,9 +18,12 @@ mod small;
 #[cfg(test)]
 mod tests;
 
+use std::marker::PhantomData;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
+use crate::simd::{self, Arguments, Isa, Kernel, Level};
 use lanes::Lanes;
 use small::{At, PACKED};
 
@@ -32,6 +35,7 @@ pub(crate) trait Product: Copy + 'static {
     ///
     /// As [`product_raw`].
     unsafe fn product(
+        level: Level,
         accumulate: bool,
         extents: (usize, usize, usize),
         c: (*mut Self, usize, usize),
@@ -72,6 +76,18 @@ impl Placed {
 /// If a matrix does not lie inside its slice, or two elements of C are the same.
 pub(crate) fn product<S: Product>(
     accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (&mut [S], Placed),
+    a: (&[S], Placed),
+    b: (&[S], Placed),
+) {
+    product_at(Level::detected(), accumulate, extents, c, a, b);
+}
+
+/// As [`product`], with the instructions of a level.
+fn product_at<S: Product>(
+    level: Level,
+    accumulate: bool,
     (m, k, n): (usize, usize, usize),
     (c, at_c): (&mut [S], Placed),
     (a, at_a): (&[S], Placed),
@@ -89,6 +105,7 @@ pub(crate) fn product<S: Product>(
     // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it overlaps neither.
     unsafe {
         S::product(
+            level,
             accumulate,
             (m, k, n),
             (c.as_mut_ptr().wrapping_add(at_c.start), at_c.rows, at_c.cols),
@@ -112,7 +129,7 @@ pub(crate) unsafe fn product_raw<S: Product>(
     b: (*const S, usize, usize),
 ) {
     // SAFETY: the caller's promises.
-    unsafe { S::product(accumulate, extents, c, a, b) }
+    unsafe { S::product(Level::detected(), accumulate, extents, c, a, b) }
 }
 
 /// How a product is computed.
@@ -146,15 +163,13 @@ macro_rules! impl_product {
     ($s:ident, $portable:literal, $avx2:ident, $avx512:ident) => {
         impl Product for $s {
             unsafe fn product(
+                level: Level,
                 accumulate: bool,
                 (mut m, k, mut n): (usize, usize, usize),
                 c: (*mut Self, usize, usize),
                 a: (*const Self, usize, usize),
                 b: (*const Self, usize, usize),
             ) {
-                #[cfg(target_arch = "x86_64")]
-                use std::arch::x86_64::{$avx2, $avx512};
-
                 if m == 0 || n == 0 || (k == 0 && accumulate) {
                     return;
                 }
@@ -168,32 +183,28 @@ macro_rules! impl_product {
                     (m, n) = (n, m);
                 }
                 let work = Work { accumulate, extents: (m, k, n), c, a, b };
-                let way = way(work.extents, c.cols, a.cols, (b.rows, b.cols));
-                // SAFETY: the caller's promises; the instructions are asked for.
+                match way(work.extents, c.cols, a.cols, (b.rows, b.cols)) {
+                    // SAFETY: the caller's promises.
+                    Way::Large => unsafe { work.large() },
+                    way => simd::call::<Small<$s>>(level, (way, work)),
+                }
+            }
+        }
+
+        impl Kernel for Small<$s> {
+            type Arguments = Self;
+
+            #[inline(always)]
+            fn run<I: Isa>((way, work): (Way, Work<$s>)) {
+                // SAFETY: `Work` is made under the promises of `product_raw`; a level has the instructions of its vectors.
                 unsafe {
-                    if way == Way::Large {
-                        return work.large();
+                    match I::LEVEL {
+                        Level::Portable => work.small::<lanes::Portable<$s, $portable>>(way),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V3 => work.small::<std::arch::x86_64::$avx2>(way),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V4 => work.small::<std::arch::x86_64::$avx512>(way),
                     }
-                    #[cfg(target_arch = "x86_64")]
-                    {
-                        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-                        unsafe fn avx512(way: Way, work: Work<$s>) {
-                            // SAFETY: as outside.
-                            unsafe { work.small::<$avx512>(way) }
-                        }
-                        #[target_feature(enable = "avx2,fma")]
-                        unsafe fn avx2(way: Way, work: Work<$s>) {
-                            // SAFETY: as outside.
-                            unsafe { work.small::<$avx2>(way) }
-                        }
-                        if std::arch::is_x86_feature_detected!("avx512dq") {
-                            return avx512(way, work);
-                        }
-                        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                            return avx2(way, work);
-                        }
-                    }
-                    work.small::<lanes::Portable<$s, $portable>>(way);
                 }
             }
         }
@@ -201,6 +212,13 @@ macro_rules! impl_product {
 }
 impl_product!(f32, 4, __m256, __m512);
 impl_product!(f64, 2, __m256d, __m512d);
+
+/// The products that are computed here, compiled for each level.
+struct Small<S>(PhantomData<S>);
+
+impl<S: 'static> Arguments for Small<S> {
+    type Of<'a> = (Way, Work<S>);
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Work<S> {

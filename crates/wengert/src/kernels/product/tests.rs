@@ -24,9 +24,7 @@ macro_rules! check {
             (place((m, n), hc, $start), place((m, k), ha, $start), place((k, n), hb, $start));
         let numbers = |len: usize, salt: usize| -> Vec<$s> { (0..len).map(|i| whole(i + salt) as $s).collect() };
         let (a, b, before) = (numbers(la, 1), numbers(lb, 77), numbers(lc + 5, 1234));
-        let mut c = before.clone();
-        product($accumulate, (m, k, n), (&mut c, pc), (&a, pa), (&b, pb));
-        let mut expected = before;
+        let mut expected = before.clone();
         for i in 0..m {
             for j in 0..n {
                 let at = pc.start + i * pc.rows + j * pc.cols;
@@ -37,8 +35,16 @@ macro_rules! check {
                 expected[at] = sum;
             }
         }
-        // Everything around C too: a masked store touches nothing else.
-        assert_eq!(c, expected, "{m} {k} {n}, places {hc} {ha} {hb}, start {}, accumulate {}", $start, $accumulate);
+        for level in Level::available() {
+            let mut c = before.clone();
+            product_at(level, $accumulate, (m, k, n), (&mut c, pc), (&a, pa), (&b, pb));
+            // Everything around C too: a masked store touches nothing else.
+            assert_eq!(
+                c, expected,
+                "{m} {k} {n}, places {hc} {ha} {hb}, start {}, accumulate {}, {level:?}",
+                $start, $accumulate
+            );
+        }
     }};
 }
 
