@@ -51,6 +51,7 @@ mod backward;
 mod record;
 mod forward;
 mod calculus;
+mod program;
 pub mod check;
 
 pub use backward::{Contribution, Gradients, Status};
@@ -59,7 +60,9 @@ pub use check::{Check, Report};
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
+pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
+pub use program::{Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Program, Report as CompileReport, Workspace};
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
 pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};
