@@ -2,3 +2,4 @@
 
 pub(crate) mod dense;
 pub(crate) mod notebook;
+pub(crate) mod tiny;

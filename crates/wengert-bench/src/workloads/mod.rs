@@ -2,6 +2,7 @@
 
 pub(crate) mod dense;
 pub(crate) mod notebook;
+pub(crate) mod tiny;
 
 use crate::workload::Workload;
 
@@ -13,6 +14,7 @@ pub(crate) fn all(_quick: bool) -> Vec<Box<dyn Workload>> {
         Box::new(dense::W2_THREADS),
         Box::new(dense::W3),
         Box::new(dense::W3_THREADS),
+        Box::new(tiny::Tiny),
     ]
 }
 
