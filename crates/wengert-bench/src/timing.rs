@@ -8,7 +8,8 @@ pub(crate) type Contender<'a> = Box<dyn FnMut() + 'a>;
 /// How long to look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    /// A contender's turn: it is called as often as fits, at least once.
+    /// A contender's turn: it is called as often as fits, at least once. Short, so that most turns are not interrupted where others use
+    /// the machine too.
     pub(crate) slice: Duration,
     /// All turns of all contenders of a row together, roughly.
     pub(crate) total: Duration,
@@ -19,10 +20,10 @@ pub(crate) struct Budget {
 impl Budget {
     /// What the table is made with.
     pub(crate) const FULL: Budget =
-        Budget { slice: Duration::from_millis(20), total: Duration::from_secs(5), rounds: 21 };
+        Budget { slice: Duration::from_millis(3), total: Duration::from_secs(4), rounds: 201 };
     /// For a look while working.
     pub(crate) const QUICK: Budget =
-        Budget { slice: Duration::from_millis(5), total: Duration::from_millis(600), rounds: 7 };
+        Budget { slice: Duration::from_millis(1), total: Duration::from_millis(500), rounds: 101 };
 }
 
 /// The time of one call.
