@@ -225,7 +225,7 @@ mod tests {
             for points in [7, 45, 96] {
                 sets_up(&Gmm::<3> { code, components: 4, points });
             }
-            sets_up(&Gmm::<1> { code, components: 1, points: 33 });
+            sets_up(&Gmm::<2> { code, components: 1, points: 33 });
         }
     }
 }
