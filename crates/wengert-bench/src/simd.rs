@@ -75,7 +75,7 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
     let r = n.mul_add(-1.428_606_8e-6, n.mul_add(-0.693_145_75, x));
     let r2 = r * r;
     let low = r2.mul_add(r.mul_add(0.166_664_15, 0.5), 1.0 + r);
-    let high = r2.mul_add(0.001_394_111_9, r.mul_add(0.008_375_135, 0.041_666_353));
+    let high = r2.mul_add(0.001_394_111_9, r.mul_add(0.008_375_135, 0.041_666_35));
     let mantissa = (r2 * r2).mul_add(high, low);
     f32::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 23))
 }

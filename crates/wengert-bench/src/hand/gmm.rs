@@ -8,13 +8,15 @@
 //! dL/dQ_k     = -sum over i of r_ki z cᵀ    (lower triangle; the diagonal is exp q, so dL/dq_k = R + dL/dQ_kk exp q)
 //! ```
 //!
-//! Points stand side by side in vectors, 32 at a time. A component goes over all points twice, before and after the softmax over the components; its
+//! Points stand side by side in vectors, 16 at a time. A component goes over all points twice, before and after the softmax over the components; its
 //! sums stay in the nearest cache, and z is computed again rather than stored, which would be 2 MB.
+
+#![allow(clippy::needless_range_loop, reason = "several matrices are indexed alike, as in the formulas")]
 
 use crate::simd::{Kernel, dispatch, exp};
 
 /// Points at a time.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 /// Sums run over so many points side by side.
 const LANES: usize = 8;
 

@@ -9,9 +9,6 @@
 
 use crate::simd::{Kernel, dispatch};
 
-/// As many sums as are under way at once.
-const LANES: usize = 32;
-
 /// The value; the gradient goes into `gradient`.
 ///
 /// # Panics
@@ -35,6 +32,24 @@ fn term(x: f64, next: f64) -> (f64, f64) {
     (value, (-400.0 * x).mul_add(t, -2.0 * u))
 }
 
+/// The terms of variables 1 + `from` and on, `LANES` at a time, and where the next has to begin.
+#[inline(always)]
+fn blocks<const LANES: usize>(x: &[f64], inner: &mut [f64], from: usize) -> (f64, usize) {
+    let mut sums = [0.0; LANES];
+    let to = from + (inner.len() - from) / LANES * LANES;
+    let (before, here, after) = (&x[from..to], &x[from + 1..to + 1], &x[from + 2..to + 2]);
+    let blocks = before.chunks_exact(LANES).zip(here.chunks_exact(LANES)).zip(after.chunks_exact(LANES));
+    for (out, ((before, here), after)) in inner[from..to].chunks_exact_mut(LANES).zip(blocks) {
+        for lane in 0..LANES {
+            let (value, share) = term(here[lane], after[lane]);
+            let t = (-before[lane]).mul_add(before[lane], here[lane]);
+            sums[lane] += value;
+            out[lane] = 200.0_f64.mul_add(t, share);
+        }
+    }
+    (sums.iter().sum(), to)
+}
+
 impl Kernel for Rosenbrock<'_> {
     type Out = f64;
 
@@ -44,27 +59,12 @@ impl Kernel for Rosenbrock<'_> {
         let n = x.len();
         let (first, share) = term(x[0], x[1]);
         gradient[0] = share;
-        let mut sums = [0.0; LANES];
-        // Variables with a neighbour on both sides, a block at a time.
-        let (before, here, after) = (&x[..n - 2], &x[1..n - 1], &x[2..]);
+        // Variables with a neighbour on both sides: many at a time, then a few, then one by one.
         let inner = &mut gradient[1..n - 1];
-        let whole = inner.len() / LANES * LANES;
-        let blocks = before.chunks_exact(LANES).zip(here.chunks_exact(LANES)).zip(after.chunks_exact(LANES));
-        for (out, ((before, here), after)) in inner.chunks_exact_mut(LANES).zip(blocks) {
-            for lane in 0..LANES {
-                let (value, share) = term(here[lane], after[lane]);
-                let t = (-before[lane]).mul_add(before[lane], here[lane]);
-                sums[lane] += value;
-                out[lane] = 200.0_f64.mul_add(t, share);
-            }
-        }
-        let mut rest = first;
-        for i in whole..inner.len() {
-            let (value, share) = term(here[i], after[i]);
-            rest += value;
-            inner[i] = 200.0_f64.mul_add((-before[i]).mul_add(before[i], here[i]), share);
-        }
+        let (many, done) = blocks::<32>(x, inner, 0);
+        let (few, done) = blocks::<4>(x, inner, done);
+        let (rest, _) = blocks::<1>(x, inner, done);
         gradient[n - 1] = 200.0 * (-x[n - 2]).mul_add(x[n - 2], x[n - 1]);
-        rest + sums.iter().sum::<f64>()
+        first + many + few + rest
     }
 }

@@ -125,9 +125,9 @@ impl<'t, const D: usize> Component<'t, D> {
         let centred: [Var<'t>; D] = array::from_fn(|d| x[d] - self.mu[d]);
         let mut out: [Var<'t>; D] = array::from_fn(|d| self.diagonal[d] * centred[d]);
         let mut lower = self.lower.iter();
-        for column in 0..D {
-            for row in column + 1..D {
-                out[row] = out[row] + *lower.next().expect("an entry below the diagonal") * centred[column];
+        for (column, &input) in centred.iter().enumerate() {
+            for out in &mut out[column + 1..] {
+                *out += *lower.next().expect("an entry below the diagonal") * input;
             }
         }
         out

@@ -66,7 +66,7 @@ fn scalar<'t>(sizes: &[usize; 3], params: Var<'t>, x: Var<'t>, target: Var<'t>) 
             let row = at + j * (n + 1);
             let mut z = params.at(row + n);
             for (i, &input) in before.iter().enumerate() {
-                z = z + params.at(row + i) * input;
+                z += params.at(row + i) * input;
             }
             z.sigmoid()
         };

@@ -38,7 +38,7 @@ fn term<'t>(x: Var<'t>, next: Var<'t>) -> Var<'t> {
 fn record(x: Var<'_>) -> Var<'_> {
     let mut sum = term(x.at(0), x.at(1));
     for i in 1..x.len() - 1 {
-        sum = sum + term(x.at(i), x.at(i + 1));
+        sum += term(x.at(i), x.at(i + 1));
     }
     sum
 }
