@@ -1,0 +1,138 @@
+//! eˣ and the functions made of it: `exp`, `exp2`, `exp_m1`, `sigmoid`, `tanh`.
+//!
+//! x = n ln 2 + r with |r| ≤ ½ ln 2; eʳ = 1 + r + r² P(r); the result is scaled by 2ⁿ in two exact steps, of which the second may round to a
+//! subnormal number or overflow. Where a rounded exponential would be rounded twice more, as in 1/(1 + eˣ), it is carried with
+//! the error of its rounding.
+
+use super::float::{Elementary, mul_add, polynomial, residual};
+use crate::simd::Isa;
+
+/// An exponential before it is scaled: `(1 + u + u_error) 2ⁿ`.
+struct Exponential<S> {
+    n: S,
+    u: S,
+    u_error: S,
+}
+
+/// x = n ln 2 + r + tail, where the tail is the rounding error of r.
+#[inline(always)]
+fn reduce<I: Isa, S: Elementary>(x: S) -> (S, S, S) {
+    let n = (x * S::LOG2_E).integer();
+    let above = mul_add::<I, S>(-n, S::LN2_HI, x); // exact
+    let r = mul_add::<I, S>(-n, S::LN2_LO, above);
+    let tail = mul_add::<I, S>(-n, S::LN2_LO, above - r);
+    (n, r, tail)
+}
+
+/// eʳ⁺ᵗᵃⁱˡ − 1 − r
+#[inline(always)]
+fn rest<I: Isa, S: Elementary>(r: S, tail: S) -> S {
+    mul_add::<I, S>(r * r, polynomial::<I, S>(S::EXP, r), tail)
+}
+
+#[inline(always)]
+fn exponential<I: Isa, S: Elementary>(x: S) -> Exponential<S> {
+    let (n, r, tail) = reduce::<I, S>(x);
+    let rest = rest::<I, S>(r, tail);
+    let u = r + rest;
+    Exponential { n, u, u_error: (r - u) + rest }
+}
+
+/// `y 2ⁿ`, rounded once, for n down to twice the smallest exponent.
+#[inline(always)]
+fn scale<S: Elementary>(y: S, n: S) -> S {
+    let half = (n * S::HALF).integer();
+    y * S::power(half) * S::power(n - half)
+}
+
+/// NaN stays NaN.
+#[inline(always)]
+fn at_most<S: Elementary>(x: S, limit: S) -> S {
+    if x > limit { limit } else { x }
+}
+
+#[inline(always)]
+fn at_least<S: Elementary>(x: S, limit: S) -> S {
+    if x < limit { limit } else { x }
+}
+
+/// `eˣ`
+#[inline(always)]
+pub(super) fn exp<I: Isa, S: Elementary>(x: S) -> S {
+    let (n, r, _) = reduce::<I, S>(at_least(at_most(x, S::EXP_MAX), S::EXP_MIN));
+    scale(S::ONE + (r + rest::<I, S>(r, S::ZERO)), n)
+}
+
+/// `2ˣ`
+#[inline(always)]
+pub(super) fn exp2<I: Isa, S: Elementary>(x: S) -> S {
+    let x = at_least(at_most(x, S::EXP2_MAX), S::EXP2_MIN);
+    let n = x.integer();
+    let fraction = x - n; // exact
+    let r = fraction * S::LN2;
+    scale(S::ONE + (r + rest::<I, S>(r, S::ZERO)), n)
+}
+
+/// `eˣ − 1 = (2ⁿ − 1) + 2ⁿ (r + rest)`, whose large terms are added with the error of the sum.
+#[inline(always)]
+pub(super) fn exp_m1<I: Isa, S: Elementary>(x: S) -> S {
+    let (n, r, tail) = reduce::<I, S>(at_least(at_most(x, S::EXP_MAX), S::EXP_M1_MIN));
+    // Half of everything, because 2ⁿ overflows before eˣ does.
+    let power = S::power(n - S::ONE);
+    let (whole, part) = (power - S::HALF, power * r);
+    let sum = whole + part;
+    let error = (whole - sum) + part;
+    let half = sum + mul_add::<I, S>(power, rest::<I, S>(r, tail), error);
+    // −0, and numbers whose half is not a number of the type.
+    if x.magnitude() < S::TINY { x } else { half + half }
+}
+
+/// `1/(1 + e⁻ˣ)`: with e = e^−|x| it is 1/(1 + e), or e/(1 + e) for negative x, so nothing overflows.
+#[inline(always)]
+pub(super) fn sigmoid<I: Isa, S: Elementary>(x: S) -> S {
+    let Exponential { n, u, u_error } = exponential::<I, S>(at_least(-x.magnitude(), S::EXP_MIN));
+    let p = S::ONE + u;
+    let p_error = ((S::ONE - p) + u) + u_error;
+    // 1 + e does not notice an e that is smaller than this.
+    let power = S::power(at_least(n, S::POWER_MIN));
+    let e = power * p;
+    let sum = S::ONE + e;
+    let sum_error = mul_add::<I, S>(power, p_error, (S::ONE - sum) + e);
+
+    let negative = x < S::ZERO;
+    let (top, top_error) = if negative { (p, p_error) } else { (S::ONE, S::ZERO) };
+    let quotient = divide::<I, S>(top, top_error, sum, sum_error);
+    scale(quotient, if negative { n } else { S::ZERO })
+}
+
+/// `(a + a_error)/(b + b_error)`
+#[inline(always)]
+fn divide<I: Isa, S: Elementary>(a: S, a_error: S, b: S, b_error: S) -> S {
+    let inverse = S::ONE / b;
+    let quotient = a * inverse;
+    let left = residual::<I, S>(quotient, b, a) + mul_add::<I, S>(-quotient, b_error, a_error);
+    mul_add::<I, S>(left, inverse, quotient)
+}
+
+/// `tanh x = t/(t + 2)` with t = e^2|x| − 1 and the sign of x.
+#[inline(always)]
+pub(super) fn tanh<I: Isa, S: Elementary>(x: S) -> S {
+    let size = at_most(x.magnitude(), S::TANH_MAX);
+    let (n, r, tail) = reduce::<I, S>(size + size);
+    let power = S::power(n);
+    let (whole, part) = (power - S::ONE, power * r);
+    let sum = whole + part;
+    let lower = mul_add::<I, S>(power, rest::<I, S>(r, tail), (whole - sum) + part);
+    let t = sum + lower;
+    let t_error = (sum - t) + lower;
+    let (below, below_error) = super::float::two_sum(t, S::TWO);
+    divide::<I, S>(t, t_error, below, below_error + t_error).with_sign_of(x)
+}
+
+/// `(e, its error)` with e = e^−|x|.
+#[inline(always)]
+pub(super) fn exp_of_negative_magnitude<I: Isa, S: Elementary>(x: S) -> (S, S) {
+    let Exponential { n, u, u_error } = exponential::<I, S>(at_least(-x.magnitude(), S::EXP_MIN));
+    let p = S::ONE + u;
+    (scale(p, n), scale(((S::ONE - p) + u) + u_error, n))
+}
