@@ -47,6 +47,7 @@ mod tape;
 mod scalars;
 mod var;
 mod replay;
+mod sweep;
 mod backward;
 mod record;
 mod forward;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, NodeId, Place};
-use crate::kernels;
+use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::scalars::evaluate_scalars;
@@ -61,7 +61,7 @@ impl<S: Scalar> Tape<S> {
 
     fn reevaluate(&self) {
         let side = self.side.borrow();
-        self.columns.write(|steps, values| evaluate(steps, &side, values));
+        self.columns.write(|steps, values| evaluate(self.numerics(), steps, &side, values));
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
@@ -145,12 +145,18 @@ impl<S: Scalar> Tape<S> {
 }
 
 /// Computes every slot that is not a leaf's, first to last, on any scalar.
-pub(crate) fn evaluate<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S]) {
-    evaluate_range(steps, side, values, 0..values.len());
+pub(crate) fn evaluate<S: Scalar>(numerics: Numerics, steps: &[Step], side: &Side, values: &mut [S]) {
+    evaluate_range(numerics, steps, side, values, 0..values.len());
 }
 
 /// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
-pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S], slots: Range<usize>) {
+pub(crate) fn evaluate_range<S: Scalar>(
+    numerics: Numerics,
+    steps: &[Step],
+    side: &Side,
+    values: &mut [S],
+    slots: Range<usize>,
+) {
     let first = side.wides.partition_point(|wide| (wide.out as usize) < slots.start);
     let mut slot = slots.start;
     let mut step = if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
@@ -158,7 +164,7 @@ pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mu
         let (next, out) = (wide.step as usize, wide.out as usize);
         evaluate_scalars(&steps[step..next], slot, values);
         let (before, rest) = values.split_at_mut(out);
-        kernels::forward(wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        kernels::forward(numerics, wide, &side.layouts, before, &mut rest[..wide.len as usize]);
         (step, slot) = (next + 1, out + wide.len as usize);
     }
     evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);

@@ -162,6 +162,21 @@ impl Layout {
         })
     }
 
+    /// Whether no two elements are the same: each stride steps over all that smaller strides reach.
+    pub(crate) fn is_injective(&self) -> bool {
+        let mut axes: SmallVec<[(usize, usize); 4]> =
+            self.strides.iter().copied().zip(self.dims().iter().copied()).filter(|&(_, extent)| extent > 1).collect();
+        axes.sort_unstable();
+        let mut reach = 0;
+        for (stride, extent) in axes {
+            if stride <= reach {
+                return false;
+            }
+            reach += (extent - 1) * stride;
+        }
+        true
+    }
+
     /// The offsets of all elements in row-major order.
     pub(crate) fn offsets(&self) -> impl Iterator<Item = usize> + '_ {
         let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, self.shape.rank());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use wengert::{Binary, Contribution, Leaf, Op, Structural, Tape, Unary, Var};
+use wengert::{Binary, Contribution, Gradients, Leaf, Numerics, Op, Options, Structural, Tape, Unary, Var};
 
 /// One step: what to do, on which earlier runs, and numbers to choose shapes, axes and positions with.
 type Instruction = (u8, usize, usize, u32);
@@ -205,7 +205,7 @@ fn reverse_agrees_with_differences() {
 #[test]
 fn ledgers_add_up_bit_for_bit() {
     run(200, |program| {
-        let tape = Tape::new();
+        let tape = Tape::with(Options::default().numerics(Numerics::Exact));
         let (_, y) = record(&tape, program, &leaf_values(program, 0));
         let gradients = y.backward();
         for (slot, ledger) in gradients.ledgers(|slot| slot != y.id()) {
@@ -226,26 +226,75 @@ fn ledgers_add_up_bit_for_bit() {
     });
 }
 
+/// In Fast numerics an adjoint is the sum of its ledger to the stated bound, the ledger's terms being within it themselves.
+#[test]
+fn ledgers_add_up_to_the_bound_in_fast_numerics() {
+    run(200, |program| {
+        let tape = Tape::new();
+        let (_, y) = record(&tape, program, &leaf_values(program, 0));
+        let gradients = y.backward();
+        for (slot, ledger) in gradients.ledgers(|slot| slot != y.id()) {
+            let sum = ledger.iter().fold(-0.0, |sum, entry| sum + entry.product);
+            let adjoint = gradients.adjoints()[slot.slot()];
+            let size: f64 = ledger.iter().map(|entry| entry.product.abs()).sum();
+            let bound = 8.0 * (ledger.len() + 2) as f64 * f64::EPSILON * size;
+            prop_assert!((sum - adjoint).abs() <= bound, "{slot}: {sum:e} {adjoint:e}\n{tape}");
+        }
+        Ok(())
+    });
+}
+
+/// Every node of a Fast tape is within the bound of what Exact numerics make of the same operands: the bound is a node's, and
+/// errors of operands come on top of it.
+#[test]
+fn fast_values_are_within_the_bound_of_exact_ones() {
+    run(300, |program| {
+        let exact = Tape::with(Options::default().numerics(Numerics::Exact));
+        let fast = Tape::new();
+        let inputs = leaf_values(program, 0);
+        let ((_, a), (leaves, b)) = (record(&exact, program, &inputs), record(&fast, program, &inputs));
+        // Errors grow along the program: its values are of moderate size and few operations deep.
+        let near = |x: f64, y: f64, size: f64| (x - y).abs() <= 1e-11 * size || x.to_bits() == y.to_bits();
+        for (slot, (&x, &y)) in exact.all_values().iter().zip(&fast.all_values()).enumerate() {
+            prop_assert!(near(x, y, 1.0 + x.abs()), "v{slot}: {x:e} and {y:e}\n{exact}");
+        }
+        let (x, y) = (a.backward(), b.backward());
+        let size = x.adjoints().iter().fold(1.0, |size: f64, x| size.max(x.abs()));
+        for (slot, (&x, &y)) in x.adjoints().iter().zip(y.adjoints()).enumerate() {
+            prop_assert!(near(x, y, size), "adjoint of v{slot}: {x:e} and {y:e}\n{exact}");
+        }
+        // The same memory again, with what the first sweep left in it.
+        let bits = |g: &Gradients<'_>| g.adjoints().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let first = bits(&y);
+        drop(y);
+        prop_assert!(first == bits(&b.backward()), "a second sweep differs\n{fast}");
+        drop(leaves);
+        Ok(())
+    });
+}
+
 #[test]
 fn replay_equals_recording_bit_for_bit() {
     let bits = |tape: &Tape| tape.all_values().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-    run(200, |program| {
-        let tape = Tape::new();
-        let (leaves, y) = record(&tape, program, &leaf_values(program, 0));
-        let before = bits(&tape);
-        tape.replay(&[]).unwrap();
-        prop_assert!(before == bits(&tape), "a replay at the same inputs changed bits");
-        let new = leaf_values(program, 1);
-        let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&new).map(|(&x, v)| (x, &v[..])).collect();
-        tape.replay(&inputs).unwrap();
-        let fresh = Tape::new();
-        let (_, fresh_y) = record(&fresh, program, &new);
-        prop_assert!(bits(&tape) == bits(&fresh), "a replay differs from a recording:\n{tape}\n{fresh}");
-        let (old, new) = (y.backward(), fresh_y.backward());
-        let same = old.adjoints().iter().zip(new.adjoints()).all(|(a, b)| a.to_bits() == b.to_bits());
-        prop_assert!(same, "adjoints differ\n{tape}");
-        Ok(())
-    });
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape = || Tape::with(Options::default().numerics(numerics));
+        run(200, |program| {
+            let (tape, fresh) = (tape(), tape());
+            let (leaves, y) = record(&tape, program, &leaf_values(program, 0));
+            let before = bits(&tape);
+            tape.replay(&[]).unwrap();
+            prop_assert!(before == bits(&tape), "a replay at the same inputs changed bits");
+            let new = leaf_values(program, 1);
+            let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&new).map(|(&x, v)| (x, &v[..])).collect();
+            tape.replay(&inputs).unwrap();
+            let (_, fresh_y) = record(&fresh, program, &new);
+            prop_assert!(bits(&tape) == bits(&fresh), "a replay differs from a recording:\n{tape}\n{fresh}");
+            let (old, new) = (y.backward(), fresh_y.backward());
+            let same = old.adjoints().iter().zip(new.adjoints()).all(|(a, b)| a.to_bits() == b.to_bits());
+            prop_assert!(same, "adjoints differ\n{tape}");
+            Ok(())
+        });
+    }
 }
 
 /// The programs do use every structural op, as runs and with runs that broadcast.

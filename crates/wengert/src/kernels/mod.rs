@@ -3,13 +3,17 @@
 //! A kernel sees the columns as slices and operands as a start and a layout; it knows no tape and no handle. An
 //! adjoint stands in the column of adjoints where its value stands in the column of values, so one layout serves both.
 
+pub(crate) mod adjoints;
 pub(crate) mod edges;
-pub(crate) mod elementwise;
-pub(crate) mod linear;
-pub(crate) mod moves;
-#[expect(dead_code, reason = "the kernels that use it follow")]
+mod elementwise;
+mod fast;
+mod linear;
+mod moves;
 pub(crate) mod product;
-pub(crate) mod reduce;
+mod reduce;
+mod reverse;
+
+pub(crate) use reverse::reverse;
 
 use crate::op::{Binary, Leaf, Op, Structural};
 use crate::real::Scalar;
@@ -61,7 +65,10 @@ impl<'a, S: Copy> Tensor<'a, S> {
 }
 
 /// Computes the run of a wide step from the values before it.
-pub(crate) fn forward<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
+pub(crate) fn forward<S: Scalar>(numerics: Numerics, wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
+    if numerics == Numerics::Fast && S::on_floats::<fast::Forward>(fast::ForwardTask { wide, layouts, before, run }) {
+        return;
+    }
     if S::HAS_TANGENT && wide.operands.iter().any(|operand| operand.is_cut()) {
         return forward_detached(wide, layouts, before, run);
     }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod listing;
+mod memory;
 mod nodes;
 mod side;
 mod step;
@@ -14,12 +15,14 @@ use smallvec::SmallVec;
 pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
 
 use columns::Columns;
+use memory::Pool;
 pub(crate) use columns::Full;
+pub(crate) use memory::{Lent, Memory};
 pub(crate) use side::{Guard, Side, join};
 pub(crate) use step::{Kind, MAX_SLOTS, Step};
 
 use crate::error::{Culprit, Error, NodeId, Place};
-use crate::kernels;
+use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::run::{Attr, View, Wide};
@@ -38,11 +41,12 @@ use crate::shape::{Layout, Shape};
 pub struct Options {
     source_lines: bool,
     max_slots: usize,
+    numerics: Numerics,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { source_lines: false, max_slots: step::MAX_SLOTS }
+        Options { source_lines: false, max_slots: step::MAX_SLOTS, numerics: Numerics::default() }
     }
 }
 
@@ -51,6 +55,14 @@ impl Options {
     #[must_use]
     pub fn source_lines(mut self, keep: bool) -> Self {
         self.source_lines = keep;
+        self
+    }
+
+    /// How the kernels of tensors compute, in recording, replay and sweep: [`Numerics::Fast`] by default. Single numbers are always
+    /// computed in [`Numerics::Exact`].
+    #[must_use]
+    pub fn numerics(mut self, numerics: Numerics) -> Self {
+        self.numerics = numerics;
         self
     }
 
@@ -94,6 +106,7 @@ pub struct Tape<S: Scalar = f64> {
     /// Counts the changes of values after recording; gradients remember the count.
     stamp: Cell<u64>,
     options: Options,
+    pub(crate) pool: Pool<S>,
     made_at: Place,
 }
 
@@ -128,6 +141,7 @@ impl<S: Scalar> Tape<S> {
             scope: Cell::new(0),
             stamp: Cell::new(0),
             options,
+            pool: Pool::new(),
             made_at: Place::caller(),
         }
     }
@@ -181,6 +195,12 @@ impl<S: Scalar> Tape<S> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.columns.capacity() as usize
+    }
+
+    /// How its tensors are computed.
+    #[must_use]
+    pub fn numerics(&self) -> Numerics {
+        self.options.numerics
     }
 
     /// Where the tape was made: errors call it by this place.
@@ -272,7 +292,7 @@ impl<S: Scalar> Tape<S> {
         attr: Attr,
     ) -> Result<View, Error> {
         self.push_wide(op, shape, operands, attr, |wide, before, run| {
-            kernels::forward(wide, &self.side.borrow().layouts, before, run);
+            kernels::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
         })
     }
 
