@@ -31,8 +31,6 @@ pub(crate) trait Elementary: Scalar {
     const EXP_M1_MIN: Self;
     /// From here on tanh x is 1.
     const TANH_MAX: Self;
-    /// The smallest n that [`power`](Self::power) takes.
-    const POWER_MIN: Self;
     /// An n with 2ⁿ ≫ 1/ε, at which ln(1 + x) is ln x.
     const LN_1P_LARGE: Self;
 
@@ -197,7 +195,6 @@ impl_elementary!(f64 u64, mantissa: 52, bias: 1023, magic: 6755399441055744.0, t
     const EXP2_MIN: Self = -1076.0;
     const EXP_M1_MIN: Self = -40.0;
     const TANH_MAX: Self = 20.0;
-    const POWER_MIN: Self = -1000.0;
     const LN_1P_LARGE: Self = 60.0;
     const LN2_HI: Self = 0.6931471805598903;
     const LN2_LO: Self = 5.497923018708371e-14;
@@ -235,7 +232,6 @@ impl_elementary!(f32 u32, mantissa: 23, bias: 127, magic: 12582912.0, two_to_man
     const EXP2_MIN: Self = -151.0;
     const EXP_M1_MIN: Self = -20.0;
     const TANH_MAX: Self = 10.0;
-    const POWER_MIN: Self = -120.0;
     const LN_1P_LARGE: Self = 30.0;
     const LN2_HI: Self = 0.69314575;
     const LN2_LO: Self = 1.4286068e-06;
