@@ -18,6 +18,8 @@ pub(crate) trait Elementary: Scalar {
     const NAN: Self;
     const INFINITY: Self;
 
+    /// 1.5 · 2ᵐ with m bits of significand: added to a number it leaves the nearest integer in the low bits, for magnitudes below 2ᵐ⁻¹.
+    const MAGIC: Self;
     /// Below this, x is eˣ − 1, ln(1 + x), sin x to the last bit.
     const TINY: Self;
     /// From here on eˣ is infinite.
@@ -64,10 +66,8 @@ pub(crate) trait Elementary: Scalar {
     fn magnitude(self) -> Self;
     fn with_sign_of(self, sign: Self) -> Self;
     fn root(self) -> Self;
-    /// The nearest integer, of a magnitude below 2²².
-    fn integer(self) -> Self;
-    /// 2ⁿ for an integer n whose power is a normal number.
-    fn power(n: Self) -> Self;
+    /// 2ⁿ for n + [`MAGIC`](Self::MAGIC), an integer whose power is a normal number.
+    fn power_of_shifted(n: Self) -> Self;
     /// `(k, m)` with x = m 2ᵏ and √½ ≤ m < √2, for positive normal x.
     fn split(self) -> (Self, Self);
     /// `(k, x 2⁻ᵏ)`, normal, for positive finite x.
@@ -125,6 +125,7 @@ macro_rules! impl_elementary {
             const TWO: Self = 2.0;
             const NAN: Self = $t::NAN;
             const INFINITY: Self = $t::INFINITY;
+            const MAGIC: Self = $magic;
             const LOG2_E: Self = std::$t::consts::LOG2_E;
             const LN2: Self = std::$t::consts::LN_2;
             const TRIGONOMETRIC_MAX: Self = 1e6;
@@ -151,14 +152,8 @@ macro_rules! impl_elementary {
             }
 
             #[inline(always)]
-            fn integer(self) -> Self {
-                (self + $magic) - $magic
-            }
-
-            #[inline(always)]
-            fn power(n: Self) -> Self {
-                let biased = (n + $magic).to_bits().wrapping_add($bias);
-                $t::from_bits(biased << $mantissa)
+            fn power_of_shifted(n: Self) -> Self {
+                $t::from_bits(n.to_bits().wrapping_add($bias) << $mantissa)
             }
 
             #[inline(always)]

@@ -3,7 +3,7 @@
 //! x = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2, s = f/(2 + f), and ln(1 + f) = f − (f²/2 − s (f²/2 + R(s²))), the arrangement of
 //! FreeBSD's `e_log.c`, `k_log.h`, `s_log1p.c`, `e_log2.c` and `e_log10.c` (Sun Microsystems 1993), with coefficients of our own.
 
-use super::exponential::exp_of_negative_magnitude;
+use super::exponential::{exp_of_negative_magnitude, power_of_two};
 use super::float::{Elementary, mul_add, polynomial, two_sum};
 use crate::simd::Isa;
 
@@ -86,7 +86,7 @@ pub(super) fn ln_1p<I: Isa, S: Elementary>(x: S) -> S {
     let (k, m) = sum.split();
     // What the sum lost, at the scale of m; beyond the limit it is nothing.
     let limit = if k > S::LN_1P_LARGE { S::LN_1P_LARGE } else { k };
-    let y = ln_of_sum::<I, S>(k, m, lost * S::power(-limit), S::ZERO);
+    let y = ln_of_sum::<I, S>(k, m, lost * power_of_two(-limit), S::ZERO);
     let y = if x < S::INFINITY { y } else { x };
     let y = if x < -S::ONE { S::NAN } else { y };
     let y = if x == -S::ONE { -S::INFINITY } else { y };
