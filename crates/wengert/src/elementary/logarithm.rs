@@ -112,7 +112,6 @@ pub(super) fn softplus<I: Isa, S: Elementary>(x: S) -> S {
     let slope = mul_add::<I, S>(mul_add::<I, S>(e, S::from_f64(0.45), S::from_f64(-0.95)), e, S::ONE);
     // The sum is at most 2, so that is all there is to its exponent.
     let (k, half) = if sum > S::from_f64(std::f64::consts::SQRT_2) { (S::ONE, S::HALF) } else { (S::ZERO, S::ONE) };
-    let y = ln_of_sum::<I, S>(k, sum * half, lost * half, e_error * slope);
-    let y = if e < S::TINY { e } else { y };
-    (if x > S::ZERO { x } else { S::ZERO }) + y
+    let rest = ln_of_sum::<I, S>(k, sum * half, lost * half, e_error * slope);
+    (if x > S::ZERO { x } else { S::ZERO }) + rest
 }

@@ -172,9 +172,13 @@ fn in_double(op: Unary, x: f64) -> f64 {
 fn sweep_f32(stride: usize) {
     for op in FUNCTIONS {
         let mut worst = vec![Worst::default(); Level::available().count()];
-        let mut bits = (0..=u32::MAX).step_by(stride);
+        let of_all_sizes = (0..=u32::MAX).step_by(stride).map(f32::from_bits);
+        // The floats whose reduced angle is small, so that an error of π/2 counts most.
+        let multiples = if matches!(op, Unary::Sin | Unary::Cos) { 636_620 } else { 0 };
+        let near_multiples = (0..multiples).map(|n| (f64::from(n) * std::f64::consts::FRAC_PI_2) as f32);
+        let mut numbers = of_all_sizes.chain(near_multiples);
         loop {
-            let x: Vec<f32> = bits.by_ref().take(4096).map(f32::from_bits).collect();
+            let x: Vec<f32> = numbers.by_ref().take(4096).collect();
             if x.is_empty() {
                 break;
             }
