@@ -1,7 +1,7 @@
 //! The vector forms against exact results, at every level that the processor has.
 //!
 //! ```text
-//! cargo test --release -p wengert --lib elementary -- --include-ignored --nocapture
+//! cargo test --release -p wengert --lib elementary::tests::precision -- --ignored --nocapture
 //! ```
 //!
 //! prints the largest error found for every function, type and level.
@@ -156,7 +156,7 @@ fn doubles_are_within_the_bound() {
 }
 
 #[test]
-#[ignore = "half a minute; with --release"]
+#[ignore = "minutes; with --release"]
 fn many_doubles_are_within_the_bound() {
     sweep_f64(3_000_000);
 }
@@ -218,7 +218,7 @@ fn floats_are_within_the_bound() {
 }
 
 #[test]
-#[ignore = "some minutes; with --release"]
+#[ignore = "minutes; with --release"]
 fn a_seventeenth_of_all_floats_is_within_the_bound() {
     sweep_f32(17);
 }
