@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
+use super::elementwise::{pair, single};
 use crate::elementary::{self, Elementary};
-use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
+use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
 /// An operation on places.
@@ -32,10 +33,11 @@ pub(crate) struct Scalars<S: 'static> {
 
 impl<S: Elementary> Scalars<S> {
     pub(crate) fn new(code: Vec<Scalar>, fast: bool, level: Level) -> Self {
+        // Exact operations of one number are the same instructions at every level.
         let interpreter = if fast {
             simd::compiled::<Interpreter<S, true>>(level)
         } else {
-            simd::compiled::<Interpreter<S, false>>(level)
+            simd::compiled::<Interpreter<S, false>>(Level::Portable)
         };
         Scalars { code, interpreter }
     }
@@ -44,6 +46,21 @@ impl<S: Elementary> Scalars<S> {
     pub(crate) fn run(&self, memory: &[Cell<S>]) {
         self.interpreter.call((&self.code, memory));
     }
+}
+
+/// The vector form of one number; what has none is a call.
+#[inline(always)]
+fn fast<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
+    macro_rules! forms {
+        ($($form:ident)*) => {
+            match op {
+                Unary::Neg => -x,
+                $(Unary::$form => elementary::unary::<I, S>(Unary::$form, x),)*
+                op => single(op, x),
+            }
+        };
+    }
+    forms!(Recip Sqrt Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus)
 }
 
 struct Interpreter<S, const FAST: bool>(PhantomData<S>);
@@ -59,14 +76,19 @@ impl<S: Elementary, const FAST: bool> Kernel for Interpreter<S, FAST> {
                 Scalar::Copy { out, a } => (out, read(a)),
                 Scalar::Unary { op, out, a } => {
                     let x = read(a);
-                    let value = dispatch_unary!(op, K => {
-                        if FAST { elementary::unary::<I, S>(K, x) } else { x.unary(K) }
-                    });
-                    (out, value)
+                    (out, if FAST { fast::<I, S>(op, x) } else { single(op, x) })
                 }
                 Scalar::Binary { op, out, a, b } => {
                     let (x, y) = (read(a), read(b));
-                    (out, dispatch_binary!(op, K => x.binary(K, y)))
+                    let value = match op {
+                        Binary::Add => x + y,
+                        Binary::Sub => x - y,
+                        Binary::Mul => x * y,
+                        Binary::Chain => x.chain(y),
+                        Binary::Div => x / y,
+                        op => pair(op, x, y),
+                    };
+                    (out, value)
                 }
                 Scalar::Select { out, a, b, c } => (out, if read(a).is_zero() { read(c) } else { read(b) }),
             };
