@@ -1,7 +1,5 @@
 //! Stages become tasks: kernels are chosen, and addresses become places in a workspace.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::access::Access;
@@ -84,7 +82,13 @@ impl<S: Elementary + Product> Assembler<'_, S> {
             of: self,
             rows,
             len,
-            pass: Pass { rows: rows.into(), walks: vec![SmallVec::from_elem(0, rows.len())], len, steps: Vec::new() },
+            pass: Pass {
+                rows: rows.into(),
+                walks: vec![SmallVec::from_elem(0, rows.len())],
+                len,
+                chunk: CHUNK,
+                steps: Vec::new(),
+            },
             registers: Registers { base: registers, free: Vec::new(), used: 0 },
             inside: FastMap::default(),
         };
@@ -97,6 +101,9 @@ impl<S: Elementary + Product> Assembler<'_, S> {
         }
         for (m, member) in members.iter().enumerate() {
             building.member(m, member, &last);
+        }
+        if building.registers.used == 0 {
+            building.pass.chunk = len;
         }
         (building.pass, building.registers.used)
     }
@@ -273,8 +280,8 @@ impl<S: Elementary + Product> Building<'_, S> {
         match operand {
             Access::Listed(list) => {
                 let out = register(self);
-                let from: Arc<[u32]> = list.iter().map(|&address| self.of.place(address)).collect();
-                self.pass.steps.push(Step::Gather { out, from });
+                let places = list.iter().map(|&address| self.of.place(address)).collect();
+                self.pass.steps.push(Step::gather(out, places));
                 out
             }
             Access::Strided { strides, .. } => match strides[self.rows.len()] {

@@ -9,9 +9,9 @@ use super::graph::{Graph, Instruction, NONE, Op};
 use super::lower::Lowered;
 use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
-use super::run::{Asked, Float, Guard, Inner, InputInfo, Program};
+use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
-use super::{fuse, group, memory, pack};
+use super::{epilogue, fuse, group, memory, pack};
 use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
@@ -340,6 +340,9 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
         let state = compiler.simplify(State::new(builder.graph.into_inner(), roots), &mut report);
         let mut plan = group::run(&state, compiler.passes.contains(&Pass::Group));
         compiler.note(&mut report, Pass::Group, "instructions", state.count_computed(), plan.instructions.len());
+        if compiler.numerics == Numerics::Fast {
+            epilogue::run(&mut plan);
+        }
         pack::run(&mut plan);
         let stages = fuse::run(&plan, compiler.passes.contains(&Pass::Fuse));
         compiler.note(&mut report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
@@ -362,7 +365,7 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
         let guard_places: Vec<u32> = kept.collect();
         let inputs: Vec<InputInfo> = compiler.inputs(&state.graph, &plan.blocks, &at);
         let feeds =
-            compiler.feeds.iter().map(|&(output, to)| (output.0 as usize, compiler.places_of(to, &inputs))).collect();
+            compiler.feeds.iter().map(|&(output, to)| Feed::new(output, compiler.places_of(to, &inputs))).collect();
         let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
         let initial =
             inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();

@@ -16,6 +16,7 @@ mod access;
 mod assemble;
 mod compile;
 mod derive;
+mod epilogue;
 mod exec;
 mod fuse;
 mod graph;

@@ -76,6 +76,20 @@ pub(crate) struct Asked {
     pub(crate) is_gradient: bool,
 }
 
+/// An output, and the places that get its values after a run.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) output: usize,
+    pub(crate) to: Access,
+}
+
+impl Feed {
+    pub(crate) fn new(output: Output, places: Vec<u32>) -> Self {
+        let len = places.len();
+        Feed { output: output.0 as usize, to: Access::of(places, &[len]) }
+    }
+}
+
 impl Asked {
     /// A number as the caller reads it: an adjoint to which nothing was added is −0, and a derivative of 0.
     fn read<S: Scalar>(&self, number: S) -> S {
@@ -93,8 +107,7 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) initial: Vec<(usize, Vec<S>)>,
     pub(crate) inputs: Vec<InputInfo>,
     pub(crate) outputs: Vec<Asked>,
-    /// An output, and the places that get its values after a run.
-    pub(crate) feeds: Vec<(usize, Vec<u32>)>,
+    pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) report: Report,
 }
@@ -187,13 +200,17 @@ impl<S: Float> Workspace<S> {
                 return Err(guard.flipped(left.to_f64(), right.to_f64()));
             }
         }
-        for (output, to) in &self.program.feeds {
+        for Feed { output, to } in &self.program.feeds {
             let Asked { access, shape, .. } = &self.program.outputs[*output];
-            let mut i = 0;
-            access.for_each(&[shape.len()], |place| {
-                self.memory[to[i] as usize] = self.memory[place as usize];
-                i += 1;
-            });
+            let dims = [shape.len()];
+            if access.is_contiguous(&dims) && to.is_contiguous(&dims) {
+                let (from, to) = (access.first() as usize, to.first() as usize);
+                self.memory.copy_within(from..from + shape.len(), to);
+            } else {
+                for (from, to) in access.slots(&dims).into_iter().zip(to.slots(&dims)) {
+                    self.memory[to as usize] = self.memory[from as usize];
+                }
+            }
         }
         Ok(())
     }
