@@ -77,16 +77,21 @@ impl<S: Elementary + Product> Assembler<'_, S> {
 
     /// A pass, and how many registers it uses.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
-        let (&len, rows) = dims.split_last().expect("a pass has an axis");
+        let period = period_of(dims, members);
+        let axes = if period.is_some() { 2 } else { 1 };
+        let (rows, row) = dims.split_at(dims.len() - axes);
+        let len = row.iter().product();
+        let chunk = period.map_or(CHUNK, |period| CHUNK / period * period);
         let mut building = Building {
             of: self,
+            space: dims,
             rows,
-            len,
+            period,
             pass: Pass {
                 rows: rows.into(),
                 walks: vec![SmallVec::from_elem(0, rows.len())],
                 len,
-                chunk: CHUNK,
+                chunk,
                 steps: Vec::new(),
             },
             registers: Registers { base: registers, free: Vec::new(), used: 0 },
@@ -220,11 +225,31 @@ impl Registers {
     }
 }
 
+/// The extent of the last axis, if it is short and can be walked as one row with the axis before: where every operand goes on evenly from one
+/// to the next, starts again, or repeats each element.
+fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
+    let &[.., before, last] = dims else { return None };
+    let even = |access: &Access| match access {
+        Access::Strided { strides, .. } => {
+            let (outer, inner) = (strides[dims.len() - 2], strides[dims.len() - 1]);
+            outer == inner * last as i32 || outer == 0 || inner == 0
+        }
+        Access::Listed(_) => false,
+    };
+    let all = members.iter().all(|member| member.operands.iter().all(even));
+    (last <= SHORT && before > 1 && all).then_some(last)
+}
+
+/// Rows up to this length are walked together.
+const SHORT: usize = CHUNK / 4;
+
 /// A pass under construction.
 struct Building<'a, S: 'static> {
     of: &'a Assembler<'a, S>,
+    space: &'a [usize],
     rows: &'a [usize],
-    len: usize,
+    /// Where the last two axes are walked as one row: the extent of the last.
+    period: Option<usize>,
     pass: Pass<S>,
     registers: Registers,
     /// The places of what members have computed, by first address, and the register if it is one.
@@ -266,8 +291,7 @@ impl<S: Elementary + Product> Building<'_, S> {
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.
     fn is_whole(&self, operand: &Access) -> bool {
-        let dims: SmallVec<[usize; 4]> = self.rows.iter().copied().chain([self.len]).collect();
-        operand.is_contiguous(&dims)
+        operand.is_contiguous(self.space)
     }
 
     /// An operand that was computed before the pass.
@@ -284,17 +308,32 @@ impl<S: Elementary + Product> Building<'_, S> {
                 self.pass.steps.push(Step::gather(out, places));
                 out
             }
-            Access::Strided { strides, .. } => match strides[self.rows.len()] {
-                _ if self.len == 1 => self.memory(operand, 0),
-                0 => self.memory(operand, 0),
-                1 => self.memory(operand, 1),
-                stride => {
-                    let out = register(self);
-                    let from = self.memory(operand, 0);
-                    self.pass.steps.push(Step::Stride { out, from, stride: stride as isize });
-                    out
+            Access::Strided { strides, .. } => {
+                let row = &strides[self.rows.len()..];
+                let (step, outer) = (row[row.len() - 1], row[0]);
+                let from = self.memory(operand, i32::from(step == 1));
+                match self.period {
+                    Some(period) if outer != step * period as i32 => {
+                        let from = Place { moves: false, single: true, ..from };
+                        if outer == 0 {
+                            // A register that nothing else gets.
+                            let kept = self.registers.take();
+                            let out = self.registers.place(kept);
+                            self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
+                            return out;
+                        }
+                        let out = register(self);
+                        self.pass.steps.push(Step::Repeat { out, from, stride: outer as isize, times: period });
+                        out
+                    }
+                    _ if step == 1 || step == 0 || self.pass.len == 1 => from,
+                    _ => {
+                        let out = register(self);
+                        self.pass.steps.push(Step::Stride { out, from, stride: step as isize });
+                        out
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -305,6 +344,6 @@ impl<S: Elementary + Product> Building<'_, S> {
             self.pass.walks.push(rows.into());
             self.pass.walks.len() - 1
         });
-        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step == 0 }
+        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
     }
 }

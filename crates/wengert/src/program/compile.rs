@@ -11,7 +11,7 @@ use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
-use super::{epilogue, fuse, group, memory, pack};
+use super::{epilogue, fuse, group, listing, memory, pack};
 use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
@@ -394,6 +394,7 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             outputs,
             feeds,
             report,
+            listing: listing::of(compiler.tape, &plan, &stages),
         })))
     })
 }

@@ -233,7 +233,9 @@ impl<S: Scalar> Graph<S> {
     /// Appends a wide instruction and returns the access to its run. A single element is a scalar node if it can be.
     pub(crate) fn wide(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: &[Access]) -> Access {
         let len: usize = dims.iter().product();
-        if len == 1 && op.is_elementwise() {
+        // What repeats one number computes one number.
+        let repeated = || operands.iter().all(|operand| operand.is_repeated(dims));
+        if op.is_elementwise() && (len == 1 || repeated()) {
             let slot = |i: usize| operands[i].first();
             let slot = match op {
                 Op::Unary(op) => self.push(Kind::Unary(op), slot(0), 0, 0),

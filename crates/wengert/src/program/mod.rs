@@ -21,6 +21,7 @@ mod exec;
 mod fuse;
 mod graph;
 mod group;
+mod listing;
 mod lower;
 mod memory;
 mod pack;
@@ -30,5 +31,6 @@ mod run;
 mod sym;
 
 pub use compile::{Compiler, Output};
+pub use listing::Profile;
 pub use report::{Pass, PassReport, Report};
 pub use run::{Float, Input, InputInfo, Program, Workspace};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::access::Access;
 use super::compile::{self, Compiler, Output};
 use super::exec::Task;
+use super::listing;
 use super::report::Report;
 use crate::elementary::Elementary;
 use crate::error::{Error, NodeId, Place};
@@ -22,6 +23,9 @@ pub trait Float: Scalar + Elementary + Product {
     fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
     #[doc(hidden)]
     fn run(workspace: &mut Workspace<Self>) -> Result<(), Error>;
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "called by the crate alone")]
+    fn run_task(task: &Task<Self>, memory: &[Cell<Self>], offsets: &mut [isize]);
 }
 
 // Not provided methods: these are compiled here, once, and not in every crate that compiles a program.
@@ -34,6 +38,11 @@ macro_rules! float {
 
             fn run(workspace: &mut Workspace<Self>) -> Result<(), Error> {
                 workspace.run()
+            }
+
+            #[expect(private_interfaces, reason = "called by the crate alone")]
+            fn run_task(task: &Task<Self>, memory: &[Cell<Self>], offsets: &mut [isize]) {
+                task.run(memory, offsets);
             }
         }
     )*};
@@ -110,6 +119,7 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) report: Report,
+    pub(crate) listing: Vec<listing::Task>,
 }
 
 /// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies nothing.
@@ -185,6 +195,22 @@ impl<S: Float> Program<S> {
         }
         S::run(workspace)
     }
+
+    /// As `run`, each task run by `around`.
+    pub(crate) fn run_with(
+        &self,
+        workspace: &mut Workspace<S>,
+        mut around: impl FnMut(usize, &mut dyn FnMut()),
+    ) -> Result<(), Error> {
+        if !Arc::ptr_eq(&self.0, &workspace.program) {
+            return Err(Error::OtherProgram);
+        }
+        let memory = Cell::from_mut(workspace.memory.as_mut_slice()).as_slice_of_cells();
+        for (i, task) in self.0.tasks.iter().enumerate() {
+            around(i, &mut || S::run_task(task, memory, &mut workspace.offsets));
+        }
+        workspace.finish()
+    }
 }
 
 impl<S: Float> Workspace<S> {
@@ -194,6 +220,12 @@ impl<S: Float> Workspace<S> {
         for task in &self.program.tasks {
             task.run(memory, &mut self.offsets);
         }
+        self.finish()
+    }
+
+    /// Checks the guards, and feeds back.
+    #[inline]
+    fn finish(&mut self) -> Result<(), Error> {
         for guard in &self.program.guards {
             let [left, right] = guard.places.map(|place| self.memory[place as usize]);
             if guard.comparison.holds(&left, &right) != guard.outcome {

@@ -19,41 +19,44 @@ impl<S: 'static> Arguments for Operands<S> {
     type Of<'a> = (&'a [Cell<S>], [&'a [Cell<S>]; 3]);
 }
 
-// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which nothing guarantees.
+// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which nothing guarantees. And whole vectors have
+// loops of their own, so that arrays stay in registers.
 
-/// A vector's worth of elements from `i` on, or one repeated; past `len` of them, whatever.
+/// A vector's worth of elements from `i` on.
 #[inline(always)]
-fn load<S: Elementary>(from: &[Cell<S>], i: usize, len: usize) -> [S; LANES] {
-    if let [one] = from {
-        return [one.get(); LANES];
+fn load<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
+    let from = &from[i..i + LANES];
+    let mut all = [S::ONE; LANES];
+    for lane in 0..LANES {
+        all[lane] = from[lane].get();
     }
+    all
+}
+
+/// The elements from `i` on, fewer than a vector's worth.
+#[inline(always)]
+fn load_rest<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
     let mut some = [S::ONE; LANES];
-    if len == LANES {
-        let from = &from[i..i + LANES];
-        for lane in 0..LANES {
-            some[lane] = from[lane].get();
-        }
-    } else {
-        let from = &from[i..i + len];
-        for lane in 0..len {
-            some[lane] = from[lane].get();
-        }
+    let rest = &from[i..];
+    for lane in 0..rest.len().min(LANES) {
+        some[lane] = rest[lane].get();
     }
     some
 }
 
 #[inline(always)]
-fn store<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES], len: usize) {
-    if len == LANES {
-        let to = &to[i..i + LANES];
-        for lane in 0..LANES {
-            to[lane].set(values[lane]);
-        }
-    } else {
-        let to = &to[i..i + len];
-        for lane in 0..len {
-            to[lane].set(values[lane]);
-        }
+fn store<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
+    let to = &to[i..i + LANES];
+    for lane in 0..LANES {
+        to[lane].set(values[lane]);
+    }
+}
+
+#[inline(always)]
+fn store_rest<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
+    let rest = &to[i..];
+    for lane in 0..rest.len().min(LANES) {
+        rest[lane].set(values[lane]);
     }
 }
 
@@ -66,33 +69,45 @@ impl<S: Elementary, const OP: u8, const FAST: bool> Kernel for OfOne<S, OP, FAST
     #[inline(always)]
     fn run<I: Isa>((out, [a, _, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
         let op = const { Unary::from_code(OP).expect("a code of an operation") };
+        if let [one] = a {
+            let y = vector::<I, S, FAST>(op, [one.get(); LANES])[0];
+            for out in out {
+                out.set(y);
+            }
+            return;
+        }
+        let whole = out.len() / LANES * LANES;
         let mut i = 0;
-        while i < out.len() {
-            let len = LANES.min(out.len() - i);
-            let mut x = load(a, i, len);
-            let mut beyond = false;
-            if FAST && elementary::is_bounded(op) {
-                for lane in 0..LANES {
-                    beyond |= x[lane].magnitude() > S::TRIGONOMETRIC_MAX;
-                }
-            }
-            if beyond {
-                for lane in 0..len {
-                    x[lane] = if x[lane].magnitude() > S::TRIGONOMETRIC_MAX {
-                        single(op, x[lane])
-                    } else {
-                        elementary::vector_form::<I, S>(op, x[lane])
-                    };
-                }
-            } else {
-                for lane in 0..LANES {
-                    x[lane] = if FAST { elementary::vector_form::<I, S>(op, x[lane]) } else { x[lane].unary(op) };
-                }
-            }
-            store(out, i, x, len);
+        while i < whole {
+            store(out, i, vector::<I, S, FAST>(op, load(a, i)));
             i += LANES;
         }
+        if whole < out.len() {
+            store_rest(out, whole, vector::<I, S, FAST>(op, load_rest(a, whole)));
+        }
     }
+}
+
+/// A vector's worth of results.
+#[inline(always)]
+fn vector<I: Isa, S: Elementary, const FAST: bool>(op: Unary, mut x: [S; LANES]) -> [S; LANES] {
+    if FAST && elementary::is_bounded(op) {
+        let mut beyond = false;
+        for lane in 0..LANES {
+            beyond |= x[lane].magnitude() > S::TRIGONOMETRIC_MAX;
+        }
+        if beyond {
+            for lane in 0..LANES {
+                let far = x[lane].magnitude() > S::TRIGONOMETRIC_MAX;
+                x[lane] = if far { single(op, x[lane]) } else { elementary::vector_form::<I, S>(op, x[lane]) };
+            }
+            return x;
+        }
+    }
+    for lane in 0..LANES {
+        x[lane] = if FAST { elementary::vector_form::<I, S>(op, x[lane]) } else { x[lane].unary(op) };
+    }
+    x
 }
 
 type Fast<S, const OP: u8> = OfOne<S, OP, true>;
@@ -128,17 +143,58 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
     #[inline(always)]
     fn run<I: Isa>((out, [a, b, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
         let op = const { Binary::from_code(OP).expect("a code of an operation") };
-        let mut i = 0;
-        while i < out.len() {
-            let len = LANES.min(out.len() - i);
-            let (mut x, y) = (load(a, i, len), load(b, i, len));
-            for lane in 0..LANES {
-                x[lane] = x[lane].binary(op, y[lane]);
+        match (a, b) {
+            ([x], _) if out.len() > 1 && b.len() > 1 => {
+                let x = [x.get(); LANES];
+                let whole = out.len() / LANES * LANES;
+                let mut i = 0;
+                while i < whole {
+                    store(out, i, both(op, x, load(b, i)));
+                    i += LANES;
+                }
+                if whole < out.len() {
+                    store_rest(out, whole, both(op, x, load_rest(b, whole)));
+                }
             }
-            store(out, i, x, len);
-            i += LANES;
+            ([x], [y]) => {
+                let value = x.get().binary(op, y.get());
+                for out in out {
+                    out.set(value);
+                }
+            }
+            (_, [y]) => {
+                let y = [y.get(); LANES];
+                let whole = out.len() / LANES * LANES;
+                let mut i = 0;
+                while i < whole {
+                    store(out, i, both(op, load(a, i), y));
+                    i += LANES;
+                }
+                if whole < out.len() {
+                    store_rest(out, whole, both(op, load_rest(a, whole), y));
+                }
+            }
+            _ => {
+                let whole = out.len() / LANES * LANES;
+                let mut i = 0;
+                while i < whole {
+                    store(out, i, both(op, load(a, i), load(b, i)));
+                    i += LANES;
+                }
+                if whole < out.len() {
+                    store_rest(out, whole, both(op, load_rest(a, whole), load_rest(b, whole)));
+                }
+            }
         }
     }
+}
+
+#[inline(always)]
+fn both<S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> [S; LANES] {
+    for lane in 0..LANES {
+        x[lane] = x[lane].binary(op, y[lane]);
+    }
+    x
 }
 
 /// A function of two numbers that `libm` computes one at a time.
@@ -170,15 +226,10 @@ impl<S: Elementary> Kernel for Choice<S> {
 
     #[inline(always)]
     fn run<I: Isa>((out, [condition, a, b]): (&[Cell<S>], [&[Cell<S>]; 3])) {
-        let mut i = 0;
-        while i < out.len() {
-            let len = LANES.min(out.len() - i);
-            let (c, x, mut y) = (load(condition, i, len), load(a, i, len), load(b, i, len));
-            for lane in 0..LANES {
-                y[lane] = if c[lane].is_zero() { y[lane] } else { x[lane] };
-            }
-            store(out, i, y, len);
-            i += LANES;
+        for (i, out) in out.iter().enumerate() {
+            let at = |from: &[Cell<S>]| from[if from.len() == 1 { 0 } else { i }].get();
+            let (c, x, y) = (at(condition), at(a), at(b));
+            out.set(if c.is_zero() { y } else { x });
         }
     }
 }
@@ -190,11 +241,14 @@ impl<S: Elementary> Kernel for Same<S> {
 
     #[inline(always)]
     fn run<I: Isa>((out, [a, _, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
-        let mut i = 0;
-        while i < out.len() {
-            let len = LANES.min(out.len() - i);
-            store(out, i, load(a, i, len), len);
-            i += LANES;
+        if let [one] = a {
+            for out in out {
+                out.set(one.get());
+            }
+            return;
+        }
+        for (out, a) in out.iter().zip(a) {
+            out.set(a.get());
         }
     }
 }

@@ -35,6 +35,20 @@ pub(crate) enum Step<S: 'static> {
         from: Place,
         stride: isize,
     },
+    /// `period` numbers over and over into a register.
+    Cycle {
+        out: Place,
+        from: Place,
+        stride: isize,
+        period: usize,
+    },
+    /// Each number `times` times into a register.
+    Repeat {
+        out: Place,
+        from: Place,
+        stride: isize,
+        times: usize,
+    },
     /// Numbers anywhere into a register.
     Gather {
         out: Place,
@@ -176,6 +190,23 @@ impl<S: Elementary> Pass<S> {
                         let start = first(*source) as isize + from as isize * stride;
                         for (i, out) in at(*out)[..len].iter().enumerate() {
                             out.set(memory[(start + i as isize * stride) as usize].get());
+                        }
+                    }
+                    // A chunk is whole periods, and the register is this step's alone: it is filled once a row.
+                    Step::Cycle { out, from: source, stride, period } if from == 0 => {
+                        let (start, out) = (first(*source) as isize, &at(*out)[..len]);
+                        for block in out.chunks(*period) {
+                            for (i, out) in block.iter().enumerate() {
+                                out.set(memory[(start + i as isize * stride) as usize].get());
+                            }
+                        }
+                    }
+                    Step::Cycle { .. } => {}
+                    Step::Repeat { out, from: source, stride, times } => {
+                        let start = first(*source) as isize + (from / times) as isize * stride;
+                        for (i, out) in at(*out)[..len].chunks(*times).enumerate() {
+                            let value = memory[(start + i as isize * stride) as usize].get();
+                            out.iter().for_each(|out| out.set(value));
                         }
                     }
                     Step::Gather { out, from: list } => {
