@@ -64,5 +64,5 @@ pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
-pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Operand, Var};
+pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use var::{Key, Operand, Var};

@@ -39,6 +39,11 @@ impl<S> Pool<S> {
         Pool(Arc::new(Mutex::new(Vec::new())))
     }
 
+    /// What tells this pool, and its tape, from every other that is alive.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Some memory, used or new.
     pub(crate) fn take(&self) -> Lent<S> {
         let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
