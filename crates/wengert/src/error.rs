@@ -220,6 +220,9 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
+    /// A workspace that another program made.
+    #[error("the workspace was made by another program; make one with this program's workspace()")]
+    OtherProgram,
     /// Gradients that were computed at other values than the tape now holds.
     #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,

@@ -105,7 +105,7 @@ impl<S: Scalar> Tape<S> {
     }
 
     #[track_caller]
-    fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+    pub(crate) fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
         if !std::ptr::eq(self, var.tape) {
             let at = Place::caller();
             return Err(Error::TwoTapes { op: "replay", left: self.made_at(), right: var.tape.made_at(), at });
@@ -145,7 +145,7 @@ impl<S: Scalar> Tape<S> {
     }
 
     /// What a guard's message calls a side of the comparison: a constant by its value, else as [`label`](Tape::label).
-    fn side_label(&self, slot: u32) -> String {
+    pub(crate) fn side_label(&self, slot: u32) -> String {
         match self.node(NodeId(slot)) {
             Some(node) if node.op == Op::Leaf(Leaf::Const) => self.columns.value(slot).to_f64().to_string(),
             _ => self.label(NodeId(slot)),

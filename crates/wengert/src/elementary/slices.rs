@@ -98,7 +98,7 @@ fn any_beyond<S: Elementary>(x: &[S]) -> bool {
 }
 
 /// Whether the vector form holds up to [`Elementary::TRIGONOMETRIC_MAX`] only.
-const fn is_bounded(op: Unary) -> bool {
+pub(crate) const fn is_bounded(op: Unary) -> bool {
     matches!(op, Unary::Sin | Unary::Cos)
 }
 
@@ -112,7 +112,7 @@ macro_rules! vector_forms {
 
         /// The vector form where it holds.
         #[inline(always)]
-        fn vector_form<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
+        pub(crate) fn vector_form<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
             match op {
                 $(Unary::$variant => { let $x = x; $form })*
                 _ => x.unary(op),
