@@ -9,9 +9,10 @@ use super::graph::{Graph, Instruction, NONE, Op};
 use super::lower::Lowered;
 use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
-use super::run::{Asked, Float, Guard, InputInfo, Inner, Program};
+use super::run::{Asked, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
 use super::{fuse, group, memory, pack};
+use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
 use crate::run::View;
@@ -19,7 +20,6 @@ use crate::shape::Shape;
 use crate::simd::Level;
 use crate::tape::Tape;
 use crate::var::Var;
-use crate::Numerics;
 
 /// Something that a program computes for its caller: a value, or a gradient. Given out by [`Compiler`], read from a
 /// [`Workspace`](super::Workspace) of the program that it compiles.
@@ -257,11 +257,13 @@ impl<'t, S: Float> Compiler<'t, S> {
                 .collect();
             let guard_places: Vec<u32> = kept.collect();
             let inputs: Vec<InputInfo> = self.inputs(&state.graph, &plan.blocks, &at);
-            let feeds = self.feeds.iter().map(|&(output, to)| (output.0 as usize, self.places_of(to, &inputs))).collect();
+            let feeds =
+                self.feeds.iter().map(|&(output, to)| (output.0 as usize, self.places_of(to, &inputs))).collect();
             let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
-            let initial = inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();
-            let assembled =
-                Assembler { plan: &plan, places, fast: self.numerics == Numerics::Fast, level: self.level }.run(&stages);
+            let initial =
+                inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();
+            let assembled = Assembler { plan: &plan, places, fast: self.numerics == Numerics::Fast, level: self.level }
+                .run(&stages);
             report.tasks = assembled.tasks.len();
             report.workspace_bytes = assembled.len * size_of::<S>();
             let guards = side.guards.iter().zip(guard_places.chunks(2)).enumerate();
