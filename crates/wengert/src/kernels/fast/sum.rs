@@ -58,10 +58,10 @@ pub(super) struct Accumulate<S>(PhantomData<S>);
 
 /// See [`Accumulate`]; the first of a walk's operands is the source.
 pub(super) struct Task<'a, S> {
-    put: Put,
-    walk: &'a Walk<2>,
-    source: &'a [S],
-    target: &'a mut [S],
+    pub(super) put: Put,
+    pub(super) walk: &'a Walk<2>,
+    pub(super) source: &'a [S],
+    pub(super) target: &'a mut [S],
 }
 
 /// As [`Accumulate`], by whatever way is fastest: sums of rows are the product with a row of ones.
