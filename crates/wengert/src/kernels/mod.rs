@@ -8,7 +8,7 @@ pub(crate) mod edges;
 mod elementwise;
 mod fast;
 mod linear;
-mod moves;
+pub(crate) mod moves;
 pub(crate) mod product;
 mod reduce;
 mod reverse;

@@ -258,9 +258,9 @@ mod tests {
 
     #[test]
     fn lists_become_strides_where_strides_describe_them() {
-        assert_eq!(Access::of(vec![4, 6, 8, 14, 16, 18], &[2, 3]), Access::Strided { start: 4, strides: [10, 2].into() });
+        assert_eq!(Access::of(vec![4, 6, 8, 14, 16, 18], &[2, 3]), Access::Strided { start: 4, strides: vec![10, 2].into() });
         assert!(matches!(Access::of(vec![4, 6, 9], &[3]), Access::Listed(_)));
-        assert_eq!(Access::of(vec![9, 7, 5], &[3]), Access::Strided { start: 9, strides: [-2].into() });
+        assert_eq!(Access::of(vec![9, 7, 5], &[3]), Access::Strided { start: 9, strides: vec![-2].into() });
     }
 
     #[test]
@@ -270,8 +270,8 @@ mod tests {
         let x: Vec<u32> = (0..rows).flat_map(|_| 7..7 + columns as u32).collect();
         let (dims, accesses) = factor(&[g, x]);
         assert_eq!(dims.as_slice(), [3, 5]);
-        assert_eq!(accesses[0], Access::Strided { start: 100, strides: [1, 0].into() });
-        assert_eq!(accesses[1], Access::Strided { start: 7, strides: [0, 1].into() });
+        assert_eq!(accesses[0], Access::Strided { start: 100, strides: vec![1, 0].into() });
+        assert_eq!(accesses[1], Access::Strided { start: 7, strides: vec![0, 1].into() });
     }
 
     #[test]
@@ -279,12 +279,12 @@ mod tests {
         let (dims, accesses) = factor(&[vec![5, 3, 9, 1], vec![0, 1, 2, 3]]);
         assert_eq!(dims.as_slice(), [4]);
         assert!(matches!(accesses[0], Access::Listed(_)));
-        assert_eq!(accesses[1], Access::Strided { start: 0, strides: [1].into() });
+        assert_eq!(accesses[1], Access::Strided { start: 0, strides: vec![1].into() });
     }
 
     #[test]
     fn other_extents_walk_the_same_elements() {
-        let access = Access::Strided { start: 3, strides: [40, 2].into() };
+        let access = Access::Strided { start: 3, strides: vec![40, 2].into() };
         for to in [&[4, 10][..], &[2, 2, 10], &[4, 5, 2], &[4, 1, 10]] {
             assert_eq!(access.over(&[4, 10], to).map(|a| a.slots(to)), Some(access.slots(&[4, 10])), "{to:?}");
         }
@@ -295,10 +295,10 @@ mod tests {
     #[test]
     fn renaming_keeps_repeated_axes_and_every_element() {
         let dims = [3, 2, 4];
-        let access = Access::Strided { start: 10, strides: [2, 0, 1].into() };
+        let access = Access::Strided { start: 10, strides: vec![2, 0, 1].into() };
         let rename = |slot: u32| if slot == 13 { 99 } else { slot };
         let expected: Vec<u32> = access.slots(&dims).into_iter().map(rename).collect();
         assert_eq!(access.renamed(&dims, rename).slots(&dims), expected);
-        assert_eq!(access.renamed(&dims, |slot| slot + 5), Access::Strided { start: 15, strides: [2, 0, 1].into() });
+        assert_eq!(access.renamed(&dims, |slot| slot + 5), Access::Strided { start: 15, strides: vec![2, 0, 1].into() });
     }
 }

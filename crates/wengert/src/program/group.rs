@@ -101,18 +101,22 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
     let slots = graph.nodes.len();
     let (mut depths, mut shapes) = (vec![0_u32; slots], vec![0_u32; slots]);
     let mut numbers = Shapes::default();
+    // Constants are alike, and have the first number: folding adds some behind their readers.
+    numbers.number((Kind::Const, 0, [0; 4]));
     let mut wides: Vec<(u32, u32)> = Vec::new();
     for slot in (0..slots).filter(|&slot| state.live[slot]) {
         let node = graph.nodes[slot];
+        if node.kind == Kind::Const {
+            continue;
+        }
         let of = |slot: u32| shapes[slot as usize];
         let first_part = node.kind == Kind::Part && node.b == 0;
         let parts = match node.kind {
             Kind::Leaf | Kind::Part => [node.a, 0, 0, 0],
-            Kind::Const => [0; 4],
             Kind::Unary(_) => [of(node.a), 0, 0, 0],
             Kind::Binary(_) => [of(node.a), of(node.b), 0, 0],
             Kind::Select => [of(node.a), of(node.b), of(node.c), 0],
-            Kind::Chain => {
+            Kind::Chain | Kind::Const => {
                 let chain = &graph.chains[node.a as usize];
                 let init = if chain.init == NONE { NONE } else { of(chain.init) };
                 let b = chain.b.first().map_or(NONE, |&slot| of(slot));

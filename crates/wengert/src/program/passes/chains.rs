@@ -110,23 +110,22 @@ fn count_uses<S: Scalar>(state: &State<S>) -> Vec<u32> {
 /// A number for the shape of each slot's expression, leaves of one block (and elements of one run, and all constants) being alike.
 fn shapes<S: Scalar>(graph: &Graph<S>, live: &[bool]) -> Vec<u32> {
     let mut known: FastMap<(Kind, u32, u32, u32), u32> = FastMap::default();
-    let mut shapes: Vec<u32> = Vec::with_capacity(graph.nodes.len());
+    // Constants keep 0: folding adds some behind their readers.
+    let mut shapes = vec![0; graph.nodes.len()];
     for (slot, node) in graph.nodes.iter().enumerate() {
-        if !live[slot] {
-            shapes.push(0);
+        if !live[slot] || node.kind == Kind::Const {
             continue;
         }
         let of = |slot: u32| shapes[slot as usize];
         let key = match node.kind {
             Kind::Leaf | Kind::Part => (node.kind, node.a, 0, 0),
-            Kind::Const | Kind::Chain => (node.kind, 0, 0, 0),
+            Kind::Chain | Kind::Const => (node.kind, 0, 0, 0),
             Kind::Unary(_) => (node.kind, of(node.a), 0, 0),
             Kind::Binary(_) => (node.kind, of(node.a), of(node.b), 0),
             Kind::Select => (node.kind, of(node.a), of(node.b), of(node.c)),
         };
         let next = known.len() as u32 + 1;
-        let shape = *known.entry(key).or_insert(next);
-        shapes.push(shape);
+        shapes[slot] = *known.entry(key).or_insert(next);
     }
     shapes
 }
