@@ -5,6 +5,7 @@
 
 mod args;
 mod compare;
+mod compiled;
 mod hand;
 mod numbers;
 mod product;

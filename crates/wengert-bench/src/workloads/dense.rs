@@ -1,10 +1,12 @@
 //! W2, W3: steps of gradient descent of a sigmoid network over a batch, recorded a layer at a time.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use wengert::{Gradients, Leaf, Tape, Var};
 
 use crate::compare::same_gradient_f32;
+use crate::compiled::Compiled;
 use crate::hand::dense::{Dense, Split, descend, parameters};
 use crate::numbers::Numbers;
 use crate::threads::Threads;
@@ -116,11 +118,10 @@ impl<'t> Kept<'t> {
     }
 
     /// As a batch that changes from step to step would have it: parameters, features and targets are new.
-    fn replay_gradient(&self, gradients: &mut Gradients<'t, f32>, params: &[f32], rows: Rows<'_>, into: &mut [f32]) {
+    fn replay(&self, gradients: &mut Gradients<'t, f32>, params: &[f32], rows: Rows<'_>) {
         let new = [(self.params, params), (self.x, rows.x), (self.target, rows.target)];
         self.params.tape().replay(&new).expect("there is no guard");
         self.loss.backward_into(gradients).expect("the loss is a single number");
-        into.copy_from_slice(self.of_params(gradients));
     }
 }
 
@@ -137,7 +138,8 @@ fn replay_on_this_thread(rows: Rows<'_>, params: &[f32], into: &mut [f32]) {
             let kept = rows.put(tape, params);
             (kept, kept.loss.backward())
         });
-        kept.replay_gradient(gradients, params, rows, into);
+        kept.replay(gradients, params, rows);
+        into.copy_from_slice(kept.of_params(gradients));
     });
 }
 
@@ -190,25 +192,37 @@ fn one_thread(rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
     let kept_tape = Tape::default();
     let kept = rows.put(&kept_tape, start);
     let mut gradients = kept.loss.backward();
-    compare("replayed", &gradient, |into| kept.replay_gradient(&mut gradients, start, rows, into));
+    compare("replayed", &gradient, |into| {
+        kept.replay(&mut gradients, start, rows);
+        into.copy_from_slice(kept.of_params(&gradients));
+    });
+
+    let mut compiled = Compiled::step(kept.loss, kept.params, RATE, &[kept.x, kept.target]);
+    compiled.run(&[rows.x, rows.target]);
+    check_step(start, &gradient, |params| {
+        for (param, moved) in params.iter_mut().zip(&*compiled.result()) {
+            *param -= (*param - moved) / RATE;
+        }
+    });
 
     let [mut by_hand, mut recorded, mut replayed] = [start.to_vec(), start.to_vec(), start.to_vec()];
-    let [mut of_recorded, mut of_replayed] = [[gradient.clone()], [gradient.clone()]];
     let here = &threads;
+    let facts = compiled.facts();
     measure(Contenders {
         hand: Box::new(|| dense.step(&mut by_hand, rows.x, rows.target, RATE)),
         modes: [
             Some(Box::new(move || {
-                rows.record_gradient(&mut tape, &recorded, &mut of_recorded[0]);
-                descend(here, &mut recorded, &of_recorded, RATE);
+                tape.clear();
+                let kept = rows.put(&tape, &recorded);
+                descend(here, &mut recorded, &[kept.of_params(&kept.loss.backward())], RATE);
             })),
             Some(Box::new(move || {
-                kept.replay_gradient(&mut gradients, &replayed, rows, &mut of_replayed[0]);
-                descend(here, &mut replayed, &of_replayed, RATE);
+                kept.replay(&mut gradients, &replayed, rows);
+                descend(here, &mut replayed, &[kept.of_params(&gradients)], RATE);
             })),
-            None,
+            Some(Box::new(move || compiled.run(&[rows.x, rows.target]))),
         ],
-        facts: Vec::new(),
+        facts,
     });
 }
 
@@ -228,6 +242,29 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
     let replay = |params: &[f32], gradients: &mut [Vec<f32>]| {
         threads.each_with(gradients, |i, gradient| replay_on_this_thread(rows.block(i, count), params, gradient));
     };
+    let mut programs: Vec<Compiled<f32>> = (0..count)
+        .map(|i| {
+            let tape = Tape::default();
+            let kept = rows.block(i, count).put(&tape, start);
+            Compiled::gradient(kept.loss, kept.params, &[kept.params, kept.x, kept.target])
+        })
+        .collect();
+    let facts = programs[0].facts();
+    let run = |programs: &mut [Compiled<f32>], params: &[f32]| {
+        threads.each_with(programs, |i, program| {
+            let rows = rows.block(i, count);
+            program.run(&[params, rows.x, rows.target]);
+        });
+    };
+    run(&mut programs, start);
+    compare("compiled", &gradient, |into| {
+        for program in &programs {
+            for (into, part) in into.iter_mut().zip(&*program.result()) {
+                *into += part;
+            }
+        }
+    });
+
     let mut of_recorded = vec![vec![0.0; start.len()]; count];
     let mut of_replayed = of_recorded.clone();
     record(start, &mut of_recorded);
@@ -240,7 +277,7 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
         });
     }
 
-    let [mut by_hand, mut recorded, mut replayed] = [start.to_vec(), start.to_vec(), start.to_vec()];
+    let [mut by_hand, mut recorded, mut replayed, mut compiled] = std::array::from_fn(|_| start.to_vec());
     let pool = &threads;
     measure(Contenders {
         hand: Box::new(|| split.step(&mut by_hand, rows.x, rows.target, RATE)),
@@ -253,9 +290,13 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
                 replay(&replayed, &mut of_replayed);
                 descend(pool, &mut replayed, &of_replayed, RATE);
             })),
-            None,
+            Some(Box::new(move || {
+                run(&mut programs, &compiled);
+                let gradients: Vec<Cow<'_, [f32]>> = programs.iter().map(Compiled::result).collect();
+                descend(pool, &mut compiled, &gradients, RATE);
+            })),
         ],
-        facts: Vec::new(),
+        facts,
     });
 }
 

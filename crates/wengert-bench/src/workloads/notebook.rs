@@ -6,6 +6,7 @@ use wengert::{Gradients, Tape, Var};
 use wengert_layers::{Activation, Init, Mlp};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::notebook::{Net, Row};
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
 
@@ -68,6 +69,7 @@ impl Workload for Notebook {
         let (params, x, target) = (kept.params(&start), kept.data(&rows[0].0), kept.data(&rows[0].1));
         let loss = record(params, x, target);
         let mut gradients = loss.backward();
+        let mut compiled = Compiled::step(loss, params, RATE, &[x, target]);
         let mut tape = Tape::new();
         let record_row = |tape: &Tape, params: &mut [f64; 12], row: &Row| {
             let (p, x, target) = (tape.params(params), tape.data(&row.0), tape.data(&row.1));
@@ -90,10 +92,13 @@ impl Workload for Notebook {
             tape.clear();
             record_row(&tape, &mut recorded, row);
             replay_row(&mut replayed, row);
+            compiled.run(&[&row.0, &row.1]);
         }
+        same_gradient("compiled epoch", &compiled.result(), &by_hand.params(), 1e-12);
         same_gradient("recorded epoch", &recorded, &by_hand.params(), 1e-12);
         same_gradient("replayed epoch", &replayed, &by_hand.params(), 1e-12);
 
+        let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.epoch(&rows, RATE)),
             modes: [
@@ -108,9 +113,13 @@ impl Workload for Notebook {
                         replay_row(&mut replayed, row);
                     }
                 })),
-                None,
+                Some(Box::new(|| {
+                    for row in &rows {
+                        compiled.run(&[&row.0, &row.1]);
+                    }
+                })),
             ],
-            facts: Vec::new(),
+            facts,
         });
     }
 }

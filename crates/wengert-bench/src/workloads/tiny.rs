@@ -3,6 +3,7 @@
 use wengert::{Gradients, Leaf, Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::tiny::{Batch, HIDDEN, INPUTS, Net, OUTPUTS, PARAMS, ROWS};
 use crate::numbers::Numbers;
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
@@ -65,7 +66,14 @@ impl Workload for Tiny {
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
 
+        let mut compiled = Compiled::step(loss, params, RATE, &[x, target]);
+        compiled.run(&[&features, &targets]);
+        let step: Vec<f64> =
+            start.iter().zip(&*compiled.result()).map(|(before, after)| (before - after) / RATE).collect();
+        same_gradient("compiled", &step, &gradient, 1e-9);
+
         let [mut recorded, mut replayed] = [start.clone(), start];
+        let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.step(&batch, RATE)),
             modes: [
@@ -81,9 +89,9 @@ impl Workload for Tiny {
                     loss.backward_into(&mut gradients).expect("the loss is a single number");
                     descend(&mut replayed, &gradients);
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[&features, &targets]))),
             ],
-            facts: Vec::new(),
+            facts,
         });
     }
 }
