@@ -7,7 +7,7 @@ mod scalars;
 mod tensors;
 
 use proptest::prelude::*;
-use wengert::{Compiler, Numerics, Pass, Program, Tape, Var, Workspace};
+use wengert::{Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
 
 /// Every set of passes that is tried: all, none, and each switched off alone.
 fn variants() -> Vec<Vec<Pass>> {
@@ -17,7 +17,7 @@ fn variants() -> Vec<Vec<Pass>> {
 }
 
 fn exact() -> Tape {
-    Tape::new()
+    Tape::with(Options::default().numerics(Numerics::Exact))
 }
 
 /// The program of `y` and its gradient by each leaf.

@@ -7,9 +7,9 @@ mod random;
 
 use std::cell::Cell;
 use proptest::prelude::*;
-use wengert::{Binary, Gradients, NodeId, Op, Tape, Unary, Var, rules};
+use wengert::{Gradients, NodeId, Op, Tape, Var, rules};
 
-use random::{INPUTS, record, record_all, run, unary};
+use random::{INPUTS, record, record_all, run};
 
 /// For every slot, the sum over all paths to the output of the absolute products of partials: what rounding errors are relative to.
 fn path_products(gradients: &Gradients<'_>) -> Vec<f64> {

@@ -5,11 +5,11 @@
 mod random;
 
 use std::collections::BTreeMap;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use wengert::{Binary, Contribution, Gradients, Leaf, Numerics, Op, Options, Structural, Tape, Unary, Var};
 
-use random::{leaf_values, programs, record, run};
+use proptest::prelude::*;
+use wengert::{Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var};
+
+use random::{leaf_values, record, run};
 
 /// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
 fn path_products(y: Var<'_>) -> Vec<f64> {
