@@ -63,7 +63,9 @@ pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
 pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use program::{Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Program, Report as CompileReport, Workspace};
+pub use program::{
+    Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Program, Report as CompileReport, Workspace,
+};
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
 pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};

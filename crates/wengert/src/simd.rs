@@ -73,6 +73,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     const LEVEL: Level;
     /// Whether a multiplication and an addition are one instruction; where they are not, `mul_add` is a call.
     const FMA: bool;
+    /// The size of a register.
+    const BYTES: usize;
 }
 
 /// [`Level::Portable`] as a type.
@@ -82,6 +84,7 @@ pub(crate) struct Portable;
 impl Isa for Portable {
     const LEVEL: Level = Level::Portable;
     const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+    const BYTES: usize = 16;
 }
 
 /// The type of a kernel's arguments, apart from how long they are borrowed.
@@ -180,6 +183,7 @@ mod x86 {
     impl Isa for V3 {
         const LEVEL: Level = Level::V3;
         const FMA: bool = true;
+        const BYTES: usize = 32;
     }
 
     /// [`Level::V4`] as a type.
@@ -189,6 +193,7 @@ mod x86 {
     impl Isa for V4 {
         const LEVEL: Level = Level::V4;
         const FMA: bool = true;
+        const BYTES: usize = 64;
     }
 
     #[target_feature(enable = "avx,avx2,fma,bmi1,bmi2,f16c,lzcnt,movbe,popcnt")]

@@ -31,14 +31,7 @@ impl<'a, S: Scalar> Sweep<'a, S> {
     }
 
     /// Walks the list backwards, adding every node's contributions to its operands' adjoints.
-    pub(crate) fn run(
-        self,
-        numerics: Numerics,
-        steps: &[Step],
-        side: &Side,
-        values: &[S],
-        seeds: &[(u32, S)],
-    ) {
+    pub(crate) fn run(self, numerics: Numerics, steps: &[Step], side: &Side, values: &[S], seeds: &[(u32, S)]) {
         let Memory { adjoints, written, empty, still_empty } = self.memory;
         // The numbers between the runs, and the short runs.
         let mut slot = 0;
@@ -113,13 +106,7 @@ fn walk<S: Scalar>(
     scalars(&steps[..slot], 0, values, &mut all, &waiting);
 }
 
-fn scalars<S: Scalar>(
-    steps: &[Step],
-    first: usize,
-    values: &[S],
-    all: &mut Adjoints<'_, S>,
-    waiting: &Waiting,
-) {
+fn scalars<S: Scalar>(steps: &[Step], first: usize, values: &[S], all: &mut Adjoints<'_, S>, waiting: &Waiting) {
     if steps.is_empty() {
         return;
     }
@@ -137,9 +124,11 @@ struct Waiting {
 
 impl Waiting {
     fn of<S>(all: &Adjoints<'_, S>) -> Self {
-        let runs = all.wides.iter().zip(&*all.written).filter(|(wide, written)| {
-            !**written && !matches!(wide.op, Op::Leaf(Leaf::Data | Leaf::Const))
-        });
+        let runs = all
+            .wides
+            .iter()
+            .zip(&*all.written)
+            .filter(|(wide, written)| !**written && !matches!(wide.op, Op::Leaf(Leaf::Data | Leaf::Const)));
         let runs: smallvec::SmallVec<[(u32, u32); 8]> = runs.map(|(wide, _)| (wide.out, wide.out + wide.len)).collect();
         let slots = runs.iter().map(|run| (run.1 - run.0) as usize).sum();
         Waiting { runs, slots }

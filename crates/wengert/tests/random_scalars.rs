@@ -5,8 +5,8 @@
 #[path = "random/scalars.rs"]
 mod random;
 
-use std::cell::Cell;
 use proptest::prelude::*;
+use std::cell::Cell;
 use wengert::{Gradients, NodeId, Op, Tape, Var, rules};
 
 use random::{INPUTS, record, record_all, run};

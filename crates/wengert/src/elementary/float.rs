@@ -18,6 +18,8 @@ pub(crate) trait Elementary: Scalar {
     const NAN: Self;
     const INFINITY: Self;
 
+    /// 1.5 · 2ᵐ with m bits of significand: added to a number it leaves the nearest integer in the low bits, for magnitudes below 2ᵐ⁻¹.
+    const MAGIC: Self;
     /// Below this, x is eˣ − 1, ln(1 + x), sin x to the last bit.
     const TINY: Self;
     /// From here on eˣ is infinite.
@@ -31,8 +33,6 @@ pub(crate) trait Elementary: Scalar {
     const EXP_M1_MIN: Self;
     /// From here on tanh x is 1.
     const TANH_MAX: Self;
-    /// The smallest n that [`power`](Self::power) takes.
-    const POWER_MIN: Self;
     /// An n with 2ⁿ ≫ 1/ε, at which ln(1 + x) is ln x.
     const LN_1P_LARGE: Self;
 
@@ -66,10 +66,8 @@ pub(crate) trait Elementary: Scalar {
     fn magnitude(self) -> Self;
     fn with_sign_of(self, sign: Self) -> Self;
     fn root(self) -> Self;
-    /// The nearest integer, of a magnitude below 2²².
-    fn integer(self) -> Self;
-    /// 2ⁿ for an integer n whose power is a normal number.
-    fn power(n: Self) -> Self;
+    /// 2ⁿ for n + [`MAGIC`](Self::MAGIC), an integer whose power is a normal number.
+    fn power_of_shifted(n: Self) -> Self;
     /// `(k, m)` with x = m 2ᵏ and √½ ≤ m < √2, for positive normal x.
     fn split(self) -> (Self, Self);
     /// `(k, x 2⁻ᵏ)`, normal, for positive finite x.
@@ -127,6 +125,7 @@ macro_rules! impl_elementary {
             const TWO: Self = 2.0;
             const NAN: Self = $t::NAN;
             const INFINITY: Self = $t::INFINITY;
+            const MAGIC: Self = $magic;
             const LOG2_E: Self = std::$t::consts::LOG2_E;
             const LN2: Self = std::$t::consts::LN_2;
             const TRIGONOMETRIC_MAX: Self = 1e6;
@@ -153,14 +152,8 @@ macro_rules! impl_elementary {
             }
 
             #[inline(always)]
-            fn integer(self) -> Self {
-                (self + $magic) - $magic
-            }
-
-            #[inline(always)]
-            fn power(n: Self) -> Self {
-                let biased = (n + $magic).to_bits().wrapping_add($bias);
-                $t::from_bits(biased << $mantissa)
+            fn power_of_shifted(n: Self) -> Self {
+                $t::from_bits(n.to_bits().wrapping_add($bias) << $mantissa)
             }
 
             #[inline(always)]
@@ -197,7 +190,6 @@ impl_elementary!(f64 u64, mantissa: 52, bias: 1023, magic: 6755399441055744.0, t
     const EXP2_MIN: Self = -1076.0;
     const EXP_M1_MIN: Self = -40.0;
     const TANH_MAX: Self = 20.0;
-    const POWER_MIN: Self = -1000.0;
     const LN_1P_LARGE: Self = 60.0;
     const LN2_HI: Self = 0.6931471805598903;
     const LN2_LO: Self = 5.497923018708371e-14;
@@ -235,7 +227,6 @@ impl_elementary!(f32 u32, mantissa: 23, bias: 127, magic: 12582912.0, two_to_man
     const EXP2_MIN: Self = -151.0;
     const EXP_M1_MIN: Self = -20.0;
     const TANH_MAX: Self = 10.0;
-    const POWER_MIN: Self = -120.0;
     const LN_1P_LARGE: Self = 30.0;
     const LN2_HI: Self = 0.69314575;
     const LN2_LO: Self = 1.4286068e-06;

@@ -3,7 +3,7 @@
 //! x = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2, s = f/(2 + f), and ln(1 + f) = f − (f²/2 − s (f²/2 + R(s²))), the arrangement of
 //! FreeBSD's `e_log.c`, `k_log.h`, `s_log1p.c`, `e_log2.c` and `e_log10.c` (Sun Microsystems 1993), with coefficients of our own.
 
-use super::exponential::exp_of_negative_magnitude;
+use super::exponential::{exp_of_negative_magnitude, power_of_two};
 use super::float::{Elementary, mul_add, polynomial, two_sum};
 use crate::simd::Isa;
 
@@ -82,7 +82,11 @@ pub(super) fn log10<I: Isa, S: Elementary>(x: S) -> S {
 /// `ln(1 + x)`
 #[inline(always)]
 pub(super) fn ln_1p<I: Isa, S: Elementary>(x: S) -> S {
-    let y = ln_1p_of_sum::<I, S>(x, S::ZERO);
+    let (sum, lost) = two_sum(S::ONE, x);
+    let (k, m) = sum.split();
+    // What the sum lost, at the scale of m; beyond the limit it is nothing.
+    let limit = if k > S::LN_1P_LARGE { S::LN_1P_LARGE } else { k };
+    let y = ln_of_sum::<I, S>(k, m, lost * power_of_two(-limit), S::ZERO);
     let y = if x < S::INFINITY { y } else { x };
     let y = if x < -S::ONE { S::NAN } else { y };
     let y = if x == -S::ONE { -S::INFINITY } else { y };
@@ -90,27 +94,24 @@ pub(super) fn ln_1p<I: Isa, S: Elementary>(x: S) -> S {
     if x.magnitude() < S::TINY { x } else { y }
 }
 
-/// `ln(1 + x + error)` for −1 < x, the error being a rounding error of x.
+/// k ln 2 + ln(m + lost) + error
 #[inline(always)]
-fn ln_1p_of_sum<I: Isa, S: Elementary>(x: S, error: S) -> S {
-    let (sum, lost) = two_sum(S::ONE, x);
-    let (k, m) = sum.split();
-    // What the sum lost, at the scale of m; beyond the limit it is nothing.
-    let limit = if k > S::LN_1P_LARGE { S::LN_1P_LARGE } else { k };
-    let inverse = S::power(-limit);
+fn ln_of_sum<I: Isa, S: Elementary>(k: S, m: S, lost: S, error: S) -> S {
     let whole = m - S::ONE; // exact
-    let f = mul_add::<I, S>(lost, inverse, whole); // exact where k is 0
-    let f_error = mul_add::<I, S>(lost, inverse, whole - f);
-    assemble::<I, S>(k, f, f_error + error)
+    let f = whole + lost; // exact where k is 0
+    assemble::<I, S>(k, f, ((whole - f) + lost) + error)
 }
 
-/// `ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|)`
+/// `ln(1 + eˣ) = max(x, 0) + ln(1 + e)` with e = e^−|x|
 #[inline(always)]
 pub(super) fn softplus<I: Isa, S: Elementary>(x: S) -> S {
     let (e, e_error) = exp_of_negative_magnitude::<I, S>(x);
-    // The error counts 1/(1 + e) times, for 0 ≤ e ≤ 1 this much to within some percent.
+    let sum = S::ONE + e;
+    let lost = (S::ONE - sum) + e;
+    // The error counts 1/(1 + e) times: with 0 ≤ e ≤ 1 it is this to within some percent.
     let slope = mul_add::<I, S>(mul_add::<I, S>(e, S::from_f64(0.45), S::from_f64(-0.95)), e, S::ONE);
-    let y = ln_1p_of_sum::<I, S>(e, e_error * slope);
-    let y = if e < S::TINY { e } else { y };
-    (if x > S::ZERO { x } else { S::ZERO }) + y
+    // The sum is at most 2, so that is all there is to its exponent.
+    let (k, half) = if sum > S::from_f64(std::f64::consts::SQRT_2) { (S::ONE, S::HALF) } else { (S::ZERO, S::ONE) };
+    let rest = ln_of_sum::<I, S>(k, sum * half, lost * half, e_error * slope);
+    (if x > S::ZERO { x } else { S::ZERO }) + rest
 }

@@ -1,5 +1,6 @@
 //! Which operations have a vector form, and the loops over slices.
 
+use std::hint::black_box;
 use std::marker::PhantomData;
 
 use super::float::Elementary;
@@ -27,34 +28,13 @@ impl<S: 'static> Arguments for InPlace<S> {
 /// The loop over slices of the operation with the code `OP`, which must have a vector form.
 struct Map<S, const OP: u8>(PhantomData<S>);
 
-impl<S, const OP: u8> Map<S, OP> {
-    const OP: Unary = Unary::from_code(OP).expect("a code of an operation");
-    const BOUNDED: bool = is_bounded(Self::OP);
-}
-
 impl<S: Elementary, const OP: u8> Kernel for Map<S, OP> {
     type Arguments = Slices<S>;
 
     #[inline(always)]
     fn run<I: Isa>((x, out): (&[S], &mut [S])) {
         assert_eq!(x.len(), out.len(), "a function of every element has as many results as numbers");
-        if !Self::BOUNDED {
-            for (&x, out) in x.iter().zip(out) {
-                *out = vector_form::<I, S>(Self::OP, x);
-            }
-            return;
-        }
-        for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-            if any_beyond(x) {
-                for (&x, out) in x.iter().zip(out) {
-                    *out = unary::<I, S>(Self::OP, x);
-                }
-            } else {
-                for (&x, out) in x.iter().zip(out) {
-                    *out = vector_form::<I, S>(Self::OP, x);
-                }
-            }
-        }
+        apply::<I, S, _>(const { Unary::from_code(OP).expect("a code of an operation") }, Pair { x, out });
     }
 }
 
@@ -66,33 +46,117 @@ impl<S: Elementary, const OP: u8> Kernel for MapInPlace<S, OP> {
 
     #[inline(always)]
     fn run<I: Isa>(numbers: &mut [S]) {
-        let op = Map::<S, OP>::OP;
-        if !Map::<S, OP>::BOUNDED {
-            for x in numbers {
-                *x = vector_form::<I, S>(op, *x);
+        apply::<I, S, _>(const { Unary::from_code(OP).expect("a code of an operation") }, numbers);
+    }
+}
+
+/// Numbers that a function is applied to, and the places of its results.
+trait Numbers<S>: Sized {
+    fn len(&self) -> usize;
+    fn get(&self, i: usize) -> S;
+    fn set(&mut self, i: usize, result: S);
+    fn split_at(self, i: usize) -> (Self, Self);
+}
+
+/// Two slices of one length.
+struct Pair<'a, S> {
+    x: &'a [S],
+    out: &'a mut [S],
+}
+
+impl<S: Copy> Numbers<S> for Pair<'_, S> {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        // The smaller of two equal numbers, by which the compiler sees that both accesses are in bounds.
+        self.x.len().min(self.out.len())
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> S {
+        self.x[i]
+    }
+
+    #[inline(always)]
+    fn set(&mut self, i: usize, result: S) {
+        self.out[i] = result;
+    }
+
+    #[inline(always)]
+    fn split_at(self, i: usize) -> (Self, Self) {
+        let ((x, x_rest), (out, out_rest)) = (self.x.split_at(i), self.out.split_at_mut(i));
+        (Pair { x, out }, Pair { x: x_rest, out: out_rest })
+    }
+}
+
+impl<S: Copy> Numbers<S> for &mut [S] {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        <[S]>::len(self)
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> S {
+        self[i]
+    }
+
+    #[inline(always)]
+    fn set(&mut self, i: usize, result: S) {
+        self[i] = result;
+    }
+
+    #[inline(always)]
+    fn split_at(self, i: usize) -> (Self, Self) {
+        self.split_at_mut(i)
+    }
+}
+
+#[inline(always)]
+fn apply<I: Isa, S: Elementary, N: Numbers<S>>(op: Unary, numbers: N) {
+    if !is_bounded(op) {
+        apply_vector_form::<I, S, N>(op, numbers);
+        return;
+    }
+    let mut rest = numbers;
+    while rest.len() > 0 {
+        let length = rest.len().min(BLOCK);
+        let (mut block, after) = rest.split_at(length);
+        rest = after;
+        if any_beyond(&block) {
+            for i in 0..block.len() {
+                block.set(i, unary::<I, S>(op, block.get(i)));
             }
-            return;
+        } else {
+            apply_vector_form::<I, S, N>(op, block);
         }
-        for numbers in numbers.chunks_mut(BLOCK) {
-            if any_beyond(numbers) {
-                for x in numbers {
-                    *x = unary::<I, S>(op, *x);
-                }
-            } else {
-                for x in numbers {
-                    *x = vector_form::<I, S>(op, *x);
-                }
-            }
+    }
+}
+
+/// The loop that is vectorised: whole registers, then one register of which a part is masked.
+#[inline(always)]
+fn apply_vector_form<I: Isa, S: Elementary, N: Numbers<S>>(op: Unary, numbers: N) {
+    let lanes = I::BYTES / size_of::<S>();
+    let whole = numbers.len() / lanes * lanes;
+    let (mut body, mut tail) = numbers.split_at(whole);
+    for i in 0..body.len() {
+        body.set(i, vector_form::<I, S>(op, body.get(i)));
+    }
+    if tail.len() == 0 {
+        return;
+    }
+    // A loop whose bound is known to be small would not be vectorised: up to 15 numbers, one by one, cost more than 60 others.
+    for i in 0..black_box(lanes) {
+        if i < tail.len() {
+            tail.set(i, vector_form::<I, S>(op, tail.get(i)));
         }
     }
 }
 
 /// Whether an angle is beyond the bound. NaN is not.
 #[inline(always)]
-fn any_beyond<S: Elementary>(x: &[S]) -> bool {
+fn any_beyond<S: Elementary, N: Numbers<S>>(numbers: &N) -> bool {
     let mut any = false;
-    for &x in x {
-        any |= x.magnitude() > S::TRIGONOMETRIC_MAX;
+    for i in 0..numbers.len() {
+        any |= numbers.get(i).magnitude() > S::TRIGONOMETRIC_MAX;
     }
     any
 }

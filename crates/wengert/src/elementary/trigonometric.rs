@@ -4,7 +4,7 @@
 //! (Cody and Waite). sin r and cos r are the polynomials of FreeBSD's `k_sin.c` and `k_cos.c` (Sun Microsystems 1993) in arrangement, with
 //! coefficients of our own. Angles beyond that are `libm`'s: Payne and Hanek's reduction is not for SIMD.
 
-use super::float::{Elementary, mul_add, polynomial, two_sum};
+use super::float::{Elementary, mul_add, polynomial};
 use crate::simd::Isa;
 
 const PIO2_1: f64 = 1.5707963267341256;
@@ -14,18 +14,25 @@ const PIO2_4: f64 = 8.4784276603689e-32;
 /// The last three as one number, which is enough for an angle of `f32`.
 const PIO2_REST: f64 = 6.077100506506192e-11;
 
-/// 1.5 · 2⁵²: added to a number of a magnitude below 2⁵¹ it leaves the nearest integer in the low bits.
-const MAGIC: f64 = 6755399441055744.0;
+/// `(a − b, its rounding error)`: Dekker's FastTwoSum.
+///
+/// It asks that |a| ≥ |b|. Here it is right for smaller a too, because then the difference is exact: `first` and `n PIO2_2` are multiples of 2⁻⁶⁶ and,
+/// with n < 10⁶ 2/π, below 2⁻¹⁴; `second` and `n PIO2_3` are multiples of 2⁻¹⁰¹ below 2⁻⁴⁹.
+#[inline(always)]
+fn subtract(a: f64, b: f64) -> (f64, f64) {
+    let difference = a - b;
+    (difference, (a - difference) - b)
+}
 
 /// `(r, its error, n mod 4 in the low bits)`
 #[inline(always)]
 fn reduce<I: Isa, S: Elementary>(x: f64) -> (f64, f64, u64) {
-    let shifted = mul_add::<I, f64>(x, std::f64::consts::FRAC_2_PI, MAGIC);
-    let n = shifted - MAGIC;
+    let shifted = mul_add::<I, f64>(x, std::f64::consts::FRAC_2_PI, f64::MAGIC);
+    let n = shifted - f64::MAGIC;
     let first = mul_add::<I, f64>(-n, PIO2_1, x); // exact
     if S::NEEDS_TAIL {
-        let (second, lost) = two_sum(first, -(n * PIO2_2));
-        let (third, lost_again) = two_sum(second, -(n * PIO2_3));
+        let (second, lost) = subtract(first, n * PIO2_2);
+        let (third, lost_again) = subtract(second, n * PIO2_3);
         let rest = mul_add::<I, f64>(-n, PIO2_4, lost + lost_again);
         let r = third + rest;
         (r, (third - r) + rest, shifted.to_bits())

@@ -258,7 +258,10 @@ mod tests {
 
     #[test]
     fn lists_become_strides_where_strides_describe_them() {
-        assert_eq!(Access::of(vec![4, 6, 8, 14, 16, 18], &[2, 3]), Access::Strided { start: 4, strides: vec![10, 2].into() });
+        assert_eq!(
+            Access::of(vec![4, 6, 8, 14, 16, 18], &[2, 3]),
+            Access::Strided { start: 4, strides: vec![10, 2].into() }
+        );
         assert!(matches!(Access::of(vec![4, 6, 9], &[3]), Access::Listed(_)));
         assert_eq!(Access::of(vec![9, 7, 5], &[3]), Access::Strided { start: 9, strides: vec![-2].into() });
     }
@@ -299,6 +302,9 @@ mod tests {
         let rename = |slot: u32| if slot == 13 { 99 } else { slot };
         let expected: Vec<u32> = access.slots(&dims).into_iter().map(rename).collect();
         assert_eq!(access.renamed(&dims, rename).slots(&dims), expected);
-        assert_eq!(access.renamed(&dims, |slot| slot + 5), Access::Strided { start: 15, strides: vec![2, 0, 1].into() });
+        assert_eq!(
+            access.renamed(&dims, |slot| slot + 5),
+            Access::Strided { start: 15, strides: vec![2, 0, 1].into() }
+        );
     }
 }

@@ -133,7 +133,8 @@ impl<S: Elementary + Product> Assembler<'_, S> {
                 b_strides[axis],
             ],
         }));
-        let axis = |i: usize| Axis { extent: inner[i], strides: [a_strides[dims.len() + i], b_strides[dims.len() + i]] };
+        let axis =
+            |i: usize| Axis { extent: inner[i], strides: [a_strides[dims.len() + i], b_strides[dims.len() + i]] };
         let mut around: SmallVec<[Axis<2>; 2]> = merged((0..inner.len()).map(axis)).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0, 0] });
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), a, b];
@@ -154,10 +155,11 @@ impl<S: Elementary + Product> Assembler<'_, S> {
         let (x, x_strides) = self.strided(&instruction.operands[0]);
         let init = instruction.operands.get(1).map(|init| self.strided(init));
         let init_stride = |axis: usize| init.as_ref().map_or(0, |(_, strides)| strides[axis]);
-        let outer = merged((0..dims.len()).map(|axis| Axis {
-            extent: dims[axis],
-            strides: [out_strides[axis], init_stride(axis), x_strides[axis]],
-        }));
+        let outer =
+            merged((0..dims.len()).map(|axis| Axis {
+                extent: dims[axis],
+                strides: [out_strides[axis], init_stride(axis), x_strides[axis]],
+            }));
         let axis = |i: usize| Axis { extent: inner[i], strides: [x_strides[dims.len() + i]] };
         let mut around: SmallVec<[Axis<1>; 2]> = merged((0..inner.len()).map(axis)).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0] });
@@ -171,7 +173,10 @@ impl<S: Elementary + Product> Assembler<'_, S> {
 
 /// Takes the axis out that is best computed side by side: a long one along which every operand stands or takes single steps.
 /// Where sums are cut into lanes of their own instead, an axis that is not so stays outside.
-fn split_lanes<const N: usize>(mut outer: SmallVec<[Axis<N>; 4]>, sums_have_lanes: bool) -> (SmallVec<[Axis<N>; 4]>, Axis<N>) {
+fn split_lanes<const N: usize>(
+    mut outer: SmallVec<[Axis<N>; 4]>,
+    sums_have_lanes: bool,
+) -> (SmallVec<[Axis<N>; 4]>, Axis<N>) {
     let score = |axis: &Axis<N>| {
         let steady = axis.strides.iter().all(|&stride| stride == 0 || stride == 1);
         axis.extent * if steady { 8 } else { 1 }

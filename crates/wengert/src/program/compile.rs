@@ -9,9 +9,10 @@ use super::graph::{Graph, Instruction, NONE, Op};
 use super::lower::Lowered;
 use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
-use super::run::{Asked, Float, Guard, InputInfo, Inner, Program};
+use super::run::{Asked, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
 use super::{fuse, group, memory, pack};
+use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
 use crate::run::View;
@@ -19,7 +20,6 @@ use crate::shape::Shape;
 use crate::simd::Level;
 use crate::tape::Tape;
 use crate::var::Var;
-use crate::Numerics;
 
 /// Something that a program computes for its caller: a value, or a gradient. Given out by [`Compiler`], read from a
 /// [`Workspace`](super::Workspace) of the program that it compiles.
@@ -70,6 +70,12 @@ pub struct Compiler<'t, S: Float = f64> {
     standing: Vec<Standing>,
     feeds: Vec<(Output, View)>,
     level: Level,
+}
+
+impl<S: Float> std::fmt::Debug for Compiler<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Compiler of {:?}: {} outputs, {:?}", self.tape, self.requests.len(), self.numerics)
+    }
 }
 
 impl<'t, S: Float> Compiler<'t, S> {
@@ -221,71 +227,7 @@ impl<'t, S: Float> Compiler<'t, S> {
     ///
     /// [`Error::Full`] if the program needs more than 2³¹ numbers.
     pub fn compile(self) -> Result<Program<S>, Error> {
-        let side = self.tape.side.borrow();
-        self.tape.columns.read(|steps, values| {
-            let builder = Builder::new();
-            let (lowered, asked) = self.lower(steps, &side, values, &builder);
-            let guards: Vec<[u32; 2]> = side
-                .guards
-                .iter()
-                .map(|guard| [guard.left, guard.right].map(|slot| lowered.slots[slot as usize]))
-                .collect();
-            drop(lowered);
-            let roots = asked.iter().flatten().copied().chain(guards.iter().flatten().copied()).collect();
-            let mut report = Report { tape_nodes: steps.len(), ..Report::default() };
-            let state = self.simplify(State::new(builder.graph.into_inner(), roots), &mut report);
-            let mut plan = group::run(&state, self.passes.contains(&Pass::Group));
-            self.note(&mut report, Pass::Group, "instructions", state.count_computed(), plan.instructions.len());
-            pack::run(&mut plan);
-            let stages = fuse::run(&plan, self.passes.contains(&Pass::Fuse));
-            self.note(&mut report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
-            let keep: Vec<u32> = state.roots.iter().map(|&slot| plan.addresses[slot as usize]).collect();
-            let places = memory::run(&plan, &stages, &keep, self.passes.contains(&Pass::Reuse));
-            self.note(&mut report, Pass::Reuse, "numbers", plan.space as usize, places.len);
-            report.flops = plan.instructions.iter().map(flops).sum();
-
-            let at = |address: u32| places.of[address as usize];
-            let mut kept = keep.iter().map(|&address| at(address));
-            let outputs = asked
-                .iter()
-                .zip(&self.requests)
-                .map(|(slots, (request, shape))| Asked {
-                    access: Access::of(kept.by_ref().take(slots.len()).collect(), &[slots.len()]),
-                    shape: shape.clone(),
-                    is_gradient: matches!(request, Request::Gradient { .. }),
-                })
-                .collect();
-            let guard_places: Vec<u32> = kept.collect();
-            let inputs: Vec<InputInfo> = self.inputs(&state.graph, &plan.blocks, &at);
-            let feeds = self.feeds.iter().map(|&(output, to)| (output.0 as usize, self.places_of(to, &inputs))).collect();
-            let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
-            let initial = inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();
-            let assembled =
-                Assembler { plan: &plan, places, fast: self.numerics == Numerics::Fast, level: self.level }.run(&stages);
-            report.tasks = assembled.tasks.len();
-            report.workspace_bytes = assembled.len * size_of::<S>();
-            let guards = side.guards.iter().zip(guard_places.chunks(2)).enumerate();
-            let guards = guards.map(|(index, (guard, places))| Guard {
-                index,
-                comparison: guard.comparison,
-                outcome: guard.outcome,
-                labels: [guard.left, guard.right].map(|slot| self.tape.side_label(slot)),
-                places: [places[0], places[1]],
-                at: guard.place,
-            });
-            Ok(Program(Arc::new(Inner {
-                guards: guards.collect(),
-                tasks: assembled.tasks,
-                len: assembled.len,
-                walks: assembled.walks,
-                constants,
-                initial,
-                inputs,
-                outputs,
-                feeds,
-                report,
-            })))
-        })
+        S::compile(self)
     }
 
     fn lower<'a>(
@@ -379,6 +321,78 @@ impl<'t, S: Float> Compiler<'t, S> {
         };
         slots.map(place).collect()
     }
+}
+
+/// What [`Compiler::compile`] does.
+pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, Error> {
+    let side = compiler.tape.side.borrow();
+    compiler.tape.columns.read(|steps, values| {
+        let builder = Builder::new();
+        let (lowered, asked) = compiler.lower(steps, &side, values, &builder);
+        let guards: Vec<[u32; 2]> = side
+            .guards
+            .iter()
+            .map(|guard| [guard.left, guard.right].map(|slot| lowered.slots[slot as usize]))
+            .collect();
+        drop(lowered);
+        let roots = asked.iter().flatten().copied().chain(guards.iter().flatten().copied()).collect();
+        let mut report = Report { tape_nodes: steps.len(), ..Report::default() };
+        let state = compiler.simplify(State::new(builder.graph.into_inner(), roots), &mut report);
+        let mut plan = group::run(&state, compiler.passes.contains(&Pass::Group));
+        compiler.note(&mut report, Pass::Group, "instructions", state.count_computed(), plan.instructions.len());
+        pack::run(&mut plan);
+        let stages = fuse::run(&plan, compiler.passes.contains(&Pass::Fuse));
+        compiler.note(&mut report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
+        let keep: Vec<u32> = state.roots.iter().map(|&slot| plan.addresses[slot as usize]).collect();
+        let places = memory::run(&plan, &stages, &keep, compiler.passes.contains(&Pass::Reuse));
+        compiler.note(&mut report, Pass::Reuse, "numbers", plan.space as usize, places.len);
+        report.flops = plan.instructions.iter().map(flops).sum();
+
+        let at = |address: u32| places.of[address as usize];
+        let mut kept = keep.iter().map(|&address| at(address));
+        let outputs = asked
+            .iter()
+            .zip(&compiler.requests)
+            .map(|(slots, (request, shape))| Asked {
+                access: Access::of(kept.by_ref().take(slots.len()).collect(), &[slots.len()]),
+                shape: shape.clone(),
+                is_gradient: matches!(request, Request::Gradient { .. }),
+            })
+            .collect();
+        let guard_places: Vec<u32> = kept.collect();
+        let inputs: Vec<InputInfo> = compiler.inputs(&state.graph, &plan.blocks, &at);
+        let feeds =
+            compiler.feeds.iter().map(|&(output, to)| (output.0 as usize, compiler.places_of(to, &inputs))).collect();
+        let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
+        let initial =
+            inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();
+        let assembled =
+            Assembler { plan: &plan, places, fast: compiler.numerics == Numerics::Fast, level: compiler.level }
+                .run(&stages);
+        report.tasks = assembled.tasks.len();
+        report.workspace_bytes = assembled.len * size_of::<S>();
+        let guards = side.guards.iter().zip(guard_places.chunks(2)).enumerate();
+        let guards = guards.map(|(index, (guard, places))| Guard {
+            index,
+            comparison: guard.comparison,
+            outcome: guard.outcome,
+            labels: [guard.left, guard.right].map(|slot| compiler.tape.side_label(slot)),
+            places: [places[0], places[1]],
+            at: guard.place,
+        });
+        Ok(Program(Arc::new(Inner {
+            guards: guards.collect(),
+            tasks: assembled.tasks,
+            len: assembled.len,
+            walks: assembled.walks,
+            constants,
+            initial,
+            inputs,
+            outputs,
+            feeds,
+            report,
+        })))
+    })
 }
 
 /// Additions, multiplications and functions of an instruction.

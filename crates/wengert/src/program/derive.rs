@@ -215,10 +215,14 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         if !entangled {
             return roles.iter().for_each(|(start, layout, share)| self.add_view(*start, layout, share, dims));
         }
-        let lists: Vec<(Vec<u32>, Vec<u32>)> =
-            roles.iter().map(|(start, layout, share)| (slots_of(*start, layout).collect(), share.slots(dims))).collect();
+        let lists: Vec<(Vec<u32>, Vec<u32>)> = roles
+            .iter()
+            .map(|(start, layout, share)| (slots_of(*start, layout).collect(), share.slots(dims)))
+            .collect();
         let len = lists[0].0.len();
-        self.add_pairs((0..len).flat_map(|i| lists.iter().map(move |(targets, shares)| (targets[i], shares[i]))).collect());
+        self.add_pairs(
+            (0..len).flat_map(|i| lists.iter().map(move |(targets, shares)| (targets[i], shares[i]))).collect(),
+        );
     }
 
     /// Adds `share`, over `dims`, to the slots of a layout over `dims`; where those repeat, in row-major order.
@@ -374,7 +378,11 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let sums = lowered.cumulative(g.slots(dims), &all, axes(wide)[0], !back);
                 self.add_view_if_wanted(wide, &layout, &Access::of(sums, &all), &all);
             }
-            Structural::Concat | Structural::Stack | Structural::Contiguous | Structural::Gather | Structural::ScatterAdd => {
+            Structural::Concat
+            | Structural::Stack
+            | Structural::Contiguous
+            | Structural::Gather
+            | Structural::ScatterAdd => {
                 let pairs = self.moved(op, wide);
                 let active = |&(target, share): &(u32, u32)| share != NONE && self.active[target as usize];
                 let pairs = pairs.into_iter().filter(active).collect();
@@ -407,7 +415,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     /// A weighted sum to one number, term by term: bias, then all weights, then all inputs.
     fn neuron(&mut self, wide: &Wide, g: u32) {
         let lowered = self.lowered;
-        let targets = |i: usize| slots_of(wide.operands[i].start(), lowered.layout(wide.operands[i])).collect::<Vec<u32>>();
+        let targets =
+            |i: usize| slots_of(wide.operands[i].start(), lowered.layout(wide.operands[i])).collect::<Vec<u32>>();
         let (bias, w, x) = (targets(0)[0], targets(1), targets(2));
         let wants = |this: &Self, i: usize, slot: u32| !wide.operands[i].is_cut() && this.active[slot as usize];
         if wants(self, 0, bias) {
@@ -448,7 +457,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             let product = self.emit(Op::Binary(Binary::Chain), &all, &[], &[g, other]);
             let back: SmallVec<[usize; 4]> =
                 (0..space.len()).map(|axis| order.iter().position(|&o| o == axis).expect("a permutation")).collect();
-            let (in_order, each) = (permuted(&product, &all, &back), Access::Strided { start: view.start(), strides: strides.into() });
+            let (in_order, each) =
+                (permuted(&product, &all, &back), Access::Strided { start: view.start(), strides: strides.into() });
             return self.add_pairs(each.slots(space).into_iter().zip(in_order.slots(space)).collect());
         }
         let init = self.so_far(&targets, &dims);
@@ -459,12 +469,10 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
 
     /// A product of two views of the same slots, entry by entry: the first operand's share, then the second's.
     fn entangled_product(&mut self, product: &Product, views: [View; 2], space: &[usize], [g, a, b]: [&Access; 3]) {
-        let shares = [b, a].map(|other| {
-            self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()]).slots(space)
-        });
-        let targets = [0, 1].map(|i| {
-            Access::Strided { start: views[i].start(), strides: product.strides(i).into() }.slots(space)
-        });
+        let shares = [b, a]
+            .map(|other| self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()]).slots(space));
+        let targets = [0, 1]
+            .map(|i| Access::Strided { start: views[i].start(), strides: product.strides(i).into() }.slots(space));
         let pairs = (0..targets[0].len()).flat_map(|i| [0, 1].map(|role| (targets[role][i], shares[role][i])));
         self.add_pairs(pairs.collect());
     }
@@ -495,7 +503,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 parts.flat_map(|(view, g)| targets(*view).zip(g.iter().copied()).collect::<Vec<_>>()).collect()
             }
             Structural::Gather => {
-                let slots: Vec<u32> = wide.operands.iter().take(1).filter(open).flat_map(|view| targets(*view)).collect();
+                let slots: Vec<u32> =
+                    wide.operands.iter().take(1).filter(open).flat_map(|view| targets(*view)).collect();
                 if slots.is_empty() {
                     return Vec::new();
                 }

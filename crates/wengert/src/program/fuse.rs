@@ -140,7 +140,8 @@ impl Pass {
     fn new(index: usize, instruction: &Instruction) -> Self {
         let dims = space_of(instruction);
         let member = member(index, instruction, &dims).unwrap_or_else(|| listed(index, instruction));
-        let dims = if matches!(member.out, Access::Strided { .. }) { dims } else { Dims::from_slice(&[instruction.len()]) };
+        let dims =
+            if matches!(member.out, Access::Strided { .. }) { dims } else { Dims::from_slice(&[instruction.len()]) };
         let inside = std::iter::once((index as u32, instruction.out.first())).collect();
         Pass { dims, members: vec![member], inside }
     }
@@ -198,7 +199,9 @@ fn space_of(instruction: &Instruction) -> Dims {
 fn member(index: usize, instruction: &Instruction, dims: &[usize]) -> Option<Member> {
     let convert = |access: &Access| match access.over(&instruction.dims, dims) {
         Some(access) => Some(access),
-        None if dims.len() == 1 && (instruction.len() <= SMALL || instruction.dims.last().is_none_or(|&row| row < ROW)) => {
+        None if dims.len() == 1
+            && (instruction.len() <= SMALL || instruction.dims.last().is_none_or(|&row| row < ROW)) =>
+        {
             Some(Access::Listed(access.slots(&instruction.dims).into()))
         }
         None => None,

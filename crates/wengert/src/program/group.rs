@@ -132,7 +132,13 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
             depths[slot] = depths[slot - node.b as usize];
         }
         // Beside the shape the depth: then no member can depend on another.
-        let apart = if !computed { 0 } else if together { depths[slot] } else { slot as u32 };
+        let apart = if !computed {
+            0
+        } else if together {
+            depths[slot]
+        } else {
+            slot as u32
+        };
         shapes[slot] = numbers.number((node.kind, apart, parts));
         if computed {
             numbers.join(shapes[slot], depths[slot], slot as u32);
@@ -141,7 +147,8 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
         }
     }
     let groups = numbers.groups.into_iter().map(|(depth, members)| (depth, Unit::Scalars(members)));
-    let mut all: Vec<(u32, Unit)> = groups.chain(wides.into_iter().map(|(depth, index)| (depth, Unit::Wide(index)))).collect();
+    let mut all: Vec<(u32, Unit)> =
+        groups.chain(wides.into_iter().map(|(depth, index)| (depth, Unit::Wide(index)))).collect();
     all.sort_by_key(|(depth, _)| *depth);
     all.into_iter().map(|(_, unit)| unit).collect()
 }
@@ -205,8 +212,8 @@ impl<S: Scalar> Plan<S> {
         if product {
             factors.push(rows(&|slot| addresses(&chain(slot).b)));
         }
-        let inits: Option<Vec<u32>> =
-            (first.init != NONE).then(|| members.iter().map(|&slot| self.addresses[chain(slot).init as usize]).collect());
+        let inits: Option<Vec<u32>> = (first.init != NONE)
+            .then(|| members.iter().map(|&slot| self.addresses[chain(slot).init as usize]).collect());
         // Where every member walks its terms with the same stride, the walk is an axis of its own.
         let stride = |row: &[u32]| row.get(1).map_or(0, |second| second.wrapping_sub(row[0]) as i32);
         let even = |rows: &Vec<Vec<u32>>| {
@@ -247,7 +254,9 @@ fn walk(access: &Access, dims: &[usize], terms: usize, step: i32) -> Access {
             Access::Strided { start: *start, strides: strides.iter().copied().chain([step]).collect() }
         }
         Access::Listed(starts) => {
-            let slots = starts.iter().flat_map(|&start| (0..terms as i64).map(move |i| (i64::from(start) + i * i64::from(step)) as u32));
+            let slots = starts
+                .iter()
+                .flat_map(|&start| (0..terms as i64).map(move |i| (i64::from(start) + i * i64::from(step)) as u32));
             Access::of(slots.collect(), &joined(dims, &[terms]))
         }
     }
@@ -280,7 +289,10 @@ mod tests {
         prune::run(&mut state);
         let plan = run(&state, true);
         let [only] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
-        assert_eq!((only.op, only.dims.as_slice(), only.inner.as_slice()), (Op::Contract { guarded: false }, &[3][..], &[4][..]));
+        assert_eq!(
+            (only.op, only.dims.as_slice(), only.inner.as_slice()),
+            (Op::Contract { guarded: false }, &[3][..], &[4][..])
+        );
         let strides = |i: usize| match &only.operands[i] {
             Access::Strided { strides, .. } => strides.to_vec(),
             Access::Listed(list) => panic!("{list:?}"),

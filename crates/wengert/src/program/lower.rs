@@ -157,7 +157,8 @@ impl<'a, S: Scalar> Lowered<'a, S> {
             Structural::Min => self.extremum(Op::Min, wide, dims),
             Structural::LogSumExp => self.log_sum_exp(wide, dims),
             Structural::CumSum | Structural::CumSumBack => {
-                let slots = self.cumulative(self.all(wide.operands[0]), dims, axes(wide)[0], op == Structural::CumSumBack);
+                let slots =
+                    self.cumulative(self.all(wide.operands[0]), dims, axes(wide)[0], op == Structural::CumSumBack);
                 self.slots.extend(slots);
                 return;
             }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::access::Access;
-use super::compile::Output;
+use super::compile::{self, Compiler, Output};
 use super::exec::Task;
 use super::report::Report;
 use crate::elementary::Elementary;
@@ -17,10 +17,28 @@ use crate::shape::Shape;
 
 /// A number that programs compute with: `f32` or `f64`.
 #[expect(private_bounds, reason = "what a program asks of its numbers is the crate's own")]
-pub trait Float: Scalar + Elementary + Product {}
+pub trait Float: Scalar + Elementary + Product {
+    #[doc(hidden)]
+    fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
+    #[doc(hidden)]
+    fn run(workspace: &mut Workspace<Self>) -> Result<(), Error>;
+}
 
-impl Float for f32 {}
-impl Float for f64 {}
+// Not provided methods: these are compiled here, once, and not in every crate that compiles a program.
+macro_rules! float {
+    ($($number:ty)*) => {$(
+        impl Float for $number {
+            fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error> {
+                compile::compile(compiler)
+            }
+
+            fn run(workspace: &mut Workspace<Self>) -> Result<(), Error> {
+                workspace.run()
+            }
+        }
+    )*};
+}
+float!(f32 f64);
 
 /// A leaf of the tape as the program takes it: see [`Program::input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,7 +170,7 @@ impl<S: Float> Program<S> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
             return Err(Error::OtherProgram);
         }
-        workspace.run()
+        S::run(workspace)
     }
 }
 

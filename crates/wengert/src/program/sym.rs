@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use super::access::{Access, Dims};
-use super::graph::{Graph, Op, Kind};
+use super::graph::{Graph, Kind, Op};
 use crate::op::{Binary, Unary};
 use crate::real::{Real, Scalar};
 

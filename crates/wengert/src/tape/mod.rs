@@ -15,8 +15,8 @@ use smallvec::SmallVec;
 pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
 
 use columns::Columns;
-use memory::Pool;
 pub(crate) use columns::Full;
+use memory::Pool;
 pub(crate) use memory::{Lent, Memory};
 pub(crate) use side::{Guard, Side, join};
 pub(crate) use step::{Kind, MAX_SLOTS, Step};

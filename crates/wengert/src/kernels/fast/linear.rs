@@ -106,7 +106,8 @@ impl Matrices {
             each *= extent;
             // Matrices that follow each other row by row, times the same one, are one matrix.
             let rows = matrices.extents.0;
-            if by[1] == 0 && matrices.batch.is_empty() && !a_vector && (by[0] == rows * matrices.a.rows || extent == 1) {
+            if by[1] == 0 && matrices.batch.is_empty() && !a_vector && (by[0] == rows * matrices.a.rows || extent == 1)
+            {
                 matrices.extents.0 *= extent;
             } else if extent != 1 {
                 matrices.batch.push((extent, by));

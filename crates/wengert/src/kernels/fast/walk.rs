@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_walk_is_the_broadcast_offsets() {
-        let shapes: [&[usize]; 9] = [&[], &[1], &[5], &[3, 4], &[1, 4], &[2, 1, 3], &[2, 3, 4], &[2, 3, 1, 2], &[2, 1, 3, 4, 2]];
+        let shapes: [&[usize]; 9] =
+            [&[], &[1], &[5], &[3, 4], &[1, 4], &[2, 1, 3], &[2, 3, 4], &[2, 3, 1, 2], &[2, 1, 3, 4, 2]];
         for shape in shapes {
             let shape = Shape::from(shape);
             let whole = Layout::contiguous(shape.clone());

@@ -42,7 +42,11 @@ impl<S: Elementary> Contract<S> {
     pub(crate) fn new(layout: Layout, fast: bool, level: Level) -> Self {
         let kernel = match (fast, layout.guarded) {
             // A sum along neighbours may be cut into lanes of its own where the order is free.
-            (true, _) if layout.lanes.extent < LANES / 2 && layout.inner.extent >= 2 * LANES && layout.inner.strides == [1, 1] => {
+            (true, _)
+                if layout.lanes.extent < LANES / 2
+                    && layout.inner.extent >= 2 * LANES
+                    && layout.inner.strides == [1, 1] =>
+            {
                 simd::compiled::<Dots<S>>(level)
             }
             (true, true) => simd::compiled::<SideBySide<S, true, true>>(level),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::elementwise::Operands;
 use super::CHUNK;
+use super::elementwise::Operands;
 use crate::elementary::Elementary;
 use crate::simd::Compiled;
 
@@ -24,13 +24,27 @@ pub(crate) struct Place {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step<S: 'static> {
-    Compute { kernel: Compiled<Operands<S>>, out: Place, operands: [Place; 3] },
+    Compute {
+        kernel: Compiled<Operands<S>>,
+        out: Place,
+        operands: [Place; 3],
+    },
     /// Numbers `stride` apart into a register.
-    Stride { out: Place, from: Place, stride: isize },
+    Stride {
+        out: Place,
+        from: Place,
+        stride: isize,
+    },
     /// Numbers anywhere into a register.
-    Gather { out: Place, from: Arc<[u32]> },
+    Gather {
+        out: Place,
+        from: Arc<[u32]>,
+    },
     /// A run to places anywhere.
-    Scatter { from: Place, to: Arc<[u32]> },
+    Scatter {
+        from: Place,
+        to: Arc<[u32]>,
+    },
 }
 
 /// A pass, ready to run.

@@ -64,7 +64,10 @@ impl Products {
         let rest: SmallVec<[Axis<4>; 4]> =
             (0..outer.len()).filter(|&i| Some(i) != rows && Some(i) != columns).map(|i| outer[i]).collect();
         let negative = |strides: &[isize]| strides.iter().any(|&stride| stride < 0);
-        if outer.iter().any(|axis| negative(&axis.strides)) || negative(&inner.strides) || around.iter().any(|axis| negative(&axis.strides)) {
+        if outer.iter().any(|axis| negative(&axis.strides))
+            || negative(&inner.strides)
+            || around.iter().any(|axis| negative(&axis.strides))
+        {
             return None;
         }
         let matrix = |i: usize, rows: isize, columns: isize| Matrix {
@@ -75,7 +78,9 @@ impl Products {
         let reach = |i: usize| {
             let outer: usize = outer.iter().map(|axis| (axis.extent - 1) * axis.strides[i] as usize).sum();
             let inner: usize = match i {
-                2 | 3 => around.iter().chain([&inner]).map(|axis| (axis.extent - 1) * axis.strides[i - 2] as usize).sum(),
+                2 | 3 => {
+                    around.iter().chain([&inner]).map(|axis| (axis.extent - 1) * axis.strides[i - 2] as usize).sum()
+                }
                 _ => 0,
             };
             starts[i] + outer + inner

@@ -43,7 +43,8 @@ const MIN: u8 = Binary::Min as u8;
 impl<S: Elementary> Reduce<S> {
     pub(crate) fn new(op: Op, layout: Layout, fast: bool, level: Level) -> Self {
         // Extremes are the same in every order but for the sign of a zero; lanes of their own are kept to fast numerics all the same.
-        let along = fast && layout.lanes.extent < LANES / 2 && layout.inner.extent >= 2 * LANES && layout.inner.strides == [1];
+        let along =
+            fast && layout.lanes.extent < LANES / 2 && layout.inner.extent >= 2 * LANES && layout.inner.strides == [1];
         let kernel = match (op, along) {
             (Op::Max, true) => simd::compiled::<Along<S, MAX>>(level),
             (Op::Min, true) => simd::compiled::<Along<S, MIN>>(level),
@@ -137,8 +138,7 @@ impl<S: Elementary, const OP: u8> Kernel for Along<S, OP> {
                 for_each(&layout.around, |[around]| {
                     let from = (start + around) as usize;
                     let x = &memory[from..from + layout.inner.extent];
-                    let mut parts: [S; WIDE] =
-                        if op == Binary::Add { [S::EMPTY; WIDE] } else { [x[0].get(); WIDE] };
+                    let mut parts: [S; WIDE] = if op == Binary::Add { [S::EMPTY; WIDE] } else { [x[0].get(); WIDE] };
                     let whole = x.len() / WIDE * WIDE;
                     for i in (0..whole).step_by(WIDE) {
                         let x = &x[i..i + WIDE];

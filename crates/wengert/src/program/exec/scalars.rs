@@ -32,8 +32,11 @@ pub(crate) struct Scalars<S: 'static> {
 
 impl<S: Elementary> Scalars<S> {
     pub(crate) fn new(code: Vec<Scalar>, fast: bool, level: Level) -> Self {
-        let interpreter =
-            if fast { simd::compiled::<Interpreter<S, true>>(level) } else { simd::compiled::<Interpreter<S, false>>(level) };
+        let interpreter = if fast {
+            simd::compiled::<Interpreter<S, true>>(level)
+        } else {
+            simd::compiled::<Interpreter<S, false>>(level)
+        };
         Scalars { code, interpreter }
     }
 

@@ -61,7 +61,13 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
 }
 
 /// Writes the runs of alike terms of one chain as sums of their own.
-fn raise<S: Scalar>(graph: &mut Graph<S>, first: u32, sums: &[u32], terms: &[u32], class: impl Fn(&Graph<S>, u32) -> Class) {
+fn raise<S: Scalar>(
+    graph: &mut Graph<S>,
+    first: u32,
+    sums: &[u32],
+    terms: &[u32],
+    class: impl Fn(&Graph<S>, u32) -> Class,
+) {
     // The first operand is a term as well if it is like the next one.
     let mut all = vec![first];
     all.extend_from_slice(terms);
@@ -147,7 +153,10 @@ mod tests {
         let mut state = State::new(graph, vec![sum]);
         super::run(&mut state);
         prune::run(&mut state);
-        assert_eq!(state.graph.chains, [Chain { init: bias, a: vec![w, w + 1, w + 2], b: vec![x, x + 1, x + 2], guarded: false }]);
+        assert_eq!(
+            state.graph.chains,
+            [Chain { init: bias, a: vec![w, w + 1, w + 2], b: vec![x, x + 1, x + 2], guarded: false }]
+        );
         assert_eq!(state.count(), 8);
     }
 

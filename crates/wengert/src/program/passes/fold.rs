@@ -140,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_ieee_leaves_alone_vanishes() {
-        for (op, c) in [(Binary::Mul, 1.0), (Binary::Div, 1.0), (Binary::Add, -0.0), (Binary::Sub, 0.0), (Binary::Chain, 1.0)] {
+        for (op, c) in
+            [(Binary::Mul, 1.0), (Binary::Div, 1.0), (Binary::Add, -0.0), (Binary::Sub, 0.0), (Binary::Chain, 1.0)]
+        {
             let (state, x) = folded(op, c);
             assert_eq!(state.roots, [x], "{op:?} {c}");
         }
