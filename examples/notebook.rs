@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use hand::Slip;
 use table::Table;
-use wengert::Tape;
+use wengert::{Numerics, Tape};
 use wengert_inspect::{Dot, LedgerText, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
@@ -122,6 +122,11 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
     Ok(crosses + different)
 }
 
+/// A tape that gives the same digits everywhere, as the notebook's are compared to the last.
+fn exact_tape() -> Tape {
+    Tape::with(wengert::Options::default().numerics(Numerics::Exact))
+}
+
 /// Cells 1 to 6: the 2-1-2 network, one row forward and backward.
 fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
     heading(out, "In [1]: a network of 2 inputs, 1 hidden neuron, 2 outputs, from random.seed(1)")?;
@@ -130,7 +135,7 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
     note(out, "Each list: one weight per input, then the bias.")?;
 
     heading(out, "In [3]: does a forward pass change the weights?")?;
-    let tape = Tape::new();
+    let tape = exact_tape();
     let bound = mlp.bind(&tape, Granularity::PerNeuron);
     let before = bound.params().values();
     let pass = bound.forward(tape.data(&printed::CELL_4_ROW).named("x"));
@@ -258,7 +263,7 @@ fn last_row(
     data: &Dataset,
     trained: &Trained,
 ) -> Result<(), Box<dyn Error>> {
-    let tape = Tape::new();
+    let tape = exact_tape();
     let row = trained.last.as_ref().map_or(0, |last| last.row);
     let (features, class) = data.row(row);
     let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(features).named("x"));

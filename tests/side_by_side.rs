@@ -7,7 +7,7 @@ mod hand;
 mod printed;
 
 use hand::{Network, Slip};
-use wengert::Tape;
+use wengert::{Numerics, Options, Tape};
 use wengert_inspect::{LedgerText, SideBySide, Table, Tolerance, Trace};
 use wengert_layers::{Activation, Granularity, Mlp, Sgd};
 use wengert_snapshot::assert_text_close;
@@ -44,11 +44,16 @@ fn by_hand(case: &Case, slip: Slip) -> (Network, Vec<Vec<Vec<f64>>>, Network) {
     (network, gradients, updated)
 }
 
+/// Digits are compared to the last.
+fn exact_tape() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
+
 /// Every number of the pass, by hand and from the tape.
 fn compare(case: &Case, granularity: Granularity, slip: Slip) -> (SideBySide, Trace) {
     let (network, hand_gradients, updated) = by_hand(case, slip);
     let mut mlp = Mlp::from_weights(case.weights, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
-    let tape = Tape::new();
+    let tape = exact_tape();
     let bound = mlp.bind(&tape, granularity);
     let pass = bound.forward(tape.data(&case.row).named("x"));
     let loss = pass.half_squared_error(tape.data(&case.target).named("target"));

@@ -44,7 +44,7 @@ impl<S: Float> Compiled<S> {
         Self::new(compiler, output, inputs, start)
     }
 
-    /// A step of gradient descent: the parameters move, and are the next run's.
+    /// A step of gradient descent: the parameters move, and are the next run's. Records the step on the tape, after the loss.
     ///
     /// # Panics
     ///

@@ -210,6 +210,16 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
+    /// A key whose elements are no longer on the tape, or never were.
+    #[error(
+        "{at}: the key is of no elements that the tape made at {tape} still has: it was cleared or rewound to before them, or it is another's; make the key again"
+    )]
+    StaleKey {
+        /// Where the tape was made.
+        tape: Place,
+        /// The caller's place.
+        at: Place,
+    },
     /// A workspace that another program made.
     #[error("the workspace was made by another program; make one with this program's workspace()")]
     OtherProgram,

@@ -68,5 +68,5 @@ pub use program::{
 };
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
-pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Operand, Var};
+pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use var::{Key, Operand, Var};
