@@ -177,6 +177,9 @@ impl Layout {
 
     /// Whether no two elements are the same: each stride steps over all that smaller strides reach.
     pub(crate) fn is_injective(&self) -> bool {
+        if self.is_contiguous() {
+            return true;
+        }
         let mut axes: SmallVec<[(usize, usize); 4]> =
             self.strides.iter().copied().zip(self.dims().iter().copied()).filter(|&(_, extent)| extent > 1).collect();
         axes.sort_unstable();

@@ -69,11 +69,12 @@ impl<S: Scalar> Adjoints<'_, S> {
     /// are made ready to be added to.
     pub(crate) fn claim(&mut self, view: View, layout: &Layout) -> bool {
         let start = view.start() as usize;
-        let last = start + layout.last_offset();
+        let contiguous = layout.is_contiguous();
+        let last = start + if contiguous { layout.len() - 1 } else { layout.last_offset() };
         let i = self.range_at(start);
         let Some(&(first, end)) = self.unwritten.get(i).filter(|range| range.0 as usize <= last) else { return false };
         let whole = first as usize <= start && last < end as usize;
-        if whole && last + 1 - start == layout.len() && layout.is_injective() {
+        if whole && last + 1 - start == layout.len() && (contiguous || layout.is_injective()) {
             self.take(i, start, last + 1);
             return true;
         }
