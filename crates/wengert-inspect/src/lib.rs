@@ -45,16 +45,20 @@ mod header;
 mod table;
 mod ledger_text;
 mod side_by_side;
+mod reference;
+mod diff;
 mod graph;
 mod dot;
 
 pub use compare::{Tolerance, relative, ulps};
+pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
 pub use graph::Reads;
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
 pub use record::{Stale, Traced};
+pub use reference::{Quantity, Reference};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{

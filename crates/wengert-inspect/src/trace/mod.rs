@@ -220,6 +220,12 @@ impl Trace {
         }
     }
 
+    /// Gives a node other values, as many as it has.
+    pub(crate) fn set_values(&mut self, node: usize, values: Vec<f64>) {
+        debug_assert_eq!(values.len(), self.data.nodes[node].values.len());
+        self.data.nodes[node].values = values;
+    }
+
     pub(crate) fn resolve(&self, elements: &Elements) -> Strided {
         elements.resolve(&self.starts)
     }

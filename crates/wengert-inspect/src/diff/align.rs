@@ -1,0 +1,269 @@
+//! Which number of the one side is which of the other, by path; and where the two are not the same structure.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use crate::reference::{Quantity, Reference};
+use crate::trace::{Adjoint, Part, Precision, Slot, Trace, TraceOperand};
+
+/// A difference in what was recorded, not in its numbers. It displays as a line.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Structure {
+    /// One computed in `f32`, the other in `f64`.
+    Precision {
+        /// Of the trace.
+        ours: Precision,
+        /// Of the other.
+        theirs: Precision,
+    },
+    /// Other numbers were differentiated, or with other cotangents.
+    Outputs {
+        /// Of the trace.
+        ours: String,
+        /// Of the other.
+        theirs: String,
+    },
+    /// A node, or a path of a reference, that the trace does not have.
+    Missing {
+        /// Its path.
+        path: String,
+        /// Its op; nothing for a row of a reference.
+        op: String,
+    },
+    /// A node that only the trace has.
+    Extra {
+        /// Its path.
+        path: String,
+        /// Its op.
+        op: String,
+    },
+    /// The same path, another op.
+    Op {
+        /// The path.
+        path: String,
+        /// Of the trace.
+        ours: String,
+        /// Of the other.
+        theirs: String,
+    },
+    /// The same path, another shape; for a reference, another number of numbers.
+    Shape {
+        /// The path.
+        path: String,
+        /// Of the trace.
+        ours: Vec<usize>,
+        /// Of the other.
+        theirs: Vec<usize>,
+    },
+    /// The same path and op, another operand, axis or position.
+    Operands {
+        /// The path.
+        path: String,
+        /// Of the trace.
+        ours: String,
+        /// Of the other.
+        theirs: String,
+    },
+}
+
+impl Structure {
+    /// The path of the node that it is about; empty if it is about the whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Structure::Precision { .. } | Structure::Outputs { .. } => "",
+            Structure::Missing { path, .. }
+            | Structure::Extra { path, .. }
+            | Structure::Op { path, .. }
+            | Structure::Shape { path, .. }
+            | Structure::Operands { path, .. } => path,
+        }
+    }
+}
+
+impl fmt::Display for Structure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let precision = |p: &Precision| if *p == Precision::F32 { "f32" } else { "f64" };
+        match self {
+            Structure::Precision { ours, theirs } => {
+                write!(f, "precision: {} here, {} there", precision(ours), precision(theirs))
+            }
+            Structure::Outputs { ours, theirs } => write!(f, "differentiated: {ours} here, {theirs} there"),
+            Structure::Missing { path, op } if op.is_empty() => write!(f, "{path}: only there"),
+            Structure::Missing { path, op } => write!(f, "{path} ({op}): only there"),
+            Structure::Extra { path, op } => write!(f, "{path} ({op}): only here"),
+            Structure::Op { path, ours, theirs } => write!(f, "{path}: {ours} here, {theirs} there"),
+            Structure::Shape { path, ours, theirs } => write!(f, "{path}: shape {ours:?} here, {theirs:?} there"),
+            Structure::Operands { path, ours, theirs } => write!(f, "{path}: reads {ours} here, {theirs} there"),
+        }
+    }
+}
+
+/// What the other side says of each slot of the trace.
+#[derive(Debug)]
+pub(super) struct Aligned {
+    pub(super) values: Vec<Option<f64>>,
+    pub(super) adjoints: Vec<Option<Adjoint>>,
+    /// The slots of which the other side states a delta.
+    pub(super) deltas: BTreeSet<usize>,
+    pub(super) structure: Vec<Structure>,
+}
+
+impl Aligned {
+    fn new(ours: &Trace) -> Self {
+        Aligned {
+            values: vec![None; ours.len()],
+            adjoints: vec![None; ours.len()],
+            deltas: BTreeSet::new(),
+            structure: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_reference(ours: &Trace, theirs: &Reference) -> Self {
+        let mut aligned = Aligned::new(ours);
+        for row in theirs.rows() {
+            let Some(part) = ours.find(&row.path) else {
+                aligned.structure.push(Structure::Missing { path: row.path.clone(), op: String::new() });
+                continue;
+            };
+            if part.slots().len() != row.numbers.len() {
+                let (path, ours) = (row.path.clone(), part.shape().to_vec());
+                aligned.structure.push(Structure::Shape { path, ours, theirs: vec![row.numbers.len()] });
+                continue;
+            }
+            for (slot, number) in part.slots().iter().map(|slot| slot.index()).zip(&row.numbers) {
+                match row.quantity {
+                    Quantity::Value => aligned.values[slot] = number.number(),
+                    Quantity::Adjoint => aligned.adjoints[slot] = Some(number.clone()),
+                    Quantity::Delta => {
+                        aligned.adjoints[slot] = Some(number.delta());
+                        aligned.deltas.insert(slot);
+                    }
+                }
+            }
+        }
+        aligned
+    }
+
+    pub(super) fn with_trace(ours: &Trace, theirs: &Trace) -> Self {
+        let mut aligned = Aligned::new(ours);
+        aligned.whole(ours, theirs);
+        let mut parts: HashMap<&str, Option<Part>> = HashMap::new();
+        let mut met = vec![false; theirs.len()];
+        for slot in ours.slots() {
+            let label = ours.label_of(slot);
+            let part = parts.entry(label.path).or_insert_with(|| {
+                let part = theirs.find(label.path)?;
+                if part.shape() == label.shape {
+                    return Some(part);
+                }
+                let (path, ours, theirs) = (label.path.to_owned(), label.shape.to_vec(), part.shape().to_vec());
+                aligned.structure.push(Structure::Shape { path, ours, theirs });
+                part.slots().iter().for_each(|slot| met[slot.index()] = true);
+                None
+            });
+            let Some(other) = part.as_ref().map(|part| part.slots()[label.position]) else { continue };
+            met[other.index()] = true;
+            aligned.values[slot.index()] = Some(theirs.value(other));
+            aligned.adjoints[slot.index()] = Some(theirs.adjoint(other).clone());
+        }
+        aligned.nodes(ours, theirs, &met);
+        aligned
+    }
+
+    /// What is said of the traces as a whole.
+    fn whole(&mut self, ours: &Trace, theirs: &Trace) {
+        if ours.precision() != theirs.precision() {
+            self.structure.push(Structure::Precision { ours: ours.precision(), theirs: theirs.precision() });
+        }
+        let text = |trace: &Trace| -> String {
+            let output = |output: &crate::trace::Output| {
+                let label = trace.label(trace.at(output.of));
+                if output.cotangent == 1.0 { label } else { format!("{} · {label}", output.cotangent) }
+            };
+            let texts: Vec<String> = trace.outputs().iter().map(output).collect();
+            if texts.is_empty() { "nothing".to_owned() } else { texts.join(" + ") }
+        };
+        let (ours, theirs) = (text(ours), text(theirs));
+        if ours != theirs {
+            self.structure.push(Structure::Outputs { ours, theirs });
+        }
+    }
+
+    /// Nodes that one side lacks, and nodes of one path that are not alike.
+    fn nodes(&mut self, ours: &Trace, theirs: &Trace, met: &[bool]) {
+        let index = |trace: &Trace| -> HashMap<String, usize> {
+            trace.nodes().iter().enumerate().map(|(i, node)| (node.path.clone(), i)).collect()
+        };
+        let there = index(theirs);
+        for (i, node) in ours.nodes().iter().enumerate() {
+            let Some(&j) = there.get(&node.path) else {
+                let known = ours.slots_of(i).any(|slot| self.values[slot.index()].is_some());
+                if !known && theirs.find(&node.path).is_none() {
+                    self.structure.push(Structure::Extra { path: node.path.clone(), op: node.op.clone() });
+                }
+                continue;
+            };
+            let (other, path) = (&theirs.nodes()[j], node.path.clone());
+            if node.op != other.op {
+                self.structure.push(Structure::Op { path, ours: node.op.clone(), theirs: other.op.clone() });
+                continue;
+            }
+            if node.shape != other.shape {
+                let shape = Structure::Shape { path, ours: node.shape.clone(), theirs: other.shape.clone() };
+                if !self.structure.contains(&shape) {
+                    self.structure.push(shape);
+                }
+                continue;
+            }
+            let (ours, theirs) = (reads(ours, i), reads(theirs, j));
+            if ours != theirs {
+                self.structure.push(Structure::Operands { path, ours, theirs });
+            }
+        }
+        for (j, node) in theirs.nodes().iter().enumerate() {
+            if ours.find(&node.path).is_none() && theirs.slots_of(j).all(|slot| !met[slot.index()]) {
+                self.structure.push(Structure::Missing { path: node.path.clone(), op: node.op.clone() });
+            }
+        }
+    }
+}
+
+/// What a node reads, as a reader calls it: `bias, w, x`; with axes or positions if it has some.
+fn reads(trace: &Trace, node: usize) -> String {
+    let node = &trace.nodes()[node];
+    let mut texts: Vec<String> = node.operands.iter().map(|operand| operand_text(trace, operand)).collect();
+    if !node.axes.is_empty() {
+        texts.push(format!("axes {:?}", node.axes));
+    }
+    if !node.positions.is_empty() {
+        texts.push(format!("positions {:?}", node.positions));
+    }
+    if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
+}
+
+fn operand_text(trace: &Trace, operand: &TraceOperand) -> String {
+    let elements = &operand.elements;
+    let label = trace.label_of(trace.at(elements.first));
+    let node = &trace.nodes()[elements.first.node];
+    // A constant is known by its number: how many were recorded before it does not matter.
+    let text = if node.op == "const" && elements.shape.is_empty() {
+        node.values[elements.first.position].to_string()
+    } else if elements.shape == label.shape && label.position == 0 && whole(trace, operand, label.path) {
+        label.path.to_owned()
+    } else if elements.shape.is_empty() {
+        label.text()
+    } else {
+        format!("{:?} from {} on", elements.shape, label.text())
+    };
+    // What constants and data are need not be said.
+    let detached = operand.cut && !matches!(node.op.as_str(), "const" | "data");
+    if detached { format!("detached {text}") } else { text }
+}
+
+/// Whether an operand is all of what a path names, in its order.
+fn whole(trace: &Trace, operand: &TraceOperand, path: &str) -> bool {
+    let read = trace.resolve(&operand.elements);
+    trace.find(path).is_some_and(|part| part.slots().iter().map(|slot: &Slot| slot.index()).eq(read.slots()))
+}
