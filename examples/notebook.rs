@@ -11,6 +11,8 @@
 //!
 //! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
+#[path = "notebook/cause.rs"]
+mod cause;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
 #[path = "notebook/printed.rs"]
@@ -101,7 +103,7 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     }
     let mut deltas = Table::new();
-    first_network(out, options, &mut deltas)?;
+    let cause = first_network(out, options, &mut deltas)?;
     let different = second_network(out, options, &mut deltas)?;
 
     heading(out, "Every delta: derived by hand, from the tape, printed by the notebook")?;
@@ -116,14 +118,22 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         0 => writeln!(out, "\nAll {} rows agree.", deltas.len())?,
         _ => writeln!(out, "\n{crosses} of {} rows disagree.", deltas.len())?,
     }
+    if let Some(cause) = cause {
+        heading(out, "2-1-2: where the two part first, and what follows from that")?;
+        write!(out, "{cause}")?;
+    }
     if options.slip != Slip::None {
-        writeln!(out, "A mistake was planted in the hand-derived side: {:?}.", options.slip)?;
+        writeln!(out, "\nA mistake was planted in the hand-derived side: {:?}.", options.slip)?;
     }
     Ok(crosses + different)
 }
 
-/// Cells 1 to 6: the 2-1-2 network, one row forward and backward.
-fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
+/// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived side parts from the tape, if it does.
+fn first_network(
+    out: &mut impl Write,
+    options: &Options,
+    deltas: &mut Table,
+) -> Result<Option<String>, Box<dyn Error>> {
     heading(out, "In [1]: a network of 2 inputs, 1 hidden neuron, 2 outputs, from random.seed(1)")?;
     let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
     print_weights(out, &mlp)?;
@@ -180,12 +190,12 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
     hand::backward_propagate_error(&mut by_hand, &printed::CELL_6_EXPECTED, printed::CELL_9_L_RATE, options.slip);
     deltas.layers("2-1-2, cell 6", &by_hand, &from_tape, printed::CELL_6);
 
+    let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
-        let trace = Trace::of(&gradients)?;
         write_views(dir, "2-1-2", &tape, &trace)?;
         writeln!(out, "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
     }
-    Ok(())
+    Ok(cause::cause(&trace, &by_hand))
 }
 
 /// Cells 8 to 12: the 2-2-2 network, trained row by row. Returns how many numbers of cell 10 are not the notebook's.
