@@ -64,6 +64,6 @@ pub use reference::{Quantity, Reference};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{
-    Adjoint, Elements, Malformed, NamedPart, Output, Part, Precision, Slot, Spot, Trace, TraceData, TraceGuard,
-    TraceNode, TraceOperand, VERSION,
+    Adjoint, Elements, Malformed, NamedPart, Omitted, Output, Part, Precision, ReadError, Slot, Spot, Trace, TraceData,
+    TraceGuard, TraceNode, TraceOperand, VERSION,
 };

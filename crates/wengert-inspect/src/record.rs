@@ -150,6 +150,7 @@ fn copy<S: Traced>(tape: &Tape<S>) -> (TraceData, Vec<usize>) {
     let data = TraceData {
         version: VERSION,
         precision: S::PRECISION,
+        omitted: None,
         outputs: Vec::new(),
         nodes: nodes.iter().zip(node_paths).map(trace_node).collect(),
         parts,

@@ -1,5 +1,7 @@
 //! The plain form of a trace: what is written to files, and what a foreign producer fills in.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::adjoint::Adjoint;
@@ -23,11 +25,15 @@ pub enum Precision {
 /// The numbers of all nodes, one after the other, form one column; a number's position in it is its [`Slot`](super::Slot). A list that may be
 /// empty, a position of 0, a `false` may be left out in files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceData {
     /// The version of the form: [`VERSION`].
     pub version: u32,
     /// What the tape computed with.
     pub precision: Precision,
+    /// What of the tape is not here; nothing if the trace is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omitted: Option<Omitted>,
     /// What was differentiated; nothing if adjoints were not computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
@@ -41,8 +47,33 @@ pub struct TraceData {
     pub guards: Vec<TraceGuard>,
 }
 
+/// What a trace does not hold of the tape that it was made of. It displays as a line: `2 nodes with 2000 numbers (w, x)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omitted {
+    /// The most numbers that the trace was to hold.
+    pub limit: usize,
+    /// How many nodes are missing.
+    pub nodes: usize,
+    /// How many numbers they have.
+    pub numbers: usize,
+    /// The paths of the largest of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl fmt::Display for Omitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+        write!(f, "{} with {}", count(self.nodes, "node"), count(self.numbers, "number"))?;
+        let more = if self.paths.len() < self.nodes { ", ..." } else { "" };
+        if self.paths.is_empty() { Ok(()) } else { write!(f, " ({}{more})", self.paths.join(", ")) }
+    }
+}
+
 /// A number that was differentiated, and its cotangent: 1 for a loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Output {
     /// Which number.
     pub of: Spot,
@@ -53,6 +84,7 @@ pub struct Output {
 
 /// One step of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceNode {
     /// `scope/name`, or `scope/op#k` for the k-th unnamed node of that op in that scope. Unique.
     pub path: String,
@@ -138,6 +170,7 @@ pub struct NamedPart {
 
 /// A comparison that the program branched on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceGuard {
     /// `<`, `<=`, `>`, `>=` or `==`.
     pub comparison: String,

@@ -1,0 +1,167 @@
+//! Traces from files: what is read is what was written, and what is wrong with a file is told apart.
+
+mod common;
+
+use common::{AT, network, tensor_program};
+use wengert::Tape;
+use wengert_inspect::{Adjoint, LedgerText, Malformed, ReadError, Table, Trace, VERSION};
+
+fn traced() -> Trace {
+    Trace::of(&network(&Tape::new()).backward()).unwrap()
+}
+
+fn bits(trace: &Trace) -> Vec<(u64, Option<u64>, String)> {
+    let adjoint = |slot| match trace.adjoint(slot) {
+        Adjoint::Computed(number) => (Some(number.to_bits()), String::new()),
+        other => (None, other.to_string()),
+    };
+    let row = |slot| {
+        let (number, answer) = adjoint(slot);
+        (trace.value(slot).to_bits(), number, answer)
+    };
+    trace.slots().map(row).collect()
+}
+
+#[test]
+fn every_number_survives_bit_for_bit() {
+    let odd = [0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -f64::MIN_POSITIVE / 3.0, f64::MAX];
+    let tape = Tape::new();
+    let x = tape.inputs(&odd).named("x");
+    let trace = Trace::of(&(x * x.sin()).sum().named("y").backward()).unwrap();
+    let program = {
+        let tape = Tape::new();
+        Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap()
+    };
+    for trace in [trace, program] {
+        let json = trace.to_json();
+        let back = Trace::from_json(&json).unwrap();
+        assert_eq!(bits(&trace), bits(&back));
+        assert_eq!(json, back.to_json());
+        // In any layout of the text.
+        let pretty = serde_json::to_string_pretty(&trace).unwrap();
+        assert_eq!(bits(&trace), bits(&Trace::from_json(&pretty).unwrap()));
+    }
+}
+
+/// Numbers as other programs write them: more digits than needed, exponents, whole numbers.
+#[test]
+fn numbers_of_other_writers_are_read_to_the_nearest() {
+    let json = |number: &str| {
+        format!(r#"{{"version":1,"precision":"f64","nodes":[{{"path":"x","op":"input","values":[{number}]}}]}}"#)
+    };
+    let read = |number: &str| {
+        let trace = Trace::from_json(&json(number)).unwrap();
+        trace.value(trace.slot("x").unwrap())
+    };
+    for (text, number) in [
+        ("1", 1.0),
+        ("-0", -0.0),
+        ("1E2", 100.0),
+        ("0.1000000000000000055511151231257827", 0.1),
+        ("2.2250738585072011e-308", f64::MIN_POSITIVE.next_down()),
+        ("9007199254740993", 9007199254740992.0),
+        ("123456789012345678901234567890", 1.2345678901234568e29),
+        (r#""inf""#, f64::INFINITY),
+        (r#""-inf""#, f64::NEG_INFINITY),
+    ] {
+        assert_eq!(read(text).to_bits(), number.to_bits(), "{text}");
+    }
+    assert!(read(r#""NaN""#).is_nan());
+    for text in ["NaN", "Infinity", r#""nan""#, r#""1""#, "null", "1e999"] {
+        assert!(Trace::from_json(&json(text)).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_truncated() {
+    let json = traced().to_json();
+    assert!(json.is_ascii());
+    for end in 0..json.len() {
+        assert_eq!(Trace::from_json(&json[..end]).unwrap_err(), ReadError::Truncated { line: 1 }, "{end}");
+    }
+    let lines = serde_json::to_string_pretty(&traced()).unwrap();
+    let half: String = lines.lines().take(20).map(|line| format!("{line}\n")).collect();
+    assert_eq!(Trace::from_json(&half).unwrap_err(), ReadError::Truncated { line: 21 });
+}
+
+#[track_caller]
+fn refused(from: &str, to: &str, message: &str) -> ReadError {
+    let json = traced().to_json();
+    assert!(json.contains(from), "{json}");
+    let error = Trace::from_json(&json.replacen(from, to, 1)).unwrap_err();
+    assert!(error.to_string().contains(message), "{error}");
+    error
+}
+
+#[test]
+fn other_versions_and_forms_are_told_apart() {
+    let versions = r#""version":1"#;
+    for (to, found) in [(r#""version":0"#, 0), (r#""version":7,"tensors":[]"#, 7)] {
+        let error = refused(versions, to, &format!("the trace has version {found}; this reads version {VERSION}"));
+        assert_eq!(error, Malformed::Version { found }.into());
+    }
+    let form = |from: &str, to: &str, message: &str| {
+        assert!(matches!(refused(from, to, message), ReadError::Form { line: 1, .. }));
+    };
+    form(versions, r#""number":1"#, "missing field `version`");
+    form(versions, r#""version":"1""#, "invalid type: string");
+    form(r#""precision":"f64""#, r#""precision":"bf16""#, "unknown variant `bf16`");
+    form(r#""adjoints":"#, r#""gradients":"#, "unknown field `gradients`");
+    form(r#""op":"input","#, "", "missing field `op`");
+    form(r#""values":[1.0,0.0]"#, r#""values":[1.0,null]"#, "invalid type: null");
+    form(r#""no path""#, r#""none""#, r#"expected a number, "NaN""#);
+    let syntax = |from: &str, to: &str| {
+        assert!(matches!(refused(from, to, "not JSON"), ReadError::Syntax { line: 1, .. }));
+    };
+    syntax(r#""values":[1.0,0.0]"#, r#""values":[1.0,0.0}"#);
+    syntax(r#""values":[1.0,0.0]"#, r#""values":[1.0 0.0]"#);
+    syntax(r#""values":[1.0,0.0]"#, r#""values":[NaN,0.0]"#);
+}
+
+#[test]
+fn rules_are_checked_on_reading() {
+    let two = |operands: &str, second: &str| {
+        let json = format!(
+            r#"{{"version":1,"precision":"f64","nodes":[
+                {{"path":"a","op":"exp","values":[1],"operands":{operands}}},
+                {{"path":"{second}","op":"exp","values":[1],"operands":[{{"node":0}}]}}]}}"#
+        );
+        match Trace::from_json(&json).unwrap_err() {
+            ReadError::Malformed(error) => error,
+            other => panic!("{other}"),
+        }
+    };
+    // A cycle, a loop, an operand after its node; there is no order of the two in which the operands come first.
+    assert!(matches!(two(r#"[{"node":1}]"#, "b"), Malformed::OperandOrder { node: 1, .. }));
+    assert!(matches!(two(r#"[{"node":0}]"#, "b"), Malformed::OperandOrder { node: 0, .. }));
+    assert!(matches!(two(r#"[{"node":2}]"#, "b"), Malformed::OperandOrder { node: 2, .. }));
+    assert!(matches!(two("[]", "b"), Malformed::Operands { .. }));
+    assert!(matches!(
+        refused(r#""values":[1.0,0.0]"#, r#""values":[1.0]"#, "`x` has 1 values for shape [2]"),
+        ReadError::Malformed(Malformed::Length { .. })
+    ));
+}
+
+#[test]
+fn a_comparison_must_be_one() {
+    let tape = Tape::new();
+    let x = tape.input(2.0).named("x");
+    assert!(x > 1.0);
+    let trace = Trace::of(&x.exp().backward()).unwrap();
+    let mut data = trace.into_data();
+    data.guards[0].comparison = "<>".to_owned();
+    let error = Trace::new(data).unwrap_err();
+    assert_eq!(error, Malformed::Comparison { guard: 0, comparison: "<>".to_owned() });
+}
+
+#[test]
+fn what_was_left_out_is_in_the_file_and_in_the_texts() {
+    let trace = traced().limited(8);
+    let omitted = trace.omitted().unwrap().clone();
+    assert!(omitted.numbers > 0);
+    let back = Trace::from_json(&trace.to_json()).unwrap();
+    assert_eq!(back.omitted(), Some(&omitted));
+    let line = format!("# left out: {omitted}\n");
+    assert!(Table::new(&back).to_string().contains(&line) && LedgerText::new(&back).to_string().contains(&line));
+    assert!(!Table::new(&traced()).to_string().contains("left out"));
+}
