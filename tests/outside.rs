@@ -1,0 +1,177 @@
+//! Traces of another program: what a PyTorch module computed, beside a tape of the same network. tests/pytorch/README.md says how the files were made.
+
+mod schema;
+
+use serde_json::Value;
+use wengert::{Tape, Var};
+use wengert_inspect::{Adjoint, Diff, Findings, LedgerText, Origin, Structure, Table, Tolerance, Trace};
+use wengert_snapshot::assert_agree;
+
+const NETWORK: &str = include_str!("pytorch/2-3-2.json");
+const MIXED: &str = include_str!("pytorch/mixed.json");
+
+fn pytorch() -> Trace {
+    Trace::from_json(NETWORK).expect("the script writes traces")
+}
+
+/// A port of the network, with something done to each layer's z and to the loss.
+fn port(hidden: impl for<'t> FnOnce(Var<'t>) -> Var<'t>, loss: impl for<'t> FnOnce(Var<'t>) -> Var<'t>) -> Trace {
+    let theirs = pytorch();
+    let numbers = |path: &str| -> Vec<f64> {
+        theirs.find(path).expect("PyTorch has it").slots().iter().map(|&slot| theirs.value(slot)).collect()
+    };
+    let tape = Tape::new();
+    let x = tape.data(&numbers("x")).named("x");
+    let mut layers = Vec::new();
+    for (layer, inputs, outputs) in [("hidden", 2, 3), ("output", 3, 2)] {
+        let _scope = tape.scope(layer);
+        let w = tape.params(&numbers(&format!("{layer}/w"))).reshape([outputs, inputs]).named("w");
+        layers.push((w, tape.params(&numbers(&format!("{layer}/b"))).named("b")));
+    }
+    let h = {
+        let _scope = tape.scope("hidden");
+        hidden(Var::affine(layers[0].1, layers[0].0, x).named("z")).named("output")
+    };
+    let output = {
+        let _scope = tape.scope("output");
+        Var::affine(layers[1].1, layers[1].0, h).named("z").sigmoid().named("output")
+    };
+    let squares = (tape.data(&[0.0, 1.0]).named("target") - output).square();
+    Trace::of(&loss(squares.sum()).named("L").backward()).expect("fresh gradients")
+}
+
+fn half(squares: Var<'_>) -> Var<'_> {
+    0.5 * squares
+}
+
+#[track_caller]
+fn diff(ours: &Trace) -> (Findings, String) {
+    let theirs = pytorch();
+    let diff = Diff::new(ours, &theirs).titles("in the port", "in PyTorch");
+    (diff.findings(), diff.to_string())
+}
+
+#[test]
+fn the_same_network_has_the_same_numbers() {
+    let ours = port(|z| z.sigmoid(), half);
+    assert_agree!(&ours, &pytorch(), Tolerance::relative(1e-13));
+    let (found, text) = diff(&ours);
+    // Parameters, the row, z and output of both layers, the loss.
+    assert_eq!((found.values, found.adjoints), (30, 30), "{text}");
+    // What PyTorch's hooks do not see has no node there.
+    let only = |s: &Structure| matches!(s, Structure::Extra { .. }) || s.path() == "L";
+    assert!(found.structure.iter().all(only), "{text}");
+}
+
+#[test]
+fn another_activation_in_the_port_is_found() {
+    let (found, text) = diff(&port(|z| z.tanh(), half));
+    assert_eq!(found.cause().unwrap().path, "hidden/output[0]", "{text}");
+    assert!(text.contains("recorded differently: hidden/output: tanh here, sigmoid there"), "{text}");
+    // The other two elements of that layer, and its own adjoint; what the other layer has follows.
+    assert!(found.of(Origin::Own).all(|other| other.path.starts_with("hidden/")), "{text}");
+    assert!(found.of(Origin::Follows).any(|other| other.path == "output/w[0, 0]"), "{text}");
+}
+
+#[test]
+fn a_loss_without_its_half_is_found() {
+    let (found, text) = diff(&port(|z| z.sigmoid(), |squares| squares + 0.0));
+    assert_eq!(found.cause().unwrap().path, "L", "{text}");
+    assert!(text.contains("guess: a factor 1/2 (is there a 1/2 in the loss?)"), "{text}");
+}
+
+#[test]
+fn a_cut_in_the_port_is_found_where_it_is() {
+    let (found, text) = diff(&port(|z| z.detach().sigmoid(), half));
+    let cause = found.cause().unwrap();
+    // What a detached number alone goes into has no derivative either.
+    assert_eq!((cause.path.as_str(), &cause.ours), ("hidden/output[0]", &Adjoint::NoPath), "{text}");
+    assert!(text.contains("  adjoint in the port:   no path\n"), "{text}");
+    assert!(text.contains("hidden/output: reads detached hidden/z here, hidden/z there"), "{text}");
+}
+
+#[test]
+fn what_hooks_see_of_a_mixed_module_reads_and_is_shown() {
+    let trace = Trace::from_json(MIXED).expect("the script writes traces");
+    let adjoint = |path: &str| trace.adjoint(trace.slot(path).expect(path)).to_string();
+    assert_eq!(adjoint("unread[0]"), "no path");
+    assert_eq!(adjoint("cut/weight[0, 1]"), "no path");
+    assert_eq!(adjoint("first/weight[0, 0]"), "NaN");
+    assert_eq!(trace.value(trace.slot("x[1, 0]").unwrap()), f64::INFINITY);
+    // A module that is called twice, and a class without an op of that name.
+    assert!(trace.find("tanh#2").is_some());
+    let table = Table::new(&trace).to_string();
+    assert!(table.contains("gelu [2, 3]") && table.contains("layernorm [2, 3]"), "{table}");
+    // Known ops are explained: the adjoint is the sum of its contributions, in f32.
+    let slot = trace.slot("last/bias[1]").unwrap();
+    let (sum, own) = (trace.ledger(slot).sum(), trace.adjoint(slot).number().unwrap());
+    assert!(Tolerance::relative(1e-6).accepts(sum, own), "{sum} {own}");
+    assert!(LedgerText::new(&trace).to_string().contains("last/bias[1]: adjoint"));
+    assert!(Diff::new(&trace, &trace).findings().agree());
+}
+
+fn the_schema() -> Value {
+    serde_json::from_str(include_str!("../docs/trace.schema.json")).expect("the schema is JSON")
+}
+
+/// A trace that has every field.
+fn everything() -> Trace {
+    let tape = Tape::with(wengert::Options::default().source_lines(true));
+    let x = tape.inputs(&[0.5, f64::INFINITY, 0.0]).named("x");
+    let (scope, w) = (tape.scope("layer"), tape.params(&[0.25; 900]));
+    let part = w.slice(0, 1..3).named("part");
+    let y = if x.at(0) > 0.25 { part.sum() * x.at(0).detach() } else { x.at(0) };
+    drop(scope);
+    let picked = x.gather(&[2, 0]);
+    let z = (y + picked.sum_axes(&[0]) + x.at(2) * 0.0).named("z");
+    let dead = w.reshape([30, 30]).t().sum();
+    Trace::of(&(z + 0.0 * dead.floor()).named("L").backward()).expect("fresh gradients")
+}
+
+#[test]
+fn the_schema_accepts_what_is_written() {
+    let schema = the_schema();
+    let (whole, limited) = (everything(), everything().limited(20));
+    assert!(limited.omitted().is_some());
+    for json in
+        [NETWORK.to_owned(), MIXED.to_owned(), whole.to_json(), limited.to_json(), port(|z| z.relu(), half).to_json()]
+    {
+        let value: Value = serde_json::from_str(&json).expect("it is JSON");
+        assert_eq!(schema::check(&schema, &value), Ok(()));
+    }
+    // Every field that the schema knows is written by one of them.
+    let all = whole.to_json() + &limited.to_json();
+    let fields = |schema: &Value| -> Vec<String> {
+        let properties = schema["properties"].as_object().expect("an object's schema");
+        properties.keys().cloned().collect()
+    };
+    let mut known = fields(&schema);
+    let definitions = &schema["$defs"];
+    known.extend(["node", "elements", "spot"].iter().flat_map(|name| fields(&definitions[name])));
+    known.extend(fields(&schema["properties"]["omitted"]));
+    known.extend(fields(&schema["properties"]["guards"]["items"]));
+    for field in known {
+        assert!(all.contains(&format!("\"{field}\":")), "no trace has {field}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_refused() {
+    let schema = the_schema();
+    let broken = |from: &str, to: &str| {
+        let json = NETWORK.replacen(from, to, 1);
+        assert!(json != NETWORK, "{from}");
+        let value: Value = serde_json::from_str(&json).expect("it is JSON");
+        assert!(schema::check(&schema, &value).is_err(), "{to}");
+        assert!(Trace::from_json(&json).is_err(), "{to}");
+    };
+    broken("\"version\": 1", "\"version\": 2");
+    broken("\"precision\": \"f64\"", "\"precision\": \"f16\"");
+    broken("\"adjoints\":", "\"gradients\":");
+    broken("\"path\": \"x\",", "");
+    broken("\"no path\"", "\"none\"");
+    broken("\"no path\"", "null");
+    broken("\"no path\"", "{\"nil\": \"x\"}");
+    broken("\"values\": [\n    1.5", "\"values\": [\n    \"1.5\"");
+    broken("\"node\": 9", "\"node\": -1");
+}
