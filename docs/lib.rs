@@ -16,4 +16,5 @@ documents! {
     notation: "notation.md";
     design: "design.md";
     snapshots: "snapshots.md";
+    trace: "trace.md";
 }

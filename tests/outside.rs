@@ -175,3 +175,21 @@ fn the_schema_refuses_what_is_refused() {
     broken("\"values\": [\n    1.5", "\"values\": [\n    \"1.5\"");
     broken("\"node\": 9", "\"node\": -1");
 }
+
+/// What docs/trace.md shows of the form and of a diff.
+#[test]
+fn the_document_shows_what_is_so() {
+    let document = include_str!("../docs/trace.md");
+    let json = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let trace = Trace::from_json(json).expect("the example is a trace");
+    assert_eq!(trace.loss(), trace.slot("L"));
+    assert_eq!(schema::check(&the_schema(), &serde_json::from_str(json).unwrap()), Ok(()));
+    let (_, text) = diff(&port(|z| z.tanh(), half));
+    let shown = document.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a diff");
+    // The column of the source line is left to the document.
+    let without_place = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.split(", at tests/").next().unwrap_or("").to_owned()).collect()
+    };
+    let (text, shown) = (without_place(&text), without_place(shown));
+    assert_eq!(text[..shown.len()], shown);
+}
