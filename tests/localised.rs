@@ -3,7 +3,6 @@
 #[path = "../examples/notebook/hand.rs"]
 mod hand;
 #[path = "../examples/notebook/printed.rs"]
-#[allow(dead_code, reason = "other tests read the rest")]
 mod printed;
 
 use hand::{Network, Slip};

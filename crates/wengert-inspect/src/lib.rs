@@ -48,6 +48,7 @@ mod ledger_text;
 mod side_by_side;
 mod reference;
 mod diff;
+mod severance;
 mod graph;
 mod dot;
 
@@ -61,6 +62,7 @@ pub use ledger_text::LedgerText;
 pub use parameters::ParameterTable;
 pub use record::{Stale, Traced};
 pub use reference::{Quantity, Reference};
+pub use severance::{Reach, Severance, Severed, Stop, Why};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{

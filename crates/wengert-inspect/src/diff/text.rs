@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::guess::Guessing;
 use super::{Diff, Difference, Findings, Origin};
-use crate::columns::{Columns, signed};
+use crate::columns::{Columns, count, signed};
 use crate::digits::{Digits, SIGNIFICANT};
 use crate::reference::Quantity;
 use crate::trace::{Adjoint, Slot, Trace};
@@ -35,11 +35,6 @@ impl fmt::Display for Diff<'_> {
             self.tolerance
         )
     }
-}
-
-/// `1 value`, `2 values`.
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 impl Diff<'_> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adjoint::Adjoint;
 use super::number;
+use crate::columns::count;
 
 /// The version of the form that this crate writes, and the only one it reads.
 pub const VERSION: u32 = 1;
@@ -64,7 +65,6 @@ pub struct Omitted {
 
 impl fmt::Display for Omitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
         write!(f, "{} with {}", count(self.nodes, "node"), count(self.numbers, "number"))?;
         let more = if self.paths.len() < self.nodes { ", ..." } else { "" };
         if self.paths.is_empty() { Ok(()) } else { write!(f, " ({}{more})", self.paths.join(", ")) }
