@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use hand::Slip;
 use table::Table;
 use wengert::Tape;
-use wengert_inspect::{Dot, LedgerText, Trace};
+use wengert_inspect::{Dot, Health, LedgerText, Severance, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -193,7 +193,11 @@ fn first_network(
     let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
         write_views(dir, "2-1-2", &tape, &trace)?;
-        writeln!(out, "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
+        writeln!(
+            out,
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot",
+            dir.display()
+        )?;
     }
     Ok(cause::cause(&trace, &by_hand))
 }
@@ -277,7 +281,7 @@ fn last_row(
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())
@@ -293,6 +297,8 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
     write("listing.txt", tape.to_string())?;
+    write("severance.txt", Severance::new(trace).to_string())?;
+    write("health.txt", Health::new(trace).to_string())?;
     write("dot", Dot::new(trace).values(true).adjoints(true).partials(true).to_string())?;
     Ok(())
 }

@@ -49,6 +49,7 @@ mod side_by_side;
 mod reference;
 mod diff;
 mod severance;
+mod health;
 mod graph;
 mod dot;
 
@@ -57,6 +58,7 @@ pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
 pub use graph::Reads;
+pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
 pub use parameters::ParameterTable;
