@@ -163,6 +163,59 @@ fn other_structure_is_told_apart_from_other_numbers() {
 }
 
 #[test]
+fn a_node_more_does_not_shift_those_after_it() {
+    let chain = |more: bool| {
+        traced(move |tape| {
+            let x = tape.input(1.5).named("x");
+            let mut y = x * 0.5;
+            if more {
+                y = y * 0.5 * 2.0;
+            }
+            for factor in [0.25, 3.0, -1.0] {
+                y = (y * factor).sin() * x;
+            }
+            y.named("L")
+        })
+    };
+    let (short, long) = (chain(false), chain(true));
+    // What is read from the sum on is what was read before it; the numbers are the same too.
+    let found = Diff::new(&short, &long).findings();
+    assert!(found.agree(), "{}", Diff::new(&short, &long));
+    let lines: Vec<String> = found.structure.iter().map(ToString::to_string).collect();
+    let expected = [
+        "mul#2: reads mul#1, 0.25 here, mul#3, 0.25 there",
+        "mul#2 (mul): only there",
+        "const#2 (const): only there",
+        "mul#3 (mul): only there",
+    ];
+    assert_eq!(lines, expected);
+
+    // A node aside, which nothing that follows is computed from, shifts counts and nothing else.
+    let aside = |more: bool| {
+        traced(move |tape| {
+            let x = tape.input(1.5).named("x");
+            if more {
+                let _ = x * 7.0;
+            }
+            ((x * 0.5).sin() * x * 3.0).named("L")
+        })
+    };
+    let (ours, theirs) = (aside(false), aside(true));
+    let found = Diff::new(&ours, &theirs).findings();
+    let lines: Vec<String> = found.structure.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["const#1 (const): only there", "mul#1 (mul): only there"]);
+    assert!(found.agree() && found.values == ours.len(), "{found:?}");
+    let found = Diff::new(&theirs, &ours).findings();
+    let lines: Vec<String> = found.structure.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["const#1 (const): only here", "mul#1 (mul): only here"]);
+    // And a number that does differ is told by its own node.
+    let theirs = changed(&theirs, |data| {
+        data.nodes.iter_mut().filter(|node| node.op == "sin").for_each(|node| node.values[0] += 0.5)
+    });
+    assert_eq!(Diff::new(&ours, &theirs).findings().cause().unwrap().path, "sin#1");
+}
+
+#[test]
 fn another_shape_or_output_is_structure_and_its_numbers_are_not_compared() {
     let record = |n: usize, cotangent: f64| {
         let tape = Tape::new();

@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use super::pairs::Pairs;
 use crate::reference::{Quantity, Reference};
-use crate::trace::{Adjoint, Part, Precision, Slot, Trace, TraceOperand};
+use crate::trace::{Adjoint, Label, Precision, Slot, Trace, TraceOperand};
 
 /// A difference in what was recorded, not in its numbers. It displays as a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,26 +150,36 @@ impl Aligned {
     pub(super) fn with_trace(ours: &Trace, theirs: &Trace) -> Self {
         let mut aligned = Aligned::new(ours);
         aligned.whole(ours, theirs);
-        let mut parts: HashMap<&str, Option<Part>> = HashMap::new();
+        let pairs = Pairs::new(ours, theirs);
+        let mut parts: HashMap<&str, Option<Vec<Slot>>> = HashMap::new();
         let mut met = vec![false; theirs.len()];
         for slot in ours.slots() {
-            let label = ours.label_of(slot);
+            let (label, spot) = (ours.label_of(slot), ours.spot(slot));
             let part = parts.entry(label.path).or_insert_with(|| {
-                let part = theirs.find(label.path)?;
-                if part.shape() == label.shape {
-                    return Some(part);
+                let (shape, slots) = match pairs.ours[spot.node] {
+                    // A node that nobody named, under whatever path its like has.
+                    Some(like) if !label.named => {
+                        (theirs.nodes()[like].shape.clone(), theirs.slots_of(like).collect::<Vec<Slot>>())
+                    }
+                    None if !label.named => return None,
+                    _ => {
+                        let part = theirs.find(label.path)?;
+                        (part.shape().to_vec(), part.slots().to_vec())
+                    }
+                };
+                slots.iter().for_each(|slot| met[slot.index()] = true);
+                if shape == label.shape {
+                    return Some(slots);
                 }
-                let (path, ours, theirs) = (label.path.to_owned(), label.shape.to_vec(), part.shape().to_vec());
-                aligned.structure.push(Structure::Shape { path, ours, theirs });
-                part.slots().iter().for_each(|slot| met[slot.index()] = true);
+                let (path, ours) = (label.path.to_owned(), label.shape.to_vec());
+                aligned.structure.push(Structure::Shape { path, ours, theirs: shape });
                 None
             });
-            let Some(other) = part.as_ref().map(|part| part.slots()[label.position]) else { continue };
-            met[other.index()] = true;
+            let Some(other) = part.as_ref().map(|slots| slots[label.position]) else { continue };
             aligned.values[slot.index()] = Some(theirs.value(other));
             aligned.adjoints[slot.index()] = Some(theirs.adjoint(other).clone());
         }
-        aligned.nodes(ours, theirs, &met);
+        aligned.nodes(ours, theirs, &pairs, &met);
         aligned
     }
 
@@ -191,49 +202,58 @@ impl Aligned {
         }
     }
 
-    /// Nodes that one side lacks, and nodes of one path that are not alike.
-    fn nodes(&mut self, ours: &Trace, theirs: &Trace, met: &[bool]) {
-        let index = |trace: &Trace| -> HashMap<String, usize> {
-            trace.nodes().iter().enumerate().map(|(i, node)| (node.path.clone(), i)).collect()
-        };
-        let there = index(theirs);
+    /// Nodes that one side lacks, and pairs that are not alike.
+    fn nodes(&mut self, ours: &Trace, theirs: &Trace, pairs: &Pairs, met: &[bool]) {
         for (i, node) in ours.nodes().iter().enumerate() {
-            let Some(&j) = there.get(&node.path) else {
-                let known = ours.slots_of(i).any(|slot| self.values[slot.index()].is_some());
-                if !known && theirs.find(&node.path).is_none() {
-                    self.structure.push(Structure::Extra { path: node.path.clone(), op: node.op.clone() });
+            let path = node.path.clone();
+            let Some(j) = pairs.ours[i] else {
+                if ours.slots_of(i).all(|slot| self.values[slot.index()].is_none()) && !self.has_shape(&path) {
+                    self.structure.push(Structure::Extra { path, op: node.op.clone() });
                 }
                 continue;
             };
-            let (other, path) = (&theirs.nodes()[j], node.path.clone());
+            let other = &theirs.nodes()[j];
             if node.op != other.op {
                 self.structure.push(Structure::Op { path, ours: node.op.clone(), theirs: other.op.clone() });
                 continue;
             }
             if node.shape != other.shape {
-                let shape = Structure::Shape { path, ours: node.shape.clone(), theirs: other.shape.clone() };
-                if !self.structure.contains(&shape) {
-                    self.structure.push(shape);
+                if !self.has_shape(&path) {
+                    self.structure.push(Structure::Shape {
+                        path,
+                        ours: node.shape.clone(),
+                        theirs: other.shape.clone(),
+                    });
                 }
                 continue;
             }
-            let (ours, theirs) = (reads(ours, i), reads(theirs, j));
+            let own = |node: usize| -> &str { &ours.nodes()[node].path };
+            // What the trace has too is called as it is there.
+            let like = |node: usize| -> &str { pairs.theirs[node].map_or(&theirs.nodes()[node].path, own) };
+            let (ours, theirs) = (reads(ours, i, &own), reads(theirs, j, &like));
             if ours != theirs {
                 self.structure.push(Structure::Operands { path, ours, theirs });
             }
         }
         for (j, node) in theirs.nodes().iter().enumerate() {
-            if ours.find(&node.path).is_none() && theirs.slots_of(j).all(|slot| !met[slot.index()]) {
+            if pairs.theirs[j].is_none() && theirs.slots_of(j).all(|slot| !met[slot.index()]) {
                 self.structure.push(Structure::Missing { path: node.path.clone(), op: node.op.clone() });
             }
         }
     }
+
+    fn has_shape(&self, path: &str) -> bool {
+        self.structure.iter().any(|of| matches!(of, Structure::Shape { path: known, .. } if known == path))
+    }
 }
 
+/// What a node without a name is called.
+type Called<'a> = &'a dyn Fn(usize) -> &'a str;
+
 /// What a node reads, as a reader calls it: `bias, w, x`; with axes or positions if it has some.
-fn reads(trace: &Trace, node: usize) -> String {
+fn reads(trace: &Trace, node: usize, called: Called<'_>) -> String {
     let node = &trace.nodes()[node];
-    let mut texts: Vec<String> = node.operands.iter().map(|operand| operand_text(trace, operand)).collect();
+    let mut texts: Vec<String> = node.operands.iter().map(|operand| operand_text(trace, operand, called)).collect();
     if !node.axes.is_empty() {
         texts.push(format!("axes {:?}", node.axes));
     }
@@ -243,19 +263,20 @@ fn reads(trace: &Trace, node: usize) -> String {
     if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
 }
 
-fn operand_text(trace: &Trace, operand: &TraceOperand) -> String {
+fn operand_text(trace: &Trace, operand: &TraceOperand, called: Called<'_>) -> String {
     let elements = &operand.elements;
     let label = trace.label_of(trace.at(elements.first));
     let node = &trace.nodes()[elements.first.node];
+    let path = if label.named { label.path } else { called(elements.first.node) };
     // A constant is known by its number: how many were recorded before it does not matter.
     let text = if node.op == "const" && elements.shape.is_empty() {
         node.values[elements.first.position].to_string()
     } else if elements.shape == label.shape && label.position == 0 && whole(trace, operand, label.path) {
-        label.path.to_owned()
+        path.to_owned()
     } else if elements.shape.is_empty() {
-        label.text()
+        Label { path, ..label }.text()
     } else {
-        format!("{:?} from {} on", elements.shape, label.text())
+        format!("{:?} from {} on", elements.shape, Label { path, ..label }.text())
     };
     // What constants and data are need not be said.
     let detached = operand.cut && !matches!(node.op.as_str(), "const" | "data");

@@ -1,5 +1,6 @@
 //! The difference of two sides, told by its first cause.
 
+mod pairs;
 mod align;
 mod evaluate;
 mod follow;

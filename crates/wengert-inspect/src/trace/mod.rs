@@ -21,6 +21,7 @@ pub use data::{
     Elements, NamedPart, Omitted, Output, Precision, Spot, TraceData, TraceGuard, TraceNode, TraceOperand, VERSION,
 };
 pub use json::ReadError;
+pub(crate) use labels::Label;
 pub use labels::Part;
 
 use labels::Source;
