@@ -153,15 +153,23 @@ fn without_a_mistake_nothing_differs() {
     }
 }
 
+/// Without the numbers of source lines, which change with every edit of the file.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let first = parts.next().unwrap_or("").to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'));
+    rest.fold(first, |text, part| text + ".rs" + part)
+}
+
 /// What a person reads.
 #[test]
 fn the_text_names_node_numbers_guess_and_consequences() {
     let (_, text) = findings(&cases()[0], Slip::MissingDerivative, Granularity::PerNeuron);
-    insta::assert_snapshot!(text);
+    insta::assert_snapshot!(without_lines(&text));
 }
 
 #[test]
 fn the_text_of_an_update_too_early() {
     let (_, text) = findings(&cases()[1], Slip::UpdateTooEarly, Granularity::PerLayer);
-    insta::assert_snapshot!(text);
+    insta::assert_snapshot!(without_lines(&text));
 }

@@ -367,9 +367,17 @@ fn an_exchanged_element_and_a_mean_are_guessed() {
     assert!(mean.contains("guess: a factor 1/5, a number of elements on this tape: a mean, or a sum?"), "{mean}");
 }
 
+/// Without the numbers of source lines, which change with every edit of the file.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let first = parts.next().unwrap_or("").to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'));
+    rest.fold(first, |text, part| text + ".rs" + part)
+}
+
 #[test]
 fn the_text_counts_what_follows() {
     let (ours, mut at) = (program(AT), AT);
     at[3] = 0.75;
-    insta::assert_snapshot!(Diff::new(&ours, &program(at)).shown(3).to_string());
+    insta::assert_snapshot!(without_lines(&Diff::new(&ours, &program(at)).shown(3).to_string()));
 }

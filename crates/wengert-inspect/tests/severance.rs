@@ -135,8 +135,16 @@ fn an_op_that_is_not_known_may_be_where_it_stops() {
     assert!(text.contains("hidden/0/y has an op that is not explained (swish, at"), "{text}");
 }
 
+/// Without the numbers of source lines, which change with every edit of the file.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let first = parts.next().unwrap_or("").to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'));
+    rest.fold(first, |text, part| text + ".rs" + part)
+}
+
 #[test]
 fn the_report_on_a_network() {
     let trace = Trace::of(&network(&Tape::new()).backward()).unwrap();
-    insta::assert_snapshot!(Severance::new(&trace).to_string());
+    insta::assert_snapshot!(without_lines(&Severance::new(&trace).to_string()));
 }
