@@ -80,7 +80,7 @@ fn crosses(slip: Slip, expected: &[&str], guess: &str) {
     // The last crossed row of the sweep's first layer is the cause.
     let first = expected.last().expect("a row is crossed").replace(".delta", ".z");
     assert!(text.contains(&format!("in the order of the sweep: the delta of {first} ")), "{text}");
-    assert!(text.contains(&format!("guess: {guess}")), "{text}");
+    assert!(text.contains(&format!("guess, by hand: {guess}")), "{text}");
 }
 
 #[test]

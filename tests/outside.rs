@@ -77,7 +77,7 @@ fn another_activation_in_the_port_is_found() {
 fn a_loss_without_its_half_is_found() {
     let (found, text) = diff(&port(|z| z.sigmoid(), |squares| squares + 0.0));
     assert_eq!(found.cause().unwrap().path, "L", "{text}");
-    assert!(text.contains("guess: a factor 1/2 (is there a 1/2 in the loss?)"), "{text}");
+    assert!(text.contains("guess, in PyTorch: a factor 1/2 (is there a 1/2 in the loss?)"), "{text}");
 }
 
 #[test]

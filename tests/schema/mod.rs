@@ -1,5 +1,5 @@
 //! As much of JSON Schema (draft 2020-12) as docs/trace.schema.json uses; a keyword beyond that is a panic and no silent yes. A validator that is published
-//! brings some forty crates.
+//! brings dozens of crates.
 
 use serde_json::Value;
 

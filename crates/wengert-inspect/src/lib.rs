@@ -28,7 +28,11 @@
 //! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit for bit), answers that differ print
 //! differently ([`Adjoint`]), and texts that people review do not change without cause ([`Digits`], paths instead of slot numbers).
 //!
-//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules.
+//! Two sides are compared by [`Diff`]: a trace with another one, or with a [`Reference`], numbers by path of a side without a tape. It tells the first cause from
+//! what follows. [`Severance`] tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is not finite, vanishing or saturated.
+//!
+//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules, and where a diff takes a step with other numbers
+//! the core takes it.
 //! It writes no file: views are formatted through `Display`, and traces serialised by whatever serde format you choose.
 
 // A module uses only modules listed above it.

@@ -297,7 +297,7 @@ fn guess(path: &str, quantity: Quantity, wrong: impl FnOnce(&Trace, f64) -> f64,
         Quantity::Delta => reference.delta(path, -wrong),
     };
     let text = Diff::new(&trace, &reference).to_string();
-    let guesses: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("guess: ")).collect();
+    let guesses: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("guess, there: ")).collect();
     assert_eq!(guesses.first().copied().unwrap_or(""), expected, "{text}");
 }
 
@@ -362,9 +362,12 @@ fn an_exchanged_element_and_a_mean_are_guessed() {
         Diff::new(&trace, &reference).to_string()
     };
     let there = text(2.5_f64.exp());
-    assert!(there.contains("guess: it is the number of x[2]: transposed, or in another order?"), "{there}");
+    assert!(there.contains("guess, there: it is the number of x[2]: transposed, or in another order?"), "{there}");
     let mean = text((-1.5_f64).exp() / 5.0);
-    assert!(mean.contains("guess: a factor 1/5, a number of elements on this tape: a mean, or a sum?"), "{mean}");
+    assert!(
+        mean.contains("guess, there: a factor 1/5, a number of elements on this tape: a mean, or a sum?"),
+        "{mean}"
+    );
 }
 
 /// Without the numbers of source lines, which change with every edit of the file.

@@ -262,7 +262,7 @@ fn a_changed_trace_is_told_by_its_cause() {
 first difference, in the order of the sweep: the adjoint of y (all values compared agree)
   node: sigmoid of z, at crates/wengert-snapshot/tests/assertions.rs:";
     assert!(text.contains(cause), "{text}");
-    assert!(text.contains("guess: the sign is flipped (the ratio is -1)"), "{text}");
+    assert!(text.contains("guess, in the snapshot: the sign is flipped (the ratio is -1)"), "{text}");
     assert!(text.contains("follows from it: 3 more numbers\n  adjoints: z, b, w\n"), "{text}");
 }
 
@@ -275,7 +275,7 @@ fn a_changed_gradient_is_told_by_its_cause() {
     let (passed, text, ..) = file_of("child_neuron", &stored, "gradients", "no");
     assert!(!passed, "{text}");
     assert!(text.contains("in the order of the sweep: the adjoint of b\n"), "{text}");
-    assert!(text.contains("guess: a factor 2 (is there a 1/2 in the loss?)"), "{text}");
+    assert!(text.contains("guess, in the snapshot: a factor 2 (is there a 1/2 in the loss?)"), "{text}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Diff<'_> {
         write!(f, "{numbers}")?;
         writeln!(f, "  relative difference: {:.1e}", cause.relative())?;
         for guess in self.guesses(cause, guessing).iter().take(3) {
-            writeln!(f, "  guess: {guess}")?;
+            writeln!(f, "  guess, {}: {guess}", self.titles[1])?;
         }
         for structure in found.structure.iter().filter(|s| s.path() == self.path_of(cause.slot)) {
             writeln!(f, "  recorded differently: {structure}")?;
