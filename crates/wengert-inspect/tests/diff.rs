@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{AT, network, tensor_program};
+use common::{AT, network, network_of, tensor_program};
 use proptest::prelude::*;
 use wengert::{Tape, Var};
 use wengert_inspect::{Adjoint, Diff, Origin, Quantity, Reference, Structure, Tolerance, Trace, TraceData};
@@ -231,6 +231,43 @@ fn another_shape_or_output_is_structure_and_its_numbers_are_not_compared() {
     assert!(matches!(&found.structure[1], Structure::Shape { path, .. } if path == "x" || path == "exp#1"));
     assert_eq!(found.values, 1);
     assert_eq!(found.cause().unwrap().path, "y");
+}
+
+#[test]
+fn another_branch_is_told() {
+    let branching = |at: f64| {
+        traced(move |tape| {
+            let x = tape.input(at).named("x");
+            let y = if x > 1.0 { x * x } else { x.exp() };
+            y.named("L")
+        })
+    };
+    let found = Diff::new(&branching(2.0), &branching(0.5)).findings();
+    let lines: Vec<String> = found.structure.iter().map(ToString::to_string).collect();
+    assert_eq!(lines[0], "guard 0: x > 1 is true here, x > 1 is false there");
+    assert!(lines.contains(&"L: mul here, exp there".to_owned()), "{lines:?}");
+    assert!(Diff::new(&branching(2.0), &branching(3.0)).findings().structure.is_empty());
+    let ours = branching(2.0);
+    let without = changed(&ours, |data| data.guards.clear());
+    let lines: Vec<String> = Diff::new(&ours, &without).findings().structure.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["guard 0: x > 1 is true here, no comparison there"]);
+}
+
+/// A stored table has ten digits of what has a name; what is computed from them is a consequence all the same.
+#[test]
+fn consequences_are_told_from_rounded_numbers_too() {
+    let ours = traced(network);
+    for (i, path) in [(0, "hidden/0/w[0]"), (2, "hidden/0/b"), (3, "output/0/w"), (6, "output/1/b")] {
+        let mut params = [0.13, 0.85, 0.76, 0.25, 0.5, 0.45, 0.65];
+        params[i] += 0.01;
+        let theirs = traced(|tape| network_of(tape, params));
+        let stored = Reference::of_table(&wengert_inspect::Table::new(&theirs).to_string()).unwrap();
+        let diff = Diff::new(&ours, &stored);
+        let found = diff.findings();
+        assert_eq!(found.cause().unwrap().path, path, "{diff}");
+        assert_eq!(found.of(Origin::Own).count(), 0, "{diff}");
+        assert!(found.of(Origin::Follows).count() > 5, "{diff}");
+    }
 }
 
 #[test]

@@ -3,8 +3,11 @@
 mod common;
 
 use common::{AT, network, tensor_program};
+use proptest::prelude::*;
 use wengert::Tape;
-use wengert_inspect::{Adjoint, LedgerText, Malformed, ReadError, Table, Trace, VERSION};
+use wengert_inspect::{
+    Adjoint, Diff, Dot, Health, LedgerText, Malformed, ParameterTable, ReadError, Severance, Table, Trace, VERSION,
+};
 
 fn traced() -> Trace {
     Trace::of(&network(&Tape::new()).backward()).unwrap()
@@ -164,4 +167,48 @@ fn what_was_left_out_is_in_the_file_and_in_the_texts() {
     let line = format!("# left out: {omitted}\n");
     assert!(Table::new(&back).to_string().contains(&line) && LedgerText::new(&back).to_string().contains(&line));
     assert!(!Table::new(&traced()).to_string().contains("left out"));
+}
+
+/// A text with some of its digits and words exchanged: mostly JSON still, with other nodes, positions, shapes, strides, axes, ops.
+fn mutated(json: &str, changes: &[(usize, usize)]) -> String {
+    let mut bytes = json.as_bytes().to_vec();
+    let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
+    for &(at, to) in changes {
+        bytes[digits[at % digits.len()]] = b"0123456789"[to % 10];
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    /// Whatever a file holds, it is refused, or it is a trace and every view of it is made without a panic.
+    #[test]
+    fn what_is_read_can_be_looked_at(
+        changes in proptest::collection::vec((0_usize..100_000, 0_usize..10), 1..4),
+        ops in proptest::option::weighted(0.3, (0_usize..60, 0_usize..60)),
+    ) {
+        let tape = Tape::new();
+        let whole = Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap();
+        let mut data = whole.clone().into_data();
+        if let Some((a, b)) = ops {
+            let nodes = data.nodes.len();
+            data.nodes[a % nodes].op = whole.nodes()[b % nodes].op.clone();
+        }
+        let json = mutated(&serde_json::to_string(&data).unwrap(), &changes);
+        if let Ok(trace) = Trace::from_json(&json) {
+            let texts = [
+                Table::new(&trace).all(true).to_string(),
+                LedgerText::new(&trace).to_string(),
+                Dot::new(&trace).partials(true).to_string(),
+                ParameterTable::new(&trace).to_string(),
+                Severance::new(&trace).to_string(),
+                Health::new(&trace).to_string(),
+                Diff::new(&trace, &whole).to_string(),
+                Diff::new(&whole, &trace).to_string(),
+            ];
+            prop_assert!(texts.iter().all(|text| !text.is_empty()));
+            let half = trace.len() / 2;
+            prop_assert!(trace.limited(half).len() <= half.max(1) || half == 0);
+        }
+    }
 }

@@ -7,6 +7,9 @@ use super::pairs::Pairs;
 use crate::reference::{Quantity, Reference};
 use crate::trace::{Adjoint, Label, Precision, Slot, Trace, TraceOperand};
 
+/// Outputs that are named before the rest is counted.
+const SHOWN: usize = 4;
+
 /// A difference in what was recorded, not in its numbers. It displays as a line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -57,6 +60,15 @@ pub enum Structure {
         /// Of the other.
         theirs: Vec<usize>,
     },
+    /// A comparison that the program branched on came out differently, or is another one.
+    Guard {
+        /// Its number, from 0.
+        guard: usize,
+        /// Of the trace: `x > 1 is true`; nothing if it made fewer comparisons.
+        ours: String,
+        /// Of the other.
+        theirs: String,
+    },
     /// The same path and op, another operand, axis or position.
     Operands {
         /// The path.
@@ -73,7 +85,7 @@ impl Structure {
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
-            Structure::Precision { .. } | Structure::Outputs { .. } => "",
+            Structure::Precision { .. } | Structure::Outputs { .. } | Structure::Guard { .. } => "",
             Structure::Missing { path, .. }
             | Structure::Extra { path, .. }
             | Structure::Op { path, .. }
@@ -89,6 +101,9 @@ impl fmt::Display for Structure {
         match self {
             Structure::Precision { ours, theirs } => {
                 write!(f, "precision: {} here, {} there", precision(ours), precision(theirs))
+            }
+            Structure::Guard { guard, ours, theirs } => {
+                write!(f, "guard {guard}: {ours} here, {theirs} there")
             }
             Structure::Outputs { ours, theirs } => write!(f, "differentiated: {ours} here, {theirs} there"),
             Structure::Missing { path, op } if op.is_empty() => write!(f, "{path}: only there"),
@@ -193,13 +208,32 @@ impl Aligned {
                 let label = trace.label(trace.at(output.of));
                 if output.cotangent == 1.0 { label } else { format!("{} · {label}", output.cotangent) }
             };
-            let texts: Vec<String> = trace.outputs().iter().map(output).collect();
+            let mut texts: Vec<String> = trace.outputs().iter().map(output).collect();
+            if texts.len() > SHOWN {
+                // Two that differ further on have other numbers.
+                let rest = texts.split_off(SHOWN);
+                texts.push(format!("{} more", rest.len()));
+            }
             if texts.is_empty() { "nothing".to_owned() } else { texts.join(" + ") }
         };
-        let (ours, theirs) = (text(ours), text(theirs));
-        if ours != theirs {
-            self.structure.push(Structure::Outputs { ours, theirs });
+        let (a, b) = (text(ours), text(theirs));
+        if a != b {
+            self.structure.push(Structure::Outputs { ours: a, theirs: b });
         }
+        // The first that differs: what the program did after it is another story.
+        let guard = |trace: &Trace, i: usize| -> String {
+            let Some(guard) = trace.guards().get(i) else { return "no comparison".to_owned() };
+            let side = |spot| {
+                let slot = trace.at(spot);
+                let constant = trace.nodes()[spot.node].op == "const";
+                if constant { trace.value(slot).to_string() } else { trace.label(slot) }
+            };
+            format!("{} {} {} is {}", side(guard.left), guard.comparison, side(guard.right), guard.outcome)
+        };
+        let guards = 0..ours.guards().len().max(theirs.guards().len());
+        let texts = guards.map(|i| (i, guard(ours, i), guard(theirs, i)));
+        let differs = texts.into_iter().find(|(_, a, b)| a != b);
+        self.structure.extend(differs.map(|(guard, ours, theirs)| Structure::Guard { guard, ours, theirs }));
     }
 
     /// Nodes that one side lacks, and pairs that are not alike.
