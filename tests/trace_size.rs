@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use wengert::Tape;
-use wengert_inspect::{Diff, Trace};
-use wengert_layers::{Activation, Granularity, Init, Mlp};
+use wengert_inspect::{Diff, Health, Severance, Trace};
+use wengert_layers::{Activation, Granularity, Law, Mlp};
 
 fn sample(granularity: Granularity, shift: f64) -> Trace {
-    let mlp = Mlp::new(&[784, 30, 10], Activation::Sigmoid, Init::Notebook { seed: 1 }).expect("three sizes");
+    let mlp = Mlp::new(&[784, 30, 10], Activation::Sigmoid, Law::GlorotUniform.seeded(1)).expect("three sizes");
     let tape = Tape::new();
     let pixels: Vec<f64> = (0..784).map(|i| if i % 3 == 0 { 0.0 } else { f64::from(i) / 784.0 + shift }).collect();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&pixels).named("x"));
@@ -55,4 +55,19 @@ fn a_diff_of_it_is_found_at_once() {
     let own: Vec<&str> = found.of(wengert_inspect::Origin::Own).map(|other| other.path.as_str()).collect();
     assert_eq!(own.len(), 784 - 784_usize.div_ceil(3) - 1);
     assert!(own.iter().all(|path| path.starts_with("x[")), "{own:?}");
+}
+
+#[test]
+fn reports_on_it_are_read_in_a_minute() {
+    let trace = sample(Granularity::PerNeuron, 0.0);
+    let started = Instant::now();
+    let (severance, health) = (Severance::new(&trace).to_string(), Health::new(&trace).to_string());
+    println!("{} and {} lines in {:?}", severance.lines().count(), health.lines().count(), started.elapsed());
+    // A line for each of 80 parameters, and one more for the pixels that are 0.
+    assert!(severance.lines().count() < 150, "{severance}");
+    assert!(
+        severance.contains("262 numbers, zero: multiplied by x[0] = 0, and 261 more such factors, in hidden/0.z"),
+        "{severance}"
+    );
+    assert!(health.lines().count() < 20, "{health}");
 }

@@ -1,5 +1,6 @@
 //! The gradient alone: the adjoints of the parameters.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::columns::{Columns, signed};
@@ -84,17 +85,13 @@ impl Trace {
 impl fmt::Display for ParameterTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters = self.trace.parameters();
-        let mut shapes: Vec<String> = Vec::new();
+        let (mut shapes, mut seen): (Vec<String>, HashSet<&str>) = (Vec::new(), HashSet::new());
         for &slot in &parameters {
             let label = self.trace.label_of(slot);
-            let text = if label.shape.is_empty() {
-                label.path.to_owned()
-            } else {
-                format!("{} {:?}", label.path, label.shape)
-            };
             // The parts of a block may take turns: weights and bias of each neuron.
-            if !shapes.contains(&text) {
-                shapes.push(text);
+            if seen.insert(label.path) {
+                let shape = if label.shape.is_empty() { String::new() } else { format!(" {:?}", label.shape) };
+                shapes.push(label.path.to_owned() + &shape);
             }
         }
         let shapes =

@@ -89,6 +89,8 @@ pub struct Stop {
     pub op: String,
     /// The line of source that recorded or named it.
     pub place: Option<String>,
+    /// Of a factor that is 0: how many of the numbers are multiplied by other factors there, which are 0 too.
+    pub others: usize,
 }
 
 /// Why a derivative goes no further.
@@ -127,7 +129,11 @@ impl fmt::Display for Stop {
             Why::PiecewiseConstant => write!(f, "{node} is piecewise constant")?,
             Why::NotSelected => write!(f, "{node} chose the other branch")?,
             Why::NotChosen => write!(f, "{node} chose another element")?,
-            Why::ZeroFactor(factor) => write!(f, "multiplied by {factor} = 0 in {node}")?,
+            Why::ZeroFactor(factor) if self.others == 0 => write!(f, "multiplied by {factor} = 0 in {node}")?,
+            Why::ZeroFactor(factor) => {
+                let others = count(self.others, "more such factor");
+                write!(f, "multiplied by {factor} = 0, and {others}, in {node}")?;
+            }
             Why::NoSlope => write!(f, "the slope of {node} is 0 here")?,
             Why::AfterOutput => write!(f, "{node} was recorded after what was differentiated")?,
             Why::Unexplained => write!(f, "{node} has an op that is not explained")?,
@@ -198,7 +204,7 @@ impl<'a> Severance<'a> {
             zeros: 0,
             severed: Vec::new(),
         };
-        let mut groups: Vec<(Severed, Vec<Key>)> = Vec::new();
+        let mut groups: Vec<(Severed, Vec<(usize, std::mem::Discriminant<Why>)>)> = Vec::new();
         for &slot in slots {
             if let Adjoint::Computed(number) = trace.adjoint(slot) {
                 reach.reached += 1;
@@ -207,15 +213,18 @@ impl<'a> Severance<'a> {
             }
             let no_path = !matches!(trace.adjoint(slot), Adjoint::Zero(_));
             let found = stops.get(&slot.index()).cloned().unwrap_or_default();
-            match groups.iter_mut().find(|(of, keys)| of.no_path == no_path && *keys == found.keys) {
-                Some((group, _)) => {
-                    group.numbers += 1;
-                    group.more = group.more.max(found.more);
-                }
-                None => {
-                    let stops = found.keys.iter().map(|key| self.stop(key)).collect();
-                    groups.push((Severed { numbers: 1, no_path, stops, more: found.more }, found.keys));
-                }
+            let alike: Vec<(usize, std::mem::Discriminant<Why>)> =
+                found.keys.iter().map(|key| (key.node, std::mem::discriminant(&key.why))).collect();
+            let group = groups.iter_mut().find(|(of, keys)| of.no_path == no_path && *keys == alike);
+            let Some((group, _)) = group else {
+                let stops = found.keys.iter().map(|key| self.stop(key)).collect();
+                groups.push((Severed { numbers: 1, no_path, stops, more: found.more }, alike));
+                continue;
+            };
+            group.numbers += 1;
+            group.more = group.more.max(found.more);
+            for (stop, key) in group.stops.iter_mut().zip(&found.keys) {
+                stop.others += usize::from(stop.why != key.why);
             }
         }
         reach.severed = groups.into_iter().map(|(group, _)| group).collect();
@@ -230,6 +239,7 @@ impl<'a> Severance<'a> {
             node: node.path.clone(),
             op: node.op.clone(),
             place: self.trace.place_of(first).map(str::to_owned),
+            others: 0,
         }
     }
 

@@ -85,6 +85,19 @@ fn several_places_are_all_told_and_many_are_counted() {
 }
 
 #[test]
+fn numbers_that_stop_alike_are_one_line() {
+    let tape = Tape::new();
+    let mut pixels = vec![0.0; 100];
+    pixels[17] = 0.5;
+    let (w, x) = (tape.params(&[0.1; 100]).named("w"), tape.data(&pixels).named("x"));
+    let trace = Trace::of(&w.dot(x).named("z").tanh().named("L").backward()).unwrap();
+    let text = Severance::new(&trace).to_string();
+    let line = "99 numbers, zero: multiplied by x[0] = 0, and 98 more such factors, in z (affine, ";
+    assert!(text.contains(line) || text.contains(&line.replace("affine", "matmul")), "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
+}
+
+#[test]
 fn what_was_recorded_after_the_output_is_not_computed() {
     let tape = Tape::new();
     let (w, v) = (tape.param(2.0).named("w"), tape.param(3.0).named("v"));

@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::collections::{HashMap, HashSet};
+
 use wengert::rules::Partial;
 use wengert::{Op, Unary};
 
@@ -151,7 +153,8 @@ impl<'a> Health<'a> {
     pub fn layers(&self) -> Vec<Layer> {
         let trace = self.trace;
         let mut sums: Vec<(&str, Sum, Sum)> = Vec::new();
-        let parameters: std::collections::HashSet<usize> = trace.parameters().iter().map(|slot| slot.index()).collect();
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let parameters: HashSet<usize> = trace.parameters().iter().map(|slot| slot.index()).collect();
         for slot in trace.slots() {
             let op = known_op(&trace.nodes()[trace.spot(slot).node].op);
             let leaf = matches!(op, Some(Op::Leaf(_)));
@@ -160,7 +163,7 @@ impl<'a> Health<'a> {
                 adjoint => adjoint.number().unwrap_or(0.0),
             };
             let scope = scope_of(trace, slot);
-            let index = sums.iter().position(|(of, ..)| *of == scope).unwrap_or_else(|| {
+            let index = *seen.entry(scope).or_insert_with(|| {
                 sums.push((scope, Sum::default(), Sum::default()));
                 sums.len() - 1
             });
@@ -202,6 +205,7 @@ impl<'a> Health<'a> {
     pub fn saturation(&self) -> Vec<Saturation> {
         let trace = self.trace;
         let mut found: Vec<Saturation> = Vec::new();
+        let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
         for (index, node) in trace.nodes().iter().enumerate() {
             let Some(Op::Unary(op @ (Unary::Sigmoid | Unary::Tanh | Unary::Relu))) = known_op(&node.op) else {
                 continue;
@@ -216,8 +220,7 @@ impl<'a> Health<'a> {
                 let threshold = if op == Unary::Relu { 0.0 } else { self.slope };
                 let saturated = if op == Unary::Relu { partial == 0.0 } else { partial.abs() < threshold };
                 let scope = scope_of(trace, slot);
-                let position = found.iter().position(|of| of.scope == scope && of.op == node.op);
-                let position = position.unwrap_or_else(|| {
+                let position = *seen.entry((scope, node.op.as_str())).or_insert_with(|| {
                     found.push(Saturation {
                         scope: scope.to_owned(),
                         op: node.op.clone(),
