@@ -234,6 +234,22 @@ fn another_shape_or_output_is_structure_and_its_numbers_are_not_compared() {
 }
 
 #[test]
+fn another_constant_is_a_number_and_no_structure() {
+    let record = |factor: f64| other(move |x, w, b| ((w * x * factor + b).square() * 0.5 + factor * b).named("z"));
+    let (ours, theirs) = (record(0.25), record(0.75));
+    let found = Diff::new(&ours, &theirs).findings();
+    assert!(found.structure.is_empty(), "{:?}", found.structure);
+    assert_eq!((found.cause().unwrap().path.as_str(), found.of(Origin::Own).count()), ("const#1", 0));
+    // Another one of the constants that both have is structure.
+    let record = |first: f64, second: f64| other(move |x, w, b| (w * x * first + b * second).named("z").exp());
+    let lines: Vec<String> = {
+        let found = Diff::new(&record(2.0, 3.0), &record(3.0, 2.0)).findings();
+        found.structure.iter().map(ToString::to_string).collect()
+    };
+    assert!(lines.contains(&"mul#2: reads mul#1, 2 here, mul#1, 3 there".to_owned()), "{lines:?}");
+}
+
+#[test]
 fn another_branch_is_told() {
     let branching = |at: f64| {
         traced(move |tape| {

@@ -261,9 +261,9 @@ impl Aligned {
                 }
                 continue;
             }
-            let own = |node: usize| -> &str { &ours.nodes()[node].path };
-            // What the trace has too is called as it is there.
-            let like = |node: usize| -> &str { pairs.theirs[node].map_or(&theirs.nodes()[node].path, own) };
+            let own = |node: usize| (ours, node);
+            // What the trace has too is called as it is there: a constant by the trace's number, since numbers are compared as such.
+            let like = |node: usize| pairs.theirs[node].map_or((theirs, node), own);
             let (ours, theirs) = (reads(ours, i, &own), reads(theirs, j, &like));
             if ours != theirs {
                 self.structure.push(Structure::Operands { path, ours, theirs });
@@ -281,8 +281,8 @@ impl Aligned {
     }
 }
 
-/// What a node without a name is called.
-type Called<'a> = &'a dyn Fn(usize) -> &'a str;
+/// In which trace, and as which node of it, a node is named.
+type Called<'a> = &'a dyn Fn(usize) -> (&'a Trace, usize);
 
 /// What a node reads, as a reader calls it: `bias, w, x`; with axes or positions if it has some.
 fn reads(trace: &Trace, node: usize, called: Called<'_>) -> String {
@@ -301,10 +301,12 @@ fn operand_text(trace: &Trace, operand: &TraceOperand, called: Called<'_>) -> St
     let elements = &operand.elements;
     let label = trace.label_of(trace.at(elements.first));
     let node = &trace.nodes()[elements.first.node];
-    let path = if label.named { label.path } else { called(elements.first.node) };
+    let (of, like) = called(elements.first.node);
+    let like = &of.nodes()[like];
+    let path = if label.named { label.path } else { &like.path };
     // A constant is known by its number: how many were recorded before it does not matter.
-    let text = if node.op == "const" && elements.shape.is_empty() {
-        node.values[elements.first.position].to_string()
+    let text = if node.op == "const" && elements.shape.is_empty() && like.shape == node.shape {
+        like.values[elements.first.position].to_string()
     } else if elements.shape == label.shape && label.position == 0 && whole(trace, operand, label.path) {
         path.to_owned()
     } else if elements.shape.is_empty() {

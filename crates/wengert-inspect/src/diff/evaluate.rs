@@ -4,13 +4,26 @@ use wengert::{Error, Leaf, Op, Scalar, Structural, Tape, Var};
 
 use crate::trace::{Precision, Trace, known_op};
 
-impl Trace {
-    /// The values of a node if its operands had the values that the trace holds now; `None` for a leaf and an op that this version cannot
-    /// evaluate. The core evaluates, on a tape of its own.
-    pub(super) fn evaluate(&self, node: usize) -> Option<Vec<f64>> {
-        match self.precision() {
-            Precision::F64 => on(&Tape::<f64>::default(), self, node),
-            Precision::F32 => on(&Tape::<f32>::default(), self, node),
+/// Evaluates nodes one at a time, on a tape that is emptied in between.
+#[derive(Debug, Default)]
+pub(super) struct Evaluator {
+    double: Tape<f64>,
+    single: Tape<f32>,
+}
+
+impl Evaluator {
+    /// The values of a node from those that the trace holds of its operands; `None` for a leaf and an op that this version cannot
+    /// evaluate.
+    pub(super) fn evaluate(&mut self, trace: &Trace, node: usize) -> Option<Vec<f64>> {
+        match trace.precision() {
+            Precision::F64 => {
+                self.double.clear();
+                on(&self.double, trace, node)
+            }
+            Precision::F32 => {
+                self.single.clear();
+                on(&self.single, trace, node)
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use wengert::rules::Partial;
 
 use super::align::Aligned;
+use super::evaluate::Evaluator;
 use crate::compare::Tolerance;
 use crate::jacobian::Entry;
 use crate::trace::{Adjoint, Slot, Trace, known_op};
@@ -56,11 +57,11 @@ fn forward(
     differs: Differs<'_>,
     expected: &mut HashMap<usize, Expected>,
 ) -> Vec<bool> {
-    let mut touched = vec![false; star.len()];
+    let (mut touched, mut evaluator) = (vec![false; star.len()], Evaluator::default());
     for node in 0..star.nodes().len() {
         let mut operands = star.nodes()[node].operands.iter().flat_map(|operand| star.slots_read(operand));
         let follows = operands.any(|slot| touched[slot.index()]);
-        let computed = if follows { star.evaluate(node) } else { None };
+        let computed = if follows { evaluator.evaluate(star, node) } else { None };
         let mut own = star.nodes()[node].values.clone();
         for (position, slot) in star.slots_of(node).map(Slot::index).enumerate() {
             let ours = own[position];
