@@ -21,6 +21,7 @@ number that comes out of it is recorded under the op `outside`, with its value a
 from is not known. Modules that write over their input (`inplace=True`) are refused.
 """
 
+import functools
 import json
 import math
 import sys
@@ -66,8 +67,7 @@ class Recorder:
             if next(module.children(), None) is None:
                 if getattr(module, "inplace", False):
                     raise ValueError(f"{name} writes over its input; make it with inplace=False")
-                hook = lambda module, args, output, name=name: self.called(name, module, args, output)
-                self.handles.append(module.register_forward_hook(hook))
+                self.handles.append(module.register_forward_hook(functools.partial(self.called, name)))
         return self
 
     def __exit__(self, *_):

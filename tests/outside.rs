@@ -174,6 +174,8 @@ fn the_schema_refuses_what_is_refused() {
     broken("\"no path\"", "{\"nil\": \"x\"}");
     broken("\"values\": [\n    1.5", "\"values\": [\n    \"1.5\"");
     broken("\"node\": 9", "\"node\": -1");
+    broken("\"cut\": true", "\"cuts\": true");
+    broken("\"node\": 9", "\"node\": 9, \"slot\": 3");
 }
 
 /// What docs/trace.md shows of the form and of a diff.

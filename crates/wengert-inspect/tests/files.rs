@@ -111,6 +111,9 @@ fn other_versions_and_forms_are_told_apart() {
     form(r#""precision":"f64""#, r#""precision":"bf16""#, "unknown variant `bf16`");
     form(r#""adjoints":"#, r#""gradients":"#, "unknown field `gradients`");
     form(r#""op":"input","#, "", "missing field `op`");
+    form(r#""operands":[{"node":"#, r#""operands":[{"cuts":true,"node":"#, "unknown field `cuts`");
+    form(r#""outputs":[{"of":{"node":"#, r#""outputs":[{"of":{"slot":1,"node":"#, "unknown field `slot`");
+    form(r#""parts":[{"path":"#, r#""parts":[{"name":"x","path":"#, "unknown field `name`");
     form(r#""values":[1.0,0.0]"#, r#""values":[1.0,null]"#, "invalid type: null");
     form(r#""no path""#, r#""none""#, r#"expected a number, "NaN""#);
     let syntax = |from: &str, to: &str| {

@@ -121,6 +121,7 @@ pub struct TraceNode {
 
 /// One number of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spot {
     /// The node, by its index.
     pub node: usize,
@@ -131,32 +132,34 @@ pub struct Spot {
 
 /// Numbers of a trace as a shape: the element at index i stands `Σ iₐ strideₐ` slots after the first, which may be in a
 /// later node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Elements {
     /// The first element.
     #[serde(flatten)]
     pub first: Spot,
     /// The extents, outermost first; none for a single number.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shape: Vec<usize>,
     /// The distance in slots of neighbours along each axis; if left out, the elements are neighbouring slots in row-major order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub strides: Option<Vec<usize>>,
 }
 
 /// What a node reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatOperand")]
 pub struct TraceOperand {
     /// Which numbers.
     #[serde(flatten)]
     pub elements: Elements,
     /// Whether derivatives stop here: a constant, data, or a detached handle.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub cut: bool,
 }
 
 /// A name for numbers that are not one whole node: a layer's weights within a block of parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatPart")]
 pub struct NamedPart {
     /// `scope/name`. Unique, among the nodes' paths too.
     pub path: String,
@@ -164,7 +167,7 @@ pub struct NamedPart {
     #[serde(flatten)]
     pub elements: Elements,
     /// Where the name was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }
 
@@ -183,6 +186,51 @@ pub struct TraceGuard {
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+}
+
+/// An operand as it stands in a file. Serde cannot refuse unknown fields beside a flattened struct, and `cuts` for `cut` would be lost.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlatOperand {
+    node: usize,
+    #[serde(default)]
+    position: usize,
+    #[serde(default)]
+    shape: Vec<usize>,
+    #[serde(default)]
+    strides: Option<Vec<usize>>,
+    #[serde(default)]
+    cut: bool,
+}
+
+impl From<FlatOperand> for TraceOperand {
+    fn from(flat: FlatOperand) -> Self {
+        let FlatOperand { node, position, shape, strides, cut } = flat;
+        TraceOperand { elements: Elements { first: Spot { node, position }, shape, strides }, cut }
+    }
+}
+
+/// A named part as it stands in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlatPart {
+    path: String,
+    node: usize,
+    #[serde(default)]
+    position: usize,
+    #[serde(default)]
+    shape: Vec<usize>,
+    #[serde(default)]
+    strides: Option<Vec<usize>>,
+    #[serde(default)]
+    place: Option<String>,
+}
+
+impl From<FlatPart> for NamedPart {
+    fn from(flat: FlatPart) -> Self {
+        let FlatPart { path, node, position, shape, strides, place } = flat;
+        NamedPart { path, elements: Elements { first: Spot { node, position }, shape, strides }, place }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
