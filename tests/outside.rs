@@ -4,7 +4,9 @@ mod schema;
 
 use serde_json::Value;
 use wengert::{Tape, Var};
-use wengert_inspect::{Adjoint, Diff, Findings, LedgerText, Origin, Structure, Table, Tolerance, Trace};
+use wengert_inspect::{
+    Adjoint, Diff, Findings, Health, LedgerText, Origin, Severance, Structure, Table, Tolerance, Trace,
+};
 use wengert_snapshot::assert_agree;
 
 const NETWORK: &str = include_str!("pytorch/2-3-2.json");
@@ -107,6 +109,22 @@ fn what_hooks_see_of_a_mixed_module_reads_and_is_shown() {
     let (sum, own) = (trace.ledger(slot).sum(), trace.adjoint(slot).number().unwrap());
     assert!(Tolerance::relative(1e-6).accepts(sum, own), "{sum} {own}");
     assert!(LedgerText::new(&trace).to_string().contains("last/bias[1]: adjoint"));
+    // What is not known is not explained away: a layer norm reads act; PyTorch multiplied a zero adjoint by infinity.
+    let ledgers = LedgerText::new(&trace).of(&["act[0, 0]"]).to_string();
+    assert!(
+        ledgers.contains("act[0, 0]: adjoint -0.02524983883, of readers some of which are not explained"),
+        "{ledgers}"
+    );
+    let health = Health::new(&trace).to_string();
+    assert!(
+        health.contains("the first: that of first/weight[0, 0] (param) is NaN\n    its contributions add up to "),
+        "{health}"
+    );
+    let severance = Severance::new(&trace).to_string();
+    assert!(
+        severance.contains("cut      unread [2]\n           all 2 numbers, no path: nothing reads it\n"),
+        "{severance}"
+    );
     assert!(Diff::new(&trace, &trace).findings().agree());
 }
 

@@ -119,8 +119,14 @@ impl Health<'_> {
                 few(term.partial),
                 few(term.adjoint)
             ),
-            None if trace.is_explained(first) => writeln!(f, "    a sum of finite contributions that is too large"),
-            None => writeln!(f, "    a reader's op is not explained"),
+            None if !trace.is_explained(first) => writeln!(f, "    a reader's op is not explained"),
+            None if !ledger.sum().is_finite() => writeln!(f, "    a sum of finite contributions that is too large"),
+            // Another program's: here a zero adjoint passes nothing on.
+            None => writeln!(
+                f,
+                "    its contributions add up to {}; the program that wrote the trace has another rule, for 0 times inf perhaps",
+                few(ledger.sum())
+            ),
         }
     }
 
