@@ -1,6 +1,9 @@
 //! Traces of another program: what a PyTorch module computed, beside a tape of the same network. tests/pytorch/README.md says how the files were made.
 
 mod schema;
+#[path = "../examples/trace_diff.rs"]
+#[allow(dead_code, reason = "the example's main is not called here")]
+mod trace_diff;
 
 use serde_json::Value;
 use wengert::{Tape, Var};
@@ -212,4 +215,38 @@ fn the_document_shows_what_is_so() {
     };
     let (text, shown) = (without_place(&text), without_place(shown));
     assert_eq!(text[..shown.len()], shown);
+}
+
+#[test]
+fn two_files_are_compared_from_the_command_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| -> String {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("it is writable");
+        path.to_string_lossy().into_owned()
+    };
+    let (theirs, ours) = (file("theirs.json", NETWORK), file("ours.json", &port(|z| z.sigmoid(), half).to_json()));
+    let wrong = file("wrong.json", &port(|z| z.tanh(), half).to_json());
+    let cut_off = file("cut_off.json", &NETWORK[..NETWORK.len() / 2]);
+    let run = |arguments: &[&str]| {
+        let mut out = Vec::new();
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let outcome = trace_diff::run(&mut out, &arguments).map_err(|error| error.to_string());
+        (outcome, String::from_utf8(out).expect("a text"))
+    };
+    let (outcome, text) = run(&[&ours, &theirs]);
+    assert_eq!(outcome, Ok(true), "{text}");
+    let (outcome, text) = run(&[&wrong, &theirs]);
+    assert_eq!(outcome, Ok(false));
+    assert!(text.contains("value in wrong.json:") && text.contains("value in theirs.json:"), "{text}");
+    // Structure is told, and is no number.
+    assert_eq!(run(&[&wrong, &theirs, "--rtol", "1e9"]).0, Ok(true));
+    let refused = |arguments: &[&str], words: &str| {
+        let error = run(arguments).0.expect_err("it is refused");
+        assert!(error.contains(words), "{error}");
+    };
+    refused(&[&ours, &cut_off], "cut_off.json: the trace ends at line ");
+    refused(&[&ours, "nowhere.json"], "nowhere.json: ");
+    refused(&[&ours], "usage: ");
+    refused(&[&ours, &theirs, "--rtol", "-1"], "-1 is no tolerance");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::{Discriminant, discriminant};
 
 use wengert::rules::Partial;
 use wengert::{Op, Structural};
@@ -152,6 +153,9 @@ struct Key {
     why: Why,
 }
 
+/// Where some numbers stop, whatever the factors are.
+type Alike = Vec<(usize, Discriminant<Why>)>;
+
 /// What is known of a number that no derivative came from.
 #[derive(Clone, Debug, Default)]
 struct Stops {
@@ -204,7 +208,7 @@ impl<'a> Severance<'a> {
             zeros: 0,
             severed: Vec::new(),
         };
-        let mut groups: Vec<(Severed, Vec<(usize, std::mem::Discriminant<Why>)>)> = Vec::new();
+        let mut groups: Vec<(Severed, Alike)> = Vec::new();
         for &slot in slots {
             if let Adjoint::Computed(number) = trace.adjoint(slot) {
                 reach.reached += 1;
@@ -213,8 +217,7 @@ impl<'a> Severance<'a> {
             }
             let no_path = !matches!(trace.adjoint(slot), Adjoint::Zero(_));
             let found = stops.get(&slot.index()).cloned().unwrap_or_default();
-            let alike: Vec<(usize, std::mem::Discriminant<Why>)> =
-                found.keys.iter().map(|key| (key.node, std::mem::discriminant(&key.why))).collect();
+            let alike: Alike = found.keys.iter().map(|key| (key.node, discriminant(&key.why))).collect();
             let group = groups.iter_mut().find(|(of, keys)| of.no_path == no_path && *keys == alike);
             let Some((group, _)) = group else {
                 let stops = found.keys.iter().map(|key| self.stop(key)).collect();
