@@ -215,3 +215,36 @@ proptest! {
         }
     }
 }
+
+/// Leaving out while copying leaves out the same as after: values, adjoints, reasons of zeros, names, everything.
+#[test]
+fn a_limited_recording_is_the_whole_one_limited() {
+    let tape = Tape::new();
+    let gradients = tensor_program(&tape, tape.inputs(&AT).named("x")).backward();
+    let _ = tape.inputs(&[1.0; 40]).named("later");
+    let whole = Trace::of(&gradients).unwrap();
+    for limit in 0..=whole.len() {
+        let (limited, recorded) = (whole.clone().limited(limit), Trace::of_at_most(limit, &gradients).unwrap());
+        assert_eq!(limited.to_json(), recorded.to_json(), "{limit}");
+    }
+    let tape = Tape::new();
+    let gradients = network(&tape).backward();
+    let whole = Trace::of(&gradients).unwrap();
+    let mut zeros = 0;
+    for limit in 0..=whole.len() {
+        let recorded = Trace::of_at_most(limit, &gradients).unwrap();
+        assert_eq!(whole.clone().limited(limit).to_json(), recorded.to_json(), "{limit}");
+        zeros += recorded.slots().filter(|&slot| matches!(recorded.adjoint(slot), Adjoint::Zero(_))).count();
+    }
+    assert!(zeros > 0, "some zeros keep their reasons");
+}
+
+#[test]
+fn stale_gradients_make_no_limited_recording() {
+    let tape = Tape::new();
+    let x = tape.input(1.0);
+    let y = x.exp().sin();
+    let gradients = y.backward();
+    tape.replay(&[(x, &[2.0])]).unwrap();
+    assert!(Trace::of_at_most(1, &gradients).is_err() && Trace::of_at_most(100, &gradients).is_err());
+}

@@ -6,7 +6,7 @@ use super::Trace;
 use super::data::{Elements, Omitted, Output, Spot, TraceData, TraceGuard, TraceNode, TraceOperand};
 
 /// Paths of what was left out that are kept, the largest first.
-const NAMED: usize = 8;
+pub(crate) const NAMED: usize = 8;
 
 impl Trace {
     /// The trace with at most so many numbers, if whole nodes can be left out to that end.
@@ -35,10 +35,28 @@ impl Trace {
         if self.len() <= numbers {
             return self;
         }
-        let dropped = self.chosen(numbers);
-        let cut = Cut::new(&self, dropped);
-        let data = cut.data(numbers);
-        match Trace::new(data) {
+        let sizes: Vec<usize> = self.nodes().iter().map(|node| node.values.len()).collect();
+        let last = self.outputs().iter().map(|output| output.of.node).max();
+        let dropped = choose(&sizes, last, numbers, |node| {
+            self.nodes()[node].operands.iter().flat_map(|operand| self.nodes_read(&operand.elements)).collect()
+        });
+        let (mut gone, earlier): (Vec<&TraceNode>, Omitted) = (
+            self.nodes().iter().zip(&dropped).filter(|(_, gone)| **gone).map(|(node, _)| node).collect(),
+            self.omitted().cloned().unwrap_or_default(),
+        );
+        gone.sort_by_key(|node| Reverse(node.values.len()));
+        let omitted = Omitted {
+            limit: numbers,
+            nodes: gone.len() + earlier.nodes,
+            numbers: gone.iter().map(|node| node.values.len()).sum::<usize>() + earlier.numbers,
+            paths: gone.iter().map(|node| node.path.clone()).chain(earlier.paths).take(NAMED).collect(),
+        };
+        self.without(dropped, omitted)
+    }
+
+    /// Without some nodes.
+    pub(crate) fn without(&self, dropped: Vec<bool>, omitted: Omitted) -> Self {
+        match Trace::new(Cut::new(self, dropped).data(omitted)) {
             Ok(trace) => trace,
             Err(error) => unreachable!("what is left of a trace is one: {error}"),
         }
@@ -49,30 +67,32 @@ impl Trace {
     pub fn omitted(&self) -> Option<&Omitted> {
         self.data.omitted.as_ref()
     }
+}
 
-    /// Which nodes to leave out.
-    fn chosen(&self, numbers: usize) -> Vec<bool> {
-        let nodes = self.nodes();
-        let last = self.outputs().iter().map(|output| output.of.node).max().unwrap_or(nodes.len() - 1);
-        let mut order: Vec<usize> = (0..nodes.len()).filter(|&node| node != last).collect();
-        order.sort_by_key(|&node| (Reverse(nodes[node].values.len()), node));
-        let (mut dropped, mut left) = (vec![false; nodes.len()], self.len());
-        for node in order {
-            if left <= numbers {
-                break;
-            }
-            let mut waiting = vec![node];
-            while let Some(node) = waiting.pop() {
-                if !std::mem::replace(&mut dropped[node], true) {
-                    left -= nodes[node].values.len();
-                    for operand in &nodes[node].operands {
-                        waiting.extend(self.nodes_read(&operand.elements));
-                    }
-                }
+/// Which nodes to leave out, so that at most so many numbers are left: `read` tells what a node reads. The last output stays.
+pub(crate) fn choose(
+    sizes: &[usize],
+    last: Option<usize>,
+    numbers: usize,
+    read: impl Fn(usize) -> Vec<usize>,
+) -> Vec<bool> {
+    let last = last.unwrap_or(sizes.len().saturating_sub(1));
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|&node| node != last).collect();
+    order.sort_by_key(|&node| (Reverse(sizes[node]), node));
+    let (mut dropped, mut left) = (vec![false; sizes.len()], sizes.iter().sum::<usize>());
+    for node in order {
+        if left <= numbers {
+            break;
+        }
+        let mut waiting = vec![node];
+        while let Some(node) = waiting.pop() {
+            if !std::mem::replace(&mut dropped[node], true) {
+                left -= sizes[node];
+                waiting.extend(read(node));
             }
         }
-        dropped
     }
+    dropped
 }
 
 /// A trace and the nodes that are to go.
@@ -123,15 +143,8 @@ impl<'a> Cut<'a> {
         kept
     }
 
-    fn data(&self, limit: usize) -> TraceData {
+    fn data(&self, omitted: Omitted) -> TraceData {
         let data = self.trace.data();
-        let mut gone: Vec<&TraceNode> =
-            data.nodes.iter().zip(&self.dropped).filter(|(_, gone)| **gone).map(|(node, _)| node).collect();
-        let numbers: usize = gone.iter().map(|node| node.values.len()).sum();
-        gone.sort_by_key(|node| Reverse(node.values.len()));
-        let earlier = data.omitted.clone().unwrap_or_default();
-        let paths = gone.iter().map(|node| node.path.clone()).chain(earlier.paths).take(NAMED).collect();
-        let omitted = Omitted { limit, nodes: gone.len() + earlier.nodes, numbers: numbers + earlier.numbers, paths };
         let kept = data.nodes.iter().zip(&self.dropped).filter(|(_, gone)| !**gone);
         let output = |output: &Output| Some(Output { of: self.spot(output.of)?, ..output.clone() });
         let guard = |guard: &TraceGuard| {

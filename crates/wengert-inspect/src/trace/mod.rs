@@ -5,7 +5,7 @@ mod check;
 mod data;
 mod json;
 mod labels;
-mod limit;
+pub(crate) mod limit;
 mod number;
 pub(crate) mod strided;
 
