@@ -17,4 +17,5 @@ documents! {
     design: "design.md";
     snapshots: "snapshots.md";
     performance: "performance.md";
+    trace: "trace.md";
 }

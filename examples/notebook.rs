@@ -11,6 +11,8 @@
 //!
 //! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
+#[path = "notebook/cause.rs"]
+mod cause;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
 #[path = "notebook/printed.rs"]
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use hand::Slip;
 use table::Table;
 use wengert::{Numerics, Tape};
-use wengert_inspect::{Dot, LedgerText, Trace};
+use wengert_inspect::{Dot, Health, LedgerText, Severance, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -101,7 +103,7 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     }
     let mut deltas = Table::new();
-    first_network(out, options, &mut deltas)?;
+    let cause = first_network(out, options, &mut deltas)?;
     let different = second_network(out, options, &mut deltas)?;
 
     heading(out, "Every delta: derived by hand, from the tape, printed by the notebook")?;
@@ -116,8 +118,12 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         0 => writeln!(out, "\nAll {} rows agree.", deltas.len())?,
         _ => writeln!(out, "\n{crosses} of {} rows disagree.", deltas.len())?,
     }
+    if let Some(cause) = cause {
+        heading(out, "2-1-2: where the two part first, and what follows from that")?;
+        write!(out, "{cause}")?;
+    }
     if options.slip != Slip::None {
-        writeln!(out, "A mistake was planted in the hand-derived side: {:?}.", options.slip)?;
+        writeln!(out, "\nA mistake was planted in the hand-derived side: {:?}.", options.slip)?;
     }
     Ok(crosses + different)
 }
@@ -127,8 +133,12 @@ fn exact_tape() -> Tape {
     Tape::with(wengert::Options::default().numerics(Numerics::Exact))
 }
 
-/// Cells 1 to 6: the 2-1-2 network, one row forward and backward.
-fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
+/// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived side parts from the tape, if it does.
+fn first_network(
+    out: &mut impl Write,
+    options: &Options,
+    deltas: &mut Table,
+) -> Result<Option<String>, Box<dyn Error>> {
     heading(out, "In [1]: a network of 2 inputs, 1 hidden neuron, 2 outputs, from random.seed(1)")?;
     let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
     print_weights(out, &mlp)?;
@@ -185,12 +195,16 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
     hand::backward_propagate_error(&mut by_hand, &printed::CELL_6_EXPECTED, printed::CELL_9_L_RATE, options.slip);
     deltas.layers("2-1-2, cell 6", &by_hand, &from_tape, printed::CELL_6);
 
+    let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
-        let trace = Trace::of(&gradients)?;
         write_views(dir, "2-1-2", &tape, &trace)?;
-        writeln!(out, "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
+        writeln!(
+            out,
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot",
+            dir.display()
+        )?;
     }
-    Ok(())
+    Ok(cause::cause(&trace, &by_hand))
 }
 
 /// Cells 8 to 12: the 2-2-2 network, trained row by row. Returns how many numbers of cell 10 are not the notebook's.
@@ -272,7 +286,7 @@ fn last_row(
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())
@@ -288,6 +302,8 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
     write("listing.txt", tape.to_string())?;
+    write("severance.txt", Severance::new(trace).to_string())?;
+    write("health.txt", Health::new(trace).to_string())?;
     write("dot", Dot::new(trace).values(true).adjoints(true).partials(true).to_string())?;
     Ok(())
 }
