@@ -47,8 +47,10 @@ mod ledger_text;
 mod side_by_side;
 mod graph;
 mod dot;
+mod derivation;
 
 pub use compare::{Tolerance, relative, ulps};
+pub use derivation::{Derivation, Known, Level};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
 pub use graph::Reads;
