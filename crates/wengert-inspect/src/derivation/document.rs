@@ -1,7 +1,5 @@
 //! A derivation as a text: introduction, what is given, forward, backward, check.
 
-use std::cmp::Reverse;
-
 use super::check::{differences, is_leaf, matches, parameters};
 use super::expr::Arena;
 use super::formulas::{Formulas, Plan};
@@ -104,7 +102,7 @@ impl Derivation<'_> {
         Some(leads)
     }
 
-    /// The last number first; what is given right after the last of its readers.
+    /// The nearest to the output first; what is given right after the last of its readers.
     fn backward_order(&self, formulas: &Formulas<'_>, shown: &[usize], wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
         let trace = self.trace;
         let differentiated = |&slot: &usize| {
@@ -112,10 +110,11 @@ impl Derivation<'_> {
             op != "data" && op != "const" && *trace.adjoint(Slot(slot)) != Adjoint::NotComputed && wanted(slot)
         };
         let mut slots: Vec<usize> = shown.iter().copied().filter(differentiated).collect();
-        let place = |&slot: &usize| match (is_leaf(trace, slot), formulas.last_reader(slot)) {
-            (false, _) => (Reverse(slot), 0, 0),
-            (true, Some(reader)) => (Reverse(reader), 1, slot),
-            (true, None) => (Reverse(0), 2, slot),
+        // On paper one goes layer by layer, and from the first to the last of a layer; weights come right behind their layer's deltas.
+        let place = |&slot: &usize| match (is_leaf(trace, slot), formulas.distance(slot)) {
+            (true, far @ 1..) => (far - 1, 1, slot),
+            (true, 0) => (u32::MAX, 1, slot),
+            (false, far) => (far, 0, slot),
         };
         slots.sort_by_key(place);
         slots
@@ -128,7 +127,11 @@ impl Derivation<'_> {
             let path = self.trace.label_of(Slot(slot)).path;
             let own = path.rsplit_once('/').map_or("", |(scope, _)| scope);
             if own != scope {
-                let title = if own.is_empty() { "outside the scopes" } else { own };
+                let title = match own {
+                    "" if self.trace.loss() == Some(Slot(slot)) => "the loss",
+                    "" => "outside the scopes",
+                    own => own,
+                };
                 blocks.push(Block::Heading(3, vec![Inline::words(title)]));
                 scope = own;
             }

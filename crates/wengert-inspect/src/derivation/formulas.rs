@@ -118,14 +118,19 @@ pub(super) struct Formulas<'a> {
     pub(super) loss: Option<Slot>,
     /// Who reads a number on a path to the output, in the order of the sweep.
     edges: HashMap<usize, Vec<Edge>>,
+    /// For every slot, the lines between it and the output, on the longest way.
+    distance: Vec<u32>,
 }
 
 impl<'a> Formulas<'a> {
     /// `wanted` says which slots' adjoints will be asked for.
     pub(super) fn new(trace: &'a Trace, arena: &'a Arena, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
         let mut edges: HashMap<usize, Vec<Edge>> = HashMap::new();
+        let mut distance = vec![0; trace.len()];
         for index in (0..trace.nodes().len()).rev() {
             trace.jacobian(index, |entry| {
+                let through = distance[entry.reader] + u32::from(plan.shown[entry.reader]);
+                distance[entry.slot] = through.max(distance[entry.slot]);
                 let live = matches!(trace.adjoint(Slot(entry.reader)), Adjoint::Computed(_) | Adjoint::Zero(_));
                 if live && (!plan.shown[entry.slot] || wanted(entry.slot)) {
                     let (reader, operand) = (entry.reader, entry.operand);
@@ -135,7 +140,7 @@ impl<'a> Formulas<'a> {
             });
         }
         let loss = trace.loss().filter(|&loss| trace.adjoint(loss).number() == Some(1.0));
-        Formulas { trace, arena, plan, loss, edges }
+        Formulas { trace, arena, plan, loss, edges, distance }
     }
 
     pub(super) fn node(&self, slot: usize) -> &'a TraceNode {
@@ -299,9 +304,9 @@ impl<'a> Formulas<'a> {
         self.edges.get(&slot).map_or(0, Vec::len)
     }
 
-    /// The earliest reader, which the sweep visits last.
-    pub(super) fn last_reader(&self, slot: usize) -> Option<usize> {
-        self.edges.get(&slot)?.last().map(|edge| edge.reader)
+    /// The lines between a number and the output, on the longest way: who has fewer does not depend on who has more.
+    pub(super) fn distance(&self, slot: usize) -> u32 {
+        self.distance[slot]
     }
 
     /// What a formula calls an adjoint.

@@ -7,6 +7,9 @@ use crate::columns::{Columns, signed};
 use crate::derivation::math::Math;
 use crate::derivation::symbol::{Role, Symbol};
 
+/// Characters in a line of prose.
+const WIDTH: usize = 100;
+
 pub(in super::super) fn write(f: &mut fmt::Formatter<'_>, blocks: &[Block]) -> fmt::Result {
     for (i, block) in blocks.iter().enumerate() {
         if i > 0 {
@@ -21,12 +24,28 @@ pub(in super::super) fn write(f: &mut fmt::Formatter<'_>, blocks: &[Block]) -> f
                     _ => writeln!(f, "{title}")?,
                 }
             }
-            Block::Paragraph(parts) => writeln!(f, "{}", inlines(parts))?,
+            Block::Paragraph(parts) => write_wrapped(f, &inlines(parts))?,
             Block::Equation(equation) => write_equation(f, equation)?,
             Block::Table(table) => write_table(f, table)?,
         }
     }
     Ok(())
+}
+
+/// A paragraph in lines of a readable length.
+fn write_wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            write!(f, "\n{word}")?;
+            column = width;
+        } else {
+            write!(f, "{}{word}", if column > 0 { " " } else { "" })?;
+            column += width + usize::from(column > 0);
+        }
+    }
+    writeln!(f)
 }
 
 fn inlines(parts: &[Inline]) -> String {
@@ -64,21 +83,19 @@ fn write_lines(f: &mut fmt::Formatter<'_>, indent: usize, lines: &[Line]) -> fmt
 }
 
 fn write_table(f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
-    let cell = |parts: &Vec<Inline>| {
-        let text = inlines(parts);
-        // Digits under digits.
-        if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') { signed(&text) } else { text }
-    };
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    // Digits under digits, and the title over them.
+    let cell = |text: &str| if is_number(text) { signed(text) } else { text.to_owned() };
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|parts| inlines(parts)).collect()).collect();
     let mut columns = Columns::indented(2);
-    columns.row(table.head.iter().map(inlines_of));
-    for row in &table.rows {
-        columns.row(row.iter().map(cell));
+    columns.row(table.head.iter().enumerate().map(|(column, title)| {
+        let numeric = rows.iter().filter_map(|row| row.get(column)).any(|text| is_number(text));
+        format!("{}{}", if numeric { " " } else { "" }, inlines(title))
+    }));
+    for row in &rows {
+        columns.row(row.iter().map(|text| cell(text)));
     }
     write!(f, "{columns}")
-}
-
-fn inlines_of(parts: &Vec<Inline>) -> String {
-    inlines(parts)
 }
 
 /// A path that reads as one name beside a ∂.
