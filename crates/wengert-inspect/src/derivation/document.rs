@@ -45,6 +45,10 @@ impl Derivation<'_> {
         }
         let derived = self.backward_order(&formulas, &shown, &wanted);
         blocks.push(heading("Backward: the derivatives, from the loss back"));
+        blocks.push(Block::words(
+            "The derivative by a number is a sum over everything that reads it: the derivative by the reader, times the reader's own \
+             derivative by that number.",
+        ));
         let equations = derived.iter().take(self.limit).filter_map(|&slot| {
             let equation = formulas.adjoint_equation(slot, self.digits)?;
             Some((slot, Block::Equation(equation)))

@@ -219,6 +219,8 @@ impl Real for Term<'_> {
             (Binary::Add, Some(0.0), None) => other,
             (Binary::Add | Binary::Sub, None, Some(0.0)) => self,
             (Binary::Mul | Binary::Chain, Some(1.0), _) => other,
+            // A zero passes nothing on, whatever follows.
+            (Binary::Chain, Some(0.0), _) => self,
             (Binary::Mul | Binary::Chain | Binary::Powi | Binary::Powf, _, Some(1.0)) => self,
             (Binary::Mul | Binary::Chain, Some(-1.0), None) => -other,
             (Binary::Mul | Binary::Chain, None, Some(-1.0)) => -self,

@@ -43,8 +43,22 @@ pub(super) enum Math {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Show {
     Names,
-    /// In as many significant digits.
-    Numbers(usize),
+    Numbers(Operands),
+}
+
+/// How the numbers that are put in are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Operands {
+    pub(super) significant: usize,
+    /// Whether −0 keeps its sign, which matters to who divides by it.
+    pub(super) signed_zeros: bool,
+}
+
+impl Operands {
+    pub(super) fn text(self, number: f64) -> String {
+        let text = digits(number, self.significant);
+        if number == 0.0 && number.is_sign_negative() && self.signed_zeros { format!("-{text}") } else { text }
+    }
 }
 
 /// How tightly the outermost operation of a formula binds.
@@ -112,7 +126,7 @@ impl Layout {
 
     fn number(&self, number: f64) -> (Math, Binding) {
         let significant = match self.show {
-            Show::Numbers(significant) => significant,
+            Show::Numbers(operands) => return digit_math(operands.text(number)),
             Show::Names if number == LN_2 => return (Math::Words("ln 2".to_owned()), Binding::Product),
             Show::Names if number == LN_10 => return (Math::Words("ln 10".to_owned()), Binding::Product),
             Show::Names if number == FRAC_2_SQRT_PI => return (Math::Words("2/√π".to_owned()), Binding::Product),
@@ -122,13 +136,13 @@ impl Layout {
     }
 
     fn named(&self, quantity: &Quantity) -> (Math, Binding) {
-        let Show::Numbers(significant) = self.show else {
+        let Show::Numbers(operands) = self.show else {
             let binding = if quantity.symbol.role == Role::Error { Binding::Sum } else { Binding::Atom };
             return (Math::Symbol(quantity.symbol.clone()), binding);
         };
         match *quantity.numbers {
-            [number] if quantity.shape.is_empty() => digit_math(digits(number, significant)),
-            _ => (matrix(&quantity.numbers, &quantity.shape, significant), Binding::Atom),
+            [number] if quantity.shape.is_empty() => digit_math(operands.text(number)),
+            _ => (matrix(&quantity.numbers, &quantity.shape, |number| operands.text(number)), Binding::Atom),
         }
     }
 
@@ -314,8 +328,8 @@ fn digit_math(text: String) -> (Math, Binding) {
 }
 
 /// Numbers of a vector as a column, of a matrix as rows.
-pub(super) fn matrix(numbers: &[f64], shape: &[usize], significant: usize) -> Math {
+pub(super) fn matrix(numbers: &[f64], shape: &[usize], text: impl Fn(f64) -> String) -> Math {
     let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
-    let cell = |&number: &f64| Math::Number(digits(number, significant));
+    let cell = |&number: &f64| Math::Number(text(number));
     Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect())
 }

@@ -3,13 +3,13 @@
 use wengert::{Binary, Leaf, Tape, Var};
 
 use super::expr::{Expr, Term};
-use super::math::digits;
+use super::math::{Operands, digits};
 
 /// Digits in which a line is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fit {
     /// Of what is put in.
-    pub(super) operands: usize,
+    pub(super) operands: Operands,
     /// Of the result.
     pub(super) result: usize,
     /// Whether the printed operands give the printed result.
@@ -29,42 +29,47 @@ const FEWEST: usize = 3;
 /// rounds elsewhere than the tape did, or the tape computed in `f32`), the result is printed in fewer digits; if that does not help,
 /// the two sides are not called equal.
 pub(super) fn fit(term: Term<'_>, results: &[f64], wanted: usize) -> Fit {
-    let agree = |operands: usize, significant: usize| {
+    let agree = |operands: Operands, significant: usize| {
         let Some(found) = evaluate(term, operands) else { return false };
         let text = |number: f64| digits(number, significant);
         found.len() == results.len() && found.iter().zip(results).all(|(&a, &b)| text(a) == text(b))
     };
     let result = wanted.clamp(1, ALL);
     let least = (result + GUARD).min(ALL);
-    for operands in least..=ALL {
-        if agree(operands, result) {
-            return Fit { operands, result, exact: true };
+    // A zero's sign is noise, unless somebody divides by it.
+    for signed_zeros in [false, true] {
+        for significant in least..=ALL {
+            let operands = Operands { significant, signed_zeros };
+            if agree(operands, result) {
+                return Fit { operands, result, exact: true };
+            }
         }
     }
+    let all = Operands { significant: ALL, signed_zeros: false };
     for fewer in (FEWEST..result).rev() {
-        if agree(ALL, fewer) {
-            return Fit { operands: ALL, result: fewer, exact: true };
+        if agree(all, fewer) {
+            return Fit { operands: all, result: fewer, exact: true };
         }
     }
-    Fit { operands: least, result, exact: false }
+    Fit { operands: Operands { significant: least, signed_zeros: false }, result, exact: false }
 }
 
 /// The value of a formula in which every number has been rounded to some digits, by the core's own operations; nothing if it
 /// holds what is not known.
-pub(super) fn evaluate(term: Term<'_>, significant: usize) -> Option<Vec<f64>> {
+pub(super) fn evaluate(term: Term<'_>, operands: Operands) -> Option<Vec<f64>> {
     let tape = Tape::new();
-    let value = Evaluation { tape: &tape, significant }.of(term)?;
+    let value = Evaluation { tape: &tape, operands }.of(term)?;
     Some(value.values())
 }
 
 struct Evaluation<'t> {
     tape: &'t Tape,
-    significant: usize,
+    operands: Operands,
 }
 
 impl<'t> Evaluation<'t> {
     fn rounded(&self, number: f64) -> f64 {
-        digits(number, self.significant).parse().unwrap_or(f64::NAN)
+        self.operands.text(number).parse().unwrap_or(f64::NAN)
     }
 
     fn of(&self, term: Term<'_>) -> Option<Var<'t>> {
@@ -116,14 +121,15 @@ mod tests {
         let difference = number(&arena, b) - number(&arena, a);
         let fit = fit(difference, &[b - a], 10);
         assert_eq!((fit.result, fit.exact), (10, true));
-        assert!(fit.operands >= 16, "{fit:?}");
+        assert!(fit.operands.significant >= 16, "{fit:?}");
     }
 
     #[test]
     fn two_guard_digits_otherwise() {
         let arena = Arena::default();
         let product = number(&arena, 0.1) * number(&arena, 0.3);
-        assert_eq!(fit(product, &[0.1 * 0.3], 10), Fit { operands: 12, result: 10, exact: true });
+        let operands = Operands { significant: 12, signed_zeros: false };
+        assert_eq!(fit(product, &[0.1 * 0.3], 10), Fit { operands, result: 10, exact: true });
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
     let line = |relation, math| Line { relation, math };
     let result = |significant| match *results {
         [number] if shape.is_empty() => Math::Number(digits(number, significant)),
-        _ => super::math::matrix(results, shape, significant),
+        _ => super::math::matrix(results, shape, |number| digits(number, significant)),
     };
     let written = term.size();
     if written > WRITTEN {
@@ -26,7 +26,10 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
         return (vec![line('=', words), line('=', result(wanted))], None);
     }
     let Fit { operands, result: significant, exact } = fit(term, results, wanted);
-    let relation = if exact { '=' } else { '≈' };
+    let found = if exact { None } else { evaluate(term, operands) };
+    // The chain rule's product is 0 where a factor is, even beside an infinite one.
+    let chained = results.iter().all(|&x| x == 0.0) && found.as_ref().is_some_and(|all| all.iter().all(|x| x.is_nan()));
+    let relation = if exact || chained { '=' } else { '≈' };
     let mut lines = vec![line('=', layout(term, Show::Names))];
     let last = line(relation, result(significant));
     if !term.is_plain() {
@@ -36,7 +39,8 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
     if lines[lines.len() - 1].math != last.math {
         lines.push(last);
     }
-    let disagreement = || match evaluate(term, operands).as_deref() {
+    let disagreement = || match found.as_deref() {
+        _ if chained => "a factor of 0 passes nothing on, whatever the others are".to_owned(),
         Some([found]) => format!("so on the tape; the numbers put in give {}", digits(*found, significant)),
         Some(_) => "so on the tape; the numbers put in give something else".to_owned(),
         None => "so on the tape; the op is not known here".to_owned(),
