@@ -299,6 +299,16 @@ impl<'a> Formulas<'a> {
         edges.iter().filter(passes).map(contribution).collect()
     }
 
+    /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which operand it is.
+    pub(super) fn added(&self, slot: usize, chosen: impl Fn(usize, usize) -> bool) -> f64 {
+        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let products = edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
+            let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
+            self.trace.precision().times(edge.partial, g)
+        });
+        products.reduce(|a, b| self.trace.precision().add(a, b)).unwrap_or(0.0)
+    }
+
     /// How many readers a number has that lead to the output.
     pub(super) fn readers(&self, slot: usize) -> usize {
         self.edges.get(&slot).map_or(0, Vec::len)

@@ -112,7 +112,11 @@ impl Layout {
             Expr::Total(x) => (Math::Total("Σ", plain(x)), Binding::Atom),
             Expr::ColumnSums(x) => (Math::Total("Σ_rows", plain(x)), Binding::Atom),
             Expr::MatMul(a, b) => {
-                let parts = [self.factor(term.at(a)), Math::Operator(' '), self.factor(term.at(b))];
+                // A vector on the left is a row.
+                let first = self.factor(term.at(a));
+                let row_vector = term.at(a).rank() == 1;
+                let first = if row_vector { Math::Transposed(Box::new(first)) } else { first };
+                let parts = [first, Math::Operator(' '), self.factor(term.at(b))];
                 (row(parts), Binding::Product)
             }
             Expr::Outer(a, b) => {
@@ -120,6 +124,12 @@ impl Layout {
                 (row([self.factor(term.at(a)), Math::Operator(' '), second]), Binding::Product)
             }
             Expr::Transposed(x) => (Math::Transposed(Box::new(self.factor(term.at(x)))), Binding::Power),
+            Expr::Ones(shape) => match self.show {
+                Show::Names => (Math::Words("ones".to_owned()), Binding::Atom),
+                Show::Numbers(_) => {
+                    (matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()), Binding::Atom)
+                }
+            },
             Expr::Opaque(name, xs) => (Math::Foreign(name, list(&xs)), Binding::Atom),
         }
     }
