@@ -119,8 +119,9 @@ impl Lines<'_, '_> {
     fn items(&self, shown: &[usize]) -> Vec<Item> {
         let Some(vectors) = self.vectors else { return shown.iter().map(|&slot| Item::Slot(slot)).collect() };
         let mut ids: Vec<usize> = shown.iter().map(|&slot| vectors.blocks.owner[slot]).collect();
-        ids.sort_by_key(|&id| vectors.blocks.all[id].slots.iter().max().copied());
+        ids.sort_unstable();
         ids.dedup();
+        ids.sort_by_cached_key(|&id| vectors.blocks.all[id].slots.iter().max().copied());
         ids.into_iter().map(Item::Block).collect()
     }
 

@@ -93,6 +93,10 @@ impl Arena {
         for factor in factors {
             factor.factors(&mut flat, &mut negative);
         }
+        // Ones beside a vector say nothing.
+        let is_ones = |id: &Id| matches!(self.terms.borrow()[*id], Expr::Ones(_));
+        let rank = flat.iter().filter(|id| !is_ones(id)).map(|&id| Term { arena: self, id }.rank()).max().unwrap_or(0);
+        flat.retain(|&id| !is_ones(&id) || Term { arena: self, id }.rank() > rank);
         let product = match *flat {
             [] => self.number(1.0),
             [one] => Term { arena: self, id: one },

@@ -162,10 +162,8 @@ impl<'a> Formulas<'a> {
         if self.node(slot).op == "const" {
             return self.arena.number(number);
         }
-        match self.definition(slot) {
-            Some(formula) if !self.plan.shown[slot] => formula,
-            _ => self.named(slot, Role::Value, number),
-        }
+        let formula = if self.plan.shown[slot] { None } else { self.definition(slot) };
+        formula.unwrap_or_else(|| self.named(slot, Role::Value, number))
     }
 
     /// What a number is computed from; nothing for a leaf.

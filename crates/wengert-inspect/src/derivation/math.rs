@@ -28,7 +28,9 @@ pub(super) enum Math {
     Call(&'static str, Vec<Math>),
     /// An op that this version does not know.
     Foreign(String, Vec<Math>),
-    /// Rows of a matrix; a vector is a matrix of one column.
+    /// A column of numbers.
+    Vector(Vec<Math>),
+    /// Rows of numbers.
     Matrix(Vec<Vec<Math>>),
     Transposed(Box<Math>),
     /// The sum of all elements, or of each column.
@@ -339,7 +341,9 @@ fn digit_math(text: String) -> (Math, Binding) {
 
 /// Numbers of a vector as a column, of a matrix as rows.
 pub(super) fn matrix(numbers: &[f64], shape: &[usize], text: impl Fn(f64) -> String) -> Math {
-    let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
     let cell = |&number: &f64| Math::Number(text(number));
-    Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect())
+    match *shape {
+        [.., _, columns] => Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect()),
+        _ => Math::Vector(numbers.iter().map(cell).collect()),
+    }
 }

@@ -1,5 +1,7 @@
 //! How a derivation opens: what is differentiated, what the signs mean, what is given.
 
+use std::collections::HashSet;
+
 use super::Derivation;
 use super::check::is_leaf;
 use super::formulas::Formulas;
@@ -88,31 +90,37 @@ impl Derivation<'_> {
         let mut table = Table { head: [Vec::new(), Vec::new(), Vec::new()].into(), rows: Vec::new() };
         let trace = self.trace;
         let leaves = trace.slots().filter(|slot| is_leaf(trace, slot.index()) && op_of(trace, *slot) != "const");
-        // Neighbours of one name together.
-        let mut rows: Vec<(Name, &str, Vec<f64>)> = Vec::new();
+        // By name, in the order in which the tape has the first number of each.
+        let mut rows: Vec<(&str, &[usize], Slot)> = Vec::new();
+        let mut seen = HashSet::new();
         for slot in leaves {
             let label = trace.label_of(slot);
-            match rows.last_mut() {
-                Some((name, _, numbers)) if name.path == label.path => numbers.push(trace.value(slot)),
-                _ => rows.push((Name::whole(label.path, label.shape), op_of(trace, slot), vec![trace.value(slot)])),
+            if seen.insert(label.path) {
+                rows.push((label.path, label.shape, slot));
             }
         }
         table.head = [vec![Inline::words("name")], vec![Inline::words("what")], vec![Inline::words("value")]].into();
-        for (name, op, numbers) in rows.iter().take(self.limit) {
-            let text = |x: &f64| match trace.precision() {
-                Precision::F64 => format!("{x:?}"),
-                Precision::F32 => format!("{:?}", *x as f32),
+        for &(path, shape, first) in rows.iter().take(self.limit) {
+            let text = |slot: &Slot| match (trace.precision(), trace.value(*slot)) {
+                (Precision::F64, x) => format!("{x:?}"),
+                (Precision::F32, x) => format!("{:?}", x as f32),
             };
-            let mut value = numbers.iter().take(GIVEN).map(text).collect::<Vec<_>>().join(", ");
-            if numbers.len() > GIVEN {
-                value += &format!(", and {} more", numbers.len() - GIVEN);
+            let slots = trace.find(path).map_or(vec![first], |part| part.slots().to_vec());
+            let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { GIVEN };
+            let shown = &slots[..slots.len().min(GIVEN)];
+            let lines: Vec<String> =
+                shown.chunks(columns).map(|row| row.iter().map(text).collect::<Vec<_>>().join(", ")).collect();
+            let mut value = lines.join("; ");
+            if slots.len() > GIVEN {
+                value += &format!(", and {} more", slots.len() - GIVEN);
             }
-            let what = match *op {
+            let what = match op_of(trace, first) {
                 "param" => "parameter",
                 op => op,
             };
-            let symbol = Symbol { role: Role::Value, name: name.clone(), loss: None };
-            table.rows.push(vec![vec![Inline::Math(Math::Symbol(symbol))], vec![Inline::words(what)], vec![Inline::words(value)]]);
+            let symbol = Symbol { role: Role::Value, name: Name::whole(path, shape), loss: None };
+            let cells = [vec![Inline::Math(Math::Symbol(symbol))], vec![Inline::words(what)], vec![Inline::words(value)]];
+            table.rows.push(cells.into());
         }
         if rows.len() > self.limit {
             let more = format!("{} more", rows.len() - self.limit);

@@ -197,14 +197,8 @@ fn spell(math: &Math) -> String {
         Math::Call("log10", arguments) => call("<msub><mi>log</mi><mn>10</mn></msub>", arguments),
         Math::Call(name, arguments) => call(&format!("<mi mathvariant=\"normal\">{name}</mi>"), arguments),
         Math::Foreign(name, arguments) => call(&words(name), arguments),
-        Math::Matrix(rows) => {
-            let cells = |cells: &Vec<Math>| {
-                let cells: String = cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
-                format!("<mtr>{cells}</mtr>")
-            };
-            let rows: String = rows.iter().map(cells).collect();
-            row(&format!("<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"))
-        }
+        Math::Vector(cells) => table(cells.iter().map(std::slice::from_ref)),
+        Math::Matrix(rows) => table(rows.iter().map(Vec::as_slice)),
         Math::Transposed(x) => format!("<msup>{}<mi mathvariant=\"normal\">T</mi></msup>", row(&spell(x))),
         Math::Total("Σ", x) => row(&format!("<mo>∑</mo><mo>(</mo>{}<mo>)</mo>", spell(x))),
         Math::Total(_, x) => {
@@ -223,6 +217,15 @@ fn spell(math: &Math) -> String {
             row(&format!("<mo form=\"prefix\">{{</mo><mtable>{}{}</mtable>", case(a, "≠"), case(b, "=")))
         }
     }
+}
+
+fn table<'a>(rows: impl Iterator<Item = &'a [Math]>) -> String {
+    let row = |cells: &[Math]| {
+        let cells: String = cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
+        format!("<mtr>{cells}</mtr>")
+    };
+    let rows: String = rows.map(row).collect();
+    self::row(&format!("<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"))
 }
 
 fn number(text: &str) -> String {

@@ -217,20 +217,17 @@ fn put(out: &mut String, math: &Math) {
             list(out, arguments);
             out.push(')');
         }
+        Math::Vector(cells) => {
+            out.push('[');
+            list(out, cells);
+            out.push(']');
+        }
         Math::Matrix(rows) => {
-            let column = rows.iter().all(|row| row.len() == 1);
             out.push('[');
             for (i, row) in rows.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(", ");
-                }
-                if column {
-                    list(out, row);
-                } else {
-                    out.push('[');
-                    list(out, row);
-                    out.push(']');
-                }
+                out.push_str(if i > 0 { ", [" } else { "[" });
+                list(out, row);
+                out.push(']');
             }
             out.push(']');
         }
