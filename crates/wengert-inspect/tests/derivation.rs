@@ -29,7 +29,7 @@ fn the_printed_numbers_give_the_printed_results() {
     let trace = of(network(&tape));
     for level in [Level::Op, Level::Neuron, Level::Layer] {
         let found = all_lines(&trace, level);
-        assert!(found.recomputed > 20 && found.sums == 1, "{level:?}: {found:?}");
+        assert!(found.recomputed >= 20 && found.sums == 1, "{level:?}: {found:?}");
         assert_eq!((found.shortened, found.unequal), (0, 0), "{level:?}");
     }
 }

@@ -151,7 +151,8 @@ impl<'t> Calculator<'t, '_> {
     fn power(&mut self) -> Option<Var<'t>> {
         let base = self.atom()?;
         if self.takes("ᵀ") {
-            return Some(base.t());
+            // A vector is a column, and so a row when it is turned.
+            return Some(if base.shape().rank() == 1 { base.reshape([1, base.len()]) } else { base.t() });
         }
         if !self.takes("^") {
             return Some(base);
