@@ -4,9 +4,14 @@
 #[path = "../examples/notebook/printed.rs"]
 mod printed;
 
+#[path = "../crates/wengert-inspect/tests/common/calculator.rs"]
+mod calculator;
+
+use calculator::recompute;
+use proptest::prelude::*;
 use wengert::Tape;
 use wengert_inspect::{Derivation, Known, Level, Trace};
-use wengert_layers::{Activation, Granularity, Mlp};
+use wengert_layers::{Activation, Granularity, Init, Mlp};
 use wengert_snapshot::assert_text_close;
 
 fn trace(granularity: Granularity) -> Trace {
@@ -86,5 +91,38 @@ fn three_spellings_of_one_derivation() {
     // It opens from the file system, with nothing beside it.
     for outside in ["http://", "https://", "src=", "href=", "<script"] {
         assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Networks of any shape, one row or several, recorded either way: the printed numbers give the printed results.
+    #[test]
+    fn networks_can_be_recomputed(
+        hidden in prop::collection::vec(1_usize..4, 0..3),
+        (inputs, outputs, rows) in (1_usize..4, 1_usize..4, 0_usize..3),
+        seed in 0_u64..1000,
+        tanh in any::<bool>(),
+    ) {
+        let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden).chain([outputs]).collect();
+        let activation = if tanh { Activation::Tanh } else { Activation::Sigmoid };
+        let mlp = Mlp::new(&sizes, activation, Init::Notebook { seed }).expect("sizes");
+        for granularity in [Granularity::PerNeuron, Granularity::PerLayer] {
+            let tape = Tape::new();
+            let data = |width: usize| {
+                let numbers: Vec<f64> = (0..width * rows.max(1)).map(|i| (i % 3) as f64 * 0.4 - 0.3).collect();
+                let shape = if rows == 0 { vec![width] } else { vec![rows, width] };
+                tape.tensor(wengert::Leaf::Data, &numbers, &*shape).expect("numbers for the shape")
+            };
+            let pass = mlp.bind(&tape, granularity).forward(data(inputs).named("x"));
+            let trace = Trace::of(&pass.half_squared_error(data(outputs).named("target")).backward()).expect("fresh gradients");
+            for level in [Level::Op, Level::Neuron, Level::Layer] {
+                let text = derivation(&trace, level).check(0).limit(usize::MAX).to_string();
+                let found = recompute(&text, 10);
+                prop_assert!(found.recomputed > 5, "{text}");
+                prop_assert_eq!((found.shortened, found.unequal), (0, 0), "{}", text);
+            }
+        }
     }
 }

@@ -117,7 +117,10 @@ fn views_are_written_and_are_the_same_every_time() {
         assert!(std::fs::read(&path).unwrap() == again, "{} differs from run to run", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 16, "a trace, a table, ledgers, a listing, a graph and three derivations for each of two networks");
+    assert_eq!(
+        seen, 16,
+        "a trace, a table, ledgers, a listing, a graph and three derivations for each of two networks"
+    );
 }
 
 /// The worked solution that `docs/` shows is what the example writes.

@@ -45,17 +45,23 @@ impl Plan {
                 {
                     roles[s] = Role::Error;
                 }
-                combined[s] = 1 + match op {
-                    Some(Op::Leaf(_)) => 0,
-                    _ if operands.iter().all(|x| x.shape.is_empty()) => {
-                        operands.iter().map(|x| if shown[x.start] { 0 } else { combined[x.start] }).sum()
-                    }
-                    Some(Op::Unary(_) | Op::Binary(_)) => {
-                        let of = |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
-                        operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
-                    }
-                    _ => operands.iter().flat_map(Strided::slots).map(|x| 1 + if shown[x] { 0 } else { combined[x] }).sum(),
-                };
+                combined[s] = usize::from(!matches!(op, Some(Op::Leaf(_))))
+                    + match op {
+                        Some(Op::Leaf(_)) => 0,
+                        _ if operands.iter().all(|x| x.shape.is_empty()) => {
+                            operands.iter().map(|x| if shown[x.start] { 0 } else { combined[x.start] }).sum()
+                        }
+                        Some(Op::Unary(_) | Op::Binary(_)) => {
+                            let of =
+                                |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
+                            operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
+                        }
+                        _ => operands
+                            .iter()
+                            .flat_map(Strided::slots)
+                            .map(|x| 1 + if shown[x] { 0 } else { combined[x] })
+                            .sum(),
+                    };
                 let leaf = matches!(op, Some(Op::Leaf(_)));
                 shown[s] = every_op && node.op != "const"
                     || label.named
@@ -109,11 +115,9 @@ pub(super) struct Edge {
     factor: Option<usize>,
 }
 
-/// Formulas over one trace.
+/// What formulas need to know of a trace.
 #[derive(Debug)]
-pub(super) struct Formulas<'a> {
-    pub(super) trace: &'a Trace,
-    pub(super) arena: &'a Arena,
+pub(super) struct Facts {
     pub(super) plan: Plan,
     pub(super) loss: Option<Slot>,
     /// Who reads a number on a path to the output, in the order of the sweep.
@@ -122,9 +126,9 @@ pub(super) struct Formulas<'a> {
     distance: Vec<u32>,
 }
 
-impl<'a> Formulas<'a> {
+impl Facts {
     /// `wanted` says which slots' adjoints will be asked for.
-    pub(super) fn new(trace: &'a Trace, arena: &'a Arena, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
+    pub(super) fn new(trace: &Trace, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
         let mut edges: HashMap<usize, Vec<Edge>> = HashMap::new();
         let mut distance = vec![0; trace.len()];
         for index in (0..trace.nodes().len()).rev() {
@@ -140,15 +144,25 @@ impl<'a> Formulas<'a> {
             });
         }
         let loss = trace.loss().filter(|&loss| trace.adjoint(loss).number() == Some(1.0));
-        Formulas { trace, arena, plan, loss, edges, distance }
+        Facts { plan, loss, edges, distance }
     }
+}
 
+/// Formulas over one trace.
+#[derive(Debug)]
+pub(super) struct Formulas<'a> {
+    pub(super) trace: &'a Trace,
+    pub(super) arena: &'a Arena,
+    pub(super) facts: &'a Facts,
+}
+
+impl<'a> Formulas<'a> {
     pub(super) fn node(&self, slot: usize) -> &'a TraceNode {
         &self.trace.nodes()[self.trace.spot(Slot(slot)).node]
     }
 
     pub(super) fn symbol(&self, slot: usize, role: Role) -> Symbol {
-        let loss = self.loss.map(|loss| Name::of(self.trace, loss));
+        let loss = self.facts.loss.map(|loss| Name::of(self.trace, loss));
         Symbol { role, name: Name::of(self.trace, Slot(slot)), loss }
     }
 
@@ -162,7 +176,7 @@ impl<'a> Formulas<'a> {
         if self.node(slot).op == "const" {
             return self.arena.number(number);
         }
-        let formula = if self.plan.shown[slot] { None } else { self.definition(slot) };
+        let formula = if self.facts.plan.shown[slot] { None } else { self.definition(slot) };
         formula.unwrap_or_else(|| self.named(slot, Role::Value, number))
     }
 
@@ -281,7 +295,7 @@ impl<'a> Formulas<'a> {
 
     /// The contributions to a number's adjoint that are not zero by the structure of the tape, each with its reader.
     pub(super) fn contributions(&self, slot: usize) -> Vec<(usize, Term<'a>, f64)> {
-        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let edges = self.facts.edges.get(&slot).map_or(&[][..], Vec::as_slice);
         let passes = |edge: &&Edge| {
             edge.partial != Partial::Zero && self.trace.adjoint(Slot(edge.reader)).number().is_some_and(|g| g != 0.0)
         };
@@ -299,7 +313,7 @@ impl<'a> Formulas<'a> {
 
     /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which operand it is.
     pub(super) fn added(&self, slot: usize, chosen: impl Fn(usize, usize) -> bool) -> f64 {
-        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let edges = self.facts.edges.get(&slot).map_or(&[][..], Vec::as_slice);
         let products = edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
             let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
             self.trace.precision().times(edge.partial, g)
@@ -309,22 +323,22 @@ impl<'a> Formulas<'a> {
 
     /// How many readers a number has that lead to the output.
     pub(super) fn readers(&self, slot: usize) -> usize {
-        self.edges.get(&slot).map_or(0, Vec::len)
+        self.facts.edges.get(&slot).map_or(0, Vec::len)
     }
 
     /// The lines between a number and the output, on the longest way: who has fewer does not depend on who has more.
     pub(super) fn distance(&self, slot: usize) -> u32 {
-        self.distance[slot]
+        self.facts.distance[slot]
     }
 
     /// What a formula calls an adjoint.
     fn adjoint(&self, slot: usize) -> Term<'a> {
-        if self.loss == Some(Slot(slot)) {
+        if self.facts.loss == Some(Slot(slot)) {
             return self.arena.number(1.0);
         }
         let number = self.trace.adjoint(Slot(slot)).number().unwrap_or(f64::NAN);
-        if self.plan.shown[slot] {
-            let role = self.plan.roles[slot];
+        if self.facts.plan.shown[slot] {
+            let role = self.facts.plan.roles[slot];
             let quantity = self.named(slot, role, role.sign() * number);
             return if role.sign() < 0.0 { -quantity } else { quantity };
         }
@@ -333,4 +347,10 @@ impl<'a> Formulas<'a> {
             seed.into_iter().chain(self.contributions(slot).into_iter().map(|(_, term, _)| term)).collect();
         self.arena.sum(&terms)
     }
+}
+
+/// Whether a number was given, and not computed.
+pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
+    let node = &trace.nodes()[trace.spot(Slot(slot)).node];
+    matches!(known_op(&node.op), Some(Op::Leaf(_)))
 }

@@ -94,9 +94,7 @@ impl<'t> Evaluation<'t> {
             Expr::Binary(op, x, y) => of(x)?.try_binary(op, of(y)?).ok(),
             Expr::Sum(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Add, b?).ok())?,
             Expr::Product(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Mul, b?).ok())?,
-            Expr::Ones(shape) => {
-                self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok()
-            }
+            Expr::Ones(shape) => self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok(),
             // Over all elements of one run.
             Expr::Extremum(op, xs) if xs.len() == 1 => {
                 let x = of(xs[0])?;
@@ -122,7 +120,6 @@ impl<'t> Evaluation<'t> {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -40,11 +40,11 @@ impl<'a, 'f> Vectors<'a, 'f> {
     }
 
     pub(super) fn role(&self, id: usize) -> Role {
-        self.formulas.plan.roles[self.block(id).slots[0]]
+        self.formulas.facts.plan.roles[self.block(id).slots[0]]
     }
 
     pub(super) fn symbol(&self, id: usize, role: Role) -> Symbol {
-        let loss = self.formulas.loss.map(|loss| Name::of(self.formulas.trace, loss));
+        let loss = self.formulas.facts.loss.map(|loss| Name::of(self.formulas.trace, loss));
         Symbol { role, name: self.block(id).name.clone(), loss }
     }
 
@@ -137,7 +137,7 @@ impl<'a, 'f> Vectors<'a, 'f> {
     /// The adjoint of a block that reads, and whether it is to be taken with a minus.
     fn adjoint(&self, id: usize) -> Option<(bool, Term<'a>)> {
         let block = self.block(id);
-        if let ([slot], Some(loss)) = (&*block.slots, self.formulas.loss)
+        if let ([slot], Some(loss)) = (&*block.slots, self.formulas.facts.loss)
             && loss.index() == *slot
         {
             return Some((false, self.arena().number(1.0)));
@@ -254,7 +254,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let mut found: Vec<Contribution<'a>> = Vec::new();
         for read in &block.reads {
             let numbers = block.slots.iter().map(|&slot| {
-                self.formulas.added(slot, |reader, operand| self.blocks.owner[reader] == read.reader && operand == read.operand)
+                self.formulas
+                    .added(slot, |reader, operand| self.blocks.owner[reader] == read.reader && operand == read.operand)
             });
             let numbers: Vec<f64> = numbers.collect();
             let live = self.block(read.reader).slots.iter().any(|&slot| {
@@ -283,12 +284,19 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let block = self.block(id);
         let trace = self.formulas.trace;
         // Starts and missing paths are said number by number.
-        if block.slots.iter().any(|&slot| trace.seed(Slot(slot)).is_some() || *trace.adjoint(Slot(slot)) == Adjoint::NoPath) {
+        if block
+            .slots
+            .iter()
+            .any(|&slot| trace.seed(Slot(slot)).is_some() || *trace.adjoint(Slot(slot)) == Adjoint::NoPath)
+        {
             return None;
         }
         let role = self.role(id);
-        let results: Vec<f64> =
-            block.slots.iter().map(|&slot| Some(role.sign() * trace.adjoint(Slot(slot)).number()?)).collect::<Option<_>>()?;
+        let results: Vec<f64> = block
+            .slots
+            .iter()
+            .map(|&slot| Some(role.sign() * trace.adjoint(Slot(slot)).number()?))
+            .collect::<Option<_>>()?;
         let contributions = self.contributions(id)?;
         let signed = |term: Term<'a>| if role.sign() < 0.0 { -term } else { term };
         let mut equation =
