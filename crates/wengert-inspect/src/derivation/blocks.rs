@@ -162,7 +162,7 @@ impl Blocks {
         }
         if let Some(&id) = self.by_slots.get(&slots) {
             let own = &self.all[id].shape;
-            let alike = *own == shape || slots.len() == 1;
+            let alike = *own == shape || slots.len() == 1 && own.len().max(shape.len()) <= 1;
             return alike.then_some(Operand::Block { id, transposed: false });
         }
         if let [slot] = *slots {
@@ -257,7 +257,9 @@ fn whole_runs(formulas: &Formulas<'_>) -> Vec<Block> {
 /// Puts `hidden/0.z`, `hidden/1.z`, .. together as `hidden/z`.
 fn families(trace: &Trace, blocks: Vec<Block>) -> Vec<Block> {
     let mut found: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    for (id, block) in blocks.iter().enumerate().filter(|(_, block)| !block.broken) {
+    // Runs that are computed (a neuron over a batch) stay as they are: stacked, they would be the layer's transposed.
+    let can = |block: &Block| !block.broken && (block.members.is_empty() || block.shape.is_empty());
+    for (id, block) in blocks.iter().enumerate().filter(|(_, block)| can(block)) {
         let (scope, last) = block.name.path.rsplit_once('/').unwrap_or(("", &block.name.path));
         if let Some((unit, rest)) = last.split_once('.')
             && let Ok(unit) = unit.parse::<usize>()

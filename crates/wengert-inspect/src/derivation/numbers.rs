@@ -111,7 +111,7 @@ impl<'t> Evaluation<'t> {
             Expr::Total(x) => Some(of(x)?.sum()),
             Expr::ColumnSums(x) => of(x)?.try_sum_axes(&[0]).ok(),
             Expr::MatMul(a, b) => of(a)?.try_matmul(of(b)?).ok(),
-            Expr::Transposed(x) => Some(of(x)?.t()),
+            Expr::Transposed(x) => of(x).filter(|x| x.shape().rank() > 1).map(Var::t),
             Expr::Outer(a, b) => {
                 let a = of(a)?;
                 a.try_reshape([a.len(), 1]).ok()?.try_binary(Binary::Mul, of(b)?).ok()
