@@ -50,7 +50,7 @@ mod dot;
 mod derivation;
 
 pub use compare::{Tolerance, relative, ulps};
-pub use derivation::{Derivation, Known, Level, NodeFormulas};
+pub use derivation::{Derivation, Known, Level};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
 pub use graph::Reads;

@@ -128,7 +128,7 @@ impl Blocks {
             let it = &trace.nodes()[node];
             it.shape.is_empty()
                 && it.op == *op
-                && !formulas.facts.plan.shown[slot]
+                && !formulas.plan.shown[slot]
                 && !matches!(known_op(op), Some(Op::Leaf(_)) | None)
         };
         let mut seen = nodes.clone();
@@ -239,7 +239,7 @@ fn whole_runs(formulas: &Formulas<'_>) -> Vec<Block> {
                 blocks.len() - 1
             });
             blocks[id].slots.push(slot.index());
-            blocks[id].shown |= formulas.facts.plan.shown[slot.index()];
+            blocks[id].shown |= formulas.plan.shown[slot.index()];
         }
     }
     for block in &mut blocks {

@@ -2,7 +2,7 @@
 
 use super::check::{differences, matches, parameters};
 use super::expr::Arena;
-use super::formulas::{Facts, Formulas, Plan, is_leaf};
+use super::formulas::{Formulas, Plan, is_leaf};
 use super::symbol::Name;
 use super::vectors::Vectors;
 use super::write::{Block, Equation, Inline};
@@ -17,8 +17,7 @@ impl Derivation<'_> {
         let shown: Vec<usize> = (0..trace.len()).filter(|&slot| plan.shown[slot] && self.is_asked_for(slot)).collect();
         let leads = self.leads();
         let wanted = |slot: usize| leads.as_ref().is_none_or(|leads| leads[slot]) && self.is_asked_for(slot);
-        let facts = Facts::new(trace, plan, wanted);
-        let formulas = Formulas { trace, arena, facts: &facts };
+        let formulas = Formulas::new(trace, arena, plan, wanted);
 
         let mut blocks = vec![Block::Heading(1, vec![Inline::words(self.title)])];
         self.introduce(&formulas, &mut blocks);
@@ -66,7 +65,7 @@ impl Derivation<'_> {
 
     /// Differences and references.
     fn check_itself(&self, formulas: &Formulas<'_>, wanted: &dyn Fn(usize) -> bool, blocks: &mut Vec<Block>) {
-        let loss = formulas.facts.loss.map(|loss| Name::of(self.trace, loss));
+        let loss = formulas.loss.map(|loss| Name::of(self.trace, loss));
         if self.check > 0 {
             blocks.push(heading("Check: the derivatives against differences"));
             let slots: Vec<usize> = parameters(self.trace).into_iter().filter(|&slot| wanted(slot)).collect();

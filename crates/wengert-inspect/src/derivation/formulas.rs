@@ -115,9 +115,11 @@ pub(super) struct Edge {
     factor: Option<usize>,
 }
 
-/// What formulas need to know of a trace.
+/// Formulas over one trace.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct Formulas<'a> {
+    pub(super) trace: &'a Trace,
+    pub(super) arena: &'a Arena,
     pub(super) plan: Plan,
     pub(super) loss: Option<Slot>,
     /// Who reads a number on a path to the output, in the order of the sweep.
@@ -126,9 +128,9 @@ pub(super) struct Facts {
     distance: Vec<u32>,
 }
 
-impl Facts {
+impl<'a> Formulas<'a> {
     /// `wanted` says which slots' adjoints will be asked for.
-    pub(super) fn new(trace: &Trace, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
+    pub(super) fn new(trace: &'a Trace, arena: &'a Arena, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
         let mut edges: HashMap<usize, Vec<Edge>> = HashMap::new();
         let mut distance = vec![0; trace.len()];
         for index in (0..trace.nodes().len()).rev() {
@@ -144,25 +146,15 @@ impl Facts {
             });
         }
         let loss = trace.loss().filter(|&loss| trace.adjoint(loss).number() == Some(1.0));
-        Facts { plan, loss, edges, distance }
+        Formulas { trace, arena, plan, loss, edges, distance }
     }
-}
 
-/// Formulas over one trace.
-#[derive(Debug)]
-pub(super) struct Formulas<'a> {
-    pub(super) trace: &'a Trace,
-    pub(super) arena: &'a Arena,
-    pub(super) facts: &'a Facts,
-}
-
-impl<'a> Formulas<'a> {
     pub(super) fn node(&self, slot: usize) -> &'a TraceNode {
         &self.trace.nodes()[self.trace.spot(Slot(slot)).node]
     }
 
     pub(super) fn symbol(&self, slot: usize, role: Role) -> Symbol {
-        let loss = self.facts.loss.map(|loss| Name::of(self.trace, loss));
+        let loss = self.loss.map(|loss| Name::of(self.trace, loss));
         Symbol { role, name: Name::of(self.trace, Slot(slot)), loss }
     }
 
@@ -176,7 +168,7 @@ impl<'a> Formulas<'a> {
         if self.node(slot).op == "const" {
             return self.arena.number(number);
         }
-        let formula = if self.facts.plan.shown[slot] { None } else { self.definition(slot) };
+        let formula = if self.plan.shown[slot] { None } else { self.definition(slot) };
         formula.unwrap_or_else(|| self.named(slot, Role::Value, number))
     }
 
@@ -295,7 +287,7 @@ impl<'a> Formulas<'a> {
 
     /// The contributions to a number's adjoint that are not zero by the structure of the tape, each with its reader.
     pub(super) fn contributions(&self, slot: usize) -> Vec<(usize, Term<'a>, f64)> {
-        let edges = self.facts.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
         let passes = |edge: &&Edge| {
             edge.partial != Partial::Zero && self.trace.adjoint(Slot(edge.reader)).number().is_some_and(|g| g != 0.0)
         };
@@ -313,7 +305,7 @@ impl<'a> Formulas<'a> {
 
     /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which operand it is.
     pub(super) fn added(&self, slot: usize, chosen: impl Fn(usize, usize) -> bool) -> f64 {
-        let edges = self.facts.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
         let products = edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
             let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
             self.trace.precision().times(edge.partial, g)
@@ -323,22 +315,22 @@ impl<'a> Formulas<'a> {
 
     /// How many readers a number has that lead to the output.
     pub(super) fn readers(&self, slot: usize) -> usize {
-        self.facts.edges.get(&slot).map_or(0, Vec::len)
+        self.edges.get(&slot).map_or(0, Vec::len)
     }
 
     /// The lines between a number and the output, on the longest way: who has fewer does not depend on who has more.
     pub(super) fn distance(&self, slot: usize) -> u32 {
-        self.facts.distance[slot]
+        self.distance[slot]
     }
 
     /// What a formula calls an adjoint.
     fn adjoint(&self, slot: usize) -> Term<'a> {
-        if self.facts.loss == Some(Slot(slot)) {
+        if self.loss == Some(Slot(slot)) {
             return self.arena.number(1.0);
         }
         let number = self.trace.adjoint(Slot(slot)).number().unwrap_or(f64::NAN);
-        if self.facts.plan.shown[slot] {
-            let role = self.facts.plan.roles[slot];
+        if self.plan.shown[slot] {
+            let role = self.plan.roles[slot];
             let quantity = self.named(slot, role, role.sign() * number);
             return if role.sign() < 0.0 { -quantity } else { quantity };
         }

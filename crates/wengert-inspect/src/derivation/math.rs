@@ -132,6 +132,8 @@ impl Layout {
                     (matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()), Binding::Atom)
                 }
             },
+            // What of its operands was left out is said by its name.
+            Expr::Opaque(name, xs) if xs.is_empty() => (Math::Words(name), Binding::Atom),
             Expr::Opaque(name, xs) => (Math::Foreign(name, list(&xs)), Binding::Atom),
         }
     }

@@ -11,14 +11,12 @@ mod blocks;
 mod vectors;
 mod rebuilt;
 mod check;
-mod fragment;
 mod opening;
 mod document;
 
 use std::fmt;
 
 pub use check::Known;
-pub use fragment::NodeFormulas;
 
 use check::Reference;
 use expr::Arena;

@@ -17,11 +17,11 @@ impl Derivation<'_> {
         let trace = self.trace;
         let symbol = |path: &str, role| {
             let name = Name { path: path.to_owned(), element: String::new(), whole: false };
-            let loss = formulas.facts.loss.map(|loss| Name::of(trace, loss));
+            let loss = formulas.loss.map(|loss| Name::of(trace, loss));
             Math::Symbol(Symbol { role, name, loss })
         };
         let mut first: Vec<Inline> = Vec::new();
-        match (formulas.facts.loss, trace.outputs()) {
+        match (formulas.loss, trace.outputs()) {
             (Some(loss), _) => {
                 let name = Math::Symbol(formulas.symbol(loss.index(), Role::Value));
                 let value = Math::Number(super::math::digits(trace.value(loss), self.significant()));
@@ -49,7 +49,7 @@ impl Derivation<'_> {
         if !first.is_empty() {
             blocks.push(Block::Paragraph(first));
         }
-        if formulas.facts.plan.roles.contains(&Role::Delta) {
+        if formulas.plan.roles.contains(&Role::Delta) {
             let equal = |left, right| Inline::Math(Math::Row(vec![left, Math::Operator('='), right]));
             blocks.push(Block::Paragraph(vec![
                 Inline::words("A neuron's delta is minus the derivative of the loss by its pre-activation: "),

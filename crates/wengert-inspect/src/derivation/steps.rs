@@ -66,7 +66,7 @@ impl Formulas<'_> {
 
     /// The adjoint of a number, by its sign's name; nothing if it was not computed.
     pub(super) fn adjoint_equation(&self, slot: usize, wanted: usize) -> Option<Equation> {
-        let role = self.facts.plan.roles[slot];
+        let role = self.plan.roles[slot];
         let mut equation =
             Equation { shares: Vec::new(), left: Math::Symbol(self.symbol(slot, role)), lines: Vec::new(), note: None };
         let adjoint = self.trace.adjoint(Slot(slot));

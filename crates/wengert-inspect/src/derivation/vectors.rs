@@ -40,11 +40,11 @@ impl<'a, 'f> Vectors<'a, 'f> {
     }
 
     pub(super) fn role(&self, id: usize) -> Role {
-        self.formulas.facts.plan.roles[self.block(id).slots[0]]
+        self.formulas.plan.roles[self.block(id).slots[0]]
     }
 
     pub(super) fn symbol(&self, id: usize, role: Role) -> Symbol {
-        let loss = self.formulas.facts.loss.map(|loss| Name::of(self.formulas.trace, loss));
+        let loss = self.formulas.loss.map(|loss| Name::of(self.formulas.trace, loss));
         Symbol { role, name: self.block(id).name.clone(), loss }
     }
 
@@ -137,7 +137,7 @@ impl<'a, 'f> Vectors<'a, 'f> {
     /// The adjoint of a block that reads, and whether it is to be taken with a minus.
     fn adjoint(&self, id: usize) -> Option<(bool, Term<'a>)> {
         let block = self.block(id);
-        if let ([slot], Some(loss)) = (&*block.slots, self.formulas.facts.loss)
+        if let ([slot], Some(loss)) = (&*block.slots, self.formulas.loss)
             && loss.index() == *slot
         {
             return Some((false, self.arena().number(1.0)));
