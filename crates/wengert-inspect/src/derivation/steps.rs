@@ -124,10 +124,18 @@ impl Formulas<'_> {
         let sign = if equation_is_negative(equation) { -1.0 } else { 1.0 };
         let mut terms: Vec<Term<'_>> = Vec::new();
         if let Some(seed) = seed {
-            equation
-                .shares
-                .push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
+            let math = Math::Number(digits(sign * seed, wanted));
+            equation.shares.push(Share { reader: "the sweep's start".to_owned(), math });
             terms.push(self.arena.number(sign * seed));
+        }
+        // On paper one goes from the first reader to the last. The sweep went the other way, which matters only where rounding does.
+        let mut contributions = contributions.to_vec();
+        contributions.reverse();
+        let products = contributions.iter().map(|(_, _, product)| self.arena.number(sign * product));
+        let sum = self.arena.sum(&terms.iter().copied().chain(products).collect::<Vec<_>>());
+        let Fit { result: significant, exact, .. } = fit(sum, &[result], wanted);
+        if !exact || significant < wanted {
+            contributions.reverse();
         }
         let shown = if contributions.len() > SHARES + 1 { SHARES } else { contributions.len() };
         for &(reader, term, product) in &contributions[..shown] {

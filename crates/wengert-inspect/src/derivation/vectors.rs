@@ -308,7 +308,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
                 return None;
             }
             let mut terms = Vec::new();
-            for (reader, term, numbers) in contributions {
+            // From the first reader to the last, as in a sum of single numbers.
+            for (reader, term, numbers) in contributions.into_iter().rev() {
                 let numbers: Vec<f64> = numbers.iter().map(|number| role.sign() * number).collect();
                 let (lines, note) = work_out(signed(term), &numbers, &block.shape, wanted);
                 equation.shares.push(Share { reader: self.block(reader).name.text(), math: chain(lines, note) });
