@@ -185,6 +185,35 @@ fn names_are_escaped() {
     assert!(text.contains("\\text{a<b>\\_\\$\\&\\#2}"), "{text}");
 }
 
+#[test]
+fn several_outputs_have_bars_and_a_tape_alone_has_values() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[0.5, 2.0]).named("x");
+    let y = (x * x).named("y");
+    let trace = Trace::of(&y.backward_with(&[1.0, -3.0]).unwrap()).unwrap();
+    let text = Derivation::new(&trace).to_string();
+    assert!(text.contains("Differentiated: y[0] with the cotangent 1, y[1] with the cotangent -3."), "{text}");
+    let sum = "
+  adjoint(x[1]) = adjoint(y[1]) · x[1] + adjoint(y[1]) · x[1]
+  by y[1]: adjoint(y[1]) · x[1] = -3 · 2 = -6
+  by y[1]: adjoint(y[1]) · x[1] = -3 · 2 = -6
+                = -6 - 6
+                = -12
+";
+    assert!(text.contains(sum) && text.contains("2 of 2 derivatives agree."), "{text}");
+    let text = Derivation::new(&Trace::of_tape(&tape)).to_string();
+    assert!(text.contains("y[1] = x[1] · x[1]") && text.ends_with("Nothing was differentiated.\n"), "{text}");
+}
+
+#[test]
+fn a_kink_is_not_compared() {
+    let tape = Tape::new();
+    let (x, y) = (tape.input(0.0).named("x"), tape.input(1.5).named("y"));
+    let text = Derivation::new(&of((x.abs() + y.square()).named("L"))).to_string();
+    assert!(text.contains("1 of 2 derivatives agree, 1 could not be compared."), "{text}");
+    assert!(text.contains("not compared: kink of abs"), "{text}");
+}
+
 /// A step of a random program: an op, the numbers that it reads, and whether it gets a name.
 #[derive(Clone, Debug)]
 enum Step {
@@ -241,4 +270,18 @@ proptest! {
         let found = all_lines(&trace, Level::Neuron);
         prop_assert_eq!(found.unequal, 0);
             }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tensor_programs_can_be_recomputed(x in prop::array::uniform8(0.05..1.5)) {
+        let tape = Tape::new();
+        let trace = of(tensor_program(&tape, tape.inputs(&x).named("x")));
+        for level in [Level::Op, Level::Neuron, Level::Layer] {
+            let found = all_lines(&trace, level);
+            prop_assert!(found.recomputed > 100, "{level:?}: {found:?}");
+        }
+    }
 }
