@@ -124,5 +124,20 @@ fn views_are_written_and_are_the_same_every_time() {
         assert!(std::fs::read(&path).unwrap() == again, "{} differs from run to run", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 14, "a trace, a table, ledgers, a listing, two reports and a graph for each of two networks");
+    assert_eq!(
+        seen, 20,
+        "a trace, a table, ledgers, a listing, two reports, a graph and three derivations for each of two networks"
+    );
+}
+
+/// The worked solution that `docs/` shows is what the example writes.
+#[test]
+fn the_derivation_in_the_docs_is_the_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&mut Vec::new(), &Options { out: Some(dir.path().to_owned()), slip: Slip::None }).unwrap();
+    let written = std::fs::read_to_string(dir.path().join("2-1-2.derivation.md")).unwrap();
+    let shown = include_str!("../docs/derivation.md");
+    // Below the line that says where it comes from.
+    let (_, shown) = shown.split_once("-->\n\n").expect("a first line that says how it was made");
+    assert!(shown == written, "docs/derivation.md is not what the example writes; its first line says how to make it");
 }

@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Dot, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Derivation, Dot, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
 //!
 //! ```
-//! use wengert_inspect::{Dot, LedgerText, Table, Trace};
+//! use wengert_inspect::{Derivation, Dot, LedgerText, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
 //! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
@@ -17,6 +17,7 @@
 //! let trace = Trace::of(&loss.backward())?;
 //! println!("{}", Table::new(&trace));
 //! println!("{}", LedgerText::new(&trace).of(&["w"]));
+//! println!("{}", Derivation::new(&trace)); // the chain rule worked out
 //! println!("{}", Dot::new(&trace).values(true).adjoints(true));
 //!
 //! // A zero says why it is zero.
@@ -56,8 +57,10 @@ mod severance;
 mod health;
 mod graph;
 mod dot;
+mod derivation;
 
 pub use compare::{Tolerance, relative, ulps};
+pub use derivation::{Derivation, Known, Level};
 pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
