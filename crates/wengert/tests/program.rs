@@ -7,7 +7,7 @@ mod scalars;
 mod tensors;
 
 use proptest::prelude::*;
-use wengert::{Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
+use wengert::{Batch, Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
 
 /// Every set of passes that is tried: all, none, and each switched off alone.
 fn variants() -> Vec<Vec<Pass>> {
@@ -100,4 +100,81 @@ fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
         }
         Ok(())
     });
+}
+
+/// A network of scalar nodes for one row: parameters, the row, and the loss.
+fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
+    let hidden: Vec<Var<'t>> = (0..3)
+        .map(|j| (params.at(3 * j) * x.at(0) + params.at(3 * j + 1) * x.at(1) + params.at(3 * j + 2)).tanh())
+        .collect();
+    let z = hidden.iter().enumerate().map(|(j, &h)| h * params.at(9 + j)).sum::<Var<'t>>();
+    (z.sigmoid() - x.at(2)).square()
+}
+
+#[test]
+fn rows_in_lanes_are_the_rows_one_by_one() {
+    let params: Vec<f64> = (0..12).map(|i| f64::sin(f64::from(i))).collect();
+    let rows: Vec<f64> = (0..3 * 37).map(|i| f64::cos(f64::from(i) * 1.7)).collect();
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape = exact();
+        let (p, x) = (tape.params(&params), tape.data(&rows[..3]));
+        let loss = neuron(p, x);
+        // One by one, and summed in the order of the rows within blocks of 8 and then of the blocks.
+        let (mut losses, mut each, mut total) = (Vec::new(), Vec::new(), vec![0.0; 12]);
+        for block in rows.chunks(3 * 8) {
+            let mut sum = vec![-0.0; 12];
+            for row in block.chunks(3) {
+                tape.replay(&[(x, row)]).unwrap();
+                let gradient = loss.backward().values_wrt(p);
+                losses.push(loss.value());
+                sum.iter_mut().zip(&gradient).for_each(|(sum, g)| *sum += g);
+                each.extend(gradient);
+            }
+            total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+        }
+        let mut compiler = Compiler::new(&tape).numerics(numerics);
+        compiler.rows(8, &[x]).unwrap();
+        let asked = (
+            compiler.output(loss).unwrap(),
+            compiler.gradient_per_row(loss, p).unwrap(),
+            compiler.gradient(loss, p).unwrap(),
+        );
+        let program = compiler.compile().unwrap();
+        let input = program.input(x.id()).unwrap();
+        let batch = Batch::new(program);
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| batch.run(&[], &[(input, &rows)])).unwrap()
+        };
+        let result = run(1);
+        let near = |found: &[f64], expected: &[f64]| {
+            let bound = if numerics == Numerics::Exact { 0.0 } else { 1e-14 };
+            found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= bound)
+        };
+        assert!(near(result.values(asked.0), &losses), "{:?}\n{losses:?}", result.values(asked.0));
+        assert!(near(result.values(asked.1), &each), "{:?}\n{each:?}", result.values(asked.1));
+        assert!(near(result.values(asked.2), &total), "{:?}\n{total:?}", result.values(asked.2));
+        for threads in [2, 3, 8] {
+            assert_eq!(run(threads), result, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_guard_that_flips_in_some_rows_names_them() {
+    let tape = Tape::new();
+    let x = tape.data(&[1.0]);
+    let one = x.at(0);
+    let y = if one > 0.0 { one * 2.0 } else { -one };
+    let mut compiler = Compiler::new(&tape);
+    compiler.rows(4, &[x]).unwrap();
+    compiler.output(y).unwrap();
+    let program = compiler.compile().unwrap();
+    let input = program.input(x.id()).unwrap();
+    let batch = Batch::new(program);
+    assert!(batch.run(&[], &[(input, &[1.0, 2.0, 3.0])]).is_ok());
+    let error = batch.run(&[], &[(input, &[1.0, -2.0, 3.0, -1.0])]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("in rows [1, 3]: guard 0 at ") && text.contains("program.rs:"), "{text}");
+    assert!(batch.run(&[], &[(input, &[1.0, 2.0])]).is_ok());
 }

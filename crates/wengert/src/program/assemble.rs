@@ -71,7 +71,9 @@ impl<S: Elementary + Product> Assembler<'_, S> {
             Op::Unary(op) => Scalar::Unary { op, out, a: at(0) },
             Op::Binary(op) => Scalar::Binary { op, out, a: at(0), b: at(1) },
             Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
-            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min => Scalar::Copy { out, a: at(0) },
+            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+                Scalar::Copy { out, a: at(0) }
+            }
         }
     }
 

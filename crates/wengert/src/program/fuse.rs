@@ -211,6 +211,9 @@ fn member(index: usize, instruction: &Instruction, dims: &[usize]) -> Option<Mem
 }
 
 fn listed(index: usize, instruction: &Instruction) -> Member {
-    let list = |access: &Access| Access::of(access.slots(&instruction.dims), &[instruction.len()]);
+    let list = |access: &Access| match access {
+        Access::Listed(_) => access.clone(),
+        Access::Strided { .. } => Access::of(access.slots(&instruction.dims), &[instruction.len()]),
+    };
     Member { index, out: list(&instruction.out), operands: instruction.operands.iter().map(list).collect() }
 }

@@ -113,7 +113,7 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
         let first_part = node.kind == Kind::Part && node.b == 0;
         let parts = match node.kind {
             Kind::Leaf | Kind::Part => [node.a, 0, 0, 0],
-            Kind::Unary(_) => [of(node.a), 0, 0, 0],
+            Kind::Unary(_) | Kind::OverRows => [of(node.a), 0, 0, 0],
             Kind::Binary(_) => [of(node.a), of(node.b), 0, 0],
             Kind::Select => [of(node.a), of(node.b), of(node.c), 0],
             Kind::Chain | Kind::Const => {
@@ -192,6 +192,7 @@ impl<S: Scalar> Plan<S> {
         let c: &dyn Fn(u32) -> u32 = &|slot| node(slot).c;
         let (op, lists) = match node(members[0]).kind {
             Kind::Unary(op) => (Op::Unary(op), vec![list(a)]),
+            Kind::OverRows => (Op::OverRows, vec![list(a)]),
             Kind::Binary(op) => (Op::Binary(op), vec![list(a), list(b)]),
             Kind::Select => (Op::Select, vec![list(a), list(b), list(c)]),
             _ => return self.chains(graph, &members, start, source),

@@ -58,6 +58,7 @@ fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction) -> String {
         Op::Sum => "sum",
         Op::Max => "max",
         Op::Min => "min",
+        Op::OverRows => "sum over rows",
     };
     let shape = if instruction.len() == 1 { String::new() } else { format!(" {:?}", instruction.dims.as_slice()) };
     let over =

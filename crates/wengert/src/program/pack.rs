@@ -50,7 +50,8 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
                     dims: own.clone(),
                     inner: SmallVec::new(),
                     out,
-                    operands: SmallVec::from_iter([Access::of(own_list, &own)]),
+                    // Listed even if it walks evenly now: its runs may lie anywhere later.
+                    operands: SmallVec::from_iter([Access::Listed(own_list.into())]),
                     source: instruction.source,
                 });
             }

@@ -126,7 +126,7 @@ fn shapes<S: Scalar>(graph: &Graph<S>, live: &[bool]) -> Vec<u32> {
         let key = match node.kind {
             Kind::Leaf | Kind::Part => (node.kind, node.a, 0, 0),
             Kind::Chain | Kind::Const => (node.kind, 0, 0, 0),
-            Kind::Unary(_) => (node.kind, of(node.a), 0, 0),
+            Kind::Unary(_) | Kind::OverRows => (node.kind, of(node.a), 0, 0),
             Kind::Binary(_) => (node.kind, of(node.a), of(node.b), 0),
             Kind::Select => (node.kind, of(node.a), of(node.b), of(node.c)),
         };
