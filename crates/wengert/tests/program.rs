@@ -178,3 +178,33 @@ fn a_guard_that_flips_in_some_rows_names_them() {
     assert!(text.starts_with("in rows [1, 3]: guard 0 at ") && text.contains("program.rs:"), "{text}");
     assert!(batch.run(&[], &[(input, &[1.0, 2.0])]).is_ok());
 }
+
+#[test]
+fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
+    let (n, m, k) = (30, 12, 10);
+    let params: Vec<f64> = (0..m * (n + 1) + k * (m + 1)).map(|i| f64::sin(i as f64)).collect();
+    let x: Vec<f64> = (0..n).map(|i| f64::cos(i as f64)).collect();
+    for per_layer in [false, true] {
+        let tape = exact();
+        let (p, x) = (tape.params(&params), tape.data(&x));
+        // Rows of weights and a bias each, as in a network by neurons.
+        let block = |at: usize, m: usize, n: usize| p.slice(0, at..at + m * (n + 1)).reshape([m, n + 1]);
+        let (first, second) = (block(0, m, n), block(m * (n + 1), k, m));
+        let hidden = if per_layer {
+            Var::affine(first.t().at(n), first.slice(1, 0..n), x).tanh()
+        } else {
+            let each: Vec<Var<'_>> =
+                (0..m).map(|j| Var::affine(first.at(j).at(n), first.at(j).slice(0, 0..n), x).tanh()).collect();
+            tape.stack(&each)
+        };
+        let y = Var::affine(second.t().at(m), second.slice(1, 0..m), hidden).square().sum();
+        let program = compiled(y, &[p], Numerics::Exact, &[]);
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        let gradient = program.outputs()[1];
+        let expected = y.backward().values_wrt(p);
+        assert!(same_bits(&[workspace.values(gradient)], &[expected.clone()]), "{program}");
+        let slice = workspace.slice(gradient).expect("a large gradient lies in one piece");
+        assert!(slice.iter().zip(&expected).all(|(a, b)| a == b));
+    }
+}

@@ -11,7 +11,7 @@ use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
-use super::{epilogue, fuse, group, listing, memory, pack, rows};
+use super::{epilogue, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
@@ -412,6 +412,7 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             varies = keep.iter().map(|&address| widened.varies[address as usize]).collect();
             keep = keep.iter().map(|&address| widened.addresses[address as usize]).collect();
         }
+        keep = at_home(&mut plan, keep, &asked, &compiler.requests, &varies);
         if compiler.numerics == Numerics::Fast {
             epilogue::run(&mut plan);
         }
@@ -457,9 +458,14 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             })
             .collect();
         let weight = weight.map(|_| at(plan.blocks[0].0) as usize);
-        let assembled =
-            Assembler { plan: &plan, places, fast: compiler.numerics == Numerics::Fast, level: compiler.level }
-                .run(&stages);
+        let assembled = Assembler {
+            plan: &plan,
+            places,
+            at_home: home::marks(&plan),
+            fast: compiler.numerics == Numerics::Fast,
+            level: compiler.level,
+        }
+        .run(&stages);
         report.tasks = assembled.tasks.len();
         report.workspace_bytes = assembled.len * size_of::<S>();
         let guards = side.guards.iter().zip(guard_places.chunks(2)).enumerate();
@@ -487,6 +493,31 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             listing: listing::of(compiler.tape, &plan, &stages),
         })))
     })
+}
+
+/// Gives gradients runs of their own. Those of single rows stay where they are: their rows lie side by side.
+fn at_home<S: Float>(
+    plan: &mut group::Plan<S>,
+    keep: Vec<u32>,
+    asked: &[Vec<u32>],
+    requests: &[(Request, Shape)],
+    varies: &[bool],
+) -> Vec<u32> {
+    let (mut rest, mut lists, mut moving, mut at) = (keep, Vec::new(), Vec::new(), 0);
+    for (slots, (request, _)) in asked.iter().zip(requests) {
+        let range = at..at + slots.len();
+        at = range.end;
+        if matches!(request, Request::Gradient { .. }) && !varies[range.clone()].contains(&true) {
+            lists.push(rest[range.clone()].to_vec());
+            moving.push(range);
+        }
+    }
+    let (lists, moved) = home::run(plan, lists);
+    rest.iter_mut().for_each(|address| *address = moved.get(address).copied().unwrap_or(*address));
+    for (range, list) in moving.into_iter().zip(lists) {
+        rest[range].copy_from_slice(&list);
+    }
+    rest
 }
 
 /// The first slot of the block that no tape has: the rows' weights.

@@ -189,7 +189,11 @@ fn space_of(instruction: &Instruction) -> Dims {
     let len = instruction.len();
     let flat = Dims::from_slice(&[len]);
     let even = |access: &Access| access.over(&instruction.dims, &flat).is_some();
-    if len <= SMALL || instruction.operands.iter().all(even) || instruction.dims.last().is_none_or(|&row| row < ROW) {
+    let out = instruction.out.is_contiguous(&instruction.dims) || matches!(instruction.out, Access::Listed(_));
+    if len <= SMALL
+        || out && instruction.operands.iter().all(even)
+        || out && instruction.dims.last().is_none_or(|&row| row < ROW)
+    {
         return flat;
     }
     instruction.dims.clone()

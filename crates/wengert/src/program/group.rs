@@ -22,6 +22,8 @@ pub(crate) struct Plan<S> {
     /// First address and length of each block of leaves.
     pub(crate) blocks: Vec<(u32, u32)>,
     pub(crate) constants: Vec<(u32, S)>,
+    /// First address and length of each output that has a run of its own.
+    pub(crate) homes: Vec<(u32, u32)>,
     /// By the graph's slot; `NONE` for dead ones.
     pub(crate) addresses: Vec<u32>,
 }
@@ -37,6 +39,7 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Plan<S> {
         space: 0,
         blocks: Vec::new(),
         constants: Vec::new(),
+        homes: Vec::new(),
         addresses: vec![NONE; graph.nodes.len()],
     };
     for block in &graph.blocks {

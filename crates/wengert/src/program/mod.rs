@@ -22,6 +22,7 @@ mod exec;
 mod fuse;
 mod graph;
 mod group;
+mod home;
 mod listing;
 mod lower;
 mod memory;

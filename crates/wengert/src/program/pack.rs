@@ -20,8 +20,12 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
     if let Some(&(start, _)) = plan.constants.first() {
         mark(start, plan.constants.len(), &mut runs);
     }
-    for instruction in &plan.instructions {
+    let at_home = super::home::marks(plan);
+    for instruction in plan.instructions.iter().filter(|instruction| !at_home[instruction.out.first() as usize]) {
         mark(instruction.out.first(), instruction.len(), &mut runs);
+    }
+    for &(start, len) in &plan.homes {
+        mark(start, len as usize, &mut runs);
     }
     let mut packed = Vec::with_capacity(plan.instructions.len());
     for mut instruction in std::mem::take(&mut plan.instructions) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::compile::{self, Compiler, Output};
-use super::exec::Task;
+use super::exec::{Platform, Task};
 use super::listing;
 use super::report::Report;
 use crate::elementary::Elementary;
@@ -18,7 +18,7 @@ use crate::shape::Shape;
 
 /// A number that programs compute with: `f32` or `f64`.
 #[expect(private_bounds, reason = "what a program asks of its numbers is the crate's own")]
-pub trait Float: Scalar + Elementary + Product {
+pub trait Float: Scalar + Elementary + Product + Platform {
     #[doc(hidden)]
     fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
     #[doc(hidden)]

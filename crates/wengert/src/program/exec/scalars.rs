@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use super::elementwise::{pair, single};
+use super::platform::Platform;
 use crate::elementary::{self, Elementary};
 use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
@@ -31,7 +32,7 @@ pub(crate) struct Scalars<S: 'static> {
     interpreter: Compiled<Code<S>>,
 }
 
-impl<S: Elementary> Scalars<S> {
+impl<S: Elementary + Platform> Scalars<S> {
     pub(crate) fn new(code: Vec<Scalar>, fast: bool, level: Level) -> Self {
         // Exact operations of one number are the same instructions at every level.
         let interpreter = if fast {
@@ -48,24 +49,24 @@ impl<S: Elementary> Scalars<S> {
     }
 }
 
-/// The vector form of one number; what has none is a call.
+/// The platform's function, or the vector form of one number; what has neither is a call.
 #[inline(always)]
-fn fast<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
-    macro_rules! forms {
-        ($($form:ident)*) => {
-            match op {
-                Unary::Neg => -x,
-                $(Unary::$form => elementary::unary::<I, S>(Unary::$form, x),)*
-                op => single(op, x),
-            }
-        };
+fn fast<I: Isa, S: Elementary + Platform>(op: Unary, x: S) -> S {
+    if let Some(value) = x.platform(op) {
+        return value;
     }
-    forms!(Recip Sqrt Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus)
+    match op {
+        Unary::Neg => -x,
+        Unary::Recip => elementary::unary::<I, S>(Unary::Recip, x),
+        Unary::Sqrt => elementary::unary::<I, S>(Unary::Sqrt, x),
+        Unary::Tanh => elementary::unary::<I, S>(Unary::Tanh, x),
+        op => single(op, x),
+    }
 }
 
 struct Interpreter<S, const FAST: bool>(PhantomData<S>);
 
-impl<S: Elementary, const FAST: bool> Kernel for Interpreter<S, FAST> {
+impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST> {
     type Arguments = Code<S>;
 
     #[inline(always)]
