@@ -208,3 +208,51 @@ fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
         assert!(slice.iter().zip(&expected).all(|(a, b)| a == b));
     }
 }
+
+#[test]
+fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
+    // Large enough that passes walk rows and chunks, with what is repeated along either axis.
+    let (rows, columns) = (60, 12);
+    let tape = exact();
+    let numbers = |n: usize, a: f64| (0..n).map(|i| f64::sin(i as f64 * a)).collect::<Vec<f64>>();
+    let (x, mu, s) = (
+        tape.inputs(&numbers(rows * columns, 1.3)),
+        tape.params(&numbers(columns, 0.7)),
+        tape.params(&numbers(rows, 0.9)),
+    );
+    let written_out = (0..rows)
+        .map(|i| {
+            let of = |d: usize| {
+                let z = (x.at(i * columns + d) - mu.at(d)) * s.at(i);
+                z * z + (z * mu.at(d)).tanh() * x.at(i * columns + (d + 1) % columns)
+            };
+            let z: Vec<Var<'_>> = (0..columns).map(of).collect();
+            let largest = z.iter().copied().reduce(|a, b| a.max(b)).unwrap();
+            largest + z.iter().map(|&z| (z - largest).exp()).sum::<Var<'_>>().ln()
+        })
+        .sum::<Var<'_>>();
+    let at_once = {
+        let x = x.reshape([rows, columns]);
+        let z = (x - mu) * s.reshape([rows, 1]);
+        (z.square() * mu + z.sin() * x).log_sum_exp(&[1]).sum()
+    };
+    for y in [written_out, at_once] {
+        let expected = by_tape(y, &[x, mu, s]);
+        for off in variants() {
+            let program = compiled(y, &[x, mu, s], Numerics::Exact, &off);
+            let mut workspace = program.workspace();
+            program.run(&mut workspace).unwrap();
+            let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
+            assert!(same_bits(&found, &expected), "without {off:?}");
+        }
+        // Fast is near.
+        let program = compiled(y, &[x, mu, s], Numerics::Fast, &[]);
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        for (output, expected) in program.outputs().into_iter().zip(&expected) {
+            for (found, expected) in workspace.values(output).iter().zip(expected) {
+                assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{found} {expected}");
+            }
+        }
+    }
+}

@@ -71,8 +71,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         let at = |i: usize| self.place(member.operands[i].first());
         let out = self.place(member.out.first());
         match self.plan.instructions[member.index].op {
-            Op::Unary(op) => Scalar::Unary { op, out, a: at(0) },
-            Op::Binary(op) => Scalar::Binary { op, out, a: at(0), b: at(1) },
+            Op::Unary(op) => Scalar::unary(op, out, at(0)),
+            Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
             Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
             Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
                 Scalar::Copy { out, a: at(0) }
@@ -219,10 +219,12 @@ struct Registers {
 
 impl Registers {
     fn take(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            self.used += 1;
-            self.used - 1
-        })
+        self.free.pop().unwrap_or_else(|| self.fresh())
+    }
+
+    fn fresh(&mut self) -> usize {
+        self.used += 1;
+        self.used - 1
     }
 
     fn place(&self, register: usize) -> Place {
@@ -330,8 +332,8 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                     Some(period) if outer != step * period as i32 => {
                         let from = Place { moves: false, single: true, ..from };
                         if outer == 0 {
-                            // A register that nothing else gets.
-                            let kept = self.registers.take();
+                            // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
+                            let kept = self.registers.fresh();
                             let out = self.registers.place(kept);
                             self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
                             return out;

@@ -11,6 +11,7 @@ use super::access::{Access, Dims, factor};
 use super::graph::{FastMap, Graph, Instruction, Kind, NONE, Op, Source};
 use super::lower::joined;
 use super::passes::State;
+use crate::op::Unary;
 use crate::real::Scalar;
 
 /// Instructions over addresses, in an order of execution.
@@ -200,6 +201,20 @@ impl<S: Scalar> Plan<S> {
             Kind::Select => (Op::Select, vec![list(a), list(b), list(c)]),
             _ => return self.chains(graph, &members, start, source),
         };
+        // So few are quicker one by one.
+        if members.len() < worth(op) {
+            for (i, &slot) in members.iter().enumerate() {
+                self.instructions.push(Instruction {
+                    op,
+                    dims: Dims::from_slice(&[1]),
+                    inner: Dims::new(),
+                    out: Access::repeated(start + i as u32, 1),
+                    operands: lists.iter().map(|list| Access::repeated(list[i], 1)).collect(),
+                    source: graph.sources[slot as usize],
+                });
+            }
+            return;
+        }
         let (dims, operands) = factor(&lists);
         let out = Access::contiguous(start, &dims);
         let operands = SmallVec::from_vec(operands);
@@ -248,6 +263,16 @@ impl<S: Scalar> Plan<S> {
         operands.shrink_to_fit();
         let out = Access::contiguous(start, &dims);
         self.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+/// The fewest nodes of an operation that are worth an instruction over a run: single numbers cost a nanosecond or two each, a step of a
+/// pass ten.
+fn worth(op: Op) -> usize {
+    match op {
+        Op::Unary(Unary::Neg) | Op::Binary(_) | Op::Select => 8,
+        Op::Unary(_) => 4,
+        _ => 1,
     }
 }
 
@@ -323,8 +348,8 @@ mod tests {
     #[test]
     fn nothing_is_grouped_if_it_is_switched_off() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 3);
-        let roots = (0..3).map(|i| graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0)).collect();
-        assert_eq!(run(&State::new(graph, roots), false).instructions.len(), 3);
+        let x = graph.block(0, 9);
+        let roots = (0..9).map(|i| graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0)).collect();
+        assert_eq!(run(&State::new(graph, roots), false).instructions.len(), 9);
     }
 }
