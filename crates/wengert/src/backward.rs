@@ -140,12 +140,7 @@ impl<S: Scalar> Tape<S> {
         Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
     }
 
-    fn sweep(
-        &self,
-        outputs: &[(Var<'_, S>, &[S])],
-        memory: &mut Memory<S>,
-        seeded: &mut SmallVec<[(u32, S); 1]>,
-    ) {
+    fn sweep(&self, outputs: &[(Var<'_, S>, &[S])], memory: &mut Memory<S>, seeded: &mut SmallVec<[(u32, S); 1]>) {
         let side = self.side.borrow();
         seeded.clear();
         let mut last = 0;
