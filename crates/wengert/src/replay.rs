@@ -92,7 +92,8 @@ impl<S: Scalar> Tape<S> {
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
-        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let side = self.side.borrow();
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         self.columns.write(|_, values| {
             if layout.is_contiguous() {
                 values[start..start + new.len()].copy_from_slice(new);
