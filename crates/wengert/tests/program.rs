@@ -102,6 +102,52 @@ fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
     });
 }
 
+/// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
+fn path_products(y: Var<'_>) -> Vec<f64> {
+    let gradients = y.backward();
+    let mut sums = vec![0.0; gradients.adjoints().len()];
+    sums[y.id().slot()] = 1.0;
+    let mut ledgers = gradients.ledgers(|_| true);
+    ledgers.reverse();
+    for (slot, ledger) in ledgers {
+        for entry in ledger {
+            sums[slot.slot()] += entry.partial.abs() * sums[entry.reader.slot()];
+        }
+    }
+    sums
+}
+
+#[test]
+fn fast_programs_are_within_rounding_of_the_tape() {
+    tensors::run(200, |program| {
+        let tape = exact();
+        let at = tensors::leaf_values(program, 0);
+        let (leaves, y) = tensors::record(&tape, program, &at);
+        let (expected, sizes) = (by_tape(y, &leaves), path_products(y));
+        for off in variants() {
+            let program = compiled(y, &leaves, Numerics::Fast, &off);
+            let mut workspace = program.workspace();
+            let found = run(&program, &mut workspace, &leaves, &at);
+            // Every number on the way is within 2 ulp and the roundings of its sums; 256 covers the longest of these programs.
+            for (i, leaf) in leaves.iter().enumerate() {
+                for (k, (a, b)) in found[i + 1].iter().zip(&expected[i + 1]).enumerate() {
+                    let bound = 256.0 * f64::EPSILON * sizes[leaf.id().slot() + k].max(1.0);
+                    prop_assert!((a - b).abs() <= bound, "without {off:?}: {a} {b}\n{tape}");
+                }
+            }
+            let bound = 256.0 * f64::EPSILON * expected[0][0].abs().max(1.0);
+            prop_assert!((found[0][0] - expected[0][0]).abs() <= bound, "without {off:?}: {found:?} {expected:?}");
+            // The same bits on every run.
+            prop_assert!(same_bits(&found, &run_again(&program, &leaves, &at)));
+        }
+        Ok(())
+    });
+}
+
+fn run_again(program: &Program, leaves: &[Var<'_>], at: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    run(program, &mut program.workspace(), leaves, at)
+}
+
 /// A network of scalar nodes for one row: parameters, the row, and the loss.
 fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
     let hidden: Vec<Var<'t>> = (0..3)
@@ -243,7 +289,11 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
             let mut workspace = program.workspace();
             program.run(&mut workspace).unwrap();
             let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
-            assert!(same_bits(&found, &expected), "without {off:?}");
+            let differ = found.iter().zip(&expected).map(|(a, b)| {
+                let pairs = a.iter().zip(b).enumerate();
+                pairs.filter(|(_, (a, b))| a != b).map(|(i, (a, b))| (i, *a, *b)).take(3).collect::<Vec<_>>()
+            });
+            assert!(same_bits(&found, &expected), "without {off:?}: {:?}\n{program}", differ.collect::<Vec<_>>());
         }
         // Fast is near.
         let program = compiled(y, &[x, mu, s], Numerics::Fast, &[]);

@@ -323,12 +323,14 @@ impl<'t, S: Float> Compiler<'t, S> {
     }
 
     fn simplify(&self, mut state: State<S>, report: &mut Report) -> State<S> {
-        let always: fn(&mut State<S>) = |_| ();
-        let plan: [(Pass, fn(&mut State<S>)); 5] = [
-            (Pass::Prune, always),
+        type Run<S> = fn(&mut State<S>);
+        // Pruning is done after each.
+        let nothing: Run<S> = |_| ();
+        let plan: [(Pass, Run<S>); 5] = [
+            (Pass::Prune, nothing),
             (Pass::Fold, passes::fold::run),
             (Pass::Share, passes::share::run),
-            (Pass::Prune, always),
+            (Pass::Prune, nothing),
             (Pass::Chains, passes::chains::run),
         ];
         for (pass, run) in plan.into_iter().filter(|(pass, _)| self.passes.contains(pass)) {

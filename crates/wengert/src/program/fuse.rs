@@ -75,8 +75,7 @@ pub(crate) fn run<S>(plan: &Plan<S>, fuse: bool) -> Vec<Stage> {
         let mut pass = Pass::new(first, instruction);
         done(first, &mut ready, &mut waits);
         let mut refused = Vec::new();
-        while fuse {
-            let Some(next) = ready.next_of(instruction.len()) else { break };
+        while let Some(next) = ready.next_of(instruction.len()).filter(|_| fuse) {
             ready.remove(instructions, next);
             if pass.join(next, &instructions[next], &owner) {
                 done(next, &mut ready, &mut waits);

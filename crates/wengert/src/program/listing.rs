@@ -111,6 +111,7 @@ pub struct Profile {
 
 impl Profile {
     /// The time of each task in one run, the tasks in order.
+    #[must_use]
     pub fn times(&self) -> impl ExactSizeIterator<Item = Duration> + '_ {
         self.tasks.iter().map(|(_, time)| *time / self.runs)
     }

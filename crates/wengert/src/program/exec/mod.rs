@@ -1,5 +1,10 @@
 //! What a compiled program does at run time: loops over places in a workspace, chosen and laid out beforehand.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "kernels index several arrays by one lane; iterators over them are closures in disguise"
+)]
+
 pub(crate) mod contract;
 pub(crate) mod elementwise;
 pub(crate) mod pass;

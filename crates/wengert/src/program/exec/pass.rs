@@ -179,7 +179,11 @@ impl<S: Elementary> Pass<S> {
         while from < self.len {
             let len = self.chunk.min(self.len - from);
             // A single row ends in padding, its own or a register's, and what follows is readable: the last vector is computed whole.
-            let span = if self.rows.is_empty() && !self.exact { len.next_multiple_of(LANES) } else { len };
+            let span = if self.rows.is_empty() && !self.exact {
+                len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
+            } else {
+                len
+            };
             for step in &self.steps {
                 let first = |place: Place| {
                     (place.start as isize + offsets[usize::from(place.walk)]) as usize
