@@ -78,6 +78,25 @@ fn exact_programs_of_tensors_are_the_tape_bit_for_bit() {
     });
 }
 
+/// As above over runs of hundreds of elements, which passes walk in rows and chunks.
+#[test]
+fn exact_programs_of_large_tensors_are_the_tape_bit_for_bit() {
+    tensors::run(60, |program| {
+        let program = tensors::widened(program, 7);
+        let tape = exact();
+        let at = tensors::leaf_values(&program, 0);
+        let (leaves, y) = tensors::record_up_to(4000, &tape, &program, &at);
+        let expected = by_tape(y, &leaves);
+        for off in variants() {
+            let compiled = compiled(y, &leaves, Numerics::Exact, &off);
+            let found = run(&compiled, &mut compiled.workspace(), &leaves, &at);
+            let sums = |all: &[Vec<f64>]| all.iter().map(|values| values.iter().sum::<f64>()).collect::<Vec<f64>>();
+            prop_assert!(same_bits(&found, &expected), "without {off:?}: {:?} {:?}", sums(&found), sums(&expected));
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
     scalars::run(200, |program| {
