@@ -325,3 +325,41 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
         }
     }
 }
+
+/// Steps of descent as one program, in place or not, are the steps taken one by one.
+#[test]
+fn fed_back_steps_are_the_steps_one_by_one() {
+    let start: Vec<f64> = (0..40).map(|i| f64::sin(f64::from(i))).collect();
+    let tape = exact();
+    let (p, x) = (tape.params(&start), tape.data(&[0.0; 40]));
+    let loss = ((p * x).sum() - 1.0).square() + 0.01 * p.square().sum();
+    let g = tape.data(&[0.0; 40]);
+    let next = p - 0.05 * g;
+    // Reads the old parameters, or the new ones, beside the step.
+    for also in [None, Some(p.square().sum()), Some(next.square().sum())] {
+        let mut compiler = Compiler::new(&tape).numerics(Numerics::Exact);
+        compiler.gradient_as(loss, p, g).unwrap();
+        let out = compiler.output(next).unwrap();
+        let also = also.map(|var| (var, compiler.output(var).unwrap()));
+        compiler.feed(out, p).unwrap();
+        let program = compiler.compile().unwrap();
+        let (params, input) = (program.input(p.id()).unwrap(), program.input(x.id()).unwrap());
+        let mut workspace = program.workspace();
+        workspace.set(params, &start).unwrap();
+        let mut by_hand = start.clone();
+        for step in 0..5 {
+            let row: Vec<f64> = (0..40).map(|i| f64::cos(f64::from(i * step))).collect();
+            workspace.set(input, &row).unwrap();
+            program.run(&mut workspace).unwrap();
+            tape.replay(&[(p, &by_hand), (x, &row)]).unwrap();
+            let gradient = loss.backward().values_wrt(p);
+            tape.replay(&[(g, &gradient)]).unwrap();
+            if let Some((var, output)) = also {
+                assert_eq!(workspace.number(output), var.value(), "{program}");
+            }
+            by_hand = next.values();
+            assert_eq!(workspace.values(out), by_hand);
+            assert_eq!(workspace.input(params), by_hand);
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
-use super::{epilogue, fuse, group, home, listing, memory, pack, rows};
+use super::{epilogue, feed, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
@@ -421,7 +421,23 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
         pack::run(&mut plan);
         let stages = fuse::run(&plan, compiler.passes.contains(&Pass::Fuse));
         compiler.note(&mut report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
-        let places = memory::run(&plan, &stages, &keep, compiler.passes.contains(&Pass::Reuse));
+        let (mut in_place, mut feeds) = (Vec::new(), Vec::new());
+        let mut first = 0;
+        for (slots, index) in asked.iter().zip(0..) {
+            let result = &keep[first..first + slots.len()];
+            first += slots.len();
+            for &(output, to) in compiler.feeds.iter().filter(|(output, _)| output.0 == index) {
+                let block = state.graph.blocks.iter().position(|block| block.tape_slot == to.start());
+                let block = block.filter(|_| side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous());
+                let leaf = block.map(|block| plan.blocks[block]).filter(|leaf| leaf.1 as usize == result.len());
+                let taken = leaf.and_then(|leaf| feed::in_place(&plan, &stages, result, leaf));
+                match taken.filter(|taken| !in_place.contains(taken)) {
+                    Some(taken) => in_place.push(taken),
+                    None => feeds.push((output, to)),
+                }
+            }
+        }
+        let places = memory::run(&plan, &stages, &keep, &in_place, compiler.passes.contains(&Pass::Reuse));
         compiler.note(&mut report, Pass::Reuse, "numbers", plan.space as usize, places.len);
         report.flops = plan.instructions.iter().map(flops).sum();
 
@@ -449,8 +465,7 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             .collect();
         let guard_places: Vec<Vec<u32>> = guards.iter().flatten().map(|_| read(1).0).collect();
         let inputs: Vec<InputInfo> = compiler.inputs(&state.graph, &plan.blocks, &at);
-        let feeds =
-            compiler.feeds.iter().map(|&(output, to)| Feed::new(output, compiler.places_of(to, &inputs))).collect();
+        let feeds = feeds.iter().map(|&(output, to)| Feed::new(output, compiler.places_of(to, &inputs))).collect();
         let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
         let initial = inputs
             .iter()

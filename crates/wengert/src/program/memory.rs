@@ -1,5 +1,6 @@
 //! Where every run lies in a workspace: what nobody reads any more gives its place to what comes later.
 
+use super::feed::InPlace;
 use super::fuse::Stage;
 use super::graph::NONE;
 use super::group::Plan;
@@ -16,8 +17,8 @@ pub(crate) struct Places {
     pub(crate) len: usize,
 }
 
-/// Assigns places. `keep`: addresses that must hold after the run.
-pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], reuse: bool) -> Places {
+/// Assigns places. `keep`: addresses that must hold after the run; `in_place`: results that take the place of leaves.
+pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], in_place: &[InPlace], reuse: bool) -> Places {
     let (stage_of, last_use) = lifetimes(plan, stages, keep);
     let at_home = super::home::marks(plan);
     let mut free = Free::default();
@@ -48,6 +49,11 @@ pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], reuse: bool
         for i in members {
             let instruction = &plan.instructions[i];
             if at_home[instruction.out.first() as usize] {
+                continue;
+            }
+            if let Some(taken) = in_place.iter().find(|taken| taken.result == instruction.out.first()) {
+                let at = places[taken.leaf as usize] as usize;
+                assign(&mut places, taken.result, instruction.len(), at);
                 continue;
             }
             let last = last_use[i];

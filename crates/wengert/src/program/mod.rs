@@ -19,6 +19,7 @@ mod compile;
 mod derive;
 mod epilogue;
 mod exec;
+mod feed;
 mod fuse;
 mod graph;
 mod group;
