@@ -10,7 +10,7 @@ use hand::{Network, Slip};
 use wengert::{Numerics, Options, Tape};
 use wengert_inspect::{LedgerText, SideBySide, Table, Tolerance, Trace};
 use wengert_layers::{Activation, Granularity, Mlp, Sgd};
-use wengert_snapshot::assert_text_close;
+use wengert_snapshot::{assert_text_close, assert_trace};
 
 const RATE: f64 = 0.02;
 const CAPTION: &str = "L = 1/2 sum (target - output)^2, delta = -dL/dz";
@@ -108,10 +108,7 @@ fn two_one_two_per_neuron() {
     let (table, trace) = compare(&CASE_2_1_2, Granularity::PerNeuron, Slip::None);
     all_ticks(&table);
     assert_text_close!("2-1-2-per-neuron", table);
-    assert_text_close!(
-        "2-1-2-per-neuron-trace",
-        Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with(".z"))
-    );
+    assert_trace!("2-1-2-per-neuron-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with(".z")));
     let every = named_parts(&trace);
     assert_text_close!("2-1-2-per-neuron-ledgers", LedgerText::new(&trace).of(&every).caption(CAPTION));
 }
@@ -121,7 +118,7 @@ fn two_one_two_per_layer() {
     let (table, trace) = compare(&CASE_2_1_2, Granularity::PerLayer, Slip::None);
     all_ticks(&table);
     assert_text_close!("2-1-2-per-layer", table);
-    assert_text_close!("2-1-2-per-layer-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with("/z")));
+    assert_trace!("2-1-2-per-layer-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with("/z")));
     let every = named_parts(&trace);
     assert_text_close!("2-1-2-per-layer-ledgers", LedgerText::new(&trace).of(&every).caption(CAPTION));
 }
@@ -131,10 +128,7 @@ fn two_two_two_per_neuron() {
     let (table, trace) = compare(&case_2_2_2(), Granularity::PerNeuron, Slip::None);
     all_ticks(&table);
     assert_text_close!("2-2-2-per-neuron", table);
-    assert_text_close!(
-        "2-2-2-per-neuron-trace",
-        Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with(".z"))
-    );
+    assert_trace!("2-2-2-per-neuron-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with(".z")));
     let every = named_parts(&trace);
     assert_text_close!("2-2-2-per-neuron-ledgers", LedgerText::new(&trace).of(&every).caption(CAPTION));
 }
@@ -144,7 +138,7 @@ fn two_two_two_per_layer() {
     let (table, trace) = compare(&case_2_2_2(), Granularity::PerLayer, Slip::None);
     all_ticks(&table);
     assert_text_close!("2-2-2-per-layer", table);
-    assert_text_close!("2-2-2-per-layer-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with("/z")));
+    assert_trace!("2-2-2-per-layer-trace", Table::new(&trace).caption(CAPTION).delta(|path| path.ends_with("/z")));
     let every = named_parts(&trace);
     assert_text_close!("2-2-2-per-layer-ledgers", LedgerText::new(&trace).of(&every).caption(CAPTION));
 }

@@ -66,7 +66,8 @@ pub use forward::Tangents;
 pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
 pub use program::{
-    Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Program, Report as CompileReport, Workspace,
+    Batch, BatchOutputs, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
+    Report as CompileReport, Workspace,
 };
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};

@@ -56,7 +56,7 @@ fn a_step_allocates_nothing_after_the_first() {
     let mut tape = Tape::new();
     let params = tape.params(&numbers).key();
     let mark = tape.mark();
-    let mut step = |tape: &mut Tape| {
+    let step = |tape: &mut Tape| {
         tape.rewind(mark);
         let w = tape.var(params);
         let x = tape.tensor(Leaf::Data, &features, [8, 20]).unwrap();

@@ -1,12 +1,11 @@
 //! Stages become tasks: kernels are chosen, and addresses become places in a workspace.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
 use super::exec::pass::{Pass, Place, Step};
+use super::exec::platform::Platform;
 use super::exec::product::Products;
 use super::exec::reduce::Layout as ReduceLayout;
 use super::exec::scalars::{Scalar, Scalars};
@@ -24,6 +23,8 @@ use crate::simd::Level;
 pub(crate) struct Assembler<'a, S> {
     pub(crate) plan: &'a Plan<S>,
     pub(crate) places: Places,
+    /// By address, whether it is part of an output that has a run of its own.
+    pub(crate) at_home: Vec<bool>,
     pub(crate) fast: bool,
     pub(crate) level: Level,
 }
@@ -36,7 +37,7 @@ pub(crate) struct Assembled<S: 'static> {
     pub(crate) walks: usize,
 }
 
-impl<S: Elementary + Product> Assembler<'_, S> {
+impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     pub(crate) fn run(&self, stages: &[Stage]) -> Assembled<S> {
         let registers = self.places.len;
         let (mut most, mut walks) = (0, 1);
@@ -70,21 +71,35 @@ impl<S: Elementary + Product> Assembler<'_, S> {
         let at = |i: usize| self.place(member.operands[i].first());
         let out = self.place(member.out.first());
         match self.plan.instructions[member.index].op {
-            Op::Unary(op) => Scalar::Unary { op, out, a: at(0) },
-            Op::Binary(op) => Scalar::Binary { op, out, a: at(0), b: at(1) },
+            Op::Unary(op) => Scalar::unary(op, out, at(0)),
+            Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
             Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
-            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min => Scalar::Copy { out, a: at(0) },
+            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+                Scalar::Copy { out, a: at(0) }
+            }
         }
     }
 
     /// A pass, and how many registers it uses.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
-        let (&len, rows) = dims.split_last().expect("a pass has an axis");
+        let period = period_of(dims, members);
+        let axes = if period.is_some() { 2 } else { 1 };
+        let (rows, row) = dims.split_at(dims.len() - axes);
+        let len = row.iter().product();
+        let chunk = period.map_or(CHUNK, |period| CHUNK / period * period);
         let mut building = Building {
             of: self,
+            space: dims,
             rows,
-            len,
-            pass: Pass { rows: rows.into(), walks: vec![SmallVec::from_elem(0, rows.len())], len, steps: Vec::new() },
+            period,
+            pass: Pass {
+                rows: rows.into(),
+                walks: vec![SmallVec::from_elem(0, rows.len())],
+                len,
+                chunk,
+                exact: false,
+                steps: Vec::new(),
+            },
             registers: Registers { base: registers, free: Vec::new(), used: 0 },
             inside: FastMap::default(),
         };
@@ -97,6 +112,9 @@ impl<S: Elementary + Product> Assembler<'_, S> {
         }
         for (m, member) in members.iter().enumerate() {
             building.member(m, member, &last);
+        }
+        if building.registers.used == 0 {
+            building.pass.chunk = len;
         }
         (building.pass, building.registers.used)
     }
@@ -201,10 +219,12 @@ struct Registers {
 
 impl Registers {
     fn take(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            self.used += 1;
-            self.used - 1
-        })
+        self.free.pop().unwrap_or_else(|| self.fresh())
+    }
+
+    fn fresh(&mut self) -> usize {
+        self.used += 1;
+        self.used - 1
     }
 
     fn place(&self, register: usize) -> Place {
@@ -213,18 +233,39 @@ impl Registers {
     }
 }
 
+/// The extent of the last axis, if it is short and can be walked as one row with the axis before: where every operand goes on evenly from one
+/// to the next, starts again, or repeats each element.
+fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
+    let &[.., before, last] = dims else { return None };
+    let even = |access: &Access| match access {
+        Access::Strided { strides, .. } => {
+            let (outer, inner) = (strides[dims.len() - 2], strides[dims.len() - 1]);
+            outer == inner * last as i32 || outer == 0 || inner == 0
+        }
+        Access::Listed(_) => false,
+    };
+    let run = |member: &Member| member.out.is_contiguous(dims);
+    let all = members.iter().all(|member| run(member) && member.operands.iter().all(even));
+    (last <= SHORT && before > 1 && all).then_some(last)
+}
+
+/// Rows up to this length are walked together.
+const SHORT: usize = CHUNK / 4;
+
 /// A pass under construction.
 struct Building<'a, S: 'static> {
     of: &'a Assembler<'a, S>,
+    space: &'a [usize],
     rows: &'a [usize],
-    len: usize,
+    /// Where the last two axes are walked as one row: the extent of the last.
+    period: Option<usize>,
     pass: Pass<S>,
     registers: Registers,
     /// The places of what members have computed, by first address, and the register if it is one.
     inside: FastMap<u32, (Place, Option<usize>)>,
 }
 
-impl<S: Elementary + Product> Building<'_, S> {
+impl<S: Elementary + Product + Platform> Building<'_, S> {
     fn member(&mut self, m: usize, member: &Member, last: &FastMap<u32, usize>) {
         let instruction = &self.of.plan.instructions[member.index];
         let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
@@ -245,8 +286,15 @@ impl<S: Elementary + Product> Building<'_, S> {
                 self.registers.free.push(register);
             }
         }
+        if let Access::Listed(list) = &member.out {
+            let to = list.iter().map(|&address| self.of.place(address)).collect();
+            self.pass.steps.push(Step::Scatter { from: operands[0], to });
+            return;
+        }
         let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
         let first = member.out.first();
+        // What lies beside a part of an output is another part.
+        self.pass.exact |= self.of.at_home[first as usize];
         let (out, register) = if self.of.places.of[first as usize] == NONE {
             let register = self.registers.take();
             (self.registers.place(register), Some(register))
@@ -259,8 +307,7 @@ impl<S: Elementary + Product> Building<'_, S> {
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.
     fn is_whole(&self, operand: &Access) -> bool {
-        let dims: SmallVec<[usize; 4]> = self.rows.iter().copied().chain([self.len]).collect();
-        operand.is_contiguous(&dims)
+        operand.is_contiguous(self.space)
     }
 
     /// An operand that was computed before the pass.
@@ -273,21 +320,36 @@ impl<S: Elementary + Product> Building<'_, S> {
         match operand {
             Access::Listed(list) => {
                 let out = register(self);
-                let from: Arc<[u32]> = list.iter().map(|&address| self.of.place(address)).collect();
-                self.pass.steps.push(Step::Gather { out, from });
+                let places = list.iter().map(|&address| self.of.place(address)).collect();
+                self.pass.steps.push(Step::gather(out, places));
                 out
             }
-            Access::Strided { strides, .. } => match strides[self.rows.len()] {
-                _ if self.len == 1 => self.memory(operand, 0),
-                0 => self.memory(operand, 0),
-                1 => self.memory(operand, 1),
-                stride => {
-                    let out = register(self);
-                    let from = self.memory(operand, 0);
-                    self.pass.steps.push(Step::Stride { out, from, stride: stride as isize });
-                    out
+            Access::Strided { strides, .. } => {
+                let row = &strides[self.rows.len()..];
+                let (step, outer) = (row[row.len() - 1], row[0]);
+                let from = self.memory(operand, i32::from(step == 1));
+                match self.period {
+                    Some(period) if outer != step * period as i32 => {
+                        let from = Place { moves: false, single: true, ..from };
+                        if outer == 0 {
+                            // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
+                            let kept = self.registers.fresh();
+                            let out = self.registers.place(kept);
+                            self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
+                            return out;
+                        }
+                        let out = register(self);
+                        self.pass.steps.push(Step::Repeat { out, from, stride: outer as isize, times: period });
+                        out
+                    }
+                    _ if step == 1 || step == 0 || self.pass.len == 1 => from,
+                    _ => {
+                        let out = register(self);
+                        self.pass.steps.push(Step::Stride { out, from, stride: step as isize });
+                        out
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -298,6 +360,6 @@ impl<S: Elementary + Product> Building<'_, S> {
             self.pass.walks.push(rows.into());
             self.pass.walks.len() - 1
         });
-        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step == 0 }
+        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
     }
 }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::access::{Access, Dims};
 use super::graph::{NONE, Op, Source};
-use super::lower::{Lowered, Product, joined, repeat};
+use super::lower::{Lowered, Product, behind, joined, keep, permuted, repeat};
 use super::sym::Sym;
 use crate::kernels::{axes, index, moves};
 use crate::op::{Binary, Op as TapeOp, Structural};
@@ -351,10 +351,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let v = keep(&v, dims, axes(wide), &all);
                 // NaN is not equal to itself: where the result is NaN all of this is, and NaN counts as chosen.
                 let chosen = self.emit(Op::Binary(Binary::Eq), &all, &[], &[x, v]);
-                let reduced: SmallVec<[usize; 4]> = axes(wide).iter().map(|&axis| axis as usize).collect();
-                let kept = (0..all.len()).filter(|axis| !reduced.contains(axis));
-                let order: SmallVec<[usize; 4]> = kept.chain(reduced.iter().copied()).collect();
-                let inner: Dims = reduced.iter().map(|&axis| all[axis]).collect();
+                let order = behind(axes(wide), all.len());
+                let inner: Dims = axes(wide).iter().map(|&axis| all[axis as usize]).collect();
                 let ties = self.emit(Op::Sum, dims, &inner, &[permuted(&chosen, &all, &order)]);
                 let part = self.emit(Op::Unary(crate::op::Unary::Recip), dims, &[], &[ties]);
                 let shared = self.emit(Op::Binary(Binary::Chain), dims, &[], &[g, part]);
@@ -570,37 +568,4 @@ fn strides_are_injective(dims: &[usize], strides: impl Iterator<Item = usize>) -
         reach += (extent - 1) * stride;
         apart
     })
-}
-
-/// An access with its axes in another order.
-fn permuted(access: &Access, dims: &[usize], order: &[usize]) -> Access {
-    match access {
-        Access::Strided { start, strides } => {
-            Access::Strided { start: *start, strides: order.iter().map(|&axis| strides[axis]).collect() }
-        }
-        Access::Listed(list) => {
-            let steps = super::access::row_major(dims);
-            let places = Access::Strided { start: 0, strides: order.iter().map(|&axis| steps[axis]).collect() };
-            let new: Dims = order.iter().map(|&axis| dims[axis]).collect();
-            Access::of(places.slots(&new).into_iter().map(|i| list[i as usize]).collect(), &new)
-        }
-    }
-}
-
-/// A reduction's result repeated along the axes that it removed: over the operand's extents.
-fn keep(access: &Access, dims: &[usize], axes: &[u8], all: &[usize]) -> Access {
-    let is_reduced = |axis: &usize| axes.contains(&(*axis as u8));
-    let kept: SmallVec<[usize; 4]> = (0..all.len()).filter(|axis| !is_reduced(axis)).collect();
-    let spread = |own: &[i32]| {
-        let mut strides: SmallVec<[i32; 4]> = SmallVec::from_elem(0, all.len());
-        kept.iter().zip(own).for_each(|(&axis, &stride)| strides[axis] = stride);
-        strides
-    };
-    match access {
-        Access::Strided { start, strides } => Access::Strided { start: *start, strides: spread(strides) },
-        Access::Listed(list) => {
-            let places = Access::Strided { start: 0, strides: spread(&super::access::row_major(dims)) };
-            Access::Listed(places.slots(all).into_iter().map(|i| list[i as usize]).collect())
-        }
-    }
 }

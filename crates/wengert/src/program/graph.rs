@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     Part,
     /// The sum of entry `a` of the chains.
     Chain,
+    /// The sum of `a` over the rows of a batch.
+    OverRows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +71,7 @@ impl Node {
     /// The slots it reads, if it is a scalar node.
     pub(crate) fn operands(&self) -> SmallVec<[u32; 3]> {
         match self.kind {
-            Kind::Unary(_) => SmallVec::from_slice(&[self.a]),
+            Kind::Unary(_) | Kind::OverRows => SmallVec::from_slice(&[self.a]),
             Kind::Binary(_) => SmallVec::from_slice(&[self.a, self.b]),
             Kind::Select => SmallVec::from_slice(&[self.a, self.b, self.c]),
             Kind::Leaf | Kind::Const | Kind::Part | Kind::Chain => SmallVec::new(),
@@ -92,6 +94,8 @@ pub(crate) enum Op {
     Sum,
     Max,
     Min,
+    /// The sum over the rows of a batch.
+    OverRows,
 }
 
 impl Op {
@@ -233,7 +237,9 @@ impl<S: Scalar> Graph<S> {
     /// Appends a wide instruction and returns the access to its run. A single element is a scalar node if it can be.
     pub(crate) fn wide(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: &[Access]) -> Access {
         let len: usize = dims.iter().product();
-        if len == 1 && op.is_elementwise() {
+        // What repeats one number computes one number.
+        let repeated = || operands.iter().all(|operand| operand.is_repeated(dims));
+        if op.is_elementwise() && (len == 1 || repeated()) {
             let slot = |i: usize| operands[i].first();
             let slot = match op {
                 Op::Unary(op) => self.push(Kind::Unary(op), slot(0), 0, 0),

@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims};
+use super::access::{Access, Dims, row_major};
 use super::graph::{Kind, NONE, Op, Source};
 use super::sym::Builder;
 use crate::kernels::{axes, index, moves};
@@ -248,10 +248,8 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     /// Moves the reduced axes of an operand behind the kept ones: its access over `dims` and `inner`, and `inner`.
     pub(crate) fn reduced(&self, wide: &Wide) -> (Access, Dims) {
         let layout = self.layout(wide.operands[0]);
-        let reduced: SmallVec<[usize; 4]> = axes(wide).iter().map(|&axis| axis as usize).collect();
-        let kept = (0..layout.shape().rank()).filter(|axis| !reduced.contains(axis));
-        let order: SmallVec<[usize; 4]> = kept.chain(reduced.iter().copied()).collect();
-        let inner = reduced.iter().map(|&axis| layout.dims()[axis]).collect();
+        let order = behind(axes(wide), layout.shape().rank());
+        let inner = axes(wide).iter().map(|&axis| layout.dims()[axis as usize]).collect();
         (self.read_layout(wide.operands[0].start(), &layout.permute(&order)), inner)
     }
 
@@ -271,10 +269,14 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     /// `m + ln Σ e^(x − m)`, and m itself where it is not finite.
     fn log_sum_exp(&self, wide: &Wide, dims: &Dims) -> Access {
         let (x, inner) = self.reduced(wide);
-        let all = joined(dims, &inner);
         let largest = self.emit(Op::Max, dims, &inner, std::slice::from_ref(&x));
-        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[x, repeat(&largest, dims, &inner)]);
+        // Differences and powers in the operand's own order of axes, as it lies there.
+        let layout = self.layout(wide.operands[0]);
+        let (own, all) = (self.read_layout(wide.operands[0].start(), layout), Dims::from_slice(layout.dims()));
+        let shift = keep(&largest, dims, axes(wide), &all);
+        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[own, shift]);
         let powers = self.emit(Op::Unary(Unary::Exp), &all, &[], &[shifted]);
+        let powers = permuted(&powers, &all, &behind(axes(wide), all.len()));
         let sum = self.emit(Op::Sum, dims, &inner, &[powers]);
         let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sum]);
         let result = self.emit(Op::Binary(Binary::Add), dims, &[], &[largest.clone(), logarithm]);
@@ -349,6 +351,45 @@ pub(crate) fn repeat(access: &Access, dims: &[usize], inner: &[usize]) -> Access
             let times: usize = inner.iter().product();
             debug_assert_eq!(list.len(), dims.iter().product::<usize>());
             Access::Listed(list.iter().flat_map(|&slot| std::iter::repeat_n(slot, times)).collect())
+        }
+    }
+}
+
+/// The order that moves reduced axes behind the others.
+pub(crate) fn behind(reduced: &[u8], rank: usize) -> SmallVec<[usize; 4]> {
+    let is_reduced = |axis: &usize| reduced.contains(&(*axis as u8));
+    (0..rank).filter(|axis| !is_reduced(axis)).chain(reduced.iter().map(|&axis| axis as usize)).collect()
+}
+
+/// An access with its axes in another order.
+pub(crate) fn permuted(access: &Access, dims: &[usize], order: &[usize]) -> Access {
+    match access {
+        Access::Strided { start, strides } => {
+            Access::Strided { start: *start, strides: order.iter().map(|&axis| strides[axis]).collect() }
+        }
+        Access::Listed(list) => {
+            let steps = row_major(dims);
+            let places = Access::Strided { start: 0, strides: order.iter().map(|&axis| steps[axis]).collect() };
+            let new: Dims = order.iter().map(|&axis| dims[axis]).collect();
+            Access::of(places.slots(&new).into_iter().map(|i| list[i as usize]).collect(), &new)
+        }
+    }
+}
+
+/// A reduction's result repeated along the axes that it removed: over the operand's extents.
+pub(crate) fn keep(access: &Access, dims: &[usize], axes: &[u8], all: &[usize]) -> Access {
+    let is_reduced = |axis: &usize| axes.contains(&(*axis as u8));
+    let kept: SmallVec<[usize; 4]> = (0..all.len()).filter(|axis| !is_reduced(axis)).collect();
+    let spread = |own: &[i32]| {
+        let mut strides: SmallVec<[i32; 4]> = SmallVec::from_elem(0, all.len());
+        kept.iter().zip(own).for_each(|(&axis, &stride)| strides[axis] = stride);
+        strides
+    };
+    match access {
+        Access::Strided { start, strides } => Access::Strided { start: *start, strides: spread(strides) },
+        Access::Listed(list) => {
+            let places = Access::Strided { start: 0, strides: spread(&row_major(dims)) };
+            Access::Listed(places.slots(all).into_iter().map(|i| list[i as usize]).collect())
         }
     }
 }

@@ -4,6 +4,11 @@
 //! Per element of a result, `|computed − exact| ≤ 8 n ε Σ|terms|` for sums and products of n terms, plus the 2 ulp of each elementary function.
 //! What there is no kernel for is left to the generic way.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "kernels index several arrays by one lane; iterators over them are closures in disguise"
+)]
+
 mod elementwise;
 mod lane;
 mod linear;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::LANES;
-use super::walk::{Axis, for_each};
+use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
@@ -65,16 +65,24 @@ impl<S: Elementary> Contract<S> {
 
 /// `N` numbers from a place on, so far apart.
 #[inline(always)]
-pub(crate) fn lanes<S: Copy, const N: usize>(memory: &[Cell<S>], at: isize, stride: isize) -> [S; N] {
+pub(crate) fn lanes<S: Elementary, const N: usize>(memory: &[Cell<S>], at: isize, stride: isize) -> [S; N] {
     let at = at as usize;
+    let mut some = [S::ONE; N];
     match stride {
-        0 => [memory[at].get(); N],
+        0 => some = [memory[at].get(); N],
         1 => {
             let from = &memory[at..at + N];
-            std::array::from_fn(|lane| from[lane].get())
+            for lane in 0..N {
+                some[lane] = from[lane].get();
+            }
         }
-        _ => std::array::from_fn(|lane| memory[(at as isize + lane as isize * stride) as usize].get()),
+        _ => {
+            for lane in 0..N {
+                some[lane] = memory[(at as isize + lane as isize * stride) as usize].get();
+            }
+        }
     }
+    some
 }
 
 /// `acc + x y`, rounded once where that is fast and allowed; nothing for a zero x if it is guarded.
@@ -92,21 +100,25 @@ impl<S: Elementary, const FAST: bool, const GUARDED: bool> Kernel for SideBySide
 
     #[inline(always)]
     fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
-        for_each(&layout.outer, |offsets| {
+        let mut outer = Walk::new();
+        loop {
             let mut lane = 0;
             while lane + LANES <= layout.lanes.extent {
-                block::<I, S, FAST, GUARDED, LANES>(layout, memory, offsets, lane as isize);
+                block::<I, S, FAST, GUARDED, LANES>(layout, memory, outer.offsets, lane as isize);
                 lane += LANES;
             }
             while lane + 4 <= layout.lanes.extent {
-                block::<I, S, FAST, GUARDED, 4>(layout, memory, offsets, lane as isize);
+                block::<I, S, FAST, GUARDED, 4>(layout, memory, outer.offsets, lane as isize);
                 lane += 4;
             }
             while lane < layout.lanes.extent {
-                block::<I, S, FAST, GUARDED, 1>(layout, memory, offsets, lane as isize);
+                block::<I, S, FAST, GUARDED, 1>(layout, memory, outer.offsets, lane as isize);
                 lane += 1;
             }
-        });
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
     }
 }
 
@@ -118,21 +130,35 @@ fn block<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool, const N: 
     lane: isize,
 ) {
     let strides = layout.lanes.strides;
-    let at = |i: usize| layout.starts[i] as isize + offsets[i] + lane * strides[i];
-    let mut sums: [S; N] = if layout.has_init { lanes(memory, at(1), strides[1]) } else { [S::EMPTY; N] };
-    let (a, b) = (at(2), at(3));
-    for_each(&layout.around, |[around_a, around_b]| {
-        let (mut a, mut b) = (a + around_a, b + around_b);
+    let mut at = [0; 4];
+    for i in 0..4 {
+        at[i] = layout.starts[i] as isize + offsets[i] + lane * strides[i];
+    }
+    let mut sums: [S; N] = if layout.has_init { lanes(memory, at[1], strides[1]) } else { [S::EMPTY; N] };
+    let mut around = Walk::new();
+    loop {
+        let (mut a, mut b) = (at[2] + around.offsets[0], at[3] + around.offsets[1]);
         for _ in 0..layout.inner.extent {
             let (x, y): ([S; N], [S; N]) = (lanes(memory, a, strides[2]), lanes(memory, b, strides[3]));
-            sums = std::array::from_fn(|i| add_product::<I, S, FAST, GUARDED>(sums[i], x[i], y[i]));
+            for i in 0..N {
+                sums[i] = add_product::<I, S, FAST, GUARDED>(sums[i], x[i], y[i]);
+            }
             a += layout.inner.strides[0];
             b += layout.inner.strides[1];
         }
-    });
-    let out = at(0);
-    for (i, sum) in sums.into_iter().enumerate() {
-        memory[(out + i as isize * strides[0]) as usize].set(sum);
+        if !around.next(&layout.around) {
+            break;
+        }
+    }
+    if strides[0] == 1 {
+        let out = &memory[at[0] as usize..at[0] as usize + N];
+        for i in 0..N {
+            out[i].set(sums[i]);
+        }
+    } else {
+        for i in 0..N {
+            memory[(at[0] + i as isize * strides[0]) as usize].set(sums[i]);
+        }
     }
 }
 
@@ -144,17 +170,28 @@ impl<S: Elementary> Kernel for Dots<S> {
 
     #[inline(always)]
     fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
-        for_each(&layout.outer, |offsets| {
+        let mut outer = Walk::new();
+        loop {
             for lane in 0..layout.lanes.extent as isize {
-                let at = |i: usize| layout.starts[i] as isize + offsets[i] + lane * layout.lanes.strides[i];
-                let mut total = if layout.has_init { memory[at(1) as usize].get() } else { S::EMPTY };
-                let (a, b) = (at(2), at(3));
-                for_each(&layout.around, |[around_a, around_b]| {
-                    total = total + dot::<I, S>(memory, (a + around_a) as usize, (b + around_b) as usize, layout);
-                });
-                memory[at(0) as usize].set(total);
+                let mut at = [0; 4];
+                for i in 0..4 {
+                    at[i] = layout.starts[i] as isize + outer.offsets[i] + lane * layout.lanes.strides[i];
+                }
+                let mut total = if layout.has_init { memory[at[1] as usize].get() } else { S::EMPTY };
+                let mut around = Walk::new();
+                loop {
+                    let (a, b) = ((at[2] + around.offsets[0]) as usize, (at[3] + around.offsets[1]) as usize);
+                    total = total + dot::<I, S>(memory, a, b, layout);
+                    if !around.next(&layout.around) {
+                        break;
+                    }
+                }
+                memory[at[0] as usize].set(total);
             }
-        });
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
     }
 }
 
@@ -164,20 +201,17 @@ fn dot<I: Isa, S: Elementary>(memory: &[Cell<S>], a: usize, b: usize, layout: &L
     const WIDE: usize = 4 * LANES;
     let n = layout.inner.extent;
     let (a, b) = (&memory[a..a + n], &memory[b..b + n]);
-    let product = |sum: S, i: usize| {
-        let (x, y) = (a[i].get(), b[i].get());
-        let sum_of = add_product::<I, S, true, false>(sum, x, y);
-        if layout.guarded && x.is_zero() { sum } else { sum_of }
-    };
     let mut sums = [S::EMPTY; WIDE];
     let whole = n / WIDE * WIDE;
-    for i in (0..whole).step_by(WIDE) {
+    let mut i = 0;
+    while i < whole {
         let (x, y) = (&a[i..i + WIDE], &b[i..i + WIDE]);
-        sums = std::array::from_fn(|lane| {
+        for lane in 0..WIDE {
             let (x, y) = (x[lane].get(), y[lane].get());
             let sum = add_product::<I, S, true, false>(sums[lane], x, y);
-            if layout.guarded && x.is_zero() { sums[lane] } else { sum }
-        });
+            sums[lane] = if layout.guarded && x.is_zero() { sums[lane] } else { sum };
+        }
+        i += WIDE;
     }
     let mut width = WIDE / 2;
     while width > 0 {
@@ -186,5 +220,11 @@ fn dot<I: Isa, S: Elementary>(memory: &[Cell<S>], a: usize, b: usize, layout: &L
         }
         width /= 2;
     }
-    (whole..n).fold(sums[0], product)
+    let mut total = sums[0];
+    for i in whole..n {
+        let (x, y) = (a[i].get(), b[i].get());
+        let sum = add_product::<I, S, true, false>(total, x, y);
+        total = if layout.guarded && x.is_zero() { total } else { sum };
+    }
+    total
 }

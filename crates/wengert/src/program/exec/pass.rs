@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::CHUNK;
+use super::LANES;
 use super::elementwise::Operands;
 use crate::elementary::Elementary;
 use crate::simd::Compiled;
@@ -35,6 +35,20 @@ pub(crate) enum Step<S: 'static> {
         from: Place,
         stride: isize,
     },
+    /// `period` numbers over and over into a register.
+    Cycle {
+        out: Place,
+        from: Place,
+        stride: isize,
+        period: usize,
+    },
+    /// Each number `times` times into a register.
+    Repeat {
+        out: Place,
+        from: Place,
+        stride: isize,
+        times: usize,
+    },
     /// Numbers anywhere into a register.
     Gather {
         out: Place,
@@ -45,6 +59,72 @@ pub(crate) enum Step<S: 'static> {
         from: Place,
         to: Arc<[u32]>,
     },
+    /// Stretches of numbers into a register.
+    Stretches {
+        out: Place,
+        from: Arc<[Stretch]>,
+    },
+}
+
+/// Numbers an even step apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// The first one's place among all that are gathered.
+    at: u32,
+    start: u32,
+    stride: i32,
+    len: u32,
+}
+
+/// Stretches shorter than this on average are better gathered one by one.
+const STRETCH: usize = 6;
+
+impl<S> Step<S> {
+    /// The step that brings the numbers in these places into a register.
+    pub(crate) fn gather(out: Place, places: Vec<u32>) -> Self {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (at, &place) in places.iter().enumerate() {
+            if let Some(last) = stretches.last_mut() {
+                let stride = place.wrapping_sub(last.start + (last.len - 1) * last.stride as u32) as i32;
+                let expected = i64::from(last.start) + i64::from(last.len) * i64::from(last.stride);
+                if last.len == 1 && stride > 0 || last.len > 1 && expected == i64::from(place) {
+                    last.stride = if last.len == 1 { stride } else { last.stride };
+                    last.len += 1;
+                    continue;
+                }
+            }
+            stretches.push(Stretch { at: at as u32, start: place, stride: 0, len: 1 });
+        }
+        if stretches.len() * STRETCH <= places.len() {
+            Step::Stretches { out, from: stretches.into() }
+        } else {
+            Step::Gather { out, from: places.into() }
+        }
+    }
+}
+
+/// The numbers from the `from`-th on, as many as there is room for.
+fn bring<S: Copy>(memory: &[Cell<S>], stretches: &[Stretch], from: usize, out: &[Cell<S>]) {
+    let mut done = 0;
+    let mut i = stretches.partition_point(|stretch| stretch.at as usize <= from) - 1;
+    while done < out.len() {
+        let stretch = stretches[i];
+        let skipped = from + done - stretch.at as usize;
+        let len = (stretch.len as usize - skipped).min(out.len() - done);
+        let start = stretch.start as usize + skipped * stretch.stride as usize;
+        let out = &out[done..done + len];
+        if stretch.stride == 1 {
+            for (out, value) in out.iter().zip(&memory[start..start + len]) {
+                out.set(value.get());
+            }
+        } else {
+            for (k, out) in out.iter().enumerate() {
+                out.set(memory[start + k * stretch.stride as usize].get());
+            }
+        }
+        done += len;
+        i += 1;
+    }
 }
 
 /// A pass, ready to run.
@@ -56,6 +136,10 @@ pub(crate) struct Pass<S: 'static> {
     pub(crate) walks: Vec<SmallVec<[i32; 4]>>,
     /// The numbers in a row.
     pub(crate) len: usize,
+    /// How many of them are taken at a time: what fits into a register, or all where there is none.
+    pub(crate) chunk: usize,
+    /// Whether nothing may be written past the end of a row.
+    pub(crate) exact: bool,
     pub(crate) steps: Vec<Step<S>>,
 }
 
@@ -93,21 +177,47 @@ impl<S: Elementary> Pass<S> {
     fn row(&self, memory: &[Cell<S>], offsets: &[isize], before: usize) {
         let mut from = 0;
         while from < self.len {
-            let len = CHUNK.min(self.len - from);
-            let first = |place: Place| {
-                (place.start as isize + offsets[usize::from(place.walk)]) as usize + if place.moves { from } else { 0 }
-            };
-            let at = |place: Place| {
-                let first = first(place);
-                &memory[first..first + if place.single { 1 } else { len }]
+            let len = self.chunk.min(self.len - from);
+            // A single row ends in padding, its own or a register's, and what follows is readable: the last vector is computed whole.
+            let span = if self.rows.is_empty() && !self.exact {
+                len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
+            } else {
+                len
             };
             for step in &self.steps {
+                let first = |place: Place| {
+                    (place.start as isize + offsets[usize::from(place.walk)]) as usize
+                        + if place.moves { from } else { 0 }
+                };
+                let at = |place: Place| {
+                    let first = first(place);
+                    &memory[first..first + if place.single { 1 } else { span }]
+                };
                 match step {
-                    Step::Compute { kernel, out, operands } => kernel.call((at(*out), operands.map(at))),
+                    Step::Compute { kernel, out, operands } => {
+                        kernel.call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
+                    }
                     Step::Stride { out, from: source, stride } => {
                         let start = first(*source) as isize + from as isize * stride;
-                        for (i, out) in at(*out).iter().enumerate() {
+                        for (i, out) in at(*out)[..len].iter().enumerate() {
                             out.set(memory[(start + i as isize * stride) as usize].get());
+                        }
+                    }
+                    // A chunk is whole periods, and the register is this step's alone: it is filled once a row.
+                    Step::Cycle { out, from: source, stride, period } if from == 0 => {
+                        let (start, out) = (first(*source) as isize, &at(*out)[..len]);
+                        for block in out.chunks(*period) {
+                            for (i, out) in block.iter().enumerate() {
+                                out.set(memory[(start + i as isize * stride) as usize].get());
+                            }
+                        }
+                    }
+                    Step::Cycle { .. } => {}
+                    Step::Repeat { out, from: source, stride, times } => {
+                        let start = first(*source) as isize + (from / times) as isize * stride;
+                        for (i, out) in at(*out)[..len].chunks(*times).enumerate() {
+                            let value = memory[(start + i as isize * stride) as usize].get();
+                            out.iter().for_each(|out| out.set(value));
                         }
                     }
                     Step::Gather { out, from: list } => {
@@ -116,13 +226,17 @@ impl<S: Elementary> Pass<S> {
                         }
                     }
                     Step::Scatter { from: source, to } => {
-                        for (value, &place) in at(*source).iter().zip(&to[before + from..][..len]) {
-                            memory[place as usize].set(value.get());
+                        let from_places = at(*source);
+                        for (i, &place) in to[before + from..][..len].iter().enumerate() {
+                            memory[place as usize].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
                         }
+                    }
+                    Step::Stretches { out, from: stretches } => {
+                        bring(memory, stretches, before + from, &at(*out)[..len]);
                     }
                 }
             }
-            from += len;
+            from += self.chunk;
         }
     }
 }

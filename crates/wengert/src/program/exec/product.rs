@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::walk::{Axis, for_each};
+use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
 use crate::kernels::product::{Product, product_raw};
 
@@ -104,7 +104,9 @@ impl Products {
         assert!(self.reach < memory.len(), "a program's products lie inside its workspace");
         let (m, _, n) = self.extents;
         let base = memory.as_ptr().cast::<S>().cast_mut();
-        for_each(&self.outer, |[out, init, a, b]| {
+        let mut outer = Walk::new();
+        loop {
+            let [out, init, a, b] = outer.offsets;
             let out = self.out.start + out as usize;
             if let Some(from) = self.init {
                 for i in 0..m {
@@ -115,8 +117,10 @@ impl Products {
                 }
             }
             let mut accumulate = self.init.is_some();
-            for_each(&self.around, |[around_a, around_b]| {
-                let (a, b) = (self.a.start + (a + around_a) as usize, self.b.start + (b + around_b) as usize);
+            let mut around = Walk::new();
+            loop {
+                let a = self.a.start + (a + around.offsets[0]) as usize;
+                let b = self.b.start + (b + around.offsets[1]) as usize;
                 // SAFETY: every place is at most `reach`, which lies inside the workspace; cells of numbers are written through
                 // pointers derived from them; the result's elements are apart from each other and from the operands.
                 unsafe {
@@ -129,7 +133,13 @@ impl Products {
                     );
                 }
                 accumulate = true;
-            });
-        });
+                if !around.next(&self.around) {
+                    break;
+                }
+            }
+            if !outer.next(&self.outer) {
+                return;
+            }
+        }
     }
 }

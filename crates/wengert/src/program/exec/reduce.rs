@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::LANES;
 use super::contract::lanes;
-use super::walk::{Axis, for_each};
+use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
 use crate::op::Binary;
 use crate::program::graph::Op;
@@ -70,17 +70,25 @@ impl<S: Elementary, const OP: u8> Kernel for SideBySide<S, OP> {
 
     #[inline(always)]
     fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
-        for_each(&layout.outer, |offsets| {
+        let mut outer = Walk::new();
+        loop {
             let mut lane = 0;
             while lane + LANES <= layout.lanes.extent {
-                block::<S, OP, LANES>(layout, memory, offsets, lane as isize);
+                block::<S, OP, LANES>(layout, memory, outer.offsets, lane as isize);
                 lane += LANES;
             }
+            while lane + 4 <= layout.lanes.extent {
+                block::<S, OP, 4>(layout, memory, outer.offsets, lane as isize);
+                lane += 4;
+            }
             while lane < layout.lanes.extent {
-                block::<S, OP, 1>(layout, memory, offsets, lane as isize);
+                block::<S, OP, 1>(layout, memory, outer.offsets, lane as isize);
                 lane += 1;
             }
-        });
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
     }
 }
 
@@ -93,25 +101,32 @@ fn block<S: Elementary, const OP: u8, const N: usize>(
 ) {
     let op = const { Binary::from_code(OP).expect("a code of an operation") };
     let strides = layout.lanes.strides;
-    let at = |i: usize| layout.starts[i] as isize + offsets[i] + lane * strides[i];
+    let mut at = [0; 3];
+    for i in 0..3 {
+        at[i] = layout.starts[i] as isize + offsets[i] + lane * strides[i];
+    }
     // An extreme begins with its first element, which folding it once more leaves as it is.
     let mut folded: [S; N] = match op {
         Binary::Add if !layout.has_init => [S::EMPTY; N],
-        Binary::Add => lanes(memory, at(1), strides[1]),
-        _ => lanes(memory, at(2), strides[2]),
+        Binary::Add => lanes(memory, at[1], strides[1]),
+        _ => lanes(memory, at[2], strides[2]),
     };
-    let start = at(2);
-    for_each(&layout.around, |[around]| {
-        let mut x = start + around;
+    let mut around = Walk::new();
+    loop {
+        let mut x = at[2] + around.offsets[0];
         for _ in 0..layout.inner.extent {
             let element: [S; N] = lanes(memory, x, strides[2]);
-            folded = std::array::from_fn(|i| folded[i].binary(op, element[i]));
+            for i in 0..N {
+                folded[i] = folded[i].binary(op, element[i]);
+            }
             x += layout.inner.strides[0];
         }
-    });
-    let out = at(0);
-    for (i, value) in folded.into_iter().enumerate() {
-        memory[(out + i as isize * strides[0]) as usize].set(value);
+        if !around.next(&layout.around) {
+            break;
+        }
+    }
+    for i in 0..N {
+        memory[(at[0] + i as isize * strides[0]) as usize].set(folded[i]);
     }
 }
 
@@ -123,41 +138,61 @@ impl<S: Elementary, const OP: u8> Kernel for Along<S, OP> {
 
     #[inline(always)]
     fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
-        /// Enough partial results to hide the latency of an addition.
-        const WIDE: usize = 4 * LANES;
         let op = const { Binary::from_code(OP).expect("a code of an operation") };
-        for_each(&layout.outer, |offsets| {
+        let mut outer = Walk::new();
+        loop {
             for lane in 0..layout.lanes.extent as isize {
-                let at = |i: usize| layout.starts[i] as isize + offsets[i] + lane * layout.lanes.strides[i];
-                let start = at(2);
+                let mut at = [0; 3];
+                for i in 0..3 {
+                    at[i] = layout.starts[i] as isize + outer.offsets[i] + lane * layout.lanes.strides[i];
+                }
                 let mut total = match op {
                     Binary::Add if !layout.has_init => S::EMPTY,
-                    Binary::Add => memory[at(1) as usize].get(),
-                    _ => memory[start as usize].get(),
+                    Binary::Add => memory[at[1] as usize].get(),
+                    _ => memory[at[2] as usize].get(),
                 };
-                for_each(&layout.around, |[around]| {
-                    let from = (start + around) as usize;
-                    let x = &memory[from..from + layout.inner.extent];
-                    let mut parts: [S; WIDE] = if op == Binary::Add { [S::EMPTY; WIDE] } else { [x[0].get(); WIDE] };
-                    let whole = x.len() / WIDE * WIDE;
-                    for i in (0..whole).step_by(WIDE) {
-                        let x = &x[i..i + WIDE];
-                        parts = std::array::from_fn(|lane| parts[lane].binary(op, x[lane].get()));
+                let mut around = Walk::new();
+                loop {
+                    let from = (at[2] + around.offsets[0]) as usize;
+                    total = total.binary(op, fold::<S, OP>(&memory[from..from + layout.inner.extent]));
+                    if !around.next(&layout.around) {
+                        break;
                     }
-                    let mut width = WIDE / 2;
-                    while width > 0 {
-                        for lane in 0..width {
-                            parts[lane] = parts[lane].binary(op, parts[lane + width]);
-                        }
-                        width /= 2;
-                    }
-                    total = total.binary(op, parts[0]);
-                    for x in &x[whole..] {
-                        total = total.binary(op, x.get());
-                    }
-                });
-                memory[at(0) as usize].set(total);
+                }
+                memory[at[0] as usize].set(total);
             }
-        });
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
     }
+}
+
+#[inline(always)]
+fn fold<S: Elementary, const OP: u8>(x: &[Cell<S>]) -> S {
+    /// Enough partial results to hide the latency of an addition.
+    const WIDE: usize = 4 * LANES;
+    let op = const { Binary::from_code(OP).expect("a code of an operation") };
+    let mut parts: [S; WIDE] = [if matches!(op, Binary::Add) { S::EMPTY } else { x[0].get() }; WIDE];
+    let whole = x.len() / WIDE * WIDE;
+    let mut i = 0;
+    while i < whole {
+        let x = &x[i..i + WIDE];
+        for lane in 0..WIDE {
+            parts[lane] = parts[lane].binary(op, x[lane].get());
+        }
+        i += WIDE;
+    }
+    let mut width = WIDE / 2;
+    while width > 0 {
+        for lane in 0..width {
+            parts[lane] = parts[lane].binary(op, parts[lane + width]);
+        }
+        width /= 2;
+    }
+    let mut total = parts[0];
+    for i in whole..x.len() {
+        total = total.binary(op, x[i].get());
+    }
+    total
 }

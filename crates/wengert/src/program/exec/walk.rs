@@ -24,41 +24,42 @@ pub(crate) fn merged<const N: usize>(axes: impl IntoIterator<Item = Axis<N>>) ->
     merged
 }
 
-/// Calls `visit` with the operands' offsets at every index of `axes`, row-major.
-#[inline(always)]
-pub(crate) fn for_each<const N: usize>(axes: &[Axis<N>], mut visit: impl FnMut([isize; N])) {
-    match axes {
-        [] => visit([0; N]),
-        [only] => {
-            let mut offsets = [0; N];
-            for _ in 0..only.extent {
-                visit(offsets);
-                for i in 0..N {
-                    offsets[i] += only.strides[i];
-                }
+/// A walk over the indices of some axes, row-major, with the operands' offsets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walk<const N: usize> {
+    index: [usize; MOST_AXES],
+    pub(crate) offsets: [isize; N],
+}
+
+/// More axes than any instruction has.
+const MOST_AXES: usize = 12;
+
+impl<const N: usize> Walk<N> {
+    /// At the first index.
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Walk { index: [0; MOST_AXES], offsets: [0; N] }
+    }
+
+    /// Goes on to the next index; `false` if there is none.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, axes: &[Axis<N>]) -> bool {
+        let mut a = axes.len();
+        while a > 0 {
+            a -= 1;
+            self.index[a] += 1;
+            for i in 0..N {
+                self.offsets[i] += axes[a].strides[i];
             }
-        }
-        _ => {
-            let mut index: SmallVec<[usize; 6]> = SmallVec::from_elem(0, axes.len());
-            let mut offsets = [0; N];
-            'all: loop {
-                visit(offsets);
-                for (axis, at) in axes.iter().zip(&mut index).rev() {
-                    *at += 1;
-                    for i in 0..N {
-                        offsets[i] += axis.strides[i];
-                    }
-                    if *at < axis.extent {
-                        continue 'all;
-                    }
-                    for i in 0..N {
-                        offsets[i] -= axis.extent as isize * axis.strides[i];
-                    }
-                    *at = 0;
-                }
-                break;
+            if self.index[a] < axes[a].extent {
+                return true;
             }
+            for i in 0..N {
+                self.offsets[i] -= axes[a].extent as isize * axes[a].strides[i];
+            }
+            self.index[a] = 0;
         }
+        false
     }
 }
 
@@ -75,9 +76,13 @@ mod tests {
             Axis { extent: 4, strides: [1, 1] },
         ];
         let walk = |axes: &[Axis<2>]| {
-            let mut offsets = Vec::new();
-            for_each(axes, |o| offsets.push(o));
-            offsets
+            let (mut walk, mut offsets) = (Walk::new(), Vec::new());
+            loop {
+                offsets.push(walk.offsets);
+                if !walk.next(axes) {
+                    return offsets;
+                }
+            }
         };
         let merged = merged(axes);
         assert_eq!(merged.len(), 2);
