@@ -263,7 +263,7 @@ fn parts_of_a_block_of_parameters() {
         ];
         let mut sum = terms[order % 5];
         for i in 1..5 {
-            sum = sum + terms[(order + i) % 5];
+            sum += terms[(order + i) % 5];
         }
         sum.backward().values_wrt(params)
     };

@@ -75,9 +75,9 @@ fn operations_of_two_numbers() {
                 let mut v = vec![0.0; len];
                 simd::call::<Zip<f64>>(level, ZipTask { op, walk: &walk, x: xs, y: ys, out: &mut v });
                 let at = |i: usize| (xs[i * strides[0]], ys[i * strides[1]]);
-                for i in 0..len {
+                for (i, v) in v.iter().enumerate() {
                     // These have no vector form of their own, so every level has the same bits.
-                    assert_eq!(v[i].to_bits(), at(i).0.binary(op, at(i).1).to_bits(), "{what}");
+                    assert_eq!(v.to_bits(), at(i).0.binary(op, at(i).1).to_bits(), "{what}");
                 }
                 let mut g = numbers(len, 2);
                 g[len / 2] = 0.0;

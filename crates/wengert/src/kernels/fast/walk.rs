@@ -120,15 +120,15 @@ impl<const N: usize> Rows<'_, N> {
             let (extent, strides) = self.walk.outer[axis];
             self.index[axis] += 1;
             if self.index[axis] < extent {
-                for i in 0..N {
-                    self.starts[i] += strides[i];
+                for (start, by) in self.starts.iter_mut().zip(strides) {
+                    *start += by;
                 }
                 self.left = self.within;
                 return;
             }
             self.index[axis] = 0;
-            for i in 0..N {
-                self.starts[i] -= (extent - 1) * strides[i];
+            for (start, by) in self.starts.iter_mut().zip(strides) {
+                *start -= (extent - 1) * by;
             }
         }
         self.done = true;
