@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn operands_get_more_digits_where_terms_cancel() {
         let arena = Arena::default();
-        let (a, b) = (1.0 / 3.0, 1.0 / 3.0 + 1e-9);
+        let (a, b) = (1.0 / 3.0, (1.0 + 1e-9) / 3.0);
         let difference = number(&arena, b) - number(&arena, a);
         let fit = fit(difference, &[b - a], 10);
         assert_eq!((fit.result, fit.exact), (10, true));

@@ -128,8 +128,11 @@ mod tests {
             let value = (up - down) / ((x + h) - (x - h));
             if value.is_finite() { Ok(Quotient { value, noise }) } else { Err(()) }
         };
-        let (estimate, _) = extrapolate(0.37 * x.abs().max(1.0), 1e-14 * x.abs(), central);
-        let Estimate { derivative, error, .. } = estimate.unwrap();
+        let (first, smallest) = (0.37 * x.abs().max(1.0), 1e-14 * x.abs());
+        let (estimate, _) = extrapolate(first, smallest, central);
+        let Estimate { derivative, error, step } = estimate.unwrap();
+        // It is extrapolated, so the first step is not the last.
+        assert!(smallest <= step && step < first, "{step} is no step between {smallest} and {first}");
         assert!((derivative - exact).abs() <= error, "{derivative} is not {exact} within {error}");
         assert!(error <= accuracy * exact.abs().max(1.0), "{error} is more than {accuracy}");
     }
