@@ -5,6 +5,7 @@
 
 mod args;
 mod compare;
+mod compiled;
 mod hand;
 mod numbers;
 mod product;
@@ -36,7 +37,9 @@ fn main() -> ExitCode {
         "gradients and steps beside the same written by hand; medians of interleaved runs, half the distance of the quartiles"
     );
     println!("built for {} without target flags; found on this machine: {}", std::env::consts::ARCH, simd::level());
-    println!("aims are ratios to hand, or times (u, in the row's unit): ok reached, -- missed");
+    println!(
+        "aims are ratios to hand, or times (u, in the row's unit): ok reached, -- missed, ? too busy a machine to say"
+    );
     println!("published reference: {REFERENCE}; compare ratios\n");
     println!("{Header}");
     let mut rows = Vec::new();

@@ -29,15 +29,25 @@ impl Row {
         self.about.unit.of(self.hand.median)
     }
 
-    /// Whether a mode reaches what it should; `None` if it has no aim, or is not there.
+    fn is_noisy(&self, mode: Mode) -> bool {
+        [Some(self.hand), self.modes[mode as usize]].into_iter().flatten().any(|time| time.spread > NOISY)
+    }
+
+    /// Whether a mode reaches what it should; `None` if it has no aim, or is not there, or the machine was too busy to say.
     fn reaches(&self, mode: Mode) -> Option<bool> {
         let value = self.value(mode)?;
+        if self.is_noisy(mode) {
+            return None;
+        }
         Some(match self.about.aims[mode as usize]? {
             Aim::Ratio(aim) => value / self.by_hand() <= aim,
             Aim::Value(aim) => value <= aim,
         })
     }
 }
+
+/// Times that spread by more than this part say nothing about an aim.
+const NOISY: f64 = 0.1;
 
 /// The columns' names.
 pub(crate) struct Header;
@@ -73,6 +83,7 @@ impl fmt::Display for Row {
                     let mark = match self.reaches(mode) {
                         Some(true) => "ok",
                         Some(false) => "--",
+                        None if aims[mode as usize].is_some() => "? ",
                         None => "  ",
                     };
                     let (spread, ratio) = (100.0 * time.spread, value / self.by_hand());
@@ -130,6 +141,14 @@ mod tests {
     fn aims_are_ratios_or_times() {
         let row = row();
         assert_eq!(Mode::ALL.map(|mode| row.reaches(mode)), [Some(false), Some(true), None]);
+    }
+
+    #[test]
+    fn a_busy_machine_reaches_nothing() {
+        let mut row = row();
+        row.hand.spread = 0.3;
+        assert_eq!(row.reaches(Mode::Replayed), None);
+        assert!(row.to_string().contains("30.0u ?"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Dot, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Derivation, Dot, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
 //!
 //! ```
-//! use wengert_inspect::{Dot, LedgerText, Table, Trace};
+//! use wengert_inspect::{Derivation, Dot, LedgerText, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
 //! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
@@ -17,6 +17,7 @@
 //! let trace = Trace::of(&loss.backward())?;
 //! println!("{}", Table::new(&trace));
 //! println!("{}", LedgerText::new(&trace).of(&["w"]));
+//! println!("{}", Derivation::new(&trace)); // the chain rule worked out
 //! println!("{}", Dot::new(&trace).values(true).adjoints(true));
 //!
 //! // A zero says why it is zero.
@@ -28,7 +29,11 @@
 //! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit for bit), answers that differ print
 //! differently ([`Adjoint`]), and texts that people review do not change without cause ([`Digits`], paths instead of slot numbers).
 //!
-//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules.
+//! Two sides are compared by [`Diff`]: a trace with another one, or with a [`Reference`], numbers by path of a side without a tape. It tells the first cause from
+//! what follows. [`Severance`] tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is not finite, vanishing or saturated.
+//!
+//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules, and where a diff takes a step with other numbers
+//! the core takes it.
 //! It writes no file: views are formatted through `Display`, and traces serialised by whatever serde format you choose.
 
 // A module uses only modules listed above it.
@@ -43,21 +48,33 @@ mod record;
 mod ledger;
 mod header;
 mod table;
+mod parameters;
 mod ledger_text;
 mod side_by_side;
+mod reference;
+mod diff;
+mod severance;
+mod health;
 mod graph;
 mod dot;
+mod derivation;
 
 pub use compare::{Tolerance, relative, ulps};
+pub use derivation::{Derivation, Known, Level};
+pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use dot::Dot;
 pub use graph::Reads;
+pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
+pub use parameters::ParameterTable;
 pub use record::{Stale, Traced};
+pub use reference::{Quantity, Reference};
+pub use severance::{Reach, Severance, Severed, Stop, Why};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{
-    Adjoint, Elements, Malformed, NamedPart, Output, Part, Precision, Slot, Spot, Trace, TraceData, TraceGuard,
-    TraceNode, TraceOperand, VERSION,
+    Adjoint, Elements, Malformed, NamedPart, Omitted, Output, Part, Precision, ReadError, Slot, Spot, Trace, TraceData,
+    TraceGuard, TraceNode, TraceOperand, VERSION,
 };

@@ -11,7 +11,7 @@ use crate::real::Scalar;
 use crate::rules;
 use crate::shape::Shape;
 use crate::sweep::Sweep;
-use crate::tape::{Kind, Lent, Tape};
+use crate::tape::{Kind, Lent, Memory, Tape};
 use crate::var::{Var, or_panic};
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
@@ -86,7 +86,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         if !self.is_scalar() {
             return Err(self.operand_error("backward", "a run has no single derivative; give a cotangent".to_owned()));
         }
-        Ok(self.tape.sweep(&[(self, &[S::from_f64(1.0)])], self.tape.pool.take()))
+        Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
     }
 
     /// The vector-Jacobian product `Σₖ cotangentₖ ∂yₖ/∂v` for every v before this, cotangent in row-major order.
@@ -109,9 +109,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         if !self.is_scalar() {
             return self.try_backward().map(drop);
         }
-        let mut lent = self.tape.pool.take();
-        std::mem::swap(&mut lent.memory, &mut gradients.lent.memory);
-        *gradients = self.tape.sweep(&[(self, &[S::from_f64(1.0)])], lent);
+        let Gradients { tape, lent, seeded, stamp, reach } = gradients;
+        self.tape.sweep(&[(self, &[S::from_f64(1.0)])], &mut lent.memory, seeded);
+        (*tape, *stamp, *reach) = (self.tape, self.tape.stamp(), OnceCell::new());
         Ok(())
     }
 }
@@ -131,12 +131,18 @@ impl<S: Scalar> Tape<S> {
                 return Err(Error::Length { op: "backward", shape: output.shape(), found: cotangent.len(), at });
             }
         }
-        Ok(self.sweep(outputs, self.pool.take()))
+        Ok(self.gradients(outputs))
     }
 
-    fn sweep<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])], mut lent: Lent<S>) -> Gradients<'t, S> {
+    fn gradients<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])]) -> Gradients<'t, S> {
+        let (mut lent, mut seeded) = (self.pool.take(), SmallVec::new());
+        self.sweep(outputs, &mut lent.memory, &mut seeded);
+        Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
+    }
+
+    fn sweep(&self, outputs: &[(Var<'_, S>, &[S])], memory: &mut Memory<S>, seeded: &mut SmallVec<[(u32, S); 1]>) {
         let side = self.side.borrow();
-        let mut seeded = SmallVec::new();
+        seeded.clear();
         let mut last = 0;
         for &(output, cotangent) in outputs {
             let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
@@ -146,9 +152,8 @@ impl<S: Scalar> Tape<S> {
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
         }
         self.columns.read(|steps, values| {
-            Sweep::new(&mut lent.memory, &side.wides, last).run(self.numerics(), steps, &side, values, &seeded);
+            Sweep::new(memory, &side.wides, last).run(self.numerics(), steps, &side, values, seeded);
         });
-        Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
     }
 }
 
@@ -267,7 +272,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
 
     /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
     /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit; only a
-    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits.
+    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits. On a tape of
+    /// [`Fast`](crate::Numerics::Fast) numerics the runs' contributions are summed in another order, and the adjoint is within that mode's bound of the sum.
     ///
     /// # Panics
     ///

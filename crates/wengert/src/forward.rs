@@ -113,8 +113,7 @@ impl<S: Scalar> Tape<S> {
         let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
         adjoints[slots - 1] = Dual::from_f64(1.0);
-        let mut written = vec![true; side.wides.len()];
-        self.columns.read(|steps, _| reverse(Numerics::Exact, steps, &side, &column, &mut adjoints, &mut written));
+        self.columns.read(|steps, _| reverse(Numerics::Exact, steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
             let slots: Vec<usize> = side
                 .layouts

@@ -59,13 +59,41 @@ impl<S: Scalar> Tape<S> {
         Err(flipped)
     }
 
+    /// Changes the numbers of a leaf in place: an optimiser's step. Nodes that read them keep their values until a
+    /// [`replay`](Tape::replay), or until they are [rewound](Tape::rewind) and recorded anew; gradients computed before are stale.
+    ///
+    /// `f` gets the leaf's elements in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::TwoTapes`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` records on the tape.
+    #[track_caller]
+    pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
+        self.check_settable(var, var.len())?;
+        let (layout, start) = (var.layout(), var.view.start() as usize);
+        if layout.is_contiguous() {
+            self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
+        } else {
+            let mut new = var.values();
+            f(&mut new);
+            self.write_values(var, &new);
+        }
+        self.touch();
+        Ok(())
+    }
+
     fn reevaluate(&self) {
         let side = self.side.borrow();
         self.columns.write(|steps, values| evaluate(self.numerics(), steps, &side, values));
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
-        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let side = self.side.borrow();
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         self.columns.write(|_, values| {
             if layout.is_contiguous() {
                 values[start..start + new.len()].copy_from_slice(new);
@@ -87,19 +115,21 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
         }
         let at = Place::caller();
+        let side = self.side.borrow();
+        // The node's slots.
         let settable = |slot: usize| {
-            let slot = NodeId(slot as u32);
-            let node = self.node(slot);
-            match node.as_ref().map(|node| node.op) {
-                Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => Ok(node.map_or(0..0, |node| node.slots())),
-                op => {
-                    let kind = op.map_or("missing", Op::name);
-                    Err(Error::NotSettable { node: self.label(slot), kind, at })
-                }
+            let id = slot as u32;
+            let (op, slots) = match side.wide_at(id) {
+                Some(wide) => (wide.op, wide.out as usize..(wide.out + wide.len) as usize),
+                None => (self.columns.step(side.step_of(id)).op(), slot..slot + 1),
+            };
+            match op {
+                Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data) => Ok(slots),
+                op => Err(Error::NotSettable { node: self.label(NodeId(id)), kind: op.name(), at }),
             }
         };
         // Node by node, not slot by slot: a block of parameters is one.
-        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         let mut checked = 0..0;
         if layout.is_contiguous() {
             while checked.end < start + layout.len() {

@@ -207,11 +207,11 @@ impl<'p> Split<'p> {
 }
 
 /// `params -= rate (sum of the gradients)`, each thread a part of the parameters.
-pub(crate) fn descend(threads: &Threads, params: &mut [f32], gradients: &[Vec<f32>], rate: f32) {
+pub(crate) fn descend<G: AsRef<[f32]> + Sync>(threads: &Threads, params: &mut [f32], gradients: &[G], rate: f32) {
     let part = params.len().div_ceil(threads.count());
     threads.each_with(params.chunks_mut(part), |i, params| {
         let range = i * part..i * part + params.len();
-        let gradients = gradients.iter().map(|gradient| &gradient[range.clone()]).collect();
+        let gradients = gradients.iter().map(|gradient| &gradient.as_ref()[range.clone()]).collect();
         dispatch(Descend { params, gradients, rate });
     });
 }

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use wengert::{Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand;
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
 
@@ -47,7 +48,11 @@ impl Workload for Chain {
         let y = record(x, self.rounds);
         let mut gradients = y.backward();
         same_gradient("tape", &[y.value(), gradients.wrt(x)], &[value, derivative], 1e-9);
+        let mut compiled = Compiled::gradient(y, x, &[x]);
+        compiled.run(&[&[AT]]);
+        same_gradient("compiled", &compiled.result(), &[derivative], 1e-9);
 
+        let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| {
                 black_box(chain.value_and_derivative(black_box(AT)));
@@ -61,9 +66,9 @@ impl Workload for Chain {
                     kept.replay(&[(x, &[AT])]).expect("there is no guard");
                     y.backward_into(&mut gradients).expect("a single number");
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[&[AT]]))),
             ],
-            facts: Vec::new(),
+            facts,
         });
     }
 }

@@ -1,10 +1,11 @@
 //! W2, W3: steps of gradient descent of a sigmoid network over a batch, recorded a layer at a time.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
 
-use wengert::{Gradients, Leaf, Tape, Var};
+use wengert::{Gradients, Key, Leaf, Mark, Tape, Var};
 
 use crate::compare::same_gradient_f32;
+use crate::compiled::Compiled;
 use crate::hand::dense::{Dense, Split, descend, parameters};
 use crate::numbers::Numbers;
 use crate::threads::Threads;
@@ -82,63 +83,97 @@ impl<'a> Rows<'a> {
         Rows { x: part(self.x), target: part(self.target), ..*self }
     }
 
-    /// Parameters, features and targets on a tape, and the loss.
-    fn put<'t>(&self, tape: &'t Tape<f32>, params: &[f32]) -> Kept<'t> {
+    /// Features and targets on a tape, and the loss.
+    fn put<'t>(&self, params: Var<'t, f32>) -> Recorded<'t> {
         let data = |values: &[f32], columns: usize| {
-            tape.tensor(Leaf::Data, values, [self.count(), columns]).expect("there is room for the batch")
+            let shape = [self.count(), columns];
+            params.tape().tensor(Leaf::Data, values, shape).expect("there is room for the batch")
         };
-        let params = tape.params(params);
         let (x, target) = (data(self.x, self.sizes[0]), data(self.target, self.sizes[self.sizes.len() - 1]));
-        let loss = record(self.sizes, params, x, target);
-        Kept { params, x, target, loss }
-    }
-
-    fn record_gradient(&self, tape: &mut Tape<f32>, params: &[f32], into: &mut [f32]) {
-        tape.clear();
-        let kept = self.put(tape, params);
-        into.copy_from_slice(kept.of_params(&kept.loss.backward()));
+        Recorded { params, x, target, loss: record(self.sizes, params, x, target) }
     }
 }
 
-/// What a tape that is replayed is known by.
+/// A loss on a tape, and what it is a function of.
 #[derive(Clone, Copy)]
-struct Kept<'t> {
+struct Recorded<'t> {
     params: Var<'t, f32>,
     x: Var<'t, f32>,
     target: Var<'t, f32>,
     loss: Var<'t, f32>,
 }
 
-impl<'t> Kept<'t> {
+impl<'t> Recorded<'t> {
     fn of_params<'g>(&self, gradients: &'g Gradients<'t, f32>) -> &'g [f32] {
         let start = self.params.id().slot();
         &gradients.adjoints()[start..start + self.params.len()]
     }
 
-    /// As a batch that changes from step to step would have it: parameters, features and targets are new.
-    fn replay_gradient(&self, gradients: &mut Gradients<'t, f32>, params: &[f32], rows: Rows<'_>, into: &mut [f32]) {
-        let new = [(self.params, params), (self.x, rows.x), (self.target, rows.target)];
-        self.params.tape().replay(&new).expect("there is no guard");
-        self.loss.backward_into(gradients).expect("the loss is a single number");
-        into.copy_from_slice(self.of_params(gradients));
+    /// Moves the parameters, which stay on their tape.
+    fn descend(&self, gradients: &Gradients<'t, f32>) {
+        let moved = self.params.tape().update(self.params, |params| {
+            descend(&Threads::here(), params, &[self.of_params(gradients)], RATE);
+        });
+        moved.expect("parameters can be set");
     }
 }
 
-thread_local! {
-    /// Handles don't leave their thread, so each thread keeps its tape. It lives as long as the process: a handle of a tape that is
-    /// stored beside it would borrow from its neighbour.
-    static KEPT: RefCell<Option<(Kept<'static>, Gradients<'static, f32>)>> = const { RefCell::new(None) };
+/// A tape whose parameters stay while the rest is recorded anew.
+struct Again {
+    tape: Tape<f32>,
+    params: Key,
+    mark: Mark,
 }
 
-fn replay_on_this_thread(rows: Rows<'_>, params: &[f32], into: &mut [f32]) {
-    KEPT.with_borrow_mut(|kept| {
-        let (kept, gradients) = kept.get_or_insert_with(|| {
-            let tape: &'static Tape<f32> = Box::leak(Box::new(Tape::default()));
-            let kept = rows.put(tape, params);
-            (kept, kept.loss.backward())
-        });
-        kept.replay_gradient(gradients, params, rows, into);
-    });
+impl Again {
+    fn new(params: &[f32]) -> Self {
+        let tape = Tape::default();
+        Again { params: tape.params(params).key(), mark: tape.mark(), tape }
+    }
+
+    /// Forgets the last recording and makes the next.
+    fn record(&mut self, rows: Rows<'_>) -> Recorded<'_> {
+        self.tape.rewind(self.mark);
+        rows.put(self.tape.var(self.params))
+    }
+
+    /// A step whose parameters are the caller's, as threads share them.
+    fn gradient(&mut self, rows: Rows<'_>, params: &[f32], into: &mut [f32]) {
+        let on_tape = self.tape.var(self.params);
+        self.tape.update(on_tape, |to| to.copy_from_slice(params)).expect("parameters can be set");
+        let recorded = self.record(rows);
+        into.copy_from_slice(recorded.of_params(&recorded.loss.backward()));
+    }
+}
+
+/// A tape that is replayed, by keys, so that it can be lent to a thread.
+struct Kept {
+    tape: Tape<f32>,
+    params: Key,
+    x: Key,
+    target: Key,
+    loss: Key,
+}
+
+impl Kept {
+    fn new(rows: Rows<'_>, params: &[f32]) -> Self {
+        let tape = Tape::default();
+        let Recorded { params, x, target, loss } = rows.put(tape.params(params));
+        Kept { params: params.key(), x: x.key(), target: target.key(), loss: loss.key(), tape }
+    }
+
+    fn recorded(&self) -> Recorded<'_> {
+        let [params, x, target, loss] = [self.params, self.x, self.target, self.loss].map(|key| self.tape.var(key));
+        Recorded { params, x, target, loss }
+    }
+
+    /// As [`Again::gradient`]. Features and targets are new, as those of a batch that changes from step to step.
+    fn gradient(&self, rows: Rows<'_>, params: &[f32], into: &mut [f32]) {
+        let recorded = self.recorded();
+        let new = [(recorded.params, params), (recorded.x, rows.x), (recorded.target, rows.target)];
+        self.tape.replay(&new).expect("there is no guard");
+        into.copy_from_slice(recorded.of_params(&recorded.loss.backward()));
+    }
 }
 
 impl Workload for Batch {
@@ -179,36 +214,48 @@ fn compare(mode: &str, hand: &[f32], gradient: impl FnOnce(&mut [f32])) {
 }
 
 fn one_thread(rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
-    let threads = Threads::here();
     let mut dense = Dense::new(rows.sizes, rows.count());
     let mut gradient = vec![0.0; start.len()];
     dense.gradient(start, rows.x, rows.target, &mut gradient);
     check_step(start, &gradient, |params| dense.step(params, rows.x, rows.target, 1.0));
 
-    let mut tape = Tape::default();
-    compare("recorded", &gradient, |into| rows.record_gradient(&mut tape, start, into));
-    let kept_tape = Tape::default();
-    let kept = rows.put(&kept_tape, start);
-    let mut gradients = kept.loss.backward();
-    compare("replayed", &gradient, |into| kept.replay_gradient(&mut gradients, start, rows, into));
+    let mut again = Again::new(start);
+    compare("recorded", &gradient, |into| again.gradient(rows, start, into));
+    let kept = Kept::new(rows, start);
+    compare("replayed", &gradient, |into| kept.gradient(rows, start, into));
+    let replayed = kept.recorded();
+    let mut gradients = replayed.loss.backward();
 
-    let [mut by_hand, mut recorded, mut replayed] = [start.to_vec(), start.to_vec(), start.to_vec()];
-    let [mut of_recorded, mut of_replayed] = [[gradient.clone()], [gradient.clone()]];
-    let here = &threads;
+    let to_compile = Tape::default();
+    let mut compiled = {
+        let Recorded { params, x, target, loss } = rows.put(to_compile.params(start));
+        Compiled::step(loss, params, RATE, &[x, target])
+    };
+    compiled.run(&[rows.x, rows.target]);
+    check_step(start, &gradient, |params| {
+        for (param, moved) in params.iter_mut().zip(&*compiled.result()) {
+            *param -= (*param - moved) / RATE;
+        }
+    });
+
+    let mut by_hand = start.to_vec();
+    let facts = compiled.facts();
     measure(Contenders {
         hand: Box::new(|| dense.step(&mut by_hand, rows.x, rows.target, RATE)),
         modes: [
             Some(Box::new(move || {
-                rows.record_gradient(&mut tape, &recorded, &mut of_recorded[0]);
-                descend(here, &mut recorded, &of_recorded, RATE);
+                let recorded = again.record(rows);
+                recorded.descend(&recorded.loss.backward());
             })),
-            Some(Box::new(move || {
-                kept.replay_gradient(&mut gradients, &replayed, rows, &mut of_replayed[0]);
-                descend(here, &mut replayed, &of_replayed, RATE);
+            Some(Box::new(|| {
+                let new = [(replayed.x, rows.x), (replayed.target, rows.target)];
+                kept.tape.replay(&new).expect("there is no guard");
+                replayed.loss.backward_into(&mut gradients).expect("the loss is a single number");
+                replayed.descend(&gradients);
             })),
-            None,
+            Some(Box::new(move || compiled.run(&[rows.x, rows.target]))),
         ],
-        facts: Vec::new(),
+        facts,
     });
 }
 
@@ -219,15 +266,41 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
     Dense::new(rows.sizes, rows.count()).gradient(start, rows.x, rows.target, &mut gradient);
     check_step(start, &gradient, |params| split.step(params, rows.x, rows.target, 1.0));
 
-    let mut tapes: Vec<Tape<f32>> = (0..count).map(|_| Tape::default()).collect();
+    let mut tapes: Vec<Again> = (0..count).map(|_| Again::new(start)).collect();
     let mut record = |params: &[f32], gradients: &mut [Vec<f32>]| {
         threads.each_with(tapes.iter_mut().zip(gradients), |i, (tape, gradient)| {
-            rows.block(i, count).record_gradient(tape, params, gradient);
+            tape.gradient(rows.block(i, count), params, gradient);
         });
     };
-    let replay = |params: &[f32], gradients: &mut [Vec<f32>]| {
-        threads.each_with(gradients, |i, gradient| replay_on_this_thread(rows.block(i, count), params, gradient));
+    let mut kept: Vec<Kept> = (0..count).map(|i| Kept::new(rows.block(i, count), start)).collect();
+    let mut replay = |params: &[f32], gradients: &mut [Vec<f32>]| {
+        threads.each_with(kept.iter_mut().zip(gradients), |i, (kept, gradient)| {
+            kept.gradient(rows.block(i, count), params, gradient);
+        });
     };
+    let mut programs: Vec<Compiled<f32>> = (0..count)
+        .map(|i| {
+            let tape = Tape::default();
+            let Recorded { params, x, target, loss } = rows.block(i, count).put(tape.params(start));
+            Compiled::gradient(loss, params, &[params, x, target])
+        })
+        .collect();
+    let facts = programs[0].facts();
+    let run = |programs: &mut [Compiled<f32>], params: &[f32]| {
+        threads.each_with(programs, |i, program| {
+            let rows = rows.block(i, count);
+            program.run(&[params, rows.x, rows.target]);
+        });
+    };
+    run(&mut programs, start);
+    compare("compiled", &gradient, |into| {
+        for program in &programs {
+            for (into, part) in into.iter_mut().zip(&*program.result()) {
+                *into += part;
+            }
+        }
+    });
+
     let mut of_recorded = vec![vec![0.0; start.len()]; count];
     let mut of_replayed = of_recorded.clone();
     record(start, &mut of_recorded);
@@ -240,7 +313,7 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
         });
     }
 
-    let [mut by_hand, mut recorded, mut replayed] = [start.to_vec(), start.to_vec(), start.to_vec()];
+    let [mut by_hand, mut recorded, mut replayed, mut compiled] = std::array::from_fn(|_| start.to_vec());
     let pool = &threads;
     measure(Contenders {
         hand: Box::new(|| split.step(&mut by_hand, rows.x, rows.target, RATE)),
@@ -253,9 +326,13 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
                 replay(&replayed, &mut of_replayed);
                 descend(pool, &mut replayed, &of_replayed, RATE);
             })),
-            None,
+            Some(Box::new(move || {
+                run(&mut programs, &compiled);
+                let gradients: Vec<Cow<'_, [f32]>> = programs.iter().map(Compiled::result).collect();
+                descend(pool, &mut compiled, &gradients, RATE);
+            })),
         ],
-        facts: Vec::new(),
+        facts,
     });
 }
 

@@ -15,6 +15,7 @@ use std::hint::black_box;
 use wengert::{Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand;
 use crate::hand::gmm::Prior;
 use crate::numbers::Numbers;
@@ -187,11 +188,16 @@ impl<const D: usize> Workload for Gmm<D> {
         same_gradient("tape", &gradients.values_wrt(p), &gradient, 1e-8);
         same_gradient("objective", &[loss.value()], &[value], 1e-10);
         let bytes = (kept.bytes() + size_of_val(gradients.adjoints())) as f64;
-        let facts = match self.code {
+        let mut compiled = Compiled::gradient(loss, p, &[p]);
+        compiled.run(&[&params]);
+        same_gradient("compiled", &compiled.result(), &gradient, 1e-8);
+        let memory = match self.code {
             Code::Tensor => Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 },
             Code::Scalar => Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes / kept.len() as f64 },
         };
 
+        let mut facts = vec![memory];
+        facts.extend(compiled.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 black_box(gmm.value_and_gradient(black_box(&params), &mut gradient));
@@ -206,9 +212,9 @@ impl<const D: usize> Workload for Gmm<D> {
                     kept.replay(&[(p, &params)]).expect("there is no guard");
                     loss.backward_into(&mut gradients).expect("the loss is a single number");
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[&params]))),
             ],
-            facts: vec![facts],
+            facts,
         });
     }
 }

@@ -5,7 +5,9 @@ use std::hint::black_box;
 use wengert::{Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::scalars::{LANES, Scalars};
+use crate::timing::Contender;
 use crate::workload::{About, Contenders, Fact, Measure, Mode, Unit, Workload};
 
 /// The pattern of operands repeats after as many nodes.
@@ -70,6 +72,9 @@ pub(crate) struct Growth {
 pub(crate) const SIZES: [(&str, usize); 5] =
     [("1e3", 1_008), ("1e4", 10_000), ("1e5", 100_000), ("1e6", 1_000_000), ("1e7", 10_000_000)];
 
+/// More nodes are not compiled: it would take longer than all other rows together.
+const COMPILED: usize = 1_000_000;
+
 impl Workload for Growth {
     fn about(&self) -> About {
         let (id, what) = match self.part {
@@ -98,8 +103,22 @@ impl Workload for Growth {
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-9);
         let bytes = kept.bytes() + if self.part == Part::Both { size_of_val(gradients.adjoints()) } else { 0 };
-        let facts = vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes as f64 / kept.len() as f64 }];
+        let mut facts =
+            vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes as f64 / kept.len() as f64 }];
 
+        let compiled = (self.nodes <= COMPILED).then(|| {
+            let mut compiled = match self.part {
+                Part::Forward => Compiled::value(y, &[x]),
+                Part::Both => Compiled::gradient(y, x, &[x]),
+            };
+            compiled.run(&[&at]);
+            match self.part {
+                Part::Forward => same_gradient("compiled", &compiled.result(), &[y.value()], 1e-9),
+                Part::Both => same_gradient("compiled", &compiled.result(), &gradient, 1e-9),
+            }
+            facts.extend(compiled.facts());
+            compiled
+        });
         let (mut tape, both) = (Tape::new(), self.part == Part::Both);
         measure(Contenders {
             hand: Box::new(|| {
@@ -122,7 +141,7 @@ impl Workload for Growth {
                         y.backward_into(&mut gradients).expect("a single number");
                     }
                 })),
-                None,
+                compiled.map(|mut compiled| Box::new(move || compiled.run(&[&at])) as Contender<'_>),
             ],
             facts,
         });

@@ -6,6 +6,7 @@ use wengert::{Gradients, Tape, Var};
 use wengert_layers::{Activation, Init, Mlp};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::notebook::{Net, Row};
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
 
@@ -38,11 +39,27 @@ fn record<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
     0.5 * ((target.at(0) - output[0]).square() + (target.at(1) - output[1]).square())
 }
 
-/// Moves against the gradient, which stands at the beginning of the adjoints as the parameters do at that of the tape.
-fn descend(params: &mut [f64; 12], gradients: &Gradients<'_>) {
-    for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
-        *param -= RATE * gradient;
-    }
+struct Recorded<'t> {
+    params: Var<'t>,
+    x: Var<'t>,
+    target: Var<'t>,
+    loss: Var<'t>,
+}
+
+/// Everything on a tape.
+fn on<'t>(tape: &'t Tape, start: &[f64], row: &Row) -> Recorded<'t> {
+    let (params, x, target) = (tape.params(start), tape.data(&row.0), tape.data(&row.1));
+    Recorded { params, x, target, loss: record(params, x, target) }
+}
+
+/// Moves the parameters, which stay on their tape, against the gradient, which stands at the beginning of the adjoints as they do at that of the tape.
+fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
+    let moved = params.tape().update(params, |params| {
+        for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
+            *param -= RATE * gradient;
+        }
+    });
+    moved.expect("parameters can be set");
 }
 
 impl Workload for Notebook {
@@ -64,53 +81,62 @@ impl Workload for Notebook {
             notebook.params().try_into().expect("two layers of two neurons with two weights and a bias");
         let mut net = Net::new(&start);
 
-        let kept = Tape::new();
-        let (params, x, target) = (kept.params(&start), kept.data(&rows[0].0), kept.data(&rows[0].1));
-        let loss = record(params, x, target);
+        let [kept, to_compile] = [Tape::new(), Tape::new()];
+        let Recorded { params, x, target, loss } = on(&kept, &start, &rows[0]);
         let mut gradients = loss.backward();
-        let mut tape = Tape::new();
-        let record_row = |tape: &Tape, params: &mut [f64; 12], row: &Row| {
-            let (p, x, target) = (tape.params(params), tape.data(&row.0), tape.data(&row.1));
-            descend(params, &record(p, x, target).backward());
+        let mut compiled = {
+            let Recorded { params, x, target, loss } = on(&to_compile, &start, &rows[0]);
+            Compiled::step(loss, params, RATE, &[x, target])
         };
-        let mut replay_row = |p: &mut [f64; 12], row: &Row| {
-            kept.replay(&[(params, p), (x, &row.0), (target, &row.1)]).expect("there is no guard");
+        let mut tape = Tape::new();
+        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let record_row = |tape: &mut Tape, row: &Row| {
+            tape.rewind(mark);
+            let (params, x, target) = (tape.var(key), tape.data(&row.0), tape.data(&row.1));
+            descend(params, &record(params, x, target).backward());
+        };
+        let mut replay_row = |row: &Row| {
+            kept.replay(&[(x, &row.0), (target, &row.1)]).expect("there is no guard");
             loss.backward_into(&mut gradients).expect("the loss is a single number");
-            descend(p, &gradients);
+            descend(params, &gradients);
         };
         for row in &rows {
             kept.replay(&[(x, &row.0), (target, &row.1)]).expect("there is no guard");
             same_gradient("tape", &loss.backward().values_wrt(params), &net.gradient(row), 1e-12);
         }
         // A whole epoch, since every row's step is from where the last one ended.
-        let [mut recorded, mut replayed] = [start; 2];
         let mut by_hand = net;
         by_hand.epoch(&rows, RATE);
         for row in &rows {
-            tape.clear();
-            record_row(&tape, &mut recorded, row);
-            replay_row(&mut replayed, row);
+            record_row(&mut tape, row);
+            replay_row(row);
+            compiled.run(&[&row.0, &row.1]);
         }
-        same_gradient("recorded epoch", &recorded, &by_hand.params(), 1e-12);
-        same_gradient("replayed epoch", &replayed, &by_hand.params(), 1e-12);
+        same_gradient("compiled epoch", &compiled.result(), &by_hand.params(), 1e-12);
+        same_gradient("recorded epoch", &tape.var(key).values(), &by_hand.params(), 1e-12);
+        same_gradient("replayed epoch", &params.values(), &by_hand.params(), 1e-12);
 
+        let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.epoch(&rows, RATE)),
             modes: [
                 Some(Box::new(|| {
                     for row in &rows {
-                        tape.clear();
-                        record_row(&tape, &mut recorded, row);
+                        record_row(&mut tape, row);
                     }
                 })),
                 Some(Box::new(|| {
                     for row in &rows {
-                        replay_row(&mut replayed, row);
+                        replay_row(row);
                     }
                 })),
-                None,
+                Some(Box::new(|| {
+                    for row in &rows {
+                        compiled.run(&[&row.0, &row.1]);
+                    }
+                })),
             ],
-            facts: Vec::new(),
+            facts,
         });
     }
 }

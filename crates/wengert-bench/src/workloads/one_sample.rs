@@ -6,6 +6,7 @@ use wengert::{Tape, Var};
 use wengert_layers::{Activation, Granularity, Law, Mlp};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::one_sample::Pass;
 use crate::workload::{About, Aim, Contenders, Fact, Measure, Mode, Unit, Workload};
 
@@ -114,8 +115,13 @@ impl Workload for OneSample {
         let kept = self.record(&mlp, &kept_tape, &x, &target);
         let mut gradients = kept.loss.backward();
         same_gradient("tape", &gradients.values_wrt(kept.params), &gradient, 1e-10);
+        let mut compiled = Compiled::gradient(kept.loss, kept.params, &[kept.params, kept.x]);
+        compiled.run(&[mlp.params(), &x]);
+        same_gradient("compiled", &compiled.result(), &gradient, 1e-10);
         let bytes = (kept_tape.bytes() + size_of_val(gradients.adjoints())) as f64;
 
+        let mut facts = vec![Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 }];
+        facts.extend(compiled.facts());
         measure(Contenders {
             hand: Box::new(|| pass.gradient(black_box(mlp.params()), black_box(&x), &target, &mut gradient)),
             modes: [
@@ -128,9 +134,9 @@ impl Workload for OneSample {
                     kept_tape.replay(&new).expect("there is no guard");
                     kept.loss.backward_into(&mut gradients).expect("the loss is a single number");
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[mlp.params(), &x]))),
             ],
-            facts: vec![Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 }],
+            facts,
         });
     }
 }

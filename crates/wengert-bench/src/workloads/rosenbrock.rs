@@ -3,6 +3,7 @@
 use wengert::{Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::rosenbrock::value_and_gradient;
 use crate::numbers::Numbers;
 use crate::workload::{About, Aim, Contenders, Fact, Measure, Mode, Unit, Workload};
@@ -67,9 +68,14 @@ impl Workload for Rosenbrock {
         let y = record(x);
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-10);
+        let mut compiled = Compiled::gradient(y, x, &[x]);
+        compiled.run(&[&at]);
+        same_gradient("compiled", &compiled.result(), &gradient, 1e-10);
         same_gradient("value", &[y.value()], &[value], 1e-10);
         let bytes = (kept.bytes() + size_of_val(gradients.adjoints())) as f64 / kept.len() as f64;
 
+        let mut facts = vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes }];
+        facts.extend(compiled.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 std::hint::black_box(value_and_gradient(std::hint::black_box(&at), &mut gradient));
@@ -83,9 +89,9 @@ impl Workload for Rosenbrock {
                     kept.replay(&[(x, &at)]).expect("there is no guard");
                     y.backward_into(&mut gradients).expect("a single number");
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[&at]))),
             ],
-            facts: vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes }],
+            facts,
         });
     }
 }

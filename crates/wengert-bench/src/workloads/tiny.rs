@@ -3,6 +3,7 @@
 use wengert::{Gradients, Leaf, Tape, Var};
 
 use crate::compare::same_gradient;
+use crate::compiled::Compiled;
 use crate::hand::tiny::{Batch, HIDDEN, INPUTS, Net, OUTPUTS, PARAMS, ROWS};
 use crate::numbers::Numbers;
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
@@ -26,11 +27,14 @@ fn data<'t>(tape: &'t Tape, values: &[f64], columns: usize) -> Var<'t> {
     tape.tensor(Leaf::Data, values, [ROWS, columns]).expect("there is room for 16 rows")
 }
 
-/// Moves against the gradient, which stands at the beginning of the adjoints as the parameters do at that of the tape.
-fn descend(params: &mut [f64], gradients: &Gradients<'_>) {
-    for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
-        *param -= RATE * gradient;
-    }
+/// Moves the parameters, which stay on their tape, against the gradient, which stands at the beginning of the adjoints as they do at that of the tape.
+fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
+    let moved = params.tape().update(params, |params| {
+        for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
+            *param -= RATE * gradient;
+        }
+    });
+    moved.expect("parameters can be set");
 }
 
 impl Workload for Tiny {
@@ -65,25 +69,35 @@ impl Workload for Tiny {
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
 
-        let [mut recorded, mut replayed] = [start.clone(), start];
+        let to_compile = Tape::new();
+        let mut compiled = {
+            let params = to_compile.params(&start);
+            let (x, target) = (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
+            Compiled::step(record(params, x, target), params, RATE, &[x, target])
+        };
+        compiled.run(&[&features, &targets]);
+        let step: Vec<f64> =
+            start.iter().zip(&*compiled.result()).map(|(before, after)| (before - after) / RATE).collect();
+        same_gradient("compiled", &step, &gradient, 1e-9);
+
+        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.step(&batch, RATE)),
             modes: [
                 Some(Box::new(|| {
-                    tape.clear();
-                    let (params, x) = (tape.params(&recorded), data(&tape, &features, INPUTS));
-                    let loss = record(params, x, data(&tape, &targets, OUTPUTS));
-                    descend(&mut recorded, &loss.backward());
+                    tape.rewind(mark);
+                    let (params, x) = (tape.var(key), data(&tape, &features, INPUTS));
+                    descend(params, &record(params, x, data(&tape, &targets, OUTPUTS)).backward());
                 })),
                 Some(Box::new(|| {
-                    let new: [(Var<'_>, &[f64]); 3] = [(params, &replayed), (x, &features), (target, &targets)];
-                    kept.replay(&new).expect("there is no guard");
+                    kept.replay(&[(x, &features), (target, &targets)]).expect("there is no guard");
                     loss.backward_into(&mut gradients).expect("the loss is a single number");
-                    descend(&mut replayed, &gradients);
+                    descend(params, &gradients);
                 })),
-                None,
+                Some(Box::new(|| compiled.run(&[&features, &targets]))),
             ],
-            facts: Vec::new(),
+            facts,
         });
     }
 }

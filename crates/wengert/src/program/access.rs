@@ -17,10 +17,6 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    pub(crate) fn scalar(slot: u32) -> Self {
-        Access::Strided { start: slot, strides: SmallVec::new() }
-    }
-
     /// One slot for every element.
     pub(crate) fn repeated(slot: u32, rank: usize) -> Self {
         Access::Strided { start: slot, strides: SmallVec::from_elem(0, rank) }

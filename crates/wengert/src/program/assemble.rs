@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
 use super::exec::pass::{Pass, Place, Step};
+use super::exec::platform::Platform;
 use super::exec::product::Products;
 use super::exec::reduce::Layout as ReduceLayout;
 use super::exec::scalars::{Scalar, Scalars};
@@ -22,6 +23,8 @@ use crate::simd::Level;
 pub(crate) struct Assembler<'a, S> {
     pub(crate) plan: &'a Plan<S>,
     pub(crate) places: Places,
+    /// By address, whether it is part of an output that has a run of its own.
+    pub(crate) at_home: Vec<bool>,
     pub(crate) fast: bool,
     pub(crate) level: Level,
 }
@@ -34,7 +37,7 @@ pub(crate) struct Assembled<S: 'static> {
     pub(crate) walks: usize,
 }
 
-impl<S: Elementary + Product> Assembler<'_, S> {
+impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     pub(crate) fn run(&self, stages: &[Stage]) -> Assembled<S> {
         let registers = self.places.len;
         let (mut most, mut walks) = (0, 1);
@@ -68,10 +71,12 @@ impl<S: Elementary + Product> Assembler<'_, S> {
         let at = |i: usize| self.place(member.operands[i].first());
         let out = self.place(member.out.first());
         match self.plan.instructions[member.index].op {
-            Op::Unary(op) => Scalar::Unary { op, out, a: at(0) },
-            Op::Binary(op) => Scalar::Binary { op, out, a: at(0), b: at(1) },
+            Op::Unary(op) => Scalar::unary(op, out, at(0)),
+            Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
             Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
-            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min => Scalar::Copy { out, a: at(0) },
+            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+                Scalar::Copy { out, a: at(0) }
+            }
         }
     }
 
@@ -92,6 +97,7 @@ impl<S: Elementary + Product> Assembler<'_, S> {
                 walks: vec![SmallVec::from_elem(0, rows.len())],
                 len,
                 chunk,
+                exact: false,
                 steps: Vec::new(),
             },
             registers: Registers { base: registers, free: Vec::new(), used: 0 },
@@ -213,10 +219,12 @@ struct Registers {
 
 impl Registers {
     fn take(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            self.used += 1;
-            self.used - 1
-        })
+        self.free.pop().unwrap_or_else(|| self.fresh())
+    }
+
+    fn fresh(&mut self) -> usize {
+        self.used += 1;
+        self.used - 1
     }
 
     fn place(&self, register: usize) -> Place {
@@ -236,7 +244,8 @@ fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
         }
         Access::Listed(_) => false,
     };
-    let all = members.iter().all(|member| member.operands.iter().all(even));
+    let run = |member: &Member| member.out.is_contiguous(dims);
+    let all = members.iter().all(|member| run(member) && member.operands.iter().all(even));
     (last <= SHORT && before > 1 && all).then_some(last)
 }
 
@@ -256,7 +265,7 @@ struct Building<'a, S: 'static> {
     inside: FastMap<u32, (Place, Option<usize>)>,
 }
 
-impl<S: Elementary + Product> Building<'_, S> {
+impl<S: Elementary + Product + Platform> Building<'_, S> {
     fn member(&mut self, m: usize, member: &Member, last: &FastMap<u32, usize>) {
         let instruction = &self.of.plan.instructions[member.index];
         let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
@@ -277,8 +286,15 @@ impl<S: Elementary + Product> Building<'_, S> {
                 self.registers.free.push(register);
             }
         }
+        if let Access::Listed(list) = &member.out {
+            let to = list.iter().map(|&address| self.of.place(address)).collect();
+            self.pass.steps.push(Step::Scatter { from: operands[0], to });
+            return;
+        }
         let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
         let first = member.out.first();
+        // What lies beside a part of an output is another part.
+        self.pass.exact |= self.of.at_home[first as usize];
         let (out, register) = if self.of.places.of[first as usize] == NONE {
             let register = self.registers.take();
             (self.registers.place(register), Some(register))
@@ -316,8 +332,8 @@ impl<S: Elementary + Product> Building<'_, S> {
                     Some(period) if outer != step * period as i32 => {
                         let from = Place { moves: false, single: true, ..from };
                         if outer == 0 {
-                            // A register that nothing else gets.
-                            let kept = self.registers.take();
+                            // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
+                            let kept = self.registers.fresh();
                             let out = self.registers.place(kept);
                             self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
                             return out;

@@ -11,7 +11,7 @@ use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
-use super::{epilogue, fuse, group, listing, memory, pack};
+use super::{epilogue, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
 use crate::error::{Error, NodeId};
 use crate::op::{Leaf, Op as TapeOp};
@@ -29,7 +29,14 @@ pub struct Output(pub(crate) u32);
 /// What is asked for, in tape slots.
 enum Request {
     Value(View),
-    Gradient { of: View, wrt: View },
+    Gradient { of: View, wrt: View, per_row: bool },
+}
+
+/// Many rows at a time.
+struct Rows {
+    count: usize,
+    /// First slots of the blocks that differ from row to row.
+    blocks: Vec<u32>,
 }
 
 /// A leaf that stands for a gradient.
@@ -69,6 +76,7 @@ pub struct Compiler<'t, S: Float = f64> {
     requests: Vec<(Request, Shape)>,
     standing: Vec<Standing>,
     feeds: Vec<(Output, View)>,
+    rows: Option<Rows>,
     level: Level,
 }
 
@@ -89,6 +97,7 @@ impl<'t, S: Float> Compiler<'t, S> {
             requests: Vec::new(),
             standing: Vec::new(),
             feeds: Vec::new(),
+            rows: None,
             level: Level::detected(),
         }
     }
@@ -134,7 +143,47 @@ impl<'t, S: Float> Compiler<'t, S> {
     pub fn gradient(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
         self.check("gradient", wrt)?;
         self.check_scalar("gradient", of)?;
-        Ok(self.ask(Request::Gradient { of: of.view, wrt: wrt.view }, wrt.shape()))
+        Ok(self.ask(Request::Gradient { of: of.view, wrt: wrt.view, per_row: false }, wrt.shape()))
+    }
+
+    /// As [`gradient`](Compiler::gradient), of a program for many [`rows`](Compiler::rows): one gradient for each, not their sum.
+    ///
+    /// # Errors
+    ///
+    /// As [`gradient`](Compiler::gradient).
+    #[track_caller]
+    pub fn gradient_per_row(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
+        self.check("gradient_per_row", wrt)?;
+        self.check_scalar("gradient_per_row", of)?;
+        Ok(self.ask(Request::Gradient { of: of.view, wrt: wrt.view, per_row: true }, wrt.shape()))
+    }
+
+    /// Makes the program one for `count` rows at a time: what was recorded for one row is computed for many side by side. `per_row` are the blocks
+    /// of leaves that differ from row to row; all others are the same for every row. A value that depends on a row has one more axis, the
+    /// rows, in front; gradients are summed over the rows, in their order. [`Batch`](super::Batch) runs any number of rows, block after
+    /// block.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if one of `per_row` is not a whole block of inputs, parameters or data, or `count` is 0, [`Error::TwoTapes`].
+    #[track_caller]
+    pub fn rows(&mut self, count: usize, per_row: &[Var<'t, S>]) -> Result<(), Error> {
+        let mut blocks = Vec::with_capacity(per_row.len());
+        for &var in per_row {
+            self.check("rows", var)?;
+            let node = self.tape.node(var.id());
+            let whole = node.is_some_and(|node| {
+                let leaf = matches!(node.op, TapeOp::Leaf(Leaf::Input | Leaf::Param | Leaf::Data));
+                leaf && node.id == var.id() && node.shape.len() == var.len()
+            });
+            if !whole || count == 0 {
+                let rule = "what differs from row to row is a whole block of leaves, and there is at least one row";
+                return Err(var.operand_error("rows", rule.to_owned()));
+            }
+            blocks.push(var.view.start());
+        }
+        self.rows = Some(Rows { count, blocks });
+        Ok(())
     }
 
     /// Lets `leaf`, data of the shape of `wrt` recorded after `of`, stand for `∂of/∂wrt`: what is computed from it on the tape is computed from
@@ -236,40 +285,52 @@ impl<'t, S: Float> Compiler<'t, S> {
         side: &'a crate::tape::Side,
         values: &[S],
         builder: &'a Builder<S>,
+        weight: Option<u32>,
     ) -> (Lowered<'a, S>, Vec<Vec<u32>>) {
         let layout = |view: View| side.layouts.get(view.layout());
         let tape_slots = |view: View| layout(view).offsets().map(move |offset| view.start() + offset as u32);
-        let gradient = |lowered: &Lowered<'a, S>, of: View, wrt: View| -> Vec<u32> {
-            let one = builder.graph.borrow_mut().constant(S::from_f64(1.0));
+        let gradient = |lowered: &Lowered<'a, S>, of: View, wrt: View, per_row: bool| -> Vec<u32> {
+            let one = weight.unwrap_or_else(|| builder.graph.borrow_mut().constant(S::from_f64(1.0)));
             let sweep = Sweep::new(lowered, &[(of.start(), one)], tape_slots(wrt));
             let zero = builder.graph.borrow_mut().constant(S::from_f64(0.0));
-            let adjoint = |slot: u32| sweep.adjoints[slot as usize];
-            tape_slots(wrt).map(|slot| if adjoint(slot) == NONE { zero } else { adjoint(slot) }).collect()
+            let mut graph = builder.graph.borrow_mut();
+            let of_row = |slot: u32| self.rows.as_ref().is_some_and(|rows| rows.holds(side, slot));
+            let adjoint = |slot: u32| match sweep.adjoints[slot as usize] {
+                NONE => zero,
+                adjoint if weight.is_none() || per_row || of_row(slot) => adjoint,
+                adjoint => {
+                    graph.source = super::graph::Source::adjoint(slot);
+                    graph.push(super::graph::Kind::OverRows, adjoint, 0, 0)
+                }
+            };
+            tape_slots(wrt).map(adjoint).collect()
         };
         let mut lowered = Lowered::new(steps, side, builder);
         let mut standing: Vec<&Standing> = self.standing.iter().collect();
         standing.sort_by_key(|standing| standing.leaf.start());
         for standing in standing {
             lowered.write_until(standing.leaf.start(), values);
-            let slots = gradient(&lowered, standing.of, standing.wrt);
+            let slots = gradient(&lowered, standing.of, standing.wrt, false);
             lowered.stand_for(slots);
         }
         lowered.write_until(u32::MAX, values);
         let asked = self.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => lowered.all(view),
-            Request::Gradient { of, wrt } => gradient(&lowered, of, wrt),
+            Request::Gradient { of, wrt, per_row } => gradient(&lowered, of, wrt, per_row),
         });
         let asked = asked.collect();
         (lowered, asked)
     }
 
     fn simplify(&self, mut state: State<S>, report: &mut Report) -> State<S> {
-        let always: fn(&mut State<S>) = |_| ();
-        let plan: [(Pass, fn(&mut State<S>)); 5] = [
-            (Pass::Prune, always),
+        type Run<S> = fn(&mut State<S>);
+        // Pruning is done after each.
+        let nothing: Run<S> = |_| ();
+        let plan: [(Pass, Run<S>); 5] = [
+            (Pass::Prune, nothing),
             (Pass::Fold, passes::fold::run),
             (Pass::Share, passes::share::run),
-            (Pass::Prune, always),
+            (Pass::Prune, nothing),
             (Pass::Chains, passes::chains::run),
         ];
         for (pass, run) in plan.into_iter().filter(|(pass, _)| self.passes.contains(pass)) {
@@ -290,7 +351,7 @@ impl<'t, S: Float> Compiler<'t, S> {
     }
 
     fn inputs(&self, graph: &Graph<S>, blocks: &[(u32, u32)], at: &dyn Fn(u32) -> u32) -> Vec<InputInfo> {
-        let of = |(block, &(start, len)): (&super::graph::Block, &(u32, u32))| {
+        let of = |(block, &(start, _)): (&super::graph::Block, &(u32, u32))| {
             let id = NodeId(block.tape_slot);
             let node = self.tape.node(id);
             InputInfo {
@@ -298,10 +359,11 @@ impl<'t, S: Float> Compiler<'t, S> {
                 label: self.label_of(id),
                 shape: node.map(|node| node.shape).unwrap_or_default(),
                 start: at(start) as usize,
-                len: len as usize,
+                len: block.len as usize,
+                rows: self.rows.as_ref().filter(|rows| rows.is_per_row(block)).map_or(1, |rows| rows.count),
             }
         };
-        graph.blocks.iter().zip(blocks).map(of).collect()
+        graph.blocks.iter().zip(blocks).filter(|(block, _)| block.tape_slot != WEIGHT).map(of).collect()
     }
 
     /// What a reader calls the node at `id`: its path, or its id.
@@ -328,7 +390,9 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
     let side = compiler.tape.side.borrow();
     compiler.tape.columns.read(|steps, values| {
         let builder = Builder::new();
-        let (lowered, asked) = compiler.lower(steps, &side, values, &builder);
+        // What every row counts for: the seed of its sweep.
+        let weight = compiler.rows.as_ref().map(|_| builder.graph.borrow_mut().block(WEIGHT, 1));
+        let (lowered, asked) = compiler.lower(steps, &side, values, &builder, weight);
         let guards: Vec<[u32; 2]> = side
             .guards
             .iter()
@@ -339,39 +403,71 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
         let mut report = Report { tape_nodes: steps.len(), ..Report::default() };
         let state = compiler.simplify(State::new(builder.graph.into_inner(), roots), &mut report);
         let mut plan = group::run(&state, compiler.passes.contains(&Pass::Group));
+        let mut keep: Vec<u32> = state.roots.iter().map(|&slot| plan.addresses[slot as usize]).collect();
         compiler.note(&mut report, Pass::Group, "instructions", state.count_computed(), plan.instructions.len());
+        let count = compiler.rows.as_ref().map_or(1, |rows| rows.count);
+        // By root: its place of the first row, and whether every row has its own.
+        let mut varies = vec![false; keep.len()];
+        if let Some(many) = &compiler.rows {
+            let per_row: Vec<bool> = state.graph.blocks.iter().map(|block| many.is_per_row(block)).collect();
+            let widened = rows::run(&mut plan, many.count, &per_row, &keep);
+            varies = keep.iter().map(|&address| widened.varies[address as usize]).collect();
+            keep = keep.iter().map(|&address| widened.addresses[address as usize]).collect();
+        }
+        keep = at_home(&mut plan, keep, &asked, &compiler.requests, &varies);
         if compiler.numerics == Numerics::Fast {
             epilogue::run(&mut plan);
         }
         pack::run(&mut plan);
         let stages = fuse::run(&plan, compiler.passes.contains(&Pass::Fuse));
         compiler.note(&mut report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
-        let keep: Vec<u32> = state.roots.iter().map(|&slot| plan.addresses[slot as usize]).collect();
         let places = memory::run(&plan, &stages, &keep, compiler.passes.contains(&Pass::Reuse));
         compiler.note(&mut report, Pass::Reuse, "numbers", plan.space as usize, places.len);
         report.flops = plan.instructions.iter().map(flops).sum();
 
         let at = |address: u32| places.of[address as usize];
-        let mut kept = keep.iter().map(|&address| at(address));
+        // Rows are the outer axis of what the caller reads, and the inner one of what is computed.
+        let mut next = 0;
+        let mut read = |len: usize| {
+            let range = next..next + len;
+            next += len;
+            let per_row = varies[range.clone()].contains(&true);
+            let times = if per_row { count } else { 1 };
+            let place = |row: usize, i: usize| at(keep[i]) + if varies[i] { row as u32 } else { 0 };
+            let list = (0..times).flat_map(|row| range.clone().map(move |i| place(row, i)));
+            (list.collect::<Vec<u32>>(), per_row)
+        };
         let outputs = asked
             .iter()
             .zip(&compiler.requests)
-            .map(|(slots, (request, shape))| Asked {
-                access: Access::of(kept.by_ref().take(slots.len()).collect(), &[slots.len()]),
-                shape: shape.clone(),
-                is_gradient: matches!(request, Request::Gradient { .. }),
+            .map(|(slots, (request, shape))| {
+                let (list, per_row) = read(slots.len());
+                let shape = if per_row { rows_of(count, shape) } else { shape.clone() };
+                let access = Access::of(list, &[shape.len()]);
+                Asked { access, shape, is_gradient: matches!(request, Request::Gradient { .. }), per_row }
             })
             .collect();
-        let guard_places: Vec<u32> = kept.collect();
+        let guard_places: Vec<Vec<u32>> = guards.iter().flatten().map(|_| read(1).0).collect();
         let inputs: Vec<InputInfo> = compiler.inputs(&state.graph, &plan.blocks, &at);
         let feeds =
             compiler.feeds.iter().map(|&(output, to)| Feed::new(output, compiler.places_of(to, &inputs))).collect();
         let constants = plan.constants.iter().map(|&(address, value)| (at(address), value)).collect();
-        let initial =
-            inputs.iter().map(|input| (input.start, values[input.id.slot()..][..input.len].to_vec())).collect();
-        let assembled =
-            Assembler { plan: &plan, places, fast: compiler.numerics == Numerics::Fast, level: compiler.level }
-                .run(&stages);
+        let initial = inputs
+            .iter()
+            .map(|input| {
+                let numbers = &values[input.id.slot()..][..input.len];
+                (input.start, numbers.iter().flat_map(|&number| vec![number; input.rows]).collect())
+            })
+            .collect();
+        let weight = weight.map(|_| at(plan.blocks[0].0) as usize);
+        let assembled = Assembler {
+            plan: &plan,
+            places,
+            at_home: home::marks(&plan),
+            fast: compiler.numerics == Numerics::Fast,
+            level: compiler.level,
+        }
+        .run(&stages);
         report.tasks = assembled.tasks.len();
         report.workspace_bytes = assembled.len * size_of::<S>();
         let guards = side.guards.iter().zip(guard_places.chunks(2)).enumerate();
@@ -380,7 +476,7 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             comparison: guard.comparison,
             outcome: guard.outcome,
             labels: [guard.left, guard.right].map(|slot| compiler.tape.side_label(slot)),
-            places: [places[0], places[1]],
+            places: [places[0].clone(), places[1].clone()],
             at: guard.place,
         });
         Ok(Program(Arc::new(Inner {
@@ -393,10 +489,57 @@ pub(crate) fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>,
             inputs,
             outputs,
             feeds,
+            rows: count,
+            weight,
             report,
             listing: listing::of(compiler.tape, &plan, &stages),
         })))
     })
+}
+
+/// Gives gradients runs of their own. Those of single rows stay where they are: their rows lie side by side.
+fn at_home<S: Float>(
+    plan: &mut group::Plan<S>,
+    keep: Vec<u32>,
+    asked: &[Vec<u32>],
+    requests: &[(Request, Shape)],
+    varies: &[bool],
+) -> Vec<u32> {
+    let (mut rest, mut lists, mut moving, mut at) = (keep, Vec::new(), Vec::new(), 0);
+    for (slots, (request, _)) in asked.iter().zip(requests) {
+        let range = at..at + slots.len();
+        at = range.end;
+        if matches!(request, Request::Gradient { .. }) && !varies[range.clone()].contains(&true) {
+            lists.push(rest[range.clone()].to_vec());
+            moving.push(range);
+        }
+    }
+    let (lists, moved) = home::run(plan, lists);
+    rest.iter_mut().for_each(|address| *address = moved.get(address).copied().unwrap_or(*address));
+    for (range, list) in moving.into_iter().zip(lists) {
+        rest[range].copy_from_slice(&list);
+    }
+    rest
+}
+
+/// The first slot of the block that no tape has: the rows' weights.
+const WEIGHT: u32 = NONE;
+
+impl Rows {
+    /// Whether a block of leaves differs from row to row.
+    fn is_per_row(&self, block: &super::graph::Block) -> bool {
+        block.tape_slot == WEIGHT || self.blocks.contains(&block.tape_slot)
+    }
+
+    /// Whether a slot of the tape belongs to such a block.
+    fn holds(&self, side: &crate::tape::Side, slot: u32) -> bool {
+        self.blocks.contains(&side.wide_at(slot).map_or(slot, |wide| wide.out))
+    }
+}
+
+/// A shape with the rows in front.
+fn rows_of(count: usize, shape: &Shape) -> Shape {
+    std::iter::once(count).chain(shape.dims().iter().copied()).collect::<Vec<usize>>().into()
 }
 
 /// Additions, multiplications and functions of an instruction.
@@ -405,7 +548,7 @@ fn flops(instruction: &Instruction) -> u64 {
     let each = match instruction.op {
         Op::Copy => 0,
         Op::Contract { .. } => 2 * inner,
-        Op::Sum | Op::Max | Op::Min => inner,
+        Op::Sum | Op::Max | Op::Min | Op::OverRows => inner,
         Op::Unary(_) | Op::Binary(_) | Op::Select => 1,
     };
     (instruction.len() * each) as u64

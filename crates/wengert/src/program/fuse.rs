@@ -75,8 +75,7 @@ pub(crate) fn run<S>(plan: &Plan<S>, fuse: bool) -> Vec<Stage> {
         let mut pass = Pass::new(first, instruction);
         done(first, &mut ready, &mut waits);
         let mut refused = Vec::new();
-        while fuse {
-            let Some(next) = ready.next_of(instruction.len()) else { break };
+        while let Some(next) = ready.next_of(instruction.len()).filter(|_| fuse) {
             ready.remove(instructions, next);
             if pass.join(next, &instructions[next], &owner) {
                 done(next, &mut ready, &mut waits);
@@ -189,7 +188,11 @@ fn space_of(instruction: &Instruction) -> Dims {
     let len = instruction.len();
     let flat = Dims::from_slice(&[len]);
     let even = |access: &Access| access.over(&instruction.dims, &flat).is_some();
-    if len <= SMALL || instruction.operands.iter().all(even) || instruction.dims.last().is_none_or(|&row| row < ROW) {
+    let out = instruction.out.is_contiguous(&instruction.dims) || matches!(instruction.out, Access::Listed(_));
+    if len <= SMALL
+        || out && instruction.operands.iter().all(even)
+        || out && instruction.dims.last().is_none_or(|&row| row < ROW)
+    {
         return flat;
     }
     instruction.dims.clone()
@@ -211,6 +214,9 @@ fn member(index: usize, instruction: &Instruction, dims: &[usize]) -> Option<Mem
 }
 
 fn listed(index: usize, instruction: &Instruction) -> Member {
-    let list = |access: &Access| Access::of(access.slots(&instruction.dims), &[instruction.len()]);
+    let list = |access: &Access| match access {
+        Access::Listed(_) => access.clone(),
+        Access::Strided { .. } => Access::of(access.slots(&instruction.dims), &[instruction.len()]),
+    };
     Member { index, out: list(&instruction.out), operands: instruction.operands.iter().map(list).collect() }
 }

@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     Part,
     /// The sum of entry `a` of the chains.
     Chain,
+    /// The sum of `a` over the rows of a batch.
+    OverRows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +71,7 @@ impl Node {
     /// The slots it reads, if it is a scalar node.
     pub(crate) fn operands(&self) -> SmallVec<[u32; 3]> {
         match self.kind {
-            Kind::Unary(_) => SmallVec::from_slice(&[self.a]),
+            Kind::Unary(_) | Kind::OverRows => SmallVec::from_slice(&[self.a]),
             Kind::Binary(_) => SmallVec::from_slice(&[self.a, self.b]),
             Kind::Select => SmallVec::from_slice(&[self.a, self.b, self.c]),
             Kind::Leaf | Kind::Const | Kind::Part | Kind::Chain => SmallVec::new(),
@@ -92,6 +94,8 @@ pub(crate) enum Op {
     Sum,
     Max,
     Min,
+    /// The sum over the rows of a batch.
+    OverRows,
 }
 
 impl Op {

@@ -11,6 +11,7 @@ use super::access::{Access, Dims, factor};
 use super::graph::{FastMap, Graph, Instruction, Kind, NONE, Op, Source};
 use super::lower::joined;
 use super::passes::State;
+use crate::op::Unary;
 use crate::real::Scalar;
 
 /// Instructions over addresses, in an order of execution.
@@ -22,6 +23,8 @@ pub(crate) struct Plan<S> {
     /// First address and length of each block of leaves.
     pub(crate) blocks: Vec<(u32, u32)>,
     pub(crate) constants: Vec<(u32, S)>,
+    /// First address and length of each output that has a run of its own.
+    pub(crate) homes: Vec<(u32, u32)>,
     /// By the graph's slot; `NONE` for dead ones.
     pub(crate) addresses: Vec<u32>,
 }
@@ -37,6 +40,7 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Plan<S> {
         space: 0,
         blocks: Vec::new(),
         constants: Vec::new(),
+        homes: Vec::new(),
         addresses: vec![NONE; graph.nodes.len()],
     };
     for block in &graph.blocks {
@@ -113,7 +117,7 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
         let first_part = node.kind == Kind::Part && node.b == 0;
         let parts = match node.kind {
             Kind::Leaf | Kind::Part => [node.a, 0, 0, 0],
-            Kind::Unary(_) => [of(node.a), 0, 0, 0],
+            Kind::Unary(_) | Kind::OverRows => [of(node.a), 0, 0, 0],
             Kind::Binary(_) => [of(node.a), of(node.b), 0, 0],
             Kind::Select => [of(node.a), of(node.b), of(node.c), 0],
             Kind::Chain | Kind::Const => {
@@ -192,10 +196,25 @@ impl<S: Scalar> Plan<S> {
         let c: &dyn Fn(u32) -> u32 = &|slot| node(slot).c;
         let (op, lists) = match node(members[0]).kind {
             Kind::Unary(op) => (Op::Unary(op), vec![list(a)]),
+            Kind::OverRows => (Op::OverRows, vec![list(a)]),
             Kind::Binary(op) => (Op::Binary(op), vec![list(a), list(b)]),
             Kind::Select => (Op::Select, vec![list(a), list(b), list(c)]),
             _ => return self.chains(graph, &members, start, source),
         };
+        // So few are quicker one by one.
+        if members.len() < worth(op) {
+            for (i, &slot) in members.iter().enumerate() {
+                self.instructions.push(Instruction {
+                    op,
+                    dims: Dims::from_slice(&[1]),
+                    inner: Dims::new(),
+                    out: Access::repeated(start + i as u32, 1),
+                    operands: lists.iter().map(|list| Access::repeated(list[i], 1)).collect(),
+                    source: graph.sources[slot as usize],
+                });
+            }
+            return;
+        }
         let (dims, operands) = factor(&lists);
         let out = Access::contiguous(start, &dims);
         let operands = SmallVec::from_vec(operands);
@@ -244,6 +263,16 @@ impl<S: Scalar> Plan<S> {
         operands.shrink_to_fit();
         let out = Access::contiguous(start, &dims);
         self.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+/// The fewest nodes of an operation that are worth an instruction over a run: single numbers cost a nanosecond or two each, a step of a
+/// pass ten.
+fn worth(op: Op) -> usize {
+    match op {
+        Op::Unary(Unary::Neg) | Op::Binary(_) | Op::Select => 8,
+        Op::Unary(_) => 4,
+        _ => 1,
     }
 }
 
@@ -319,8 +348,8 @@ mod tests {
     #[test]
     fn nothing_is_grouped_if_it_is_switched_off() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 3);
-        let roots = (0..3).map(|i| graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0)).collect();
-        assert_eq!(run(&State::new(graph, roots), false).instructions.len(), 3);
+        let x = graph.block(0, 9);
+        let roots = (0..9).map(|i| graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0)).collect();
+        assert_eq!(run(&State::new(graph, roots), false).instructions.len(), 9);
     }
 }

@@ -58,6 +58,7 @@ fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction) -> String {
         Op::Sum => "sum",
         Op::Max => "max",
         Op::Min => "min",
+        Op::OverRows => "sum over rows",
     };
     let shape = if instruction.len() == 1 { String::new() } else { format!(" {:?}", instruction.dims.as_slice()) };
     let over =
@@ -110,6 +111,7 @@ pub struct Profile {
 
 impl Profile {
     /// The time of each task in one run, the tasks in order.
+    #[must_use]
     pub fn times(&self) -> impl ExactSizeIterator<Item = Duration> + '_ {
         self.tasks.iter().map(|(_, time)| *time / self.runs)
     }

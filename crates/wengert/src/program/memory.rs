@@ -19,6 +19,7 @@ pub(crate) struct Places {
 /// Assigns places. `keep`: addresses that must hold after the run.
 pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], reuse: bool) -> Places {
     let (stage_of, last_use) = lifetimes(plan, stages, keep);
+    let at_home = super::home::marks(plan);
     let mut free = Free::default();
     let mut places = vec![NONE; plan.space as usize];
     let assign = |places: &mut Vec<u32>, start: u32, len: usize, at: usize| {
@@ -34,6 +35,10 @@ pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], reuse: bool
         let at = free.take(plan.constants.len());
         assign(&mut places, start, plan.constants.len(), at);
     }
+    for &(start, len) in &plan.homes {
+        let at = free.take(len as usize);
+        assign(&mut places, start, len as usize, at);
+    }
     let mut ending: Vec<Vec<usize>> = vec![Vec::new(); stages.len()];
     for (s, stage) in stages.iter().enumerate() {
         let members: &mut dyn Iterator<Item = usize> = match stage {
@@ -42,6 +47,9 @@ pub(crate) fn run<S>(plan: &Plan<S>, stages: &[Stage], keep: &[u32], reuse: bool
         };
         for i in members {
             let instruction = &plan.instructions[i];
+            if at_home[instruction.out.first() as usize] {
+                continue;
+            }
             let last = last_use[i];
             let inside = last == stage_of[i] as u32 && matches!(stage, Stage::Pass { .. });
             if inside && instruction.len() > 1 {

@@ -14,6 +14,7 @@
 
 mod access;
 mod assemble;
+mod batch;
 mod compile;
 mod derive;
 mod epilogue;
@@ -21,15 +22,18 @@ mod exec;
 mod fuse;
 mod graph;
 mod group;
+mod home;
 mod listing;
 mod lower;
 mod memory;
 mod pack;
 mod passes;
 mod report;
+mod rows;
 mod run;
 mod sym;
 
+pub use batch::{Batch, BatchOutputs};
 pub use compile::{Compiler, Output};
 pub use listing::Profile;
 pub use report::{Pass, PassReport, Report};

@@ -20,8 +20,12 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
     if let Some(&(start, _)) = plan.constants.first() {
         mark(start, plan.constants.len(), &mut runs);
     }
-    for instruction in &plan.instructions {
+    let at_home = super::home::marks(plan);
+    for instruction in plan.instructions.iter().filter(|instruction| !at_home[instruction.out.first() as usize]) {
         mark(instruction.out.first(), instruction.len(), &mut runs);
+    }
+    for &(start, len) in &plan.homes {
+        mark(start, len as usize, &mut runs);
     }
     let mut packed = Vec::with_capacity(plan.instructions.len());
     for mut instruction in std::mem::take(&mut plan.instructions) {
@@ -50,7 +54,8 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
                     dims: own.clone(),
                     inner: SmallVec::new(),
                     out,
-                    operands: SmallVec::from_iter([Access::of(own_list, &own)]),
+                    // Listed even if it walks evenly now: its runs may lie anywhere later.
+                    operands: SmallVec::from_iter([Access::Listed(own_list.into())]),
                     source: instruction.source,
                 });
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::compile::{self, Compiler, Output};
-use super::exec::Task;
+use super::exec::{Platform, Task};
 use super::listing;
 use super::report::Report;
 use crate::elementary::Elementary;
@@ -18,7 +18,7 @@ use crate::shape::Shape;
 
 /// A number that programs compute with: `f32` or `f64`.
 #[expect(private_bounds, reason = "what a program asks of its numbers is the crate's own")]
-pub trait Float: Scalar + Elementary + Product {
+pub trait Float: Scalar + Elementary + Product + Platform {
     #[doc(hidden)]
     fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
     #[doc(hidden)]
@@ -62,6 +62,8 @@ pub struct InputInfo {
     pub label: String,
     /// Its extents.
     pub shape: Shape,
+    /// How many rows of it the program takes at a time: 1 for what is the same for all.
+    pub rows: usize,
     pub(crate) start: usize,
     pub(crate) len: usize,
 }
@@ -73,7 +75,8 @@ pub(crate) struct Guard {
     pub(crate) comparison: Comparison,
     pub(crate) outcome: bool,
     pub(crate) labels: [String; 2],
-    pub(crate) places: [u32; 2],
+    /// Of both sides, by row if they depend on one.
+    pub(crate) places: [Vec<u32>; 2],
     pub(crate) at: Place,
 }
 
@@ -83,6 +86,8 @@ pub(crate) struct Asked {
     pub(crate) access: Access,
     pub(crate) shape: Shape,
     pub(crate) is_gradient: bool,
+    /// Whether every row has its own.
+    pub(crate) per_row: bool,
 }
 
 /// An output, and the places that get its values after a run.
@@ -118,6 +123,10 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) outputs: Vec<Asked>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
+    /// How many rows are computed at a time.
+    pub(crate) rows: usize,
+    /// The place of the rows' weights.
+    pub(crate) weight: Option<usize>,
     pub(crate) report: Report,
     pub(crate) listing: Vec<listing::Task>,
 }
@@ -134,6 +143,8 @@ pub struct Workspace<S: Float = f64> {
     program: Arc<Inner<S>>,
     memory: Vec<S>,
     offsets: Vec<isize>,
+    /// How many of the rows count.
+    live: usize,
 }
 
 impl<S: Float> Program<S> {
@@ -147,7 +158,10 @@ impl<S: Float> Program<S> {
         for (start, values) in &self.0.initial {
             memory[*start..start + values.len()].copy_from_slice(values);
         }
-        Workspace { program: Arc::clone(&self.0), memory, offsets: vec![0; self.0.walks] }
+        if let Some(weight) = self.0.weight {
+            memory[weight..weight + self.0.rows].fill(S::from_f64(1.0));
+        }
+        Workspace { program: Arc::clone(&self.0), memory, offsets: vec![0; self.0.walks], live: self.0.rows }
     }
 
     /// The handle of the block of leaves that begins at a slot of the tape: `program.input(x.id())`.
@@ -175,6 +189,20 @@ impl<S: Float> Program<S> {
     #[must_use]
     pub fn outputs(&self) -> Vec<Output> {
         (0..self.0.outputs.len() as u32).map(Output).collect()
+    }
+
+    /// How many rows it computes at a time: 1 unless [`rows`](Compiler::rows) said otherwise.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.0.rows
+    }
+
+    pub(crate) fn info(&self, input: Input) -> &InputInfo {
+        &self.0.inputs[input.0 as usize]
+    }
+
+    pub(crate) fn asked(&self, output: Output) -> &Asked {
+        &self.0.outputs[output.0 as usize]
     }
 
     /// What compiling did.
@@ -227,10 +255,7 @@ impl<S: Float> Workspace<S> {
     #[inline]
     fn finish(&mut self) -> Result<(), Error> {
         for guard in &self.program.guards {
-            let [left, right] = guard.places.map(|place| self.memory[place as usize]);
-            if guard.comparison.holds(&left, &right) != guard.outcome {
-                return Err(guard.flipped(left.to_f64(), right.to_f64()));
-            }
+            guard.check(&self.memory, self.live)?;
         }
         for Feed { output, to } in &self.program.feeds {
             let Asked { access, shape, .. } = &self.program.outputs[*output];
@@ -259,15 +284,41 @@ impl<S: Float> Workspace<S> {
     #[track_caller]
     pub fn set(&mut self, input: Input, values: &[S]) -> Result<(), Error> {
         let info = &self.program.inputs[input.0 as usize];
-        if values.len() != info.len {
-            let at = Place::caller();
-            return Err(Error::Length { op: "set", shape: info.shape.clone(), found: values.len(), at });
+        if values.len() != info.len * info.rows {
+            let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
+            return Err(Error::Length { op: "set", shape, found: values.len(), at: Place::caller() });
         }
-        self.memory[info.start..info.start + info.len].copy_from_slice(values);
+        if info.rows == 1 {
+            self.memory[info.start..info.start + info.len].copy_from_slice(values);
+        } else {
+            self.set_rows(input, values);
+        }
         Ok(())
     }
 
-    /// The numbers of an input as they are: after a run those that were fed back, if any were.
+    /// As `set` for an input that differs from row to row, with fewer rows than the program takes: the last is repeated.
+    pub(crate) fn set_rows(&mut self, input: Input, values: &[S]) {
+        let InputInfo { start, len, rows, .. } = self.program.inputs[input.0 as usize];
+        let given = values.len() / len;
+        for (i, lanes) in self.memory[start..start + len * rows].chunks_mut(rows).enumerate() {
+            for (row, lane) in lanes.iter_mut().enumerate() {
+                *lane = values[row.min(given - 1) * len + i];
+            }
+        }
+    }
+
+    /// Lets the first `live` rows count, and no other.
+    pub(crate) fn set_live(&mut self, live: usize) {
+        self.live = live;
+        if let Some(weight) = self.program.weight {
+            for (row, to) in self.memory[weight..weight + self.program.rows].iter_mut().enumerate() {
+                *to = S::from_f64(if row < live { 1.0 } else { 0.0 });
+            }
+        }
+    }
+
+    /// The numbers of an input as they are: after a run those that were fed back, if any were. Of one that differs from row to row, number by
+    /// number, the rows innermost.
     ///
     /// # Panics
     ///
@@ -276,7 +327,7 @@ impl<S: Float> Workspace<S> {
     #[track_caller]
     pub fn input(&self, input: Input) -> &[S] {
         let info = &self.program.inputs[input.0 as usize];
-        &self.memory[info.start..info.start + info.len]
+        &self.memory[info.start..info.start + info.len * info.rows]
     }
 
     /// The numbers of an input, to be changed in place.
@@ -288,7 +339,7 @@ impl<S: Float> Workspace<S> {
     #[track_caller]
     pub fn input_mut(&mut self, input: Input) -> &mut [S] {
         let info = &self.program.inputs[input.0 as usize];
-        &mut self.memory[info.start..info.start + info.len]
+        &mut self.memory[info.start..info.start + info.len * info.rows]
     }
 
     /// An output that is a single number, after a run.
@@ -339,6 +390,23 @@ impl<S: Float> Workspace<S> {
 }
 
 impl Guard {
+    /// The error, if the comparison comes out differently in one of the rows that count.
+    fn check<S: Float>(&self, memory: &[S], live: usize) -> Result<(), Error> {
+        let [left, right] = &self.places;
+        let rows = left.len().max(right.len());
+        let at = |places: &[u32], row: usize| memory[places[row.min(places.len() - 1)] as usize];
+        let flipped = |&row: &usize| self.comparison.holds(&at(left, row), &at(right, row)) != self.outcome;
+        let Some(first) = (0..rows.min(live.max(1))).find(flipped) else { return Ok(()) };
+        let error = self.flipped(at(left, first).to_f64(), at(right, first).to_f64());
+        if rows == 1 {
+            return Err(error);
+        }
+        Err(Error::GuardFlippedInRows {
+            rows: (first..rows.min(live)).filter(flipped).collect(),
+            first: Box::new(error),
+        })
+    }
+
     #[cold]
     fn flipped(&self, left: f64, right: f64) -> Error {
         Error::GuardFlipped {

@@ -63,10 +63,6 @@ impl<S: Scalar> Builder<S> {
         self.runs.borrow_mut().clear();
     }
 
-    pub(crate) fn select<'g>(&'g self, condition: Sym<'g, S>, a: Sym<'g, S>, b: Sym<'g, S>) -> Sym<'g, S> {
-        self.elementwise(Op::Select, &[condition, a, b])
-    }
-
     /// An elementwise op; numbers are repeated to the runs' shape.
     fn elementwise<'g>(&'g self, op: Op, operands: &[Sym<'g, S>]) -> Sym<'g, S> {
         let dims = operands.iter().find_map(|operand| operand.dims());
@@ -76,7 +72,7 @@ impl<S: Scalar> Builder<S> {
                 Op::Unary(op) => Kind::Unary(op),
                 Op::Binary(op) => Kind::Binary(op),
                 Op::Select => Kind::Select,
-                Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min => return operands[0],
+                Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => return operands[0],
             };
             let slot = self.graph.borrow_mut().push(kind, slot(0), slot(1), slot(2));
             return self.slot(slot);

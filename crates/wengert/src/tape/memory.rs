@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::kernels::adjoints::Unwritten;
+
 /// What a reverse sweep writes.
 #[derive(Debug)]
 pub(crate) struct Memory<S> {
     /// The column of adjoints.
     pub(crate) adjoints: Vec<S>,
-    /// Of every run of the column, whether anything was added to it.
-    pub(crate) written: Vec<bool>,
+    /// While a sweep is under way, what it has not written.
+    pub(crate) unwritten: Unwritten,
     /// The runs, first slot and length, from the last to the first, that hold the empty sum throughout.
     pub(crate) empty: Vec<(u32, u32)>,
     /// What becomes of `empty` in the next sweep.
@@ -18,7 +20,7 @@ pub(crate) struct Memory<S> {
 
 impl<S> Default for Memory<S> {
     fn default() -> Self {
-        Memory { adjoints: Vec::new(), written: Vec::new(), empty: Vec::new(), still_empty: Vec::new() }
+        Memory { adjoints: Vec::new(), unwritten: Vec::new(), empty: Vec::new(), still_empty: Vec::new() }
     }
 }
 
@@ -35,6 +37,11 @@ const KEPT: usize = 4;
 impl<S> Pool<S> {
     pub(crate) fn new() -> Self {
         Pool(Arc::new(Mutex::new(Vec::new())))
+    }
+
+    /// What tells this pool, and its tape, from every other that is alive.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Some memory, used or new.

@@ -4,6 +4,7 @@ mod columns;
 mod listing;
 mod memory;
 mod nodes;
+mod rewind;
 mod side;
 mod step;
 
@@ -13,11 +14,13 @@ use std::fmt;
 use smallvec::SmallVec;
 
 pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
+pub use rewind::Mark;
 
 use columns::Columns;
 pub(crate) use columns::Full;
 use memory::Pool;
 pub(crate) use memory::{Lent, Memory};
+use rewind::Epochs;
 pub(crate) use side::{Guard, Side, join};
 pub(crate) use step::{Kind, MAX_SLOTS, Step};
 
@@ -107,6 +110,7 @@ pub struct Tape<S: Scalar = f64> {
     stamp: Cell<u64>,
     options: Options,
     pub(crate) pool: Pool<S>,
+    pub(crate) epochs: Epochs,
     made_at: Place,
 }
 
@@ -142,19 +146,9 @@ impl<S: Scalar> Tape<S> {
             stamp: Cell::new(0),
             options,
             pool: Pool::new(),
+            epochs: Epochs::default(),
             made_at: Place::caller(),
         }
-    }
-
-    /// Forgets every node, name and scope, and keeps the memory.
-    pub fn clear(&mut self) {
-        self.columns.clear();
-        self.side.get_mut().clear();
-        for recent in &self.recent {
-            recent.set(NOWHERE);
-        }
-        self.scope.set(0);
-        self.stamp.set(self.stamp.get() + 1);
     }
 
     /// Makes room for `slots` more numbers.
@@ -279,19 +273,21 @@ impl<S: Scalar> Tape<S> {
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
-        self.push_wide(Op::Leaf(leaf), shape, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
+        let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
+        let run = (layout, data.len());
+        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
     }
 
-    /// Appends a wide node and computes its run from the operands.
+    /// Appends a wide node and computes its run, of a contiguous layout and a length, from the operands.
     #[track_caller]
     pub(crate) fn push_op(
         &self,
         op: Op,
-        shape: Shape,
+        run: (u32, usize),
         operands: SmallVec<[View; 3]>,
         attr: Attr,
     ) -> Result<View, Error> {
-        self.push_wide(op, shape, operands, attr, |wide, before, run| {
+        self.push_wide(op, run, operands, attr, |wide, before, run| {
             kernels::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
         })
     }
@@ -300,16 +296,12 @@ impl<S: Scalar> Tape<S> {
     fn push_wide(
         &self,
         op: Op,
-        shape: Shape,
+        (layout, len): (u32, usize),
         operands: SmallVec<[View; 3]>,
         attr: Attr,
         fill: impl FnOnce(&Wide, &[S], &mut [S]),
     ) -> Result<View, Error> {
-        let len = shape.len();
-        let (index, layout) = {
-            let mut side = self.side.borrow_mut();
-            (side.wides.len() as u32, side.layouts.intern(Layout::contiguous(shape)))
-        };
+        let index = self.side.borrow().wides.len() as u32;
         // A length past 32 bits is refused by `push_run`, before anybody reads it here.
         let (step, out) = (self.columns.step_count(), self.columns.slots());
         let wide = Wide { op, step, out, len: len as u32, layout, operands, attr };

@@ -42,6 +42,23 @@ pub(crate) fn leaf_values(program: &Program, salt: u32) -> Vec<Vec<f64>> {
 
 /// Records a program; its structure depends on shapes only, never on values.
 pub(crate) fn record<'t>(tape: &'t Tape, program: &Program, values: &[Vec<f64>]) -> (Vec<Var<'t>>, Var<'t>) {
+    record_up_to(64, tape, program, values)
+}
+
+/// The same program with every extent so many times as large.
+#[allow(dead_code, reason = "not every test that includes this file uses it")]
+pub(crate) fn widened(program: &Program, times: usize) -> Program {
+    let wide = |shape: &Vec<usize>| shape.iter().map(|extent| extent * times).collect();
+    Program { shapes: program.shapes.iter().map(wide).collect(), ..program.clone() }
+}
+
+/// As `record`, with runs of up to `most` elements.
+pub(crate) fn record_up_to<'t>(
+    most: usize,
+    tape: &'t Tape,
+    program: &Program,
+    values: &[Vec<f64>],
+) -> (Vec<Var<'t>>, Var<'t>) {
     let leaves: Vec<Var<'t>> = program
         .shapes
         .iter()
@@ -52,7 +69,7 @@ pub(crate) fn record<'t>(tape: &'t Tape, program: &Program, values: &[Vec<f64>])
     for &(what, a, b, choice) in &program.instructions {
         let (x, y) = (runs[a % runs.len()], runs[b % runs.len()]);
         let run = step(tape, what, x, y, choice as usize);
-        if run.len() <= 64 {
+        if run.len() <= most {
             runs.push(run);
         }
     }

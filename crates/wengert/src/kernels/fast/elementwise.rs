@@ -26,7 +26,11 @@ impl<S: Float> Kernel for Map<S> {
 
     #[inline(always)]
     fn run<I: Isa>((op, x, out): (Unary, &[S], &mut [S])) {
-        dispatch_unary!(op, K => x.iter().zip(out).for_each(|(&x, out)| *out = elementary::unary::<I, S>(K, x)));
+        dispatch_unary!(op, K => {
+            for (&x, out) in x.iter().zip(out) {
+                *out = elementary::unary::<I, S>(K, x);
+            }
+        });
     }
 }
 
@@ -53,34 +57,42 @@ impl<S: Float> Kernel for Zip<S> {
     fn run<I: Isa>(ZipTask { op, walk, x, y, out }: ZipTask<'_, S>) {
         let (len, strides) = walk.along();
         let mut first = 0;
-        dispatch_binary!(op, K => walk.rows(|[sx, sy]| {
-            let out = &mut out[first..first + len];
-            first += len;
-            match strides {
-                [1, 1] => {
-                    for ((out, &x), &y) in out.iter_mut().zip(&x[sx..sx + len]).zip(&y[sy..sy + len]) {
-                        *out = x.binary(K, y);
+        dispatch_binary!(op, K => {
+            for [sx, sy] in walk.rows() {
+                let out = &mut out[first..first + len];
+                first += len;
+                match strides {
+                    [1, 1] => {
+                        for ((out, &x), &y) in out.iter_mut().zip(&x[sx..sx + len]).zip(&y[sy..sy + len]) {
+                            *out = x.binary(K, y);
+                        }
                     }
-                }
-                [1, 0] => {
-                    let y = y[sy];
-                    if K == Binary::Powi && y == S::TWO {
-                        out.iter_mut().zip(&x[sx..sx + len]).for_each(|(out, &x)| *out = x * x);
-                    } else {
-                        out.iter_mut().zip(&x[sx..sx + len]).for_each(|(out, &x)| *out = x.binary(K, y));
+                    [1, 0] => {
+                        let y = y[sy];
+                        if K == Binary::Powi && y == S::TWO {
+                            for (out, &x) in out.iter_mut().zip(&x[sx..sx + len]) {
+                                *out = x * x;
+                            }
+                        } else {
+                            for (out, &x) in out.iter_mut().zip(&x[sx..sx + len]) {
+                                *out = x.binary(K, y);
+                            }
+                        }
                     }
-                }
-                [0, 1] => {
-                    let x = x[sx];
-                    out.iter_mut().zip(&y[sy..sy + len]).for_each(|(out, &y)| *out = x.binary(K, y));
-                }
-                [dx, dy] => {
-                    for (i, out) in out.iter_mut().enumerate() {
-                        *out = x[sx + i * dx].binary(K, y[sy + i * dy]);
+                    [0, 1] => {
+                        let x = x[sx];
+                        for (out, &y) in out.iter_mut().zip(&y[sy..sy + len]) {
+                            *out = x.binary(K, y);
+                        }
+                    }
+                    [dx, dy] => {
+                        for (i, out) in out.iter_mut().enumerate() {
+                            *out = x[sx + i * dx].binary(K, y[sy + i * dy]);
+                        }
                     }
                 }
             }
-        }));
+        });
     }
 }
 
@@ -164,31 +176,35 @@ impl<S: Float> Kernel for ReverseZip<S> {
     #[inline(always)]
     fn run<I: Isa>(task: ReverseZipTask<'_, S>) {
         if task.second {
-            dispatch_binary!(task.op, K => reverse_zip::<I, S>(task, |x, y, v| {
-                rules::second(K, Lane::<I, S>::new(x), Lane::new(y), Lane::new(v))
-            }));
+            dispatch_binary!(task.op, K => reverse_zip::<I, S, { K as u8 }, true>(task));
         } else {
-            dispatch_binary!(task.op, K => reverse_zip::<I, S>(task, |x, y, v| {
-                if K == Binary::Powi && y == S::TWO {
-                    Partial::Of(Lane::new(S::TWO * x))
-                } else {
-                    rules::first(K, Lane::<I, S>::new(x), Lane::new(y), Lane::new(v))
-                }
-            }));
+            dispatch_binary!(task.op, K => reverse_zip::<I, S, { K as u8 }, false>(task));
         }
     }
 }
 
+/// The partial by one operand of the operation with the code `K`.
 #[inline(always)]
-fn reverse_zip<I: Isa, S: Float>(
-    ReverseZipTask { second, put, walk, x, y, v, g, target, .. }: ReverseZipTask<'_, S>,
-    partial: impl Fn(S, S, S) -> Partial<Lane<I, S>>,
-) {
+fn partial<I: Isa, S: Float, const K: u8, const SECOND: bool>(x: S, y: S, v: S) -> Partial<Lane<I, S>> {
+    let op = const { Binary::from_code(K).expect("a code of an operation") };
+    if SECOND {
+        rules::second(op, Lane::new(x), Lane::new(y), Lane::new(v))
+    } else if op as u8 == Binary::Powi as u8 && y == S::TWO {
+        Partial::Of(Lane::new(S::TWO * x))
+    } else {
+        rules::first(op, Lane::new(x), Lane::new(y), Lane::new(v))
+    }
+}
+
+/// See [`ReverseZip`].
+#[inline(always)]
+fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZipTask<'_, S>) {
+    let ReverseZipTask { put, walk, x, y, v, g, target, .. } = task;
     let (len, [dx, dy]) = walk.along();
-    let by = if second { dy } else { dx };
+    let by = if SECOND { dy } else { dx };
     let mut first = 0;
     let mut block = [S::EMPTY; BLOCK];
-    walk.rows(|[sx, sy]| {
+    for [sx, sy] in walk.rows() {
         let mut done = 0;
         let mut whole = S::EMPTY;
         while done < len {
@@ -201,28 +217,28 @@ fn reverse_zip<I: Isa, S: Float>(
                 (1, 1) => {
                     let (x, y) = (&x[sx..sx + n], &y[sy..sy + n]);
                     for i in 0..n {
-                        shares[i] = share(partial(x[i], y[i], v[i]), g[i]);
+                        shares[i] = share(partial::<I, S, K, SECOND>(x[i], y[i], v[i]), g[i]);
                     }
                 }
                 (1, 0) => {
                     let (x, y) = (&x[sx..sx + n], y[sy]);
                     for i in 0..n {
-                        shares[i] = share(partial(x[i], y, v[i]), g[i]);
+                        shares[i] = share(partial::<I, S, K, SECOND>(x[i], y, v[i]), g[i]);
                     }
                 }
                 (0, 1) => {
                     let (x, y) = (x[sx], &y[sy..sy + n]);
                     for i in 0..n {
-                        shares[i] = share(partial(x, y[i], v[i]), g[i]);
+                        shares[i] = share(partial::<I, S, K, SECOND>(x, y[i], v[i]), g[i]);
                     }
                 }
                 _ => {
                     for i in 0..n {
-                        shares[i] = share(partial(x[sx + i * dx], y[sy + i * dy], v[i]), g[i]);
+                        shares[i] = share(partial::<I, S, K, SECOND>(x[sx + i * dx], y[sy + i * dy], v[i]), g[i]);
                     }
                 }
             }
-            let to = if second { sy } else { sx };
+            let to = if SECOND { sy } else { sx };
             match by {
                 1 => put_row(put, shares, &mut target[to..to + n]),
                 0 => whole = whole + sum(shares),
@@ -235,8 +251,8 @@ fn reverse_zip<I: Isa, S: Float>(
             done += n;
         }
         if by == 0 {
-            put_one(put, whole, &mut target[if second { sy } else { sx }]);
+            put_one(put, whole, &mut target[if SECOND { sy } else { sx }]);
         }
         first += len;
-    });
+    }
 }

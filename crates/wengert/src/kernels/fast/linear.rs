@@ -6,14 +6,13 @@
 use smallvec::SmallVec;
 
 use super::Float;
-use super::sum::{Accumulate, Put, Task};
+use super::sum::{Put, accumulate};
 use super::walk::Walk;
 use crate::kernels::Tensor;
 use crate::kernels::adjoints::Adjoints;
 use crate::kernels::product::{Placed, product};
 use crate::run::View;
 use crate::shape::{Layout, Shape};
-use crate::simd::{self, Level};
 
 /// The last two axes of a vector or a matrix, a vector being one row of it: extents and place.
 fn matrix(layout: &Layout, start: usize) -> ((usize, usize), Placed) {
@@ -24,15 +23,28 @@ fn matrix(layout: &Layout, start: usize) -> ((usize, usize), Placed) {
     }
 }
 
-/// `z = b + x Wᵀ`
-pub(super) fn affine<S: Float>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+/// A bias of one number for each of m sums, as a matrix of one row.
+fn as_row(b: &Layout, start: usize, m: usize) -> Option<Placed> {
+    match (b.dims(), b.strides()) {
+        (&[n], &[by]) if n == m && (by > 0 || m == 1) => Some(Placed { start, rows: n * by, cols: by }),
+        _ => None,
+    }
+}
+
+/// A column of ones, of any length.
+const ONES: Placed = Placed { start: 0, rows: 0, cols: 0 };
+
+/// `z = b + x Wᵀ`; `whole` is the layout of z.
+pub(super) fn affine<S: Float>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, whole: &Layout, run: &mut [S]) {
     let ((m, n), at_w) = matrix(w.layout, w.start);
     let ((rows, _), at_x) = matrix(x.layout, x.start);
-    let whole = Layout::contiguous(shape.clone());
-    let walk = Walk::new(shape, [b.layout, &whole]);
-    let task = Task { put: Put::Store, walk: &walk, source: &b.data[b.start..], target: run };
-    simd::call::<Accumulate<S>>(Level::detected(), task);
     let at_z = Placed { start: 0, rows: m, cols: 1 };
+    if let Some(at_b) = as_row(b.layout, b.start, m) {
+        product(false, (rows, 1, m), (&mut *run, at_z), (&[S::ONE], ONES), (b.data, at_b));
+    } else {
+        let walk = Walk::new(whole.shape(), [b.layout, whole]);
+        accumulate(Put::Store, &walk, &b.data[b.start..], &mut *run);
+    }
     product(true, (rows, n, m), (run, at_z), (x.data, at_x), (w.data, at_w.transposed()));
 }
 
@@ -44,7 +56,7 @@ pub(super) fn reverse_affine<S: Float>(
     (b, view_b): Wanted<'_, S>,
     (w, view_w): Wanted<'_, S>,
     (x, view_x): Wanted<'_, S>,
-    shape: &Shape,
+    whole: &Layout,
     g: &[S],
     adjoints: &mut Adjoints<'_, S>,
 ) -> bool {
@@ -56,7 +68,12 @@ pub(super) fn reverse_affine<S: Float>(
     let ((rows, _), at_x) = matrix(x.layout, x.start);
     let at_g = Placed { start: 0, rows: m, cols: 1 };
     if !view_b.is_cut() {
-        super::pass_on(Put::Store, (b.layout, view_b), shape, g, adjoints);
+        if let Some(at_b) = as_row(b.layout, b.start, m) {
+            let add = !adjoints.claim(view_b, b.layout);
+            product(add, (1, rows, m), (&mut *adjoints.column, at_b), (&[S::ONE], ONES), (g, at_g));
+        } else {
+            super::pass_on(Put::Store, (b.layout, view_b), whole, g, adjoints);
+        }
     }
     if !view_w.is_cut() {
         let add = !adjoints.claim(view_w, w.layout);

@@ -4,6 +4,11 @@
 //! Per element of a result, `|computed − exact| ≤ 8 n ε Σ|terms|` for sums and products of n terms, plus the 2 ulp of each elementary function.
 //! What there is no kernel for is left to the generic way.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "kernels index several arrays by one lane; iterators over them are closures in disguise"
+)]
+
 mod elementwise;
 mod lane;
 mod linear;
@@ -15,7 +20,7 @@ mod walk;
 
 use elementwise::{Map, ReverseMap, ReverseMapTask, ReverseZip, ReverseZipTask, Zip, ZipTask};
 use log_sum_exp::{LogSumExp, Middle, ReverseLogSumExp, ReverseTask};
-use sum::{Accumulate, Put, Task};
+use sum::{Put, accumulate};
 use walk::Walk;
 
 use super::adjoints::Adjoints;
@@ -95,19 +100,21 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
             let task = ZipTask { op, walk: &walk, x: &x.data[x.start..], y: &y.data[y.start..], out: run };
             simd::call::<Zip<S>>(level, task);
         }
-        Op::Structural(Structural::Affine) => linear::affine(operand(0), operand(1), operand(2), shape, run),
+        Op::Structural(Structural::Affine) => {
+            linear::affine(operand(0), operand(1), operand(2), layouts.get(wide.layout), run)
+        }
         Op::Structural(Structural::MatMul) => linear::matmul(operand(0), operand(1), shape, run),
         Op::Structural(Structural::Sum) => {
             let x = operand(0);
             let source = &x.data[x.start..];
             if run.len() == 1 && x.layout.is_contiguous() {
                 let walk = Walk::row(x.layout.len(), [1, 0]);
-                simd::call::<Accumulate<S>>(level, Task { put: Put::Store, walk: &walk, source, target: run });
+                accumulate(Put::Store, &walk, source, run);
                 return true;
             }
             let walk = Walk::new(x.layout.shape(), [x.layout, &reduce::target(x.layout, axes(wide))]);
             run.fill(S::EMPTY);
-            simd::call::<Accumulate<S>>(level, Task { put: Put::Add, walk: &walk, source, target: run });
+            accumulate(Put::Add, &walk, source, run);
         }
         Op::Structural(Structural::LogSumExp) => {
             let x = operand(0);
@@ -140,6 +147,7 @@ fn map<S: Float>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) -> bool {
         return false;
     }
     let level = Level::detected();
+    // The kernels are called, not inlined, so a closure does no harm.
     let row = |from: usize, run: &mut [S]| {
         let x = &x.data[from..from + run.len()];
         if !elementary::map(op, level, x, run) {
@@ -156,10 +164,10 @@ fn map<S: Float>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) -> bool {
         return false;
     }
     let mut first = 0;
-    walk.rows(|[from]| {
+    for [from] in walk.rows() {
         row(x.start + from, &mut run[first..first + len]);
         first += len;
-    });
+    }
     true
 }
 
@@ -179,7 +187,8 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
     let adjoints = &mut adjoints;
     let operand = |i: usize| Tensor::of(values, wide.operands[i], layouts);
     let view = |i: usize| wide.operands[i];
-    let shape = layouts.get(wide.layout).shape();
+    let whole = layouts.get(wide.layout);
+    let shape = whole.shape();
     let v = &values[wide.out as usize..];
     let level = Level::detected();
     match wide.op {
@@ -196,10 +205,10 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
             simd::call::<ReverseMap<S>>(level, ReverseMapTask { op, put, x, v, g, target });
         }
-        Op::Binary(op) => reverse_zip(op, [operand(0), operand(1)], [view(0), view(1)], shape, (v, g), adjoints),
+        Op::Binary(op) => reverse_zip(op, [operand(0), operand(1)], [view(0), view(1)], whole, (v, g), adjoints),
         Op::Structural(Structural::Affine) => {
             let operand = |i: usize| (operand(i), view(i));
-            return linear::reverse_affine(operand(0), operand(1), operand(2), shape, g, adjoints);
+            return linear::reverse_affine(operand(0), operand(1), operand(2), whole, g, adjoints);
         }
         Op::Structural(Structural::MatMul) => {
             let operand = |i: usize| (operand(i), view(i));
@@ -216,8 +225,7 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             } else {
                 Walk::new(x.layout.shape(), [&reduce::target(x.layout, axes(wide)), x.layout])
             };
-            let target = &mut adjoints.column[x.start..];
-            simd::call::<Accumulate<S>>(level, Task { put, walk: &walk, source: g, target });
+            accumulate(put, &walk, g, &mut adjoints.column[x.start..]);
         }
         Op::Structural(Structural::LogSumExp) if !view(0).is_cut() => {
             let x = operand(0);
@@ -228,13 +236,14 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, v, g, target });
         }
         Op::Structural(Structural::Contiguous) if !view(0).is_cut() => {
-            pass_on(Put::Store, (operand(0).layout, view(0)), shape, g, adjoints);
+            pass_on(Put::Store, (operand(0).layout, view(0)), whole, g, adjoints);
         }
         Op::Structural(Structural::Stack) => {
             let each = g.len() / wide.operands.len();
             for (i, g) in g.chunks_exact(each).enumerate().filter(|&(i, _)| !view(i).is_cut()) {
                 let layout = operand(i).layout;
-                pass_on(Put::Store, (layout, view(i)), layout.shape(), g, adjoints);
+                let part = Layout::contiguous(layout.shape().clone());
+                pass_on(Put::Store, (layout, view(i)), &part, g, adjoints);
             }
         }
         _ => return false,
@@ -242,11 +251,11 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
     true
 }
 
-/// Adds g, of `shape`, to the adjoints of an operand that was broadcast to it; [`Put::StoreNegated`] takes it away.
+/// Adds g, of the layout `whole`, to the adjoints of an operand that was broadcast to it; [`Put::StoreNegated`] takes it away.
 fn pass_on<S: Float>(
     sign: Put,
     (layout, view): (&Layout, View),
-    shape: &Shape,
+    whole: &Layout,
     g: &[S],
     adjoints: &mut Adjoints<'_, S>,
 ) {
@@ -256,15 +265,14 @@ fn pass_on<S: Float>(
         (Put::StoreNegated, false) => Put::Subtract,
         (_, false) => Put::Add,
     };
-    let target = &mut adjoints.column[view.start() as usize..];
     let walk = if once && layout.is_contiguous() {
         Walk::row(g.len(), [1, 1])
     } else if layout.len() == 1 {
         Walk::row(g.len(), [1, 0])
     } else {
-        Walk::new(shape, [&Layout::contiguous(shape.clone()), layout])
+        Walk::new(whole.shape(), [whole, layout])
     };
-    simd::call::<Accumulate<S>>(Level::detected(), Task { put, walk: &walk, source: g, target });
+    accumulate(put, &walk, g, &mut adjoints.column[view.start() as usize..]);
 }
 
 /// Whether an operand's adjoints are to be stored: nothing is there, and each of its elements is read once.
@@ -280,7 +288,7 @@ fn reverse_zip<S: Float>(
     op: Binary,
     [x, y]: [Tensor<'_, S>; 2],
     views: [View; 2],
-    shape: &Shape,
+    whole: &Layout,
     (v, g): (&[S], &[S]),
     adjoints: &mut Adjoints<'_, S>,
 ) {
@@ -290,15 +298,15 @@ fn reverse_zip<S: Float>(
             continue;
         }
         match op {
-            Binary::Add => pass_on(Put::Store, (operand.layout, view), shape, g, adjoints),
+            Binary::Add => pass_on(Put::Store, (operand.layout, view), whole, g, adjoints),
             Binary::Sub => {
                 let sign = if second { Put::StoreNegated } else { Put::Store };
-                pass_on(sign, (operand.layout, view), shape, g, adjoints);
+                pass_on(sign, (operand.layout, view), whole, g, adjoints);
             }
             _ => {
                 let once = operand.layout.len() == g.len();
                 let put = if claim(once, operand.layout, view, adjoints) { Put::Store } else { Put::Add };
-                let walk = both(shape, x.layout, y.layout);
+                let walk = both(whole.shape(), x.layout, y.layout);
                 let target = &mut adjoints.column[operand.start..];
                 let (x, y) = (&x.data[x.start..], &y.data[y.start..]);
                 let task = ReverseZipTask { op, second, put, walk: &walk, x, y, v, g, target };

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use super::Float;
 use super::walk::Walk;
-use crate::simd::{Arguments, Isa, Kernel};
+use crate::kernels::product::{Placed, product};
+use crate::simd::{self, Arguments, Isa, Kernel, Level};
 
 /// The partial sums of a slice: enough for the latency of an addition at any width.
 const PARTS: usize = 32;
@@ -63,6 +64,25 @@ pub(super) struct Task<'a, S> {
     pub(super) target: &'a mut [S],
 }
 
+/// As [`Accumulate`], by whatever way is fastest: sums of rows are the product with a row of ones.
+pub(super) fn accumulate<S: Float>(put: Put, walk: &Walk<2>, source: &[S], target: &mut [S]) {
+    let (len, strides) = walk.along();
+    if strides == [1, 1]
+        && let Some(((rows, [by, 0]), others)) = walk.split_last()
+        && by > 0
+    {
+        let sign = if matches!(put, Put::Store | Put::Add) { S::ONE } else { -S::ONE };
+        let add = matches!(put, Put::Add | Put::Subtract);
+        for [from, to] in others.rows() {
+            let at = |start: usize, rows: usize| Placed { start, rows, cols: 1 };
+            let one = (&[sign][..], Placed { start: 0, rows: 0, cols: 0 });
+            product(add, (1, rows, len), (&mut *target, at(to, len)), one, (source, at(from, by)));
+        }
+        return;
+    }
+    simd::call::<Accumulate<S>>(Level::detected(), Task { put, walk, source, target });
+}
+
 impl<S: 'static> Arguments for Accumulate<S> {
     type Of<'a> = Task<'a, S>;
 }
@@ -74,23 +94,28 @@ impl<S: Float> Kernel for Accumulate<S> {
     fn run<I: Isa>(Task { put, walk, source, target }: Task<'_, S>) {
         let (len, strides) = walk.along();
         match strides {
-            [1, 1] => walk.rows(|[from, to]| put_row(put, &source[from..from + len], &mut target[to..to + len])),
-            [1, 0] => walk.rows(|[from, to]| put_one(put, sum(&source[from..from + len]), &mut target[to])),
-            [0, 1] => walk.rows(|[from, to]| {
-                let x = source[from];
-                let target = &mut target[to..to + len];
-                match put {
-                    Put::Store => target.fill(x),
-                    Put::StoreNegated => target.fill(-x),
-                    Put::Add => target.iter_mut().for_each(|t| *t = *t + x),
-                    Put::Subtract => target.iter_mut().for_each(|t| *t = *t - x),
+            [1, 1] => {
+                for [from, to] in walk.rows() {
+                    put_row(put, &source[from..from + len], &mut target[to..to + len]);
                 }
-            }),
-            [from_by, to_by] => walk.rows(|[from, to]| {
-                for i in 0..len {
-                    put_one(put, source[from + i * from_by], &mut target[to + i * to_by]);
+            }
+            [1, 0] => {
+                for [from, to] in walk.rows() {
+                    put_one(put, sum(&source[from..from + len]), &mut target[to]);
                 }
-            }),
+            }
+            [0, 1] => {
+                for [from, to] in walk.rows() {
+                    put_same(put, source[from], &mut target[to..to + len]);
+                }
+            }
+            [from_by, to_by] => {
+                for [from, to] in walk.rows() {
+                    for i in 0..len {
+                        put_one(put, source[from + i * from_by], &mut target[to + i * to_by]);
+                    }
+                }
+            }
         }
     }
 }
@@ -98,12 +123,42 @@ impl<S: Float> Kernel for Accumulate<S> {
 /// Puts a row of one stride into another.
 #[inline(always)]
 pub(super) fn put_row<S: Float>(put: Put, source: &[S], target: &mut [S]) {
-    let both = target.iter_mut().zip(source);
     match put {
-        Put::Store => both.for_each(|(t, &x)| *t = x),
-        Put::StoreNegated => both.for_each(|(t, &x)| *t = -x),
-        Put::Add => both.for_each(|(t, &x)| *t = *t + x),
-        Put::Subtract => both.for_each(|(t, &x)| *t = *t - x),
+        Put::Store => target.copy_from_slice(source),
+        Put::StoreNegated => {
+            for (t, &x) in target.iter_mut().zip(source) {
+                *t = -x;
+            }
+        }
+        Put::Add => {
+            for (t, &x) in target.iter_mut().zip(source) {
+                *t = *t + x;
+            }
+        }
+        Put::Subtract => {
+            for (t, &x) in target.iter_mut().zip(source) {
+                *t = *t - x;
+            }
+        }
+    }
+}
+
+/// Puts one number into every element of a row.
+#[inline(always)]
+fn put_same<S: Float>(put: Put, x: S, target: &mut [S]) {
+    match put {
+        Put::Store => target.fill(x),
+        Put::StoreNegated => target.fill(-x),
+        Put::Add => {
+            for t in target {
+                *t = *t + x;
+            }
+        }
+        Put::Subtract => {
+            for t in target {
+                *t = *t - x;
+            }
+        }
     }
 }
 

@@ -55,45 +55,83 @@ impl<const N: usize> Walk<N> {
         self.row
     }
 
-    /// Calls `f` with the operands' first offsets of every row, in row-major order.
+    /// The innermost of the outer axes, extent and strides, and the walk over the others.
+    pub(super) fn split_last(&self) -> Option<((usize, [usize; N]), Walk<N>)> {
+        let (&last, rest) = self.outer.split_last()?;
+        Some((last, Walk { outer: SmallVec::from_slice(rest), row: self.row }))
+    }
+
+    /// The operands' first offsets of every row, in row-major order.
+    ///
+    /// An iterator and not a function of a closure: a closure in a kernel is a function of its own, compiled without the kernel's
+    /// instructions unless the compiler happens to inline it.
     #[inline(always)]
-    pub(super) fn rows(&self, mut f: impl FnMut([usize; N])) {
-        match *self.outer.as_slice() {
-            [] => f([0; N]),
-            [(extent, strides)] => {
-                let mut starts = [0; N];
-                for _ in 0..extent {
-                    f(starts);
-                    for i in 0..N {
-                        starts[i] += strides[i];
-                    }
+    pub(super) fn rows(&self) -> Rows<'_, N> {
+        let (within, last) = match self.outer.as_slice() {
+            [] => (1, [0; N]),
+            [.., last] => *last,
+        };
+        Rows { walk: self, starts: [0; N], by: last, left: within, within, index: SmallVec::new(), done: false }
+    }
+}
+
+/// See [`Walk::rows`].
+pub(super) struct Rows<'a, const N: usize> {
+    walk: &'a Walk<N>,
+    starts: [usize; N],
+    /// Along the innermost of the outer axes: strides, the rows left, and all.
+    by: [usize; N],
+    left: usize,
+    within: usize,
+    /// Along the axes outside of it.
+    index: SmallVec<[usize; 4]>,
+    done: bool,
+}
+
+impl<const N: usize> Iterator for Rows<'_, N> {
+    type Item = [usize; N];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<[usize; N]> {
+        if self.left == 0 {
+            self.carry();
+        }
+        if self.done {
+            return None;
+        }
+        let starts = self.starts;
+        self.left -= 1;
+        for i in 0..N {
+            self.starts[i] += self.by[i];
+        }
+        Some(starts)
+    }
+}
+
+impl<const N: usize> Rows<'_, N> {
+    /// Steps along the axes outside of the innermost one, whose end was reached.
+    fn carry(&mut self) {
+        for i in 0..N {
+            self.starts[i] -= self.within * self.by[i];
+        }
+        let axes = self.walk.outer.len().saturating_sub(1);
+        self.index.resize(axes, 0);
+        for axis in (0..axes).rev() {
+            let (extent, strides) = self.walk.outer[axis];
+            self.index[axis] += 1;
+            if self.index[axis] < extent {
+                for i in 0..N {
+                    self.starts[i] += strides[i];
                 }
+                self.left = self.within;
+                return;
             }
-            ref outer => {
-                let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, outer.len());
-                let mut starts = [0; N];
-                loop {
-                    f(starts);
-                    let mut axis = outer.len();
-                    loop {
-                        let Some(next) = axis.checked_sub(1) else { return };
-                        axis = next;
-                        let (extent, strides) = outer[axis];
-                        index[axis] += 1;
-                        if index[axis] < extent {
-                            for i in 0..N {
-                                starts[i] += strides[i];
-                            }
-                            break;
-                        }
-                        for i in 0..N {
-                            starts[i] -= (extent - 1) * strides[i];
-                        }
-                        index[axis] = 0;
-                    }
-                }
+            self.index[axis] = 0;
+            for i in 0..N {
+                self.starts[i] -= (extent - 1) * strides[i];
             }
         }
+        self.done = true;
     }
 }
 
@@ -105,9 +143,9 @@ mod tests {
     fn offsets<const N: usize>(walk: &Walk<N>) -> Vec<[usize; N]> {
         let mut all = Vec::new();
         let (len, strides) = walk.along();
-        walk.rows(|starts| {
+        for starts in walk.rows() {
             all.extend((0..len).map(|i| std::array::from_fn(|k| starts[k] + i * strides[k])));
-        });
+        }
         all
     }
 

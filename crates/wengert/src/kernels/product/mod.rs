@@ -151,7 +151,7 @@ fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, 
     let ours = if c_cols != 1 && n > 1 {
         false
     } else if b_cols == 1 || n == 1 {
-        k * n <= 2048 || m == 1 || k == 1 || n == 1
+        k * n <= 2048 || m == 1 || k == 1 || n == 1 || (m <= 16 && n <= 16)
     } else {
         // B is copied first, which is worth it if B is tiny, or read by many rows.
         k * n <= 256 || (k * n <= PACKED && m >= if n <= 16 { 64 } else { 128 })

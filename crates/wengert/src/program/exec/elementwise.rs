@@ -283,6 +283,6 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
         Op::Binary(op) => {
             chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain])
         }
-        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min => unreachable!("{op:?} is not elementwise"),
+        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => unreachable!("{op:?} is not elementwise"),
     }
 }

@@ -1,8 +1,14 @@
 //! What a compiled program does at run time: loops over places in a workspace, chosen and laid out beforehand.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "kernels index several arrays by one lane; iterators over them are closures in disguise"
+)]
+
 pub(crate) mod contract;
 pub(crate) mod elementwise;
 pub(crate) mod pass;
+pub(crate) mod platform;
 pub(crate) mod product;
 pub(crate) mod reduce;
 pub(crate) mod scalars;
@@ -12,6 +18,7 @@ use std::cell::Cell;
 
 pub(crate) use contract::Contract;
 pub(crate) use pass::Pass;
+pub(crate) use platform::Platform;
 pub(crate) use product::Products;
 pub(crate) use reduce::Reduce;
 pub(crate) use scalars::Scalars;
@@ -29,7 +36,7 @@ pub(crate) enum Task<S: 'static> {
     Reduce(Reduce<S>),
 }
 
-impl<S: Elementary + Product> Task<S> {
+impl<S: Elementary + Product + Platform> Task<S> {
     /// Runs on a workspace's numbers; `offsets` is room for the walks of passes.
     #[inline]
     pub(crate) fn run(&self, memory: &[Cell<S>], offsets: &mut [isize]) {

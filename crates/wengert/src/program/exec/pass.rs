@@ -54,6 +54,11 @@ pub(crate) enum Step<S: 'static> {
         out: Place,
         from: Arc<[u32]>,
     },
+    /// A run to places anywhere.
+    Scatter {
+        from: Place,
+        to: Arc<[u32]>,
+    },
     /// Stretches of numbers into a register.
     Stretches {
         out: Place,
@@ -133,6 +138,8 @@ pub(crate) struct Pass<S: 'static> {
     pub(crate) len: usize,
     /// How many of them are taken at a time: what fits into a register, or all where there is none.
     pub(crate) chunk: usize,
+    /// Whether nothing may be written past the end of a row.
+    pub(crate) exact: bool,
     pub(crate) steps: Vec<Step<S>>,
 }
 
@@ -172,7 +179,11 @@ impl<S: Elementary> Pass<S> {
         while from < self.len {
             let len = self.chunk.min(self.len - from);
             // A single row ends in padding, its own or a register's, and what follows is readable: the last vector is computed whole.
-            let span = if self.rows.is_empty() { len.next_multiple_of(LANES) } else { len };
+            let span = if self.rows.is_empty() && !self.exact {
+                len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
+            } else {
+                len
+            };
             for step in &self.steps {
                 let first = |place: Place| {
                     (place.start as isize + offsets[usize::from(place.walk)]) as usize
@@ -212,6 +223,12 @@ impl<S: Elementary> Pass<S> {
                     Step::Gather { out, from: list } => {
                         for (out, &place) in at(*out).iter().zip(&list[before + from..][..len]) {
                             out.set(memory[place as usize].get());
+                        }
+                    }
+                    Step::Scatter { from: source, to } => {
+                        let from_places = at(*source);
+                        for (i, &place) in to[before + from..][..len].iter().enumerate() {
+                            memory[place as usize].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
                         }
                     }
                     Step::Stretches { out, from: stretches } => {

@@ -77,6 +77,10 @@ impl<S: Elementary, const OP: u8> Kernel for SideBySide<S, OP> {
                 block::<S, OP, LANES>(layout, memory, outer.offsets, lane as isize);
                 lane += LANES;
             }
+            while lane + 4 <= layout.lanes.extent {
+                block::<S, OP, 4>(layout, memory, outer.offsets, lane as isize);
+                lane += 4;
+            }
             while lane < layout.lanes.extent {
                 block::<S, OP, 1>(layout, memory, outer.offsets, lane as isize);
                 lane += 1;

@@ -4,17 +4,39 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use super::elementwise::{pair, single};
+use super::platform::Platform;
 use crate::elementary::{self, Elementary};
 use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
-/// An operation on places.
+/// An operation on places: the most frequent by name, so that one jump finds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scalar {
+    Add { out: u32, a: u32, b: u32 },
+    Sub { out: u32, a: u32, b: u32 },
+    Mul { out: u32, a: u32, b: u32 },
+    Chain { out: u32, a: u32, b: u32 },
+    Neg { out: u32, a: u32 },
     Copy { out: u32, a: u32 },
     Unary { op: Unary, out: u32, a: u32 },
     Binary { op: Binary, out: u32, a: u32, b: u32 },
     Select { out: u32, a: u32, b: u32, c: u32 },
+}
+
+impl Scalar {
+    pub(crate) fn unary(op: Unary, out: u32, a: u32) -> Self {
+        if op == Unary::Neg { Scalar::Neg { out, a } } else { Scalar::Unary { op, out, a } }
+    }
+
+    pub(crate) fn binary(op: Binary, out: u32, a: u32, b: u32) -> Self {
+        match op {
+            Binary::Add => Scalar::Add { out, a, b },
+            Binary::Sub => Scalar::Sub { out, a, b },
+            Binary::Mul => Scalar::Mul { out, a, b },
+            Binary::Chain => Scalar::Chain { out, a, b },
+            op => Scalar::Binary { op, out, a, b },
+        }
+    }
 }
 
 /// The arguments of the interpreter: the program and the workspace.
@@ -31,7 +53,7 @@ pub(crate) struct Scalars<S: 'static> {
     interpreter: Compiled<Code<S>>,
 }
 
-impl<S: Elementary> Scalars<S> {
+impl<S: Elementary + Platform> Scalars<S> {
     pub(crate) fn new(code: Vec<Scalar>, fast: bool, level: Level) -> Self {
         // Exact operations of one number are the same instructions at every level.
         let interpreter = if fast {
@@ -48,24 +70,24 @@ impl<S: Elementary> Scalars<S> {
     }
 }
 
-/// The vector form of one number; what has none is a call.
+/// The platform's function, or the vector form of one number; what has neither is a call.
 #[inline(always)]
-fn fast<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
-    macro_rules! forms {
-        ($($form:ident)*) => {
-            match op {
-                Unary::Neg => -x,
-                $(Unary::$form => elementary::unary::<I, S>(Unary::$form, x),)*
-                op => single(op, x),
-            }
-        };
+fn fast<I: Isa, S: Elementary + Platform>(op: Unary, x: S) -> S {
+    if let Some(value) = x.platform(op) {
+        return value;
     }
-    forms!(Recip Sqrt Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus)
+    match op {
+        Unary::Neg => -x,
+        Unary::Recip => elementary::unary::<I, S>(Unary::Recip, x),
+        Unary::Sqrt => elementary::unary::<I, S>(Unary::Sqrt, x),
+        Unary::Tanh => elementary::unary::<I, S>(Unary::Tanh, x),
+        op => single(op, x),
+    }
 }
 
 struct Interpreter<S, const FAST: bool>(PhantomData<S>);
 
-impl<S: Elementary, const FAST: bool> Kernel for Interpreter<S, FAST> {
+impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST> {
     type Arguments = Code<S>;
 
     #[inline(always)]
@@ -73,6 +95,11 @@ impl<S: Elementary, const FAST: bool> Kernel for Interpreter<S, FAST> {
         let read = |place: u32| memory[place as usize].get();
         for &operation in code {
             let (out, value) = match operation {
+                Scalar::Add { out, a, b } => (out, read(a) + read(b)),
+                Scalar::Sub { out, a, b } => (out, read(a) - read(b)),
+                Scalar::Mul { out, a, b } => (out, read(a) * read(b)),
+                Scalar::Chain { out, a, b } => (out, read(a).chain(read(b))),
+                Scalar::Neg { out, a } => (out, -read(a)),
                 Scalar::Copy { out, a } => (out, read(a)),
                 Scalar::Unary { op, out, a } => {
                     let x = read(a);
@@ -80,15 +107,7 @@ impl<S: Elementary, const FAST: bool> Kernel for Interpreter<S, FAST> {
                 }
                 Scalar::Binary { op, out, a, b } => {
                     let (x, y) = (read(a), read(b));
-                    let value = match op {
-                        Binary::Add => x + y,
-                        Binary::Sub => x - y,
-                        Binary::Mul => x * y,
-                        Binary::Chain => x.chain(y),
-                        Binary::Div => x / y,
-                        op => pair(op, x, y),
-                    };
-                    (out, value)
+                    (out, if op == Binary::Div { x / y } else { pair(op, x, y) })
                 }
                 Scalar::Select { out, a, b, c } => (out, if read(a).is_zero() { read(c) } else { read(b) }),
             };

@@ -10,7 +10,7 @@ use crate::program::graph::{Chain, FastMap, Graph, Kind, NONE, Node};
 use crate::real::Scalar;
 
 /// The fewest products, and the fewest plain terms, that make a sum of their own.
-const PRODUCTS: usize = 2;
+const PRODUCTS: usize = 4;
 const TERMS: usize = 8;
 
 /// What a term is: alike terms have equal classes.
@@ -126,7 +126,7 @@ fn shapes<S: Scalar>(graph: &Graph<S>, live: &[bool]) -> Vec<u32> {
         let key = match node.kind {
             Kind::Leaf | Kind::Part => (node.kind, node.a, 0, 0),
             Kind::Chain | Kind::Const => (node.kind, 0, 0, 0),
-            Kind::Unary(_) => (node.kind, of(node.a), 0, 0),
+            Kind::Unary(_) | Kind::OverRows => (node.kind, of(node.a), 0, 0),
             Kind::Binary(_) => (node.kind, of(node.a), of(node.b), 0),
             Kind::Select => (node.kind, of(node.a), of(node.b), of(node.c)),
         };
@@ -144,20 +144,18 @@ mod tests {
     #[test]
     fn a_weighted_sum_from_its_bias_is_one_node() {
         let mut graph = Graph::<f64>::new();
-        let (bias, w, x) = (graph.block(0, 1), graph.block(1, 3), graph.block(4, 3));
+        let (bias, w, x) = (graph.block(0, 1), graph.block(1, 4), graph.block(5, 4));
         let mut sum = bias;
-        for i in 0..3 {
+        for i in 0..4 {
             let product = graph.push(Kind::Binary(Binary::Mul), w + i, x + i, 0);
             sum = graph.push(Kind::Binary(Binary::Add), sum, product, 0);
         }
         let mut state = State::new(graph, vec![sum]);
         super::run(&mut state);
         prune::run(&mut state);
-        assert_eq!(
-            state.graph.chains,
-            [Chain { init: bias, a: vec![w, w + 1, w + 2], b: vec![x, x + 1, x + 2], guarded: false }]
-        );
-        assert_eq!(state.count(), 8);
+        let chain = Chain { init: bias, a: (w..w + 4).collect(), b: (x..x + 4).collect(), guarded: false };
+        assert_eq!(state.graph.chains, [chain]);
+        assert_eq!(state.count(), 10);
     }
 
     #[test]

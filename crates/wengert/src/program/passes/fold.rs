@@ -21,7 +21,7 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
                 None => Replacement::None,
             },
             Kind::Part if node.b == 0 => wide(graph, node.a as usize),
-            Kind::Part | Kind::Leaf | Kind::Const | Kind::Chain => Replacement::None,
+            Kind::Part | Kind::Leaf | Kind::Const | Kind::Chain | Kind::OverRows => Replacement::None,
         }
     });
 }

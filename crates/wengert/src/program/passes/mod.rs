@@ -66,7 +66,7 @@ impl<S: Scalar> State<S> {
                     }
                 }
                 Kind::Leaf | Kind::Const | Kind::Part => {}
-                Kind::Unary(_) | Kind::Binary(_) | Kind::Select => {
+                Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::OverRows => {
                     let reads = node.operands().len();
                     let to = |i: usize, slot: u32| if i < reads { alias[slot as usize] } else { slot };
                     graph.nodes[slot] = Node { a: to(0, node.a), b: to(1, node.b), c: to(2, node.c), ..node };
