@@ -5,6 +5,7 @@
 //! cargo run --release --example notebook                      the notebook, and the table
 //! cargo run --release --example notebook -- --out DIR         the same, and the traces, listings and graphs in DIR
 //! cargo run --release --example notebook -- --slip sign       with a mistake in the hand formulas: see the crosses
+//! cargo run --release --example notebook -- --compiled        the second network trained by a compiled program: the same numbers
 //! ```
 //!
 //! The mistakes: `sign`, `missing-derivative`, `factor-two`, `update-too-early`.
@@ -29,7 +30,7 @@ use hand::Slip;
 use table::Table;
 use wengert::{Numerics, Tape};
 use wengert_inspect::{Derivation, Dot, Health, Known, LedgerText, Severance, Trace};
-use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
+use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Passes, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -38,12 +39,14 @@ pub(crate) struct Options {
     pub(crate) out: Option<PathBuf>,
     /// The mistake to plant in the hand-derived side.
     pub(crate) slip: Slip,
+    /// Whether the training runs as a compiled program.
+    pub(crate) compiled: bool,
 }
 
 impl Options {
     /// Reads the arguments after the program's name.
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Options { out: None, slip: Slip::None };
+        let mut options = Options { out: None, slip: Slip::None, compiled: false };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
             match argument.as_str() {
@@ -61,6 +64,7 @@ impl Options {
                         }
                     }
                 }
+                "--compiled" => options.compiled = true,
                 "--help" | "-h" => return Err(USAGE.to_owned()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
@@ -69,7 +73,7 @@ impl Options {
     }
 }
 
-const USAGE: &str = "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early]";
+const USAGE: &str = "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args().skip(1)) {
@@ -220,7 +224,8 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     note(out, "Two measurements and the class; the target is 1 for the output of that class and 0 for the other.")?;
     let rate = printed::CELL_9_L_RATE;
     let mut per_layer = mlp.clone();
-    let trainer = Trainer::new(Sgd { rate }, printed::CELL_9_N_EPOCH);
+    let passes = if options.compiled { Passes::Compiled } else { Passes::default() };
+    let trainer = Trainer::new(Sgd { rate }, printed::CELL_9_N_EPOCH).passes(passes);
     let trained = trainer.granularity(Granularity::PerNeuron).train(&mut mlp, &data)?;
     for epoch in trained.history.iter().step_by(hand::PRINT_EVERY) {
         writeln!(out, ">epoch={}, lrate={rate:.3}, error={:.3}", epoch.epoch, epoch.sum_error)?;

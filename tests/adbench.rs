@@ -1,5 +1,5 @@
 //! Two functions of ADBench and gradbench, each as scalar and as tensor code, held against values and gradients that
-//! other programs computed (`oracle/adbench`): recorded, and replayed after a recording at the same and at other inputs.
+//! other programs computed (`oracle/adbench`): recorded, replayed after a recording at the same and at other inputs, and compiled.
 
 #[path = "adbench/gmm.rs"]
 mod gmm;
@@ -11,7 +11,7 @@ mod oracle;
 use gmm::{Gmm, Prior};
 use lstm::Lstm;
 use oracle::{Answer, TOLERANCE};
-use wengert::{Tape, Var};
+use wengert::{Compiler, Numerics, Options, Program, Tape, Var, Workspace};
 
 // ---- The mixture, by the sign of its prior.
 
@@ -109,6 +109,14 @@ fn one_wrong_number_does_not_agree() {
 }
 
 #[test]
+#[should_panic(expected = "compiled, Exact: off by")]
+fn a_check_of_a_program_against_a_wrong_gradient_fails() {
+    let (gmm, mut expected) = Gmm::gradbench();
+    expected.gradient[7] *= 1.0 + 1e-7;
+    check_compiled(&gmm.parameters, &gmm.data, &expected, |p, x| gmm.tensor(p, x));
+}
+
+#[test]
 #[should_panic(expected = "recorded: off by")]
 fn a_check_against_a_wrong_gradient_fails() {
     let (gmm, mut expected) = Gmm::gradbench();
@@ -148,6 +156,58 @@ fn check(parameters: &[f64], data: &[f64], expected: &Answer, function: impl for
     let replayed = answer(output, p);
     assert!(replayed.agrees_with(expected), "replayed: off by {:e}", replayed.deviation(expected));
     assert!(replayed.bits() == recorded.bits(), "recorded elsewhere and replayed at the inputs");
+
+    check_compiled(parameters, data, expected, function);
+}
+
+/// Holds the function's programs, recorded elsewhere and run at the inputs, there and back, against the outside answer; in `Exact` against
+/// the tape bit for bit.
+fn check_compiled(
+    parameters: &[f64],
+    data: &[f64],
+    expected: &Answer,
+    function: impl for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>,
+) {
+    let (other_parameters, other_data) = (moved(parameters), moved(data));
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape = Tape::with(Options::default().numerics(numerics));
+        let (p, x) = (tape.params(&other_parameters), tape.data(&other_data));
+        let output = function(p, x);
+        let elsewhere = answer(output, p);
+        let program = compiled(output, p, numerics);
+        tape.replay(&[(p, parameters), (x, data)]).expect("the function does not branch");
+        let here = answer(output, p);
+
+        let mut workspace = program.workspace();
+        let mut run = |parameters: &[f64], data: &[f64]| {
+            workspace.set(program.input(p.id()).expect("a leaf"), parameters).expect("as many numbers");
+            workspace.set(program.input(x.id()).expect("a leaf"), data).expect("as many numbers");
+            run(&program, &mut workspace)
+        };
+        let first = run(parameters, data);
+        assert!(first.agrees_with(expected), "compiled, {numerics:?}: off by {:e}", first.deviation(expected));
+        let there = run(&other_parameters, &other_data);
+        assert!(there.agrees_with(&elsewhere), "elsewhere, {numerics:?}: off by {:e}", there.deviation(&elsewhere));
+        assert!(run(parameters, data).bits() == first.bits(), "{numerics:?}: run elsewhere and back");
+        if numerics == Numerics::Exact {
+            assert!(first.bits() == here.bits(), "not the tape's bits: off by {:e}", first.deviation(&here));
+            assert!(there.bits() == elsewhere.bits(), "elsewhere not the tape's bits");
+        }
+    }
+}
+
+/// The program of a value and its gradient.
+fn compiled<'t>(output: Var<'t>, parameters: Var<'t>, numerics: Numerics) -> Program {
+    let mut compiler = Compiler::new(output.tape()).numerics(numerics);
+    compiler.output(output).expect("of this tape");
+    compiler.gradient(output, parameters).expect("a single number of this tape");
+    compiler.compile().expect("it is small enough")
+}
+
+fn run(program: &Program, workspace: &mut Workspace) -> Answer {
+    program.run(workspace).expect("the function does not branch");
+    let [value, gradient] = program.outputs()[..] else { panic!("a value and a gradient were asked for") };
+    Answer { value: workspace.number(value), gradient: workspace.values(gradient) }
 }
 
 fn answer<'t>(output: Var<'t>, parameters: Var<'t>) -> Answer {

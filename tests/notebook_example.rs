@@ -12,7 +12,7 @@ use notebook::{Options, exit_code, printed, run};
 
 fn output(slip: Slip) -> (String, usize) {
     let mut out = Vec::new();
-    let crosses = run(&mut out, &Options { out: None, slip }).expect("the example runs");
+    let crosses = run(&mut out, &Options { out: None, slip, compiled: false }).expect("the example runs");
     (String::from_utf8(out).expect("the example prints text"), crosses)
 }
 
@@ -54,6 +54,13 @@ fn training_prints_the_lines_in_order() {
     assert_eq!(ours, printed::CELL_9_LINES);
     let ours: Vec<&str> = text.lines().filter(|line| line.starts_with("실제값=")).collect();
     assert_eq!(ours, printed::CELL_12_LINES);
+}
+
+#[test]
+fn compiled_training_prints_the_same_to_the_byte() {
+    let mut out = Vec::new();
+    let crosses = run(&mut out, &Options { out: None, slip: Slip::None, compiled: true }).expect("the example runs");
+    assert_eq!((String::from_utf8(out).expect("the example prints text"), crosses), output(Slip::None));
 }
 
 #[test]
@@ -114,7 +121,7 @@ fn ticks_end_in_success() {
 fn views_are_written_and_are_the_same_every_time() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for dir in [&first, &second] {
-        let options = Options { out: Some(dir.path().to_owned()), slip: Slip::None };
+        let options = Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false };
         run(&mut Vec::new(), &options).unwrap();
     }
     let mut seen = 0;

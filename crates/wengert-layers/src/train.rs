@@ -1,10 +1,16 @@
 //! Training row by row, as the teaching notebook does it.
 
+<<<<<<< HEAD
+mod steps;
+=======
 use wengert::{Error, Gradients, Numerics, Options, Tape, Var};
+>>>>>>> main
 
-use crate::bind::{Bound, Granularity};
+use wengert::{Error, Numerics};
+
+use self::steps::{Compiled, Manner, Recorded, Replayed, Steps, Turn};
+use crate::bind::Granularity;
 use crate::data::Dataset;
-use crate::forward::Forward;
 use crate::mlp::{Mlp, MlpError};
 use crate::predict::FitError;
 use crate::sgd::Sgd;
@@ -41,7 +47,7 @@ pub struct Trainer {
     numerics: Numerics,
 }
 
-/// What happens to the tape from row to row. The numbers are the same to the last bit.
+/// What happens to the tape from row to row. In [`Numerics::Exact`], the default, the numbers are the same to the last bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Passes {
     /// Recorded at the first row, [replayed](Tape::replay) in place at every other: the graph of a network does not depend
@@ -51,6 +57,9 @@ pub enum Passes {
     Replayed,
     /// Recorded anew for every row on a [cleared](Tape::clear) tape, as one must where the graph does depend on them.
     Recorded,
+    /// Recorded at the first row and [compiled](wengert::Compiler): a forward pass, its reverse sweep and the move of the parameters are one
+    /// program, run at every row. Compiling costs milliseconds for a small network, so it pays for more than a few hundred rows.
+    Compiled,
 }
 
 /// One epoch: every row once.
@@ -120,9 +129,14 @@ pub enum TrainError {
 }
 
 impl Trainer {
-    /// Training for a number of epochs, [per neuron](Granularity::PerNeuron), on a [replayed](Passes::Replayed) tape.
+    /// Training for a number of epochs, [per neuron](Granularity::PerNeuron), on a [replayed](Passes::Replayed) tape, in
+    /// [exact](Numerics::Exact) numbers.
     #[must_use]
     pub fn new(sgd: Sgd, epochs: usize) -> Self {
+<<<<<<< HEAD
+        let (granularity, passes) = (Granularity::default(), Passes::default());
+        Trainer { sgd, epochs, granularity, passes, numerics: Numerics::Exact }
+=======
         Trainer {
             sgd,
             epochs,
@@ -130,6 +144,7 @@ impl Trainer {
             passes: Passes::default(),
             numerics: Numerics::Exact,
         }
+>>>>>>> main
     }
 
     /// How finely the passes are recorded.
@@ -146,9 +161,14 @@ impl Trainer {
         self
     }
 
+<<<<<<< HEAD
+    /// How the numbers are computed. In [`Numerics::Exact`] neither [`Passes`] nor [`Granularity`] changes a bit of what is learnt, and it is the same
+    /// on every platform. [`Numerics::Fast`] is faster where layers are wide; its last digits depend on all three, and on the processor.
+=======
     /// How runs of numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that training gives the same digits on
     /// every platform and in every granularity, those of the notebook among them. [`Fast`](Numerics::Fast) changes only
     /// what is recorded [per layer](Granularity::PerLayer) or in weighted sums.
+>>>>>>> main
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
@@ -182,6 +202,21 @@ impl Trainer {
             return Err(TrainError::Rate { rate });
         }
         let mut work = mlp.clone();
+<<<<<<< HEAD
+        let manner = Manner { sgd: self.sgd, granularity: self.granularity, numerics: self.numerics };
+        let (features, label) = data.row(0);
+        let target = data.one_hot(label);
+        let trained = match self.passes {
+            Passes::Replayed => {
+                let tape = manner.tape();
+                let mut steps = Replayed::new(&tape, manner, &work, features, &target)?;
+                self.epochs(&mut steps, &mut work, data, on_epoch)?
+            }
+            Passes::Recorded => self.epochs(&mut Recorded::new(manner), &mut work, data, on_epoch)?,
+            Passes::Compiled => {
+                let mut steps = Compiled::new(manner, &work, features, &target)?;
+                self.epochs(&mut steps, &mut work, data, on_epoch)?
+=======
         let options = Options::default().numerics(self.numerics);
         let trained = match self.passes {
             Passes::Replayed => {
@@ -193,6 +228,7 @@ impl Trainer {
             Passes::Recorded => {
                 let mut rows = Recorded { tape: Tape::with(options), granularity: self.granularity };
                 self.epochs(&mut rows, &mut work, data, on_epoch)?
+>>>>>>> main
             }
         };
         *mlp = work;
@@ -201,7 +237,7 @@ impl Trainer {
 
     fn epochs(
         &self,
-        rows: &mut impl Rows,
+        steps: &mut impl Steps,
         work: &mut Mlp,
         data: &Dataset,
         mut on_epoch: impl FnMut(&Epoch),
@@ -214,14 +250,12 @@ impl Trainer {
             for (row, (features, label)) in data.rows().enumerate() {
                 target.fill(0.0);
                 target[label] = 1.0;
-                rows.row(work, features, &target, |work, pass| {
-                    sum_error += 2.0 * pass.loss.value();
-                    if (epoch + 1, row) == (self.epochs, last_row) {
-                        last = Some(pass.numbers(row));
-                    }
-                    self.sgd.step(work.params_mut(), pass.gradient());
-                })?;
+                let shown = (epoch + 1, row) == (self.epochs, last_row);
+                let (loss, pass) = steps.step(work, &Turn { row, features, target: &target, shown })?;
+                sum_error += 2.0 * loss;
+                last = last.or(pass);
             }
+            steps.deliver(work);
             if let Err(MlpError::NotFinite { param: what, value }) = work.check_finite(work.params()) {
                 return Err(TrainError::Diverged { epoch, what, value });
             }
@@ -232,124 +266,6 @@ impl Trainer {
             on_epoch(&history[epoch]);
         }
         Ok(Trained { history, last })
-    }
-}
-
-/// A row's pass on the tape, swept.
-struct Pass<'a, 't> {
-    params: Var<'t>,
-    forward: &'a Forward<'t>,
-    loss: Var<'t>,
-    gradients: &'a Gradients<'t>,
-}
-
-impl Pass<'_, '_> {
-    /// `∂L/∂w` of every parameter: their block of the column of adjoints, without a copy.
-    fn gradient(&self) -> &[f64] {
-        &self.gradients.adjoints()[self.params.id().slot()..][..self.params.len()]
-    }
-
-    fn numbers(&self, row: usize) -> RowPass {
-        let layers = self.forward.layers();
-        RowPass {
-            row,
-            loss: self.loss.value(),
-            z: layers.iter().map(|layer| layer.z().values()).collect(),
-            outputs: layers.iter().map(|layer| layer.output().values()).collect(),
-            deltas: self.forward.deltas(self.gradients),
-        }
-    }
-}
-
-/// Computes the pass of one row with the parameters as they are, and hands it to `learn`.
-trait Rows {
-    fn row(
-        &mut self,
-        work: &mut Mlp,
-        features: &[f64],
-        target: &[f64],
-        learn: impl FnOnce(&mut Mlp, &Pass<'_, '_>),
-    ) -> Result<(), Error>;
-}
-
-/// Everything recorded on the tape, with the names that the caller sees in errors.
-fn record<'t>(
-    tape: &'t Tape,
-    work: &Mlp,
-    granularity: Granularity,
-    features: &[f64],
-    target: &[f64],
-) -> Result<(Bound<'t>, Inputs<'t>, Forward<'t>, Var<'t>), Error> {
-    let bound = work.try_bind(tape, granularity)?;
-    let leaf = |values: &[f64]| tape.tensor(wengert::Leaf::Data, values, [values.len()]);
-    let inputs = Inputs { x: leaf(features)?.named("x"), target: leaf(target)?.named("target") };
-    let forward = bound.try_forward(inputs.x)?;
-    let loss = forward.try_half_squared_error(inputs.target)?;
-    Ok((bound, inputs, forward, loss))
-}
-
-/// What changes from row to row beside the parameters.
-struct Inputs<'t> {
-    x: Var<'t>,
-    target: Var<'t>,
-}
-
-struct Replayed<'t> {
-    params: Var<'t>,
-    inputs: Inputs<'t>,
-    forward: Forward<'t>,
-    loss: Var<'t>,
-    gradients: Gradients<'t>,
-}
-
-impl<'t> Replayed<'t> {
-    fn new(
-        tape: &'t Tape,
-        work: &Mlp,
-        granularity: Granularity,
-        features: &[f64],
-        target: &[f64],
-    ) -> Result<Self, Error> {
-        let (bound, inputs, forward, loss) = record(tape, work, granularity, features, target)?;
-        Ok(Replayed { params: bound.params(), inputs, forward, loss, gradients: loss.try_backward()? })
-    }
-}
-
-impl Rows for Replayed<'_> {
-    fn row(
-        &mut self,
-        work: &mut Mlp,
-        features: &[f64],
-        target: &[f64],
-        learn: impl FnOnce(&mut Mlp, &Pass<'_, '_>),
-    ) -> Result<(), Error> {
-        let Inputs { x, target: expected } = self.inputs;
-        self.loss.tape().replay(&[(self.params, work.params()), (x, features), (expected, target)])?;
-        self.loss.backward_into(&mut self.gradients)?;
-        let Replayed { params, forward, loss, gradients, .. } = self;
-        learn(work, &Pass { params: *params, forward, loss: *loss, gradients });
-        Ok(())
-    }
-}
-
-struct Recorded {
-    tape: Tape,
-    granularity: Granularity,
-}
-
-impl Rows for Recorded {
-    fn row(
-        &mut self,
-        work: &mut Mlp,
-        features: &[f64],
-        target: &[f64],
-        learn: impl FnOnce(&mut Mlp, &Pass<'_, '_>),
-    ) -> Result<(), Error> {
-        self.tape.clear();
-        let (bound, _, forward, loss) = record(&self.tape, work, self.granularity, features, target)?;
-        let gradients = loss.try_backward()?;
-        learn(work, &Pass { params: bound.params(), forward: &forward, loss, gradients: &gradients });
-        Ok(())
     }
 }
 

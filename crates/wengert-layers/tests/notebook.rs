@@ -181,9 +181,11 @@ fn training_reproduces_the_notebook() {
 }
 
 #[test]
-fn granularity_and_replay_do_not_change_a_bit_of_the_training() {
+fn granularity_and_the_way_of_a_pass_do_not_change_a_bit_of_the_training() {
     let bits = |(mlp, trained): (Mlp, Trained)| (mlp.params().iter().map(|p| p.to_bits()).collect::<Vec<_>>(), trained);
     let one = bits(trained(Granularity::PerNeuron, Passes::Replayed));
     assert_eq!(one, bits(trained(Granularity::PerLayer, Passes::Replayed)));
     assert_eq!(one, bits(trained(Granularity::PerNeuron, Passes::Recorded)));
+    assert_eq!(one, bits(trained(Granularity::PerNeuron, Passes::Compiled)));
+    assert_eq!(one, bits(trained(Granularity::PerLayer, Passes::Compiled)));
 }

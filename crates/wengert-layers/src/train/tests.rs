@@ -2,6 +2,9 @@ use super::*;
 use crate::activation::Activation;
 use crate::init::{Init, Law};
 
+const PASSES: [Passes; 3] = [Passes::Replayed, Passes::Recorded, Passes::Compiled];
+const GRANULARITIES: [Granularity; 2] = [Granularity::PerNeuron, Granularity::PerLayer];
+
 fn data() -> Dataset {
     Dataset::new([([1.0, 2.0], 0), ([3.0, -1.0], 1), ([0.0, 0.5], 0)], 2).unwrap()
 }
@@ -38,10 +41,23 @@ fn rates_that_are_none() {
 
 #[test]
 fn training_that_diverges() {
-    for passes in [Passes::Replayed, Passes::Recorded] {
-        let trainer = Trainer::new(Sgd { rate: 1e200 }, 9).passes(passes);
-        let message = "training diverged in epoch 0: output/0.w[0] is NaN; try a smaller rate";
-        refused(trainer, &[2, 2], Activation::Identity, message);
+    for passes in PASSES {
+        for granularity in GRANULARITIES {
+            let trainer = Trainer::new(Sgd { rate: 1e200 }, 9).passes(passes).granularity(granularity);
+            let message = "training diverged in epoch 0: output/0.w[0] is NaN; try a smaller rate";
+            refused(trainer, &[2, 2], Activation::Identity, message);
+        }
+    }
+}
+
+#[test]
+fn an_error_that_is_no_number_any_more_is_named() {
+    for passes in PASSES {
+        // The parameters stay finite: they do not move.
+        let mut mlp = Mlp::from_params(&[1, 1], &[Activation::Identity], vec![1e200, 0.0]).unwrap();
+        let data = Dataset::new([([1.0], 0)], 1).unwrap();
+        let error = Trainer::new(Sgd { rate: 0.0 }, 1).passes(passes).train(&mut mlp, &data).unwrap_err();
+        assert_eq!(error.to_string(), "training diverged in epoch 0: the error is inf; try a smaller rate");
     }
 }
 
@@ -53,19 +69,60 @@ fn no_epochs_change_nothing() {
     assert_eq!((mlp, trained), (before, Trained { history: vec![], last: None }));
 }
 
+/// The bits of the parameters that a network of four layers learns, and what it leaves behind.
+fn learnt(trainer: Trainer, activation: Activation) -> (Vec<u64>, Trained) {
+    let mut mlp = Mlp::new(&[2, 4, 3, 2], activation, Law::GlorotUniform.seeded(5)).unwrap();
+    let trained = trainer.train(&mut mlp, &data()).unwrap();
+    (mlp.params().iter().map(|param| param.to_bits()).collect(), trained)
+}
+
 #[test]
-fn replayed_and_recorded_agree_to_the_bit() {
-    for granularity in [Granularity::PerNeuron, Granularity::PerLayer] {
+fn every_way_of_a_pass_agrees_to_the_bit() {
+    for granularity in GRANULARITIES {
         for &activation in Activation::ALL {
-            let trained = [Passes::Replayed, Passes::Recorded].map(|passes| {
-                let mut mlp = Mlp::new(&[2, 4, 3, 2], activation, Law::GlorotUniform.seeded(5)).unwrap();
-                let trainer = Trainer::new(Sgd { rate: 0.05 }, 20).granularity(granularity).passes(passes);
-                let trained = trainer.train(&mut mlp, &data()).unwrap();
-                (mlp.params().iter().map(|param| param.to_bits()).collect::<Vec<_>>(), trained)
-            });
-            assert_eq!(trained[0], trained[1], "{granularity:?} {activation}");
-            assert_eq!(trained[0].1.history.len(), 20);
+            let trainer = Trainer::new(Sgd { rate: 0.05 }, 20).granularity(granularity);
+            let first = learnt(trainer, activation);
+            assert_eq!(first.1.history.len(), 20);
+            let last = first.1.last.as_ref().unwrap();
+            assert_eq!([&last.z, &last.outputs, &last.deltas].map(|layers| layers.concat().len()), [9; 3]);
+            for passes in PASSES {
+                assert_eq!(
+                    learnt(trainer.passes(passes), activation),
+                    first,
+                    "{granularity:?} {activation} {passes:?}"
+                );
+            }
         }
+    }
+}
+
+#[test]
+fn fast_numbers_are_near_the_exact_ones() {
+    for granularity in GRANULARITIES {
+        for &activation in Activation::ALL {
+            let trainer = Trainer::new(Sgd { rate: 0.05 }, 20).granularity(granularity);
+            let params =
+                |trainer| -> Vec<f64> { learnt(trainer, activation).0.into_iter().map(f64::from_bits).collect() };
+            let exact = params(trainer);
+            for passes in PASSES {
+                let fast = params(trainer.passes(passes).numerics(Numerics::Fast));
+                let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-13 * a.abs().max(1.0);
+                assert!(exact.iter().zip(&fast).all(near), "{granularity:?} {activation} {passes:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_layer_of_one_neuron_and_one_row_is_compiled_too() {
+    let data = Dataset::new([([0.5], 0)], 1).unwrap();
+    for granularity in GRANULARITIES {
+        let [replayed, compiled] = [Passes::Replayed, Passes::Compiled].map(|passes| {
+            let mut mlp = Mlp::new(&[1, 1, 1], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
+            let trainer = Trainer::new(Sgd { rate: 0.5 }, 3).granularity(granularity).passes(passes);
+            (trainer.train(&mut mlp, &data).unwrap(), mlp)
+        });
+        assert_eq!(replayed, compiled);
     }
 }
 
