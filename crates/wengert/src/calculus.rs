@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::real::Scalar;
 use crate::tape::Tape;
-use crate::var::Var;
+use crate::var::{Nested, Var};
 
 /// The gradient of `f: Rⁿ → R` at `x`: n numbers.
 ///
@@ -41,6 +41,88 @@ pub fn value_and_grad<S: Scalar>(
     let y = f(x);
     let gradients = y.try_backward()?;
     Ok((y.value(), gradients.values_wrt(x)))
+}
+
+/// The gradient of a function of several tensors by each of them, row-major.
+///
+/// `f` gets one input for each of `at`, with its shape: numbers, nested arrays, vectors, and with the feature `ndarray` its arrays.
+///
+/// # Errors
+///
+/// As [`grad`], and [`Error::Ragged`] if a nested array is.
+///
+/// # Examples
+///
+/// ```
+/// let (w, x) = ([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0]);
+/// let [dw, dx] = wengert::grads(|[w, x]| w.matmul(x).sum(), [&w, &x])?;
+/// assert_eq!(dw, [10.0, 1.0, 10.0, 1.0]); // each row is x
+/// assert_eq!(dx, [4.0, 6.0]); // the sums of the columns of w
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn grads<S: Scalar, const N: usize>(
+    f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
+    at: [&dyn Nested<S>; N],
+) -> Result<[Vec<S>; N], Error> {
+    value_and_grads(f, at).map(|(_, gradients)| gradients)
+}
+
+/// The value of a function of several tensors, and its gradient by each of them, as [`grads`] gives it.
+///
+/// # Errors
+///
+/// As [`grads`].
+#[track_caller]
+pub fn value_and_grads<S: Scalar, const N: usize>(
+    f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
+    at: [&dyn Nested<S>; N],
+) -> Result<(S, [Vec<S>; N]), Error> {
+    let tape = Tape::with(crate::Options::default());
+    // A loop and not a closure, so that errors name the caller's line.
+    let mut inputs = Vec::with_capacity(N);
+    for numbers in at {
+        inputs.push(tape.array(crate::Leaf::Input, numbers)?);
+    }
+    let inputs = std::array::from_fn(|i| inputs[i]);
+    let y = f(inputs);
+    let gradients = y.try_backward()?;
+    Ok((y.value(), inputs.map(|x| gradients.values_wrt(x))))
+}
+
+/// Whether a recording of `f` at `x` holds at `elsewhere`: it is replayed there, and compared with a new recording.
+///
+/// # Errors
+///
+/// [`Error::GuardFlipped`] where a comparison of vars comes out differently, [`Error::Differs`] for what no guard sees (a branch on
+/// [`Var::value`]; see [`Tape::verify`]), [`Error::Length`] if the points differ in length, [`Error::Empty`] if they are empty.
+///
+/// # Examples
+///
+/// ```
+/// let halvings = |x: wengert::Var<'_>| {
+///     let mut x = x.at(0);
+///     while x.value() > 1.0 {
+///         x = x * 0.5;
+///     }
+///     x
+/// };
+/// wengert::verify(halvings, &[6.0], &[7.0])?; // three halvings each
+/// assert!(wengert::verify(halvings, &[6.0], &[9.0]).is_err());
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn verify<S: Scalar>(f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>, x: &[S], elsewhere: &[S]) -> Result<(), Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    f(x);
+    tape.replay(&[(x, elsewhere)])?;
+    tape.verify(|again| {
+        // Of the length that the replay has just taken.
+        if let Ok(x) = point(again, elsewhere) {
+            f(x);
+        }
+    })
 }
 
 /// The value of `f: Rⁿ → Rᵐ` at `x` and the vector-Jacobian product `cotangentᵀ J`, n numbers: one reverse sweep.

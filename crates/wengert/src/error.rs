@@ -160,17 +160,35 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
-    /// The tape has reached its bound.
+    /// Nested arrays whose parts are not alike.
     #[error(
-        "the tape is full: {used} slots of {bound} are used and {asked} more were asked for; clear it, or record less"
+        "{op} at {at}: the arrays nested in it do not all have the extents of the first ones, {shape}; a tensor has no ragged rows"
     )]
+    Ragged {
+        /// The operation.
+        op: &'static str,
+        /// The extents of the first parts.
+        shape: Shape,
+        /// The operation's place.
+        at: Place,
+    },
+    /// The tape has reached its bound.
+    #[error("{op} at {at}: the tape is full: {used} slots of {bound} are used and {asked} more were asked for, for shape {shape}{from}; clear it, or record less", from = listed(operands))]
     Full {
+        /// The operation.
+        op: &'static str,
+        /// What it would have read.
+        operands: Box<[Culprit]>,
+        /// The shape of its result.
+        shape: Shape,
         /// Slots in use.
         used: usize,
-        /// Slots asked for.
+        /// Slots asked for: those of the result, and of constants that it reads.
         asked: usize,
         /// The bound.
         bound: usize,
+        /// The operation's place.
+        at: Place,
     },
     /// A recorded comparison came out differently at new inputs.
     #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
@@ -222,6 +240,24 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
+    /// A program that was recorded again is not the one on the tape: it depends on its inputs by a way that no guard sees.
+    #[error("verify at {at}: the {what} of {id} {node}{} is {tape} on the tape and {again} when recorded again; compare vars and not their value() where the program branches, or record again at these inputs", made(*place))]
+    Differs {
+        /// What differs: `op` (with its operands and shape), `value` or `guard`.
+        what: &'static str,
+        /// The first node that differs, and of it the first slot.
+        id: NodeId,
+        /// Its path; that of the new recording if the tape has no such node.
+        node: String,
+        /// What it is on the tape.
+        tape: String,
+        /// What it is when recorded again.
+        again: String,
+        /// Where the new recording records it, or if it does not, where the tape did, if it knows.
+        place: Option<Place>,
+        /// The caller's place.
+        at: Place,
+    },
     /// A path that no node and no name has.
     #[error("{at}: nothing on the tape is called {path}")]
     NoSuchPath {
@@ -246,4 +282,29 @@ pub enum Error {
     /// Gradients that were computed at other values than the tape now holds.
     #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,
+}
+
+impl Error {
+    /// The same, of an operation that is composed of the one that was refused.
+    pub(crate) fn within(mut self, composed: &'static str) -> Self {
+        if let Error::TwoTapes { op, .. }
+        | Error::Shapes { op, .. }
+        | Error::Operand { op, .. }
+        | Error::Length { op, .. }
+        | Error::Empty { op, .. }
+        | Error::Full { op, .. } = &mut self
+        {
+            *op = composed;
+        }
+        self
+    }
+}
+
+fn listed(operands: &[Culprit]) -> String {
+    let texts: Vec<String> = operands.iter().map(Culprit::to_string).collect();
+    if texts.is_empty() { String::new() } else { format!(" from {}", texts.join(" and ")) }
+}
+
+fn made(place: Option<Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" (recorded at {place})"))
 }

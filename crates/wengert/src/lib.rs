@@ -49,8 +49,11 @@ mod tape;
 mod scalars;
 mod var;
 mod replay;
+mod verify;
 mod sweep;
 mod backward;
+#[cfg(feature = "ndarray")]
+mod arrays;
 mod record;
 mod forward;
 mod calculus;
@@ -58,7 +61,7 @@ mod program;
 pub mod check;
 
 pub use backward::{Contribution, Gradients, Status};
-pub use calculus::{grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp};
+pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
 pub use check::{Check, Report};
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
@@ -72,4 +75,4 @@ pub use program::{
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
 pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Key, Operand, Var};
+pub use var::{Key, Nested, Operand, Var};

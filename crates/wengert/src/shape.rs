@@ -260,6 +260,14 @@ impl Layout {
         layout
     }
 
+    /// Every `step`-th element along `axis`, from the first on; `step` is not 0.
+    pub(crate) fn every(&self, axis: usize, step: usize) -> Layout {
+        let mut layout = self.clone();
+        layout.shape.0[axis] = self.shape.0[axis].div_ceil(step);
+        layout.strides[axis] = self.strides[axis].saturating_mul(step);
+        layout
+    }
+
     /// Without `axis`.
     pub(crate) fn drop_axis(&self, axis: usize) -> Layout {
         let mut layout = self.clone();

@@ -45,23 +45,28 @@ fn handles_of_two_tapes_are_caught_in_every_operation() {
         mixed!("div", |a, b| unused(&a / b), |a, b| a.try_div(b).map(unused)),
         mixed!("rem", |a, b| unused(a % b), |a, b| a.try_rem(b).map(unused)),
         mixed!("add", |mut a, b| a += b),
-        mixed!("mul", |a, b| unused(a.mul_add(b, 1.0))),
+        mixed!("mul_add", |a, b| unused(a.mul_add(b, 1.0))),
+        mixed!("mul_add", |a, b| unused(a.mul_add(1.0, b))),
+        mixed!("log", |a, b| unused(a.log(b))),
         mixed!("add", |a, b| unused(a.detach() + b), |a, b| a.detach().try_add(b).map(unused)),
-        mixed!("max", |a, b| unused(a.clamp(b, b))),
+        mixed!("clamp", |a, b| unused(a.clamp(b, b))),
+        mixed!("clamp", |a, b| unused(a.clamp(0.0, b))),
         mixed!("select", |a, b| unused(a.select(b, 1.0)), |a, b| a.try_select(b, 1.0).map(unused)),
         mixed!("select", |a, b| unused(a.select(1.0, b)), |a, b| a.try_select(1.0, b).map(unused)),
-        mixed!("<", |a, b| unused(a < b)),
-        mixed!("<=", |a, b| unused(a <= b)),
-        mixed!(">", |a, b| unused(a > b)),
-        mixed!(">=", |a, b| unused(a >= b)),
-        mixed!("==", |a, b| unused(a == b)),
+        mixed!("<", |a, b| unused(a < b), |a, b| a.try_guard(Comparison::Lt, b).map(unused)),
+        mixed!("<=", |a, b| unused(a <= b), |a, b| a.try_guard(Comparison::Le, b).map(unused)),
+        mixed!(">", |a, b| unused(a > b), |a, b| a.try_guard(Comparison::Gt, b).map(unused)),
+        mixed!(">=", |a, b| unused(a >= b), |a, b| a.try_guard(Comparison::Ge, b).map(unused)),
+        mixed!("==", |a, b| unused(a == b), |a, b| a.try_guard(Comparison::Eq, b).map(unused)),
         mixed!("<", |a, b| unused(a.partial_cmp(&b))),
         mixed!("stack", |a, b| unused(a.tape().stack(&[a, b])), |a, b| a.tape().try_stack(&[a, b]).map(unused)),
         mixed!("affine", |a, b| unused(run(a).affine_with(run(b))), |a, b| Var::try_affine(0.0, run(a), run(b))
             .map(unused)),
         mixed!("affine", |a, b| unused(Var::affine(b, run(a), run(a))), |a, b| Var::try_affine(b, run(a), run(a))
             .map(unused)),
-        mixed!("matmul", |a, b| unused(run(a).dot(run(b))), |a, b| run(a).try_matmul(run(b)).map(unused)),
+        mixed!("matmul", |a, b| unused(run(a).matmul(run(b))), |a, b| run(a).try_matmul(run(b)).map(unused)),
+        mixed!("dot", |a, b| unused(run(a).dot(run(b))), |a, b| run(a).try_dot(run(b)).map(unused)),
+        mixed!("outer", |a, b| unused(run(a).outer(run(b))), |a, b| run(a).try_outer(run(b)).map(unused)),
         mixed!("tangents", |a, b| unused(a.tape().tangents(&[(b, &[1.0])]).unwrap()), |a, b| a
             .tape()
             .tangents(&[(b, &[1.0])])
@@ -197,7 +202,49 @@ fn shapes_that_do_not_fit_are_named() {
     refused(|_, a, _| a.try_sum_axes(&[1, 1]), |_, a, _| unused(a.sum_axes(&[1, 1])), &["[1, 1]"]);
     refused(|_, a, _| a.try_max_axes(&[2]), |_, a, _| unused(a.max_axes(&[2])), &["[2]"]);
     refused(|_, a, _| a.try_log_sum_exp(&[5]), |_, a, _| unused(a.log_sum_exp(&[5])), &["[5]"]);
-    refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["no axis 2"]);
+    refused(|_, a, _| a.try_min_axes(&[0, 0]), |_, a, _| unused(a.min_axes(&[0, 0])), &["min_over at", "[0, 0]"]);
+    refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["cumsum at", "[2] are not"]);
+    refused(|t, a, _| t.try_concat(2, &[a, a]), |t, a, _| unused(t.concat(2, &[a, a])), &["concat at", "[2] are not"]);
+    refused(|_, _, b| b.try_t(), |_, _, b| unused(b.t()), &["t at", "v6 b of shape [4]", "no two axes"]);
+    refused(|_, _, b| b.try_insert_axis(2), |_, _, b| unused(b.insert_axis(2)), &["insert_axis at", "axis 2"]);
+    refused(|_, _, b| b.try_step_by(0, 0), |_, _, b| unused(b.step_by(0, 0)), &["step_by at", "steps of 0"]);
+    refused(|_, _, b| b.try_step_by(1, 2), |_, _, b| unused(b.step_by(1, 2)), &["no axis 1"]);
+    refused(
+        |_, a, _| a.try_broadcast_to([0, 2, 3]),
+        |_, a, _| unused(a.broadcast_to([0, 2, 3])),
+        &["broadcast_to at", "[0, 2, 3] has no elements"],
+    );
+    refused(|_, a, _| a.try_index(0, &[2]), |_, a, _| unused(a.index(0, &[2])), &["index at", "index 2", "extent 2"]);
+    refused(|_, a, _| a.try_index(0, &[]), |_, a, _| unused(a.index(0, &[])), &["index at", "no positions"]);
+    refused(|_, a, b| a.try_select(b, 0.5), |_, a, b| unused(a.select(b, 0.5)), &["equal or 1"]);
+}
+
+/// A function that is composed of ops names itself, not the op of it that refused.
+#[test]
+fn composed_functions_go_by_their_own_names() {
+    let (a, twice) = ("v0 a of shape [2, 3]", "are not different axes");
+    refused(|_, a, _| a.try_softmax(2), |_, a, _| unused(a.softmax(2)), &["softmax at", a, twice]);
+    refused(|_, a, _| a.try_log_softmax(2), |_, a, _| unused(a.log_softmax(2)), &["log_softmax at", a, twice]);
+    refused(|_, a, _| a.try_mean_axes(&[3]), |_, a, _| unused(a.mean_axes(&[3])), &["mean at", a, twice]);
+    refused(|_, a, _| a.try_product_axes(&[2]), |_, a, _| unused(a.product_axes(&[2])), &["product at", a, twice]);
+    refused(|_, a, _| a.try_norm_l1_axes(&[2]), |_, a, _| unused(a.norm_l1_axes(&[2])), &["norm_l1 at", a, twice]);
+    refused(|_, a, _| a.try_norm_l2_axes(&[2]), |_, a, _| unused(a.norm_l2_axes(&[2])), &["norm_l2 at", a, twice]);
+    refused(|_, a, _| a.try_norm_max_axes(&[2]), |_, a, _| unused(a.norm_max_axes(&[2])), &["norm_max at", a, twice]);
+    let both = ["v0 a of shape [2, 3] and v6 b of shape [4]"];
+    refused(|_, a, b| a.try_dot(b), |_, a, b| unused(a.dot(b)), &["dot at", both[0], "two vectors of one length"]);
+    refused(|_, a, b| a.try_outer(b), |_, a, b| unused(a.outer(b)), &["outer at", both[0], "two vectors"]);
+    for (name, f) in [
+        ("clamp", (|a, b| a.clamp(0.0, b)) as for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>),
+        ("mul_add", |a, b| a.mul_add(b, 1.0)),
+        ("mul_add", |a, b| a.mul_add(1.0, b)),
+        ("log", |a, b| a.log(b)),
+    ] {
+        let tape = Tape::new();
+        let (a, b) = (tape.inputs(&[1.0; 6]).reshape([2, 3]).named("a"), tape.inputs(&[1.0; 4]).named("b"));
+        let message = panics(|| f(a, b));
+        assert!(message.starts_with(&format!("{name} at ")) && message.contains(both[0]), "{message}");
+        assert_eq!(tape.len(), 2, "{name}: nothing was recorded");
+    }
 }
 
 #[test]
@@ -211,6 +258,7 @@ fn what_needs_a_single_number_says_so() {
         ("status", &|| unused(v.sum().backward().status(v))),
         ("<", &|| unused(v < x)),
         ("==", &|| unused(x.guard(Comparison::Eq, v))),
+        ("<=", &|| unused(x.try_guard(Comparison::Le, v).map_err(|error| panic!("{error}")))),
         ("of", &|| unused(tape.tangents(&[(x, &[1.0])]).unwrap().of(v))),
     ];
     for (what, f) in cases {
@@ -224,6 +272,8 @@ fn what_needs_a_single_number_says_so() {
     assert!(matches!(tape.tangents(&[(v, &[1.0; 3])]), Err(Error::Length { found: 3, .. })));
     assert!(matches!(tape.tensor(Leaf::Data, &[1.0; 3], [2, 2]), Err(Error::Length { found: 3, .. })));
     assert!(matches!(tape.tensor(Leaf::Data, &[], [0, 2]), Err(Error::Empty { .. })));
+    assert!(matches!(x.try_guard(Comparison::Le, v), Err(Error::Operand { op: "<=", .. })));
+    assert!(panics(|| unused(x.iter())).contains("iter at "));
     assert!(panics(|| unused(tape.inputs(&[]))).contains("no elements"));
     assert!(panics(|| unused(std::iter::empty::<Var<'_>>().sum::<Var<'_>>())).contains("no terms"));
 }
@@ -234,27 +284,45 @@ fn a_full_tape_is_an_error_and_stays_usable() {
     let x = tape.input(1.5);
     let y = x * 2.0;
     assert_eq!(tape.slots(), 3);
-    let full = |result: Result<Var<'_>, Error>| {
+    let first = line!();
+    let full = |parts: [&str; 2], result: Result<Var<'_>, Error>| {
         let error = result.unwrap_err();
-        assert!(matches!(error, Error::Full { bound: 4, .. }), "{error}");
-        assert!(error.to_string().contains("of 4 are used"), "{error}");
+        let text = error.to_string();
+        let Error::Full { bound: 4, at, .. } = error else { panic!("{error}") };
+        assert!(at.file().ends_with("misuse.rs") && (first..line!() + 60).contains(&at.line()), "{text}");
+        assert!(text.contains("of 4 are used") && text.starts_with(&format!("{} at ", parts[0])), "{text}");
+        assert!(text.contains(parts[1]), "{text}: there is no {:?}", parts[1]);
         assert!(tape.slots() == 3 || tape.slots() == 4);
     };
     // A constant and its node do not fit; a node alone does.
-    full(y.try_add(3.0));
-    full(y.try_binary(Binary::Max, 7.0));
-    full(y.try_select(8.0, 9.0));
-    full(Var::try_affine(4.0, run(x), run(y)));
-    full(tape.tensor(Leaf::Input, &[1.0; 2], [2]));
-    full(run(x).try_unary(Unary::Exp));
-    assert_eq!(tape.slots(), 3);
+    full(["add", "2 more"], y.try_add(3.0));
+    full(["max", "2 more"], y.try_binary(Binary::Max, 7.0));
+    full(["select", "2 more"], y.try_select(8.0, 9.0));
+    full(["affine", "2 more"], Var::try_affine(4.0, run(x), run(y)));
+    full(["input", "shape [2]"], tape.tensor(Leaf::Input, &[1.0; 2], [2]));
+    full(["param", "shape [1, 2]"], tape.array(Leaf::Param, &[[1.0; 2]]));
+    full(["exp", "3 more were asked for, for shape [3] from v0 of shape [3]"], run(x).try_unary(Unary::Exp));
+    // Of composed functions too.
+    full(["softmax", "shape [3]"], run(x).try_softmax(0));
+    full(["norm_l2", "shape [3]"], run(x).try_norm_l2_axes(&[0]));
+    full(["outer", "shape [3, 3]"], run(x).try_outer(run(y)));
+    assert!(tape.slots() <= 4);
+    let tape: Tape = Tape::with(Options::default().max_slots(4));
+    let x = tape.input(1.5).named("x");
+    let y = x * 2.0;
+    let full = |text: &str, error: Error| assert!(error.to_string().contains(text), "{error}: there is no {text:?}");
     let z = y.try_add(2.0).unwrap();
-    full(z.try_unary(Unary::Sin));
-    full(z.try_mul(x));
-    full(tape.try_stack(&[x, z, y]));
-    assert!(matches!(tape.reserve(1), Err(Error::Full { asked: 1, used: 4, bound: 4 })));
+    full("shape [] from v3 of shape []; clear it", z.try_unary(Unary::Sin).unwrap_err());
+    full("shape [] from v3 of shape [] and v0 x of shape []; clear it", z.try_mul(x).unwrap_err());
+    full("stack at ", tape.try_stack(&[x, z, y]).unwrap_err());
+    let line = line!() + 1;
+    let error = tape.reserve(1).unwrap_err();
+    assert!(matches!(error, Error::Full { asked: 1, used: 4, bound: 4, .. }));
+    full(&here(line), error);
     assert!(panics(|| unused(z.sin())).contains("the tape is full"));
-    assert!(panics(|| unused(z * 11.0)).contains("the tape is full"));
+    let line = line!() + 1;
+    let message = panics(|| unused(z * 11.0));
+    assert!(message.contains("the tape is full") && message.contains(&here(line)), "{message}");
     assert!(panics(|| unused(tape.input(1.0))).contains("the tape is full"));
     assert_eq!((z.value(), z.backward().wrt(x)), (5.0, 2.0));
     tape.replay(&[(x, &[2.0])]).unwrap();

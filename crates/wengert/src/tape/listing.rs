@@ -42,7 +42,7 @@ impl<S: Scalar> fmt::Display for Tape<S> {
 
 impl<S: Scalar> Tape<S> {
     /// `mul x v3`: the op and what it reads.
-    fn formula(&self, node: &Node) -> String {
+    pub(crate) fn formula(&self, node: &Node) -> String {
         let mut text = node.op.name().to_owned();
         if let Attributes::Axes(axes) = &node.attributes {
             text += &format!(" axes {axes:?}");

@@ -156,8 +156,12 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::Full`] if the bound does not allow as many.
+    #[track_caller]
     pub fn reserve(&self, slots: usize) -> Result<(), Error> {
-        self.columns.reserve(slots).map_err(|full| self.full(full))
+        match self.columns.reserve(slots) {
+            Ok(()) => Ok(()),
+            Err(full) => Err(self.full(full, "reserve", Shape::from([slots]), &[])),
+        }
     }
 
     /// The number of slots filled: the length of the column of values.
@@ -217,8 +221,18 @@ impl<S: Scalar> Tape<S> {
 
     // What follows is for the other modules: appending steps.
 
-    pub(crate) fn full(&self, full: Full) -> Error {
-        Error::Full { used: self.slots(), asked: full.asked, bound: self.options.max_slots }
+    /// The error that there is no room for `op`'s result. Its callers do not call it from closures, whose place would be the error's.
+    #[cold]
+    #[track_caller]
+    fn full(&self, full: Full, op: &'static str, shape: Shape, operands: &[View]) -> Error {
+        let operands = operands.iter().map(|&view| *self.culprit(view)).collect();
+        let (used, bound) = (self.slots(), self.options.max_slots);
+        Error::Full { op, operands, shape, used, asked: full.asked, bound, at: Place::caller() }
+    }
+
+    /// How this tape records.
+    pub(crate) fn options(&self) -> Options {
+        self.options
     }
 
     /// Appends a scalar node and returns its slot.
@@ -248,9 +262,21 @@ impl<S: Scalar> Tape<S> {
     #[inline(never)]
     #[track_caller]
     fn push_slow(&self, step: Step, value: S) -> Result<u32, Error> {
-        let slot = self.columns.push_slow(step, value).map_err(|full| self.full(full))?;
-        self.keep_place();
-        Ok(slot)
+        let full = match self.columns.push_slow(step, value) {
+            Ok(slot) => {
+                self.keep_place();
+                return Ok(slot);
+            }
+            Err(full) => full,
+        };
+        let (a, b) = (View::scalar(step.a()), View::scalar(step.b()));
+        let (op, operands): (_, &[View]) = match step.kind() {
+            Kind::Leaf(leaf) => (leaf.name(), &[]),
+            Kind::Unary(op) => (op.name(), &[a]),
+            Kind::Binary(op) => (op.name(), &[a, b]),
+            Kind::Wide => unreachable!("runs are pushed by push_wide"),
+        };
+        Err(self.full(full, op, Shape::scalar(), operands))
     }
 
     #[track_caller]
@@ -306,7 +332,10 @@ impl<S: Scalar> Tape<S> {
         let (step, out) = (self.columns.step_count(), self.columns.slots());
         let wide = Wide { op, step, out, len: len as u32, layout, operands, attr };
         let fill = |before: &[S], run: &mut [S]| fill(&wide, before, run);
-        self.columns.push_run(Step::wide(index), len, S::EMPTY, fill).map_err(|full| self.full(full))?;
+        if let Err(full) = self.columns.push_run(Step::wide(index), len, S::EMPTY, fill) {
+            let shape = self.side.borrow().layouts.get(layout).shape().clone();
+            return Err(self.full(full, op.name(), shape, &wide.operands));
+        }
         self.side.borrow_mut().wides.push(wide);
         self.keep_place();
         Ok(View::new(out, layout))
@@ -315,12 +344,13 @@ impl<S: Scalar> Tape<S> {
     /// As `intern`, with a full tape as an error. There must be room for the node that reads the number too, so that an operation
     /// that is refused leaves no constant behind.
     #[track_caller]
-    pub(crate) fn try_intern(&self, value: S) -> Result<u32, Error> {
+    pub(crate) fn try_intern(&self, value: S, op: &'static str) -> Result<u32, Error> {
         let slot = self.recent[Self::recent_place(value)].get();
-        if slot == NOWHERE || !self.columns.value(slot).same_bits(value) {
-            self.reserve(2)?;
+        let known = slot != NOWHERE && self.columns.value(slot).same_bits(value);
+        match if known { Ok(()) } else { self.columns.reserve(2) } {
+            Ok(()) => Ok(self.intern(value)),
+            Err(full) => Err(self.full(full, op, Shape::scalar(), &[])),
         }
-        Ok(self.intern(value))
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Operand, Var};
-use crate::error::Place;
+use crate::error::{Error, Place};
 use crate::op::Comparison;
 use crate::real::Scalar;
 use crate::tape::Guard;
@@ -14,26 +14,33 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an operand has axes or stands on another tape.
+    /// If an operand has axes or stands on another tape; [`try_guard`](Var::try_guard) returns that as an error.
     #[track_caller]
     #[must_use]
     pub fn guard(self, comparison: Comparison, other: impl Operand<'t, S>) -> bool {
-        let other = other.on(self.tape);
-        super::or_panic(self.same_tape(comparison.symbol(), other));
+        super::or_panic(self.try_guard(comparison, other))
+    }
+
+    /// As [`guard`](Var::guard).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Operand`] for an operand with axes, [`Error::Full`] if a number has no room.
+    #[track_caller]
+    pub fn try_guard(self, comparison: Comparison, other: impl Operand<'t, S>) -> Result<bool, Error> {
+        let op = comparison.symbol();
+        let other = other.try_on(self.tape, op)?;
+        self.same_tape(op, other)?;
         for side in [self, other] {
-            assert!(
-                side.is_scalar(),
-                "{} compares single numbers; {} has shape {}",
-                comparison.symbol(),
-                side.id(),
-                side.shape()
-            );
+            if !side.is_scalar() {
+                return Err(side.operand_error(op, "a branch compares single numbers".to_owned()));
+            }
         }
         let outcome = comparison.holds(&self.value(), &other.value());
         let guard =
             Guard { comparison, left: self.view.start(), right: other.view.start(), outcome, place: Place::caller() };
         self.tape.side.borrow_mut().guards.push(guard);
-        outcome
+        Ok(outcome)
     }
 }
 

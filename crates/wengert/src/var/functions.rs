@@ -1,6 +1,6 @@
 //! The functions of a numeric type, from the same table as the ops.
 
-use super::{Operand, Var, or_panic};
+use super::{DO_NOT_BROADCAST, Operand, Var, or_panic};
 use crate::error::Error;
 use crate::op::{Binary, Unary, binary_functions, unary_functions};
 use crate::real::{Real, Scalar};
@@ -83,6 +83,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     #[must_use]
     pub fn clamp(self, lo: impl Operand<'t, S>, hi: impl Operand<'t, S>) -> Self {
+        or_panic(self.fits("clamp", [lo.as_var(), hi.as_var()]));
         self.max(lo).min(hi)
     }
 
@@ -94,6 +95,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     #[must_use]
     pub fn log(self, base: impl Operand<'t, S>) -> Self {
+        or_panic(self.fits("log", [base.as_var(), None]));
         self.ln() / base.on(self.tape).ln()
     }
 
@@ -105,7 +107,23 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     #[must_use]
     pub fn mul_add(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Self {
+        or_panic(self.fits("mul_add", [a.as_var(), b.as_var()]));
         self * a.on(self.tape) + b.on(self.tape)
+    }
+
+    /// Whether `others` stand on this tape and broadcast with this and with each other: what a composed function asks first, so that an
+    /// error names it and not its parts. (Shapes of which any two broadcast do so together.)
+    #[inline(always)]
+    #[track_caller]
+    fn fits(self, op: &'static str, [a, b]: [Option<Self>; 2]) -> Result<(), Error> {
+        for (left, right) in [(Some(self), a), (Some(self), b), (a, b)] {
+            let (Some(left), Some(right)) = (left, right) else { continue };
+            left.same_tape(op, right)?;
+            if !left.is_scalar() && !right.is_scalar() && left.shape().broadcast(&right.shape()).is_none() {
+                return Err(left.shapes_error(op, right, DO_NOT_BROADCAST));
+            }
+        }
+        Ok(())
     }
 
     /// Sine and cosine, two nodes.
@@ -181,11 +199,11 @@ impl<'t, S: Scalar> Var<'t, S> {
         for handle in [a.as_var(), b.as_var()].into_iter().flatten() {
             self.same_tape("select", handle)?;
             let Some(both) = shape.broadcast(&handle.shape()) else {
-                return Err(self.shapes_error("select", handle, "the shapes do not broadcast"));
+                return Err(self.shapes_error("select", handle, DO_NOT_BROADCAST));
             };
             shape = both;
         }
-        let (a, b) = (a.try_on(self.tape)?, b.try_on(self.tape)?);
+        let (a, b) = (a.try_on(self.tape, "select")?, b.try_on(self.tape, "select")?);
         let operands = smallvec::smallvec![self.view.cut_if(true), a.view, b.view];
         Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::run::Attr::None)
     }

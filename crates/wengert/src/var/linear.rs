@@ -64,7 +64,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         {
             return Err(bias.shapes_error("affine", w, "the bias does not broadcast to one number per weighted sum"));
         }
-        let bias = bias.try_on(w.tape)?;
+        let bias = bias.try_on(w.tape, "affine")?;
         Self::record(
             w.tape,
             Op::Structural(Structural::Affine),
@@ -124,14 +124,53 @@ impl<'t, S: Scalar> Var<'t, S> {
         Self::record(self.tape, Op::Structural(Structural::MatMul), Shape::from(dims), operands, Attr::None)
     }
 
-    /// The dot product of two vectors.
+    /// The dot product of two vectors of one length: a matrix product, as [`matmul`](Var::matmul) records it.
     ///
     /// # Panics
     ///
-    /// As [`matmul`](Var::matmul).
+    /// On misuse; [`try_dot`](Var::try_dot) returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn dot(self, other: Self) -> Self {
-        self.matmul(other)
+        or_panic(self.try_dot(other))
+    }
+
+    /// As [`dot`](Var::dot).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if these are not two vectors of one length, [`Error::Full`].
+    #[track_caller]
+    pub fn try_dot(self, other: Self) -> Result<Self, Error> {
+        self.same_tape("dot", other)?;
+        if self.shape().rank() != 1 || self.shape() != other.shape() {
+            return Err(self.shapes_error("dot", other, "these are not two vectors of one length"));
+        }
+        self.try_matmul(other).map_err(|error| error.within("dot"))
+    }
+
+    /// The outer product of two vectors: `[m]` and `[n]` give `[m, n]`.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_outer`](Var::try_outer) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn outer(self, other: Self) -> Self {
+        or_panic(self.try_outer(other))
+    }
+
+    /// As [`outer`](Var::outer).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if these are not two vectors, [`Error::Full`].
+    #[track_caller]
+    pub fn try_outer(self, other: Self) -> Result<Self, Error> {
+        self.same_tape("outer", other)?;
+        if self.shape().rank() != 1 || other.shape().rank() != 1 {
+            return Err(self.shapes_error("outer", other, "these are not two vectors"));
+        }
+        self.view_of(0, self.layout().insert_axis(1)).try_mul(other).map_err(|error| error.within("outer"))
     }
 }

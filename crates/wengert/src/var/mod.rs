@@ -3,12 +3,15 @@
 mod compare;
 mod functions;
 mod key;
+mod leaves;
 mod linear;
+mod norms;
 mod operators;
 mod reduce;
 mod views;
 
 pub use key::Key;
+pub use leaves::Nested;
 
 use std::fmt;
 
@@ -16,7 +19,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, NodeId, Place};
 use crate::kernels::Tensor;
-use crate::op::{Binary, Leaf, Op, Unary};
+use crate::op::{Binary, Op, Unary};
 use crate::real::{Real, Scalar};
 use crate::run::{Attr, View};
 use crate::shape::{Layout, Shape};
@@ -28,6 +31,10 @@ use crate::tape::{Step, Tape, join};
 /// value at once. They panic on misuse (handles of two tapes, shapes that do not fit, a full tape) with a message that names
 /// the operands and the caller's line; every recorded op has a `try_` twin that returns it as an [`Error`]: [`try_unary`](Var::try_unary),
 /// [`try_binary`](Var::try_binary), [`try_matmul`](Var::try_matmul) and so on.
+///
+/// Shapes, axes and broadcasting are NumPy's, with two differences. Axes count from 0, the outermost, and are not negative: the last one is
+/// `x.shape().rank() - 1`, and what is about the last two axes ([`t`](Var::t), [`matmul`](Var::matmul)) needs no number. And reductions
+/// drop their axes; [`insert_axis`](Var::insert_axis) brings one back, to broadcast against the operand.
 ///
 /// Comparisons with `<`, `<=`, `>`, `>=`, `==` compare **values** and record a guard, so that a replay at other inputs
 /// notices where the program would have branched differently.
@@ -66,10 +73,10 @@ pub trait Operand<'t, S: Scalar>: Copy {
     #[doc(hidden)]
     fn as_var(self) -> Option<Var<'t, S>>;
 
-    /// As `on`, with a full tape as an error.
+    /// As `on`, with a full tape as an error of `op`.
     #[doc(hidden)]
     #[track_caller]
-    fn try_on(self, tape: &'t Tape<S>) -> Result<Var<'t, S>, Error>;
+    fn try_on(self, tape: &'t Tape<S>, op: &'static str) -> Result<Var<'t, S>, Error>;
 }
 
 impl<'t, S: Scalar> Operand<'t, S> for Var<'t, S> {
@@ -84,7 +91,7 @@ impl<'t, S: Scalar> Operand<'t, S> for Var<'t, S> {
     }
 
     #[inline(always)]
-    fn try_on(self, _tape: &'t Tape<S>) -> Result<Var<'t, S>, Error> {
+    fn try_on(self, _tape: &'t Tape<S>, _op: &'static str) -> Result<Var<'t, S>, Error> {
         Ok(self)
     }
 }
@@ -102,90 +109,12 @@ impl<'t, S: Scalar> Operand<'t, S> for S {
     }
 
     #[track_caller]
-    fn try_on(self, tape: &'t Tape<S>) -> Result<Var<'t, S>, Error> {
-        Ok(Var { tape, view: View::scalar(tape.try_intern(self)?).cut_if(true) })
+    fn try_on(self, tape: &'t Tape<S>, op: &'static str) -> Result<Var<'t, S>, Error> {
+        Ok(Var { tape, view: View::scalar(tape.try_intern(self, op)?).cut_if(true) })
     }
 }
 
 impl<S: Scalar> Tape<S> {
-    /// Records a number that can change from run to run and be differentiated by.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is full.
-    #[track_caller]
-    pub fn input(&self, value: S) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Input, Shape::scalar(), &[value])
-    }
-
-    /// Records a vector of inputs as one run, shape `[values.len()]`.
-    ///
-    /// # Panics
-    ///
-    /// If there is no value, or the tape is full.
-    #[track_caller]
-    pub fn inputs(&self, values: &[S]) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Input, Shape::from([values.len()]), values)
-    }
-
-    /// Records a parameter: a number that training changes.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is full.
-    #[track_caller]
-    pub fn param(&self, value: S) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Param, Shape::scalar(), &[value])
-    }
-
-    /// Records parameters as one contiguous block, shape `[values.len()]`, so that an optimiser's step is one loop over
-    /// one run. Views of it ([`at`](Var::at), [`slice`](Var::slice), [`reshape`](Var::reshape)) cost nothing.
-    ///
-    /// # Panics
-    ///
-    /// If there is no value, or the tape is full.
-    #[track_caller]
-    pub fn params(&self, values: &[S]) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Param, Shape::from([values.len()]), values)
-    }
-
-    /// Records a run of numbers that change from run to run and that no derivative is taken by: features, targets.
-    ///
-    /// # Panics
-    ///
-    /// If there is no value, or the tape is full.
-    #[track_caller]
-    pub fn data(&self, values: &[S]) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Data, Shape::from([values.len()]), values)
-    }
-
-    /// Records a number that never changes. Operators take plain numbers, so this is rarely needed.
-    ///
-    /// # Panics
-    ///
-    /// If the tape is full.
-    #[track_caller]
-    pub fn constant(&self, value: S) -> Var<'_, S> {
-        self.leaf_or_panic(Leaf::Const, Shape::scalar(), &[value])
-    }
-
-    /// Records a run of any shape, row-major, as an input, a parameter, data or a constant.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Length`] if the values do not fill the shape, [`Error::Empty`] for a shape without elements,
-    /// [`Error::Full`].
-    #[track_caller]
-    pub fn tensor(&self, leaf: Leaf, values: &[S], shape: impl Into<Shape>) -> Result<Var<'_, S>, Error> {
-        let view = self.push_leaf(leaf, shape.into(), values)?;
-        Ok(Var { tape: self, view: view.cut_if(matches!(leaf, Leaf::Data | Leaf::Const)) })
-    }
-
-    #[track_caller]
-    fn leaf_or_panic(&self, leaf: Leaf, shape: Shape, values: &[S]) -> Var<'_, S> {
-        or_panic(self.tensor(leaf, values, shape))
-    }
-
     /// A plain number met by an operator.
     #[inline(always)]
     #[track_caller]
@@ -193,6 +122,10 @@ impl<S: Scalar> Tape<S> {
         Var { tape: self, view: View::scalar(self.intern(value)).cut_if(true) }
     }
 }
+
+/// The rule of elementwise operations.
+pub(crate) const DO_NOT_BROADCAST: &str =
+    "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1";
 
 /// The value, or a panic with the error's message at the caller's line.
 #[track_caller]
@@ -249,7 +182,31 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.columns.value(self.view.start())
     }
 
-    /// A copy of the values in row-major order; one for a single number.
+    /// Lends the values, row-major: where they lie side by side as they are, without a copy; the elements of a view that does not
+    /// run through neighbouring slots ([`t`](Var::t), [`broadcast_to`](Var::broadcast_to)) as a copy.
+    ///
+    /// # Panics
+    ///
+    /// If `f` records on the tape, or replays it: the values are lent out, and would move.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let squares = tape.inputs(&[1.0, 2.0, 3.0]).square();
+    /// let largest = squares.with_values(|values| values.iter().copied().fold(0.0, f64::max));
+    /// assert_eq!(largest, 9.0);
+    /// ```
+    pub fn with_values<R>(self, f: impl FnOnce(&[S]) -> R) -> R {
+        let layout = self.layout();
+        if !layout.is_contiguous() {
+            return f(&self.values());
+        }
+        let start = self.view.start() as usize;
+        self.tape.columns.read(|_, values| f(&values[start..start + layout.len()]))
+    }
+
+    /// A copy of the values in row-major order; one for a single number. [`with_values`](Var::with_values) lends them without one.
     #[must_use]
     pub fn values(self) -> Vec<S> {
         let side = self.tape.side.borrow();
@@ -360,7 +317,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::TwoTapes`], [`Error::Shapes`] if the shapes do not broadcast, [`Error::Full`].
     #[track_caller]
     pub fn try_binary(self, op: Binary, other: impl Operand<'t, S>) -> Result<Self, Error> {
-        let other = other.try_on(self.tape)?;
+        let other = other.try_on(self.tape, op.name())?;
         self.same_tape(op.name(), other)?;
         // There is no derivative by an integer, so none of the derivative by it either.
         let other = if op == Binary::Powi { other.detach() } else { other };
@@ -383,11 +340,7 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Self::record_run(self.tape, Op::Binary(op), run, operands, Attr::None);
         }
         let Some(shape) = self.shape().broadcast(&other.shape()) else {
-            return Err(self.shapes_error(
-                op.name(),
-                other,
-                "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1",
-            ));
+            return Err(self.shapes_error(op.name(), other, DO_NOT_BROADCAST));
         };
         Self::record(self.tape, Op::Binary(op), shape, SmallVec::from_slice(&[self.view, other.view]), Attr::None)
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use smallvec::{SmallVec, smallvec};
 
 use super::{Var, or_panic};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::run::{Attr, View};
@@ -73,7 +73,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         S: 't,
     {
         let layout = self.layout();
-        assert!(!layout.dims().is_empty(), "iter: {} is a single number", self.id());
+        if layout.dims().is_empty() {
+            or_panic(Err(self.operand_error("iter", "a single number has no elements".to_owned())))
+        }
         let (stride, part) = (layout.strides()[0], layout.drop_axis(0));
         let id = self.tape.side.borrow_mut().layouts.intern(part);
         (0..layout.dims()[0]).map(move |i| Var {
@@ -141,19 +143,93 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
     }
 
+    /// Every `step`-th element along `axis`, from the first on. A view; with [`slice`](Var::slice) before it, `x[2:9:3]`.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist or the step is 0; [`try_step_by`](Var::try_step_by) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn step_by(self, axis: usize, step: usize) -> Self {
+        or_panic(self.try_step_by(axis, step))
+    }
+
+    /// As [`step_by`](Var::step_by).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist or the step is 0.
+    #[track_caller]
+    pub fn try_step_by(self, axis: usize, step: usize) -> Result<Self, Error> {
+        let layout = self.layout();
+        if axis >= layout.dims().len() {
+            return Err(self.operand_error("step_by", format!("there is no axis {axis}")));
+        }
+        if step == 0 {
+            return Err(self.operand_error("step_by", "steps of 0 lead nowhere".to_owned()));
+        }
+        Ok(self.view_of(0, layout.every(axis, step)))
+    }
+
+    /// A new axis of extent 1 at `axis`, NumPy's `expand_dims`: a reduction's result broadcasts against its operand again. A view.
+    ///
+    /// # Panics
+    ///
+    /// If `axis` is past the number of axes; [`try_insert_axis`](Var::try_insert_axis) returns that as an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.inputs(&[1.0, 3.0, 5.0, 9.0]).reshape([2, 2]);
+    /// let centred = x - x.mean_axes(&[1]).insert_axis(1);
+    /// assert_eq!(centred.values(), [-1.0, 1.0, -2.0, 2.0]);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn insert_axis(self, axis: usize) -> Self {
+        or_panic(self.try_insert_axis(axis))
+    }
+
+    /// As [`insert_axis`](Var::insert_axis).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if `axis` is past the number of axes.
+    #[track_caller]
+    pub fn try_insert_axis(self, axis: usize) -> Result<Self, Error> {
+        let layout = self.layout();
+        if axis > layout.dims().len() {
+            return Err(self.operand_error("insert_axis", format!("a new axis cannot be its axis {axis}")));
+        }
+        Ok(self.view_of(0, layout.insert_axis(axis)))
+    }
+
     /// The transpose: the last two axes exchanged. A view.
     ///
     /// # Panics
     ///
-    /// If this has fewer than two axes.
+    /// If this has fewer than two axes; [`try_t`](Var::try_t) returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn t(self) -> Self {
+        or_panic(self.try_t())
+    }
+
+    /// As [`t`](Var::t).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if this has fewer than two axes.
+    #[track_caller]
+    pub fn try_t(self) -> Result<Self, Error> {
         let rank = self.shape().rank();
-        assert!(rank >= 2, "t: {} of shape {} has no two axes to exchange", self.id(), self.shape());
+        if rank < 2 {
+            return Err(self.operand_error("t", "it has no two axes to exchange".to_owned()));
+        }
         let mut order: SmallVec<[usize; 4]> = (0..rank).collect();
         order.swap(rank - 2, rank - 1);
-        self.permute(&order)
+        self.try_permute(&order)
     }
 
     /// The axes in another order. A view.
@@ -197,10 +273,13 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the rule does not allow it.
+    /// [`Error::Operand`] if the rule does not allow it, [`Error::Empty`] for a shape without elements.
     #[track_caller]
     pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
+        if shape.is_empty() {
+            return Err(Error::Empty { op: "broadcast_to", shape, at: Place::caller() });
+        }
         if shape.len() > crate::tape::MAX_SLOTS {
             return Err(self.operand_error("broadcast_to", format!("{shape} has more elements than any tape holds")));
         }
@@ -306,7 +385,8 @@ impl<'t, S: Scalar> Var<'t, S> {
             .collect();
         let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(shape.dims());
         dims[axis] = indices.len();
-        self.try_gather(&positions)?.try_reshape(dims)
+        let picked = self.try_gather(&positions).map_err(|error| error.within("index"))?;
+        picked.try_reshape(dims).map_err(|error| error.within("index"))
     }
 
     #[track_caller]
@@ -341,7 +421,7 @@ impl<S: Scalar> Tape<S> {
     #[track_caller]
     pub fn try_stack<'t>(&'t self, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
         let Some(&first) = vars.first() else {
-            let at = crate::error::Place::caller();
+            let at = Place::caller();
             return Err(Error::Empty { op: "stack", shape: Shape::from([0]), at });
         };
         for &var in vars {
@@ -378,13 +458,11 @@ impl<S: Scalar> Tape<S> {
     #[track_caller]
     pub fn try_concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
         let Some(&first) = vars.first() else {
-            let at = crate::error::Place::caller();
+            let at = Place::caller();
             return Err(Error::Empty { op: "concat", shape: Shape::from([0]), at });
         };
         let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(first.shape().dims());
-        if axis >= dims.len() {
-            return Err(first.operand_error("concat", format!("there is no axis {axis}")));
-        }
+        first.axes("concat", &[axis])?;
         dims[axis] = 0;
         for &var in vars {
             Var { tape: self, view: first.view }.same_tape("concat", var)?;
