@@ -73,7 +73,8 @@ impl Options {
     }
 }
 
-const USAGE: &str = "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
+const USAGE: &str =
+    "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args().skip(1)) {
