@@ -277,8 +277,13 @@ pub enum Error {
         at: Place,
     },
     /// A workspace that another program made.
-    #[error("the workspace was made by another program; make one with this program's workspace()")]
-    OtherProgram,
+    #[error("{op} at {at}: the workspace was made by another program; make one with this program's workspace()")]
+    OtherProgram {
+        /// The operation.
+        op: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
     /// Gradients that were computed at other values than the tape now holds.
     #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,

@@ -37,7 +37,7 @@ impl<S: Scalar> Tape<S> {
     #[track_caller]
     pub fn replay<'t>(&'t self, inputs: &[(Var<'t, S>, &[S])]) -> Result<(), Error> {
         for &(var, values) in inputs {
-            self.check_settable(var, values.len())?;
+            self.check_settable("replay", var, values.len())?;
         }
         // Only a guard can make it turn back.
         let guarded = !self.side.borrow().guards.is_empty();
@@ -73,7 +73,7 @@ impl<S: Scalar> Tape<S> {
     /// If `f` records on the tape.
     #[track_caller]
     pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
-        self.check_settable(var, var.len())?;
+        self.check_settable("replay", var, var.len())?;
         let (layout, start) = (var.layout(), var.view.start() as usize);
         if layout.is_contiguous() {
             self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
@@ -106,13 +106,13 @@ impl<S: Scalar> Tape<S> {
     }
 
     #[track_caller]
-    pub(crate) fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+    pub(crate) fn check_settable(&self, op: &'static str, var: Var<'_, S>, found: usize) -> Result<(), Error> {
         if !std::ptr::eq(self, var.tape) {
             let at = Place::caller();
-            return Err(Error::TwoTapes { op: "replay", left: self.made_at(), right: var.tape.made_at(), at });
+            return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
         }
         if found != var.len() {
-            return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
+            return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
         }
         let at = Place::caller();
         let side = self.side.borrow();

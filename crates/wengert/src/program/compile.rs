@@ -10,6 +10,7 @@ use super::lower::Lowered;
 use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
+use super::step::Standing;
 use super::sym::Builder;
 use super::{epilogue, feed, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
@@ -27,7 +28,7 @@ use crate::var::Var;
 pub struct Output(pub(crate) u32);
 
 /// What is asked for, in tape slots.
-enum Request {
+pub(super) enum Request {
     Value(View),
     Gradient { of: View, wrt: View, per_row: bool },
 }
@@ -37,13 +38,6 @@ struct Rows {
     count: usize,
     /// First slots of the blocks that differ from row to row.
     blocks: Vec<u32>,
-}
-
-/// A leaf that stands for a gradient.
-struct Standing {
-    of: View,
-    wrt: View,
-    leaf: View,
 }
 
 /// Says what of a tape shall be computed, and how; [`compile`](Compiler::compile) makes a [`Program`] of it.
@@ -70,12 +64,12 @@ struct Standing {
 /// # Ok::<(), wengert::Error>(())
 /// ```
 pub struct Compiler<'t, S: Float = f64> {
-    tape: &'t Tape<S>,
+    pub(super) tape: &'t Tape<S>,
     numerics: Numerics,
     passes: Vec<Pass>,
-    requests: Vec<(Request, Shape)>,
-    standing: Vec<Standing>,
-    feeds: Vec<(Output, View)>,
+    pub(super) requests: Vec<(Request, Shape)>,
+    pub(super) standing: Vec<Standing>,
+    pub(super) feeds: Vec<(Output, View)>,
     rows: Option<Rows>,
     level: Level,
 }
@@ -186,78 +180,13 @@ impl<'t, S: Float> Compiler<'t, S> {
         Ok(())
     }
 
-    /// Lets `leaf`, data of the shape of `wrt` recorded after `of`, stand for `∂of/∂wrt`: what is computed from it on the tape is computed from
-    /// the gradient in the program. So an optimiser's step is a few nodes of the tape.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if `of` has axes or `leaf` is not a block of data after it, [`Error::Shapes`] if the shapes differ, [`Error::TwoTapes`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use wengert::{Compiler, Tape};
-    ///
-    /// let tape = Tape::new();
-    /// let w = tape.params(&[3.0, -4.0]);
-    /// let loss = 0.5 * w.square().sum();
-    /// let g = tape.data(&[0.0, 0.0]);
-    /// let next = w - 0.5 * g;
-    ///
-    /// let mut compiler = Compiler::new(&tape);
-    /// compiler.gradient_as(loss, w, g)?;
-    /// let next = compiler.output(next)?;
-    /// compiler.feed(next, w)?;
-    /// let step = compiler.compile()?;
-    /// let mut workspace = step.workspace();
-    /// for _ in 0..2 {
-    ///     step.run(&mut workspace)?;
-    /// }
-    /// assert_eq!(workspace.values(next), [0.75, -1.0]);
-    /// # Ok::<(), wengert::Error>(())
-    /// ```
     #[track_caller]
-    pub fn gradient_as(&mut self, of: Var<'t, S>, wrt: Var<'t, S>, leaf: Var<'t, S>) -> Result<(), Error> {
-        for var in [wrt, leaf] {
-            self.check("gradient_as", var)?;
-        }
-        self.check_scalar("gradient_as", of)?;
-        if leaf.shape() != wrt.shape() {
-            return Err(leaf.shapes_error("gradient_as", wrt, "a leaf that stands for a gradient has its shape"));
-        }
-        let node = self.tape.node(leaf.id());
-        let whole = node.as_ref().is_some_and(|node| {
-            node.op == TapeOp::Leaf(Leaf::Data) && node.id == leaf.id() && node.shape.len() == leaf.len()
-        });
-        if !whole || leaf.id() <= of.id() || !leaf.layout().is_contiguous() {
-            let rule = "what stands for a gradient is a block of data, recorded after what is differentiated";
-            return Err(leaf.operand_error("gradient_as", rule.to_owned()));
-        }
-        self.standing.push(Standing { of: of.view, wrt: wrt.view, leaf: leaf.view });
-        Ok(())
-    }
-
-    /// After each run, gives the leaf `to` the values of `output`: the next run begins with them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotSettable`] if `to` is not an input, a parameter or data, [`Error::Length`] if the sizes differ, [`Error::TwoTapes`].
-    #[track_caller]
-    pub fn feed(&mut self, output: Output, to: Var<'t, S>) -> Result<(), Error> {
-        self.check("feed", to)?;
-        let shape = self.requests[output.0 as usize].1.clone();
-        self.tape.check_settable(to, shape.len())?;
-        self.feeds.push((output, to.view));
-        Ok(())
-    }
-
-    #[track_caller]
-    fn check(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
+    pub(super) fn check(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
         Var { tape: self.tape, view: var.view }.same_tape(op, var)
     }
 
     #[track_caller]
-    fn check_scalar(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
+    pub(super) fn check_scalar(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
         self.check(op, var)?;
         if var.is_scalar() {
             return Ok(());
@@ -367,7 +296,7 @@ impl<'t, S: Float> Compiler<'t, S> {
     }
 
     /// What a reader calls the node at `id`: its path, or its id.
-    fn label_of(&self, id: NodeId) -> String {
+    pub(super) fn label_of(&self, id: NodeId) -> String {
         let side = self.tape.side.borrow();
         let layout = side.wide_at(id.0).map_or(crate::run::SCALAR, |wide| wide.layout);
         side.names.get(View::new(id.0, layout)).map_or_else(|| id.to_string(), |name| name.path.clone())

@@ -133,6 +133,7 @@ impl<S: Float> Program<S> {
     /// # Errors
     ///
     /// As [`run`](Program::run).
+    #[track_caller]
     pub fn profile(&self, workspace: &mut Workspace<S>, runs: u32) -> Result<Profile, Error> {
         let mut times = vec![Duration::ZERO; self.0.tasks.len()];
         for _ in 0..runs.max(1) {

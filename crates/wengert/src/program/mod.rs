@@ -32,6 +32,7 @@ mod passes;
 mod report;
 mod rows;
 mod run;
+mod step;
 mod sym;
 
 pub use batch::{Batch, BatchOutputs};

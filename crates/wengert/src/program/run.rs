@@ -1,6 +1,7 @@
 //! A compiled program, and the numbers of one run of it.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -143,6 +144,8 @@ pub struct Workspace<S: Float = f64> {
     program: Arc<Inner<S>>,
     memory: Vec<S>,
     offsets: Vec<isize>,
+    /// Room for what is fed back, where it must be read before anything is written.
+    fed: Vec<S>,
     /// How many of the rows count.
     live: usize,
 }
@@ -161,7 +164,23 @@ impl<S: Float> Program<S> {
         if let Some(weight) = self.0.weight {
             memory[weight..weight + self.0.rows].fill(S::from_f64(1.0));
         }
-        Workspace { program: Arc::clone(&self.0), memory, offsets: vec![0; self.0.walks], live: self.0.rows }
+        Workspace {
+            program: Arc::clone(&self.0),
+            memory,
+            offsets: vec![0; self.0.walks],
+            fed: self.room_to_feed(),
+            live: self.0.rows,
+        }
+    }
+
+    /// Room for all that is fed back if an output of it lies where something else is written.
+    fn room_to_feed(&self) -> Vec<S> {
+        let Inner { feeds, outputs, .. } = &*self.0;
+        let len = |feed: &Feed| outputs[feed.output].shape.len();
+        let written: HashSet<u32> = feeds.iter().flat_map(|feed| feed.to.slots(&[len(feed)])).collect();
+        let mut read = feeds.iter().flat_map(|feed| outputs[feed.output].access.slots(&[len(feed)]));
+        let total = feeds.iter().map(len).sum();
+        if read.any(|place| written.contains(&place)) { vec![S::from_f64(0.0); total] } else { Vec::new() }
     }
 
     /// The handle of the block of leaves that begins at a slot of the tape: `program.input(x.id())`.
@@ -217,21 +236,23 @@ impl<S: Float> Program<S> {
     ///
     /// [`Error::OtherProgram`] if the workspace was made by another program; [`Error::GuardFlipped`] if a comparison that was recorded comes out
     /// differently: then the outputs are not the program's, and nothing was fed back.
+    #[track_caller]
     pub fn run(&self, workspace: &mut Workspace<S>) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
-            return Err(Error::OtherProgram);
+            return Err(Error::OtherProgram { op: "run", at: Place::caller() });
         }
         S::run(workspace)
     }
 
     /// As `run`, each task run by `around`.
+    #[track_caller]
     pub(crate) fn run_with(
         &self,
         workspace: &mut Workspace<S>,
         mut around: impl FnMut(usize, &mut dyn FnMut()),
     ) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
-            return Err(Error::OtherProgram);
+            return Err(Error::OtherProgram { op: "profile", at: Place::caller() });
         }
         let memory = Cell::from_mut(workspace.memory.as_mut_slice()).as_slice_of_cells();
         for (i, task) in self.0.tasks.iter().enumerate() {
@@ -257,6 +278,10 @@ impl<S: Float> Workspace<S> {
         for guard in &self.program.guards {
             guard.check(&self.memory, self.live)?;
         }
+        if !self.fed.is_empty() {
+            self.feed_at_once();
+            return Ok(());
+        }
         for Feed { output, to } in &self.program.feeds {
             let Asked { access, shape, .. } = &self.program.outputs[*output];
             let dims = [shape.len()];
@@ -270,6 +295,26 @@ impl<S: Float> Workspace<S> {
             }
         }
         Ok(())
+    }
+
+    /// Feeds back where an output is a leaf that is itself fed: all is read before anything is written.
+    #[cold]
+    fn feed_at_once(&mut self) {
+        let mut at = 0;
+        for Feed { output, .. } in &self.program.feeds {
+            let Asked { access, shape, .. } = &self.program.outputs[*output];
+            access.for_each(&[shape.len()], |place| {
+                self.fed[at] = self.memory[place as usize];
+                at += 1;
+            });
+        }
+        at = 0;
+        for Feed { output, to } in &self.program.feeds {
+            to.for_each(&[self.program.outputs[*output].shape.len()], |place| {
+                self.memory[place as usize] = self.fed[at];
+                at += 1;
+            });
+        }
     }
 
     /// Gives an input new numbers, row-major.
@@ -350,7 +395,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn number(&self, output: Output) -> S {
-        let asked = &self.program.outputs[output.0 as usize];
+        let asked = self.asked(output);
         assert!(asked.shape.is_scalar(), "number: the output has shape {}; use values()", asked.shape);
         asked.read(self.memory[asked.access.first() as usize])
     }
@@ -363,7 +408,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn values(&self, output: Output) -> Vec<S> {
-        let asked = &self.program.outputs[output.0 as usize];
+        let asked = self.asked(output);
         let mut values = Vec::with_capacity(asked.shape.len());
         asked.access.for_each(&[asked.shape.len()], |place| values.push(asked.read(self.memory[place as usize])));
         values
@@ -377,9 +422,18 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn slice(&self, output: Output) -> Option<&[S]> {
-        let Asked { access, shape, .. } = &self.program.outputs[output.0 as usize];
+        let Asked { access, shape, .. } = self.asked(output);
         let first = access.first() as usize;
         access.is_contiguous(&[shape.len()]).then(|| &self.memory[first..first + shape.len()])
+    }
+
+    #[track_caller]
+    fn asked(&self, output: Output) -> &Asked {
+        let outputs = &self.program.outputs;
+        let Some(asked) = outputs.get(output.0 as usize) else {
+            panic!("output {} is of another program: this one has {}", output.0, outputs.len())
+        };
+        asked
     }
 
     /// The bytes it holds.
