@@ -46,6 +46,7 @@ mod table;
 mod ledger_text;
 mod side_by_side;
 mod graph;
+mod paths;
 mod dot;
 
 pub use compare::{Tolerance, relative, ulps};
@@ -54,6 +55,7 @@ pub use dot::Dot;
 pub use graph::Reads;
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
+pub use paths::{GradientPath, Hop, Paths};
 pub use record::{Stale, Traced};
 pub use side_by_side::SideBySide;
 pub use table::Table;
