@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use hand::Slip;
 use table::Table;
 use wengert::Tape;
-use wengert_inspect::{Dot, LedgerText, Trace};
+use wengert_inspect::{LedgerText, Picture, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -283,7 +283,10 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
     write("listing.txt", tape.to_string())?;
-    write("dot", Dot::new(trace).values(true).adjoints(true).partials(true).to_string())?;
+    let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
+    write("dot", picture.dot().to_string())?;
+    write("svg", picture.svg().to_string())?;
+    write("mmd", picture.mermaid().to_string())?;
     Ok(())
 }
 

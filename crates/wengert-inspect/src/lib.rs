@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Dot, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Picture, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
 //!
 //! ```
-//! use wengert_inspect::{Dot, LedgerText, Table, Trace};
+//! use wengert_inspect::{LedgerText, Picture, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
 //! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
@@ -17,7 +17,7 @@
 //! let trace = Trace::of(&loss.backward())?;
 //! println!("{}", Table::new(&trace));
 //! println!("{}", LedgerText::new(&trace).of(&["w"]));
-//! println!("{}", Dot::new(&trace).values(true).adjoints(true));
+//! println!("{}", Picture::new(&trace).values(true).adjoints(true).dot());
 //!
 //! // A zero says why it is zero.
 //! let idle = trace.slot("w[1]").expect("w has two elements");
@@ -47,15 +47,15 @@ mod ledger_text;
 mod side_by_side;
 mod graph;
 mod paths;
-mod dot;
+mod picture;
 
 pub use compare::{Tolerance, relative, ulps};
 pub use digits::{Digits, SIGNIFICANT};
-pub use dot::Dot;
 pub use graph::Reads;
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
 pub use paths::{GradientPath, Hop, Paths};
+pub use picture::{Dot, Mermaid, Picture, Svg};
 pub use record::{Stale, Traced};
 pub use side_by_side::SideBySide;
 pub use table::Table;
