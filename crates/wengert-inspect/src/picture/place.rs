@@ -243,7 +243,16 @@ impl Placing<'_> {
         let (Some(from), Some(to)) = (rect(arrow.from), rect(arrow.to)) else { return Vec::new() };
         let origin = |group: usize| layout.groups[group].map_or((0.0, 0.0), |rect| (rect.x, rect.y));
         let (x, y) = (from.x + from.width, from.y + from.height / 2.0);
+        let arrives = to.y + to.height / 2.0;
         let mut way: Vec<Stretch> = vec![(x, x, y)];
+        if to.x < x {
+            // Scopes that feed each other: back below both.
+            let below = (from.y + from.height).max(to.y + to.height) + ROW_GAP / 2.0;
+            way.extend([(x, to.x, below), (to.x, to.x, arrives)]);
+            return way;
+        }
+        // Where a frame was entered, the way is level from its column's left side on: beside the frame stand other boxes.
+        let mut entered: Option<f64> = None;
         for &(group, lane) in &self.plan.ways[arrow.wires[0]] {
             // Groups within a closed one are not seen.
             if self.frames[group].rects.is_empty() {
@@ -257,10 +266,14 @@ impl Placing<'_> {
             }
             for &pass in &lane.passes {
                 let column = frame.columns[layer_of[pass]];
-                way.push((left + column.0, left + column.1, top + frame.rects[pass].y));
+                let start = entered.take().unwrap_or(left + column.0);
+                way.push((start, left + column.1, top + frame.rects[pass].y));
+            }
+            if let (Some(item), None) = (lane.to, entered) {
+                entered = Some(left + frame.columns[layer_of[item]].0);
             }
         }
-        way.push((to.x, to.x, to.y + to.height / 2.0));
+        way.push((entered.unwrap_or(to.x), to.x, arrives));
         way
     }
 }

@@ -120,16 +120,19 @@ fn path(way: &[Stretch]) -> String {
     if end != x {
         path += &format!("H{end}");
     }
-    let (mut x, mut y) = (end, y);
+    let (mut x, mut y, mut forward) = (end, y, true);
     for &(start, end, level) in &way[1..] {
-        let reach = (start - x).abs().max(40.0) / 2.0;
         if level == y && start >= x {
-            path += &format!("H{start}");
-        } else {
-            path += &format!("C{} {y} {} {level} {start} {level}", x + reach, start - reach);
-        }
-        if end != start {
             path += &format!("H{end}");
+        } else {
+            let reach = (start - x).abs().max(40.0) / 2.0;
+            let leaves = if forward { x + reach } else { x - reach };
+            forward = end >= start;
+            let arrives = if forward { start - reach } else { start + reach };
+            path += &format!("C{leaves} {y} {arrives} {level} {start} {level}");
+            if end != start {
+                path += &format!("H{end}");
+            }
         }
         (x, y) = (end, level);
     }
