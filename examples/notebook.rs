@@ -13,6 +13,8 @@
 
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
+#[path = "notebook/page.rs"]
+mod page;
 #[path = "notebook/printed.rs"]
 pub(crate) mod printed;
 #[path = "notebook/table.rs"]
@@ -183,7 +185,12 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
     if let Some(dir) = &options.out {
         let trace = Trace::of(&gradients)?;
         write_views(dir, "2-1-2", &tape, &trace)?;
-        writeln!(out, "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot", dir.display())?;
+        page::write(dir, "2-1-2", "The notebook's 2-1-2 network, one row", &trace, None)?;
+        writeln!(
+            out,
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot .svg .mmd .page.html",
+            dir.display()
+        )?;
     }
     Ok(())
 }
@@ -198,7 +205,7 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     }
     note(out, "Two measurements and the class; the target is 1 for the output of that class and 0 for the other.")?;
     let rate = printed::CELL_9_L_RATE;
-    let mut per_layer = mlp.clone();
+    let (mut per_layer, untrained) = (mlp.clone(), mlp.clone());
     let trainer = Trainer::new(Sgd { rate }, printed::CELL_9_N_EPOCH);
     let trained = trainer.granularity(Granularity::PerNeuron).train(&mut mlp, &data)?;
     for epoch in trained.history.iter().step_by(hand::PRINT_EVERY) {
@@ -245,7 +252,7 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     )?;
 
     if let Some(dir) = &options.out {
-        last_row(out, dir, &mlp, &data, &trained)?;
+        last_row(out, dir, &mlp, &data, &trained, untrained)?;
     }
     Ok(different)
 }
@@ -257,6 +264,7 @@ fn last_row(
     mlp: &Mlp,
     data: &Dataset,
     trained: &Trained,
+    untrained: Mlp,
 ) -> Result<(), Box<dyn Error>> {
     let tape = Tape::new();
     let row = trained.last.as_ref().map_or(0, |last| last.row);
@@ -265,9 +273,11 @@ fn last_row(
     let loss = pass.half_squared_error(tape.data(&data.one_hot(class)).named("target"));
     let trace = Trace::of(&loss.backward())?;
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
+    let training = page::Training::again(untrained, data, printed::CELL_9_L_RATE, trained, mlp)?;
+    page::write(dir, "2-2-2-trained", "The notebook's 2-2-2 network, trained", &trace, Some(&training))?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot .svg .mmd .page.html: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())

@@ -117,5 +117,8 @@ fn views_are_written_and_are_the_same_every_time() {
         assert!(std::fs::read(&path).unwrap() == again, "{} differs from run to run", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 10, "a trace, a table, ledgers, a listing and a graph for each of two networks");
+    assert_eq!(
+        seen, 16,
+        "a trace, a table, ledgers, a listing, a graph in three languages and a page for each of two networks"
+    );
 }

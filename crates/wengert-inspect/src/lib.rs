@@ -48,12 +48,14 @@ mod side_by_side;
 mod graph;
 mod paths;
 mod picture;
+mod page;
 
 pub use compare::{Tolerance, relative, ulps};
 pub use digits::{Digits, SIGNIFICANT};
 pub use graph::Reads;
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
+pub use page::{Boundary, Page};
 pub use paths::{GradientPath, Hop, Paths};
 pub use picture::{Dot, Mermaid, Picture, Svg};
 pub use record::{Stale, Traced};

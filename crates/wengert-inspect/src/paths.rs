@@ -153,27 +153,37 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn gradient_path(&self, from: Slot) -> Vec<Contribution> {
+        let strongest = self.strongest(self.spot(from).node + 1);
+        let mut path: Vec<Contribution> = Vec::new();
+        let mut at = from;
+        while let Some(next) = self.next_of(&strongest, at) {
+            path.push(next);
+            at = next.reader;
+        }
+        path
+    }
+
+    /// For every number that a node from `first` on reads, the largest contribution to its adjoint; of equal ones the first, in the order of
+    /// the sweep.
+    pub(crate) fn strongest(&self, first: usize) -> HashMap<usize, Contribution> {
         let mut strongest: HashMap<usize, Contribution> = HashMap::new();
-        for node in (self.spot(from).node + 1..self.nodes().len()).rev() {
+        for node in (first..self.nodes().len()).rev() {
             self.jacobian(node, |entry| {
                 let Some(new) = self.contribution(&entry) else { return };
                 let kept = strongest.entry(entry.slot).or_insert(new);
-                // Of equal ones the first, in the order of the sweep.
                 if new.product.abs().total_cmp(&kept.product.abs()).is_gt() {
                     *kept = new;
                 }
             });
         }
-        let mut path: Vec<Contribution> = Vec::new();
-        let mut at = from;
-        while let Some(&next) = strongest.get(&at.index()) {
-            if self.seed(at).is_some_and(|seed| seed.abs() >= next.product.abs()) {
-                break;
-            }
-            path.push(next);
-            at = next.reader;
-        }
-        path
+        strongest
+    }
+
+    /// Where most of a number's adjoint came from; nothing if that is its own seed.
+    pub(crate) fn next_of(&self, strongest: &HashMap<usize, Contribution>, slot: Slot) -> Option<Contribution> {
+        let next = *strongest.get(&slot.index())?;
+        let seeded = self.seed(slot).is_some_and(|seed| seed.abs() >= next.product.abs());
+        (!seeded).then_some(next)
     }
 
     /// All paths of derivatives from one number to a later one, and the `most` strongest of them one by one. Cut operands and

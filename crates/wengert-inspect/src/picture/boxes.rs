@@ -108,6 +108,11 @@ impl Boxes {
 }
 
 impl Vertex {
+    /// What a pointer over the box is told.
+    pub(crate) fn tip(&self) -> String {
+        format!("{}: {}", self.path, self.formula)
+    }
+
     /// How the vertex is styled: what its numbers are to a reader.
     pub(crate) fn kind(&self, trace: &Trace) -> &'static str {
         let node = &trace.nodes()[self.node];

@@ -14,6 +14,12 @@ pub use dot::Dot;
 pub use mermaid::Mermaid;
 pub use svg::Svg;
 
+pub(crate) use boxes::Vertex;
+pub(crate) use label::{Label, room_for_labels};
+pub(crate) use plan::Plan;
+pub(crate) use scopes::Item;
+pub(crate) use svg::{Drawing, HEAD, STYLE, elements, escaped};
+
 use boxes::Boxes;
 use scopes::{CROWD, Scopes};
 use visible::Choice;
@@ -165,7 +171,16 @@ impl<'a> Picture<'a> {
         }
     }
 
-    fn scene(&self) -> Scene {
+    pub(crate) fn trace(&self) -> &'a Trace {
+        self.trace
+    }
+
+    /// The digits of numbers.
+    pub(crate) fn significant(&self) -> usize {
+        self.digits
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
         self.scene_within(self.limit, CROWD)
     }
 
@@ -179,8 +194,8 @@ impl<'a> Picture<'a> {
 
 /// What there is to draw, and which scopes are open.
 #[derive(Debug)]
-struct Scene {
-    boxes: Boxes,
-    scopes: Scopes,
-    open: Vec<bool>,
+pub(crate) struct Scene {
+    pub(crate) boxes: Boxes,
+    pub(crate) scopes: Scopes,
+    pub(crate) open: Vec<bool>,
 }

@@ -9,10 +9,10 @@ use super::visible::{Arrow, stand_in};
 
 /// How far apart things stand, in pixels.
 pub(crate) const ROW_GAP: f64 = 14.0;
-const COLUMN_GAP: f64 = 44.0;
-const FRAME_PADDING: f64 = 14.0;
+const COLUMN_GAP: f64 = 30.0;
+const FRAME_PADDING: f64 = 12.0;
 /// Room for a frame's title.
-const FRAME_TOP: f64 = 30.0;
+const FRAME_TOP: f64 = 28.0;
 const MARGIN: f64 = 12.0;
 /// The passes over the columns in which boxes move towards their neighbours.
 const PASSES: usize = 6;

@@ -73,6 +73,11 @@ impl Scopes {
 }
 
 impl Group {
+    /// What a pointer over the closed group is told.
+    pub(crate) fn tip(&self) -> String {
+        format!("{}: {}", self.path, self.summary)
+    }
+
     fn new(path: &str, title: &str) -> Self {
         Group {
             path: path.to_owned(),

@@ -60,9 +60,7 @@ pub(crate) fn elements(
     }
     for (arrow, way) in drawing.arrows.iter().zip(&layout.ways) {
         let cut = if arrow.cut { " wg-cut" } else { "" };
-        let wires: Vec<String> = arrow.wires.iter().map(ToString::to_string).collect();
-        let wires = if arrow.wires.len() > 8 { String::new() } else { format!(" data-w=\"{}\"", wires.join(" ")) };
-        writeln!(f, "<path class=\"wg-arrow{cut}\"{wires} d=\"{}\" marker-end=\"url(#wg-head)\"/>", path(way))?;
+        writeln!(f, "<path class=\"wg-arrow{cut}\" d=\"{}\" marker-end=\"url(#wg-head)\"/>", path(way))?;
     }
     let counted = counted(&drawing.arrows);
     for (arrow, way) in drawing.arrows.iter().zip(&layout.ways) {
@@ -85,14 +83,8 @@ pub(crate) fn elements(
 fn a_box(f: &mut impl fmt::Write, options: &Picture<'_>, scene: &Scene, item: Item, rect: Rect) -> fmt::Result {
     let label = Label::of(options, scene, item);
     let (data, title) = match item {
-        Item::Vertex(vertex) => {
-            let of = &scene.boxes.vertices[vertex];
-            (format!("data-v=\"{vertex}\""), format!("{}: {}", of.path, of.formula))
-        }
-        Item::Group(group) => {
-            let of = &scene.scopes.groups[group];
-            (format!("data-g=\"{group}\""), format!("{}: {}", of.path, of.summary))
-        }
+        Item::Vertex(vertex) => (format!("data-v=\"{vertex}\""), scene.boxes.vertices[vertex].tip()),
+        Item::Group(group) => (format!("data-g=\"{group}\""), scene.scopes.groups[group].tip()),
     };
     writeln!(f, "<g class=\"wg-box wg-{}\" {data}><title>{}</title>", label.kind, escaped(&title))?;
     rectangle(f, rect, 6)?;
