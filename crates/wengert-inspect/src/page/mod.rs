@@ -164,9 +164,9 @@ const SEARCH: &str = r#"<form id="find" class="scripts" role="search" onsubmit="
 <input id="search" type="search" list="names" placeholder="find a node   /" aria-label="find a node by name" autocomplete="off"></label>"#;
 
 const CONTROLS: &str = r#"<div id="phase" class="scripts" role="group" aria-label="time">
-<button id="first" title="to the start (Home)" aria-label="to the start">⏮</button><button id="back" title="one step back (←)" aria-label="one step back">◀</button>
+<button id="first" title="to the start (Home)" aria-label="to the start"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 3h2v10H2zM14 3v10L5 8z"/></svg></button><button id="back" title="one step back (←)" aria-label="one step back"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M12 3v10L4 8z"/></svg></button>
 <button id="play">Play</button>
-<button id="on" title="one step on (→)" aria-label="one step on">▶</button><button id="last" title="to the end (End)" aria-label="to the end">⏭</button>
+<button id="on" title="one step on (→)" aria-label="one step on"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3v10l8-5z"/></svg></button><button id="last" title="to the end (End)" aria-label="to the end"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M12 3h2v10h-2zM2 3v10l9-5z"/></svg></button>
 <input id="time" type="range" min="0" max="0" step="1" aria-label="step"><output id="said" for="time" aria-live="polite"></output>
 <button id="smaller" title="smaller" aria-label="smaller">−</button><button id="larger" title="larger" aria-label="larger">+</button><button id="fit">Fit</button></div>
 <div id="detail" class="scripts"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;

@@ -371,6 +371,7 @@ window.addEventListener("hashchange", read);
 training();
 draw();
 fit();
-if (state.scale < 0.8) zoom(0.8);
+// Small text is worse than scrolling.
+if (state.scale < 0.72) zoom(0.72);
 read();
 document.documentElement.dataset.ready = Math.round(performance.now());

@@ -160,8 +160,8 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// The head of arrows.
-pub(crate) const HEAD: &str = "<defs><marker id=\"wg-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"7\" \
-    markerHeight=\"7\" orient=\"auto\"><path class=\"wg-head\" d=\"M0 1L7.5 4L0 7z\"/></marker></defs>";
+pub(crate) const HEAD: &str = "<defs><marker id=\"wg-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" \
+    markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"wg-head\" d=\"M0 1L7.5 4L0 7z\"/></marker></defs>";
 
 impl fmt::Display for Svg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
