@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use hand::Slip;
 use table::Table;
 use wengert::Tape;
-use wengert_inspect::{LedgerText, Picture, Trace};
+use wengert_inspect::{Derivation, Known, LedgerText, Picture, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -186,9 +186,11 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
         let trace = Trace::of(&gradients)?;
         write_views(dir, "2-1-2", &tape, &trace)?;
         page::write(dir, "2-1-2", "The notebook's 2-1-2 network, one row", &trace, None)?;
+        write_derivation(dir, "2-1-2", &trace, Some(("cell 6 of the notebook", printed::CELL_6)))?;
         writeln!(
             out,
-            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot .svg .mmd .page.html",
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot .svg .mmd .derivation.txt .derivation.md .derivation.html \
+             .page.html",
             dir.display()
         )?;
     }
@@ -275,9 +277,11 @@ fn last_row(
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
     let training = page::Training::again(untrained, data, printed::CELL_9_L_RATE, trained, mlp)?;
     page::write(dir, "2-2-2-trained", "The notebook's 2-2-2 network, trained", &trace, Some(&training))?;
+    write_derivation(dir, "2-2-2-trained", &trace, None)?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot .svg .mmd .page.html: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot .svg .mmd .derivation.txt .derivation.md .derivation.html \
+         .page.html: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())
@@ -298,6 +302,40 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("svg", picture.svg().to_string())?;
     write("mmd", picture.mermaid().to_string())?;
     Ok(())
+}
+
+/// The chain rule worked out: as plain text, as Markdown with LaTeX, and as a page with MathML.
+fn write_derivation(
+    dir: &Path,
+    name: &str,
+    trace: &Trace,
+    printed: Option<(&str, &[&[printed::PrintedNeuron]])>,
+) -> Result<(), Box<dyn Error>> {
+    let title = format!("Backpropagation by hand: {name}");
+    let mut derivation = Derivation::new(trace)
+        .title(&title)
+        .caption("It is L = ½ Σ (target − output)²: half the error that training prints")
+        .delta(|path| path.ends_with(".z"));
+    if let Some((source, network)) = printed {
+        derivation = derivation.reference(source, known(network));
+    }
+    let write = |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.derivation.{ending}")), text);
+    write("txt", derivation.to_string())?;
+    write("md", derivation.markdown().to_string())?;
+    write("html", derivation.html().to_string())?;
+    Ok(())
+}
+
+/// What the notebook prints of a network, by path.
+fn known(network: &[&[printed::PrintedNeuron]]) -> Vec<(String, Known)> {
+    let mut rows = Vec::new();
+    for (layer, neurons) in ["hidden", "output"].iter().zip(network) {
+        for (j, neuron) in neurons.iter().enumerate() {
+            rows.push((format!("{layer}/{j}.output"), Known::Value(neuron.output)));
+            rows.push((format!("{layer}/{j}.z"), Known::Delta(neuron.delta)));
+        }
+    }
+    rows
 }
 
 fn heading(out: &mut impl Write, text: &str) -> std::io::Result<()> {

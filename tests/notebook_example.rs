@@ -118,7 +118,7 @@ fn views_are_written_and_are_the_same_every_time() {
         seen += 1;
     }
     assert_eq!(
-        seen, 16,
-        "a trace, a table, ledgers, a listing, a graph in three languages and a page for each of two networks"
+        seen, 22,
+        "a trace, a table, ledgers, a listing, three graphs, three derivations and a page, of two networks"
     );
 }

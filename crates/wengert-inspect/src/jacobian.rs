@@ -27,14 +27,19 @@ impl Trace {
     /// sweep adds contributions. Entries of a structural op that are zero by its nature (the branch not selected) are visited as [`Partial::Zero`]; an unknown op has none.
     pub(crate) fn jacobian(&self, index: usize, mut visit: impl FnMut(Entry)) {
         let node = &self.nodes()[index];
-        let operands: Vec<Strided> = node.operands.iter().map(|operand| self.resolve(&operand.elements)).collect();
-        let start = self.start(index);
-        let reading = Reading { trace: self, node, start, operands };
-        let mut visit = |entry: Entry| {
+        self.jacobian_uncut(index, |entry| {
             if !node.operands[entry.operand].cut {
                 visit(entry);
             }
-        };
+        });
+    }
+
+    /// As [`jacobian`](Trace::jacobian), by the operands that derivatives do not pass too: what the node was computed from.
+    pub(crate) fn jacobian_uncut(&self, index: usize, mut visit: impl FnMut(Entry)) {
+        let node = &self.nodes()[index];
+        let operands: Vec<Strided> = node.operands.iter().map(|operand| self.resolve(&operand.elements)).collect();
+        let start = self.start(index);
+        let reading = Reading { trace: self, node, start, operands };
         match known_op(&node.op) {
             None | Some(Op::Leaf(_)) => {}
             Some(Op::Unary(op)) => {

@@ -46,11 +46,13 @@ mod table;
 mod ledger_text;
 mod side_by_side;
 mod graph;
+mod derivation;
 mod paths;
 mod picture;
 mod page;
 
 pub use compare::{Tolerance, relative, ulps};
+pub use derivation::{Derivation, Known, Level};
 pub use digits::{Digits, SIGNIFICANT};
 pub use graph::Reads;
 pub use ledger::{Contribution, Ledger};

@@ -253,11 +253,12 @@ function panel() {
     into.append(part);
   }
   into.querySelectorAll("[data-slot]").forEach((line) => {
-    const slot = Number(line.dataset.slot), several = data.vertices[vertex].several;
-    if (several) {
+    const slot = Number(line.dataset.slot);
+    if (line.classList.contains("of-slot")) {
+      line.hidden = slot !== state.slot;
+    } else if (data.vertices[vertex].several) {
       line.classList.toggle("chosen", slot === state.slot);
-      if (line.classList.contains("ledger-of")) line.hidden = slot !== state.slot;
-      else pressable(line, "slot:" + slot, "element " + line.cells[0].textContent, () => { state.slot = slot; show(); });
+      pressable(line, "slot:" + slot, "element " + line.cells[0].textContent, () => { state.slot = slot; show(); });
     }
   });
   const waiting = (part, until) => into.querySelectorAll(part).forEach((cell) => cell.classList.toggle("blank", until > state.step));

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::derivation::{Equations, equations};
 use crate::ledger::Ledger;
 use crate::picture::{Scene, Vertex, escaped};
 use crate::trace::{Adjoint, Precision, Slot, Trace};
@@ -39,6 +40,9 @@ fn adjoint(trace: &Trace, slot: Slot) -> String {
 pub(super) fn write(f: &mut impl Write, trace: &Trace, scene: &Scene, shown: &[Vec<Slot>]) -> fmt::Result {
     let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
     let mut ledgers = trace.ledgers(&slots).into_iter();
+    let explained = explained(trace, shown);
+    let all: Vec<Slot> = explained.iter().flatten().copied().collect();
+    let mut equations = equations(trace, &all).into_iter();
     writeln!(
         f,
         "<table class=\"nodes\"><thead><tr><th scope=\"col\">node</th><th scope=\"col\">value and adjoint</th>"
@@ -52,7 +56,8 @@ pub(super) fn write(f: &mut impl Write, trace: &Trace, scene: &Scene, shown: &[V
         writeln!(f, "<tr id=\"n{index}\">")?;
         node(f, trace, vertex, index)?;
         numbers(f, trace, vertex, slots)?;
-        formulas(f, trace, scene, vertex)?;
+        let equations: Vec<Equations> = equations.by_ref().take(explained[index].len()).collect();
+        formulas(f, slots, &explained[index], &equations)?;
         added(f, trace, scene, vertex, &ledgers)?;
         writeln!(f, "</tr>")?;
     }
@@ -101,22 +106,40 @@ fn left_out(f: &mut impl Write, elements: usize) -> fmt::Result {
     }
 }
 
-/// The formula by which the value was computed, with names.
-fn formulas(f: &mut impl Write, trace: &Trace, _scene: &Scene, vertex: &Vertex) -> fmt::Result {
-    let node = &trace.nodes()[vertex.node];
+/// The numbers of each vertex whose equations are written out: first the one with the largest adjoint, which is looked at first.
+fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
+    const MOST: usize = 4;
+    const BUDGET: usize = 600;
+    let each = (BUDGET / shown.len().max(1)).clamp(1, MOST);
+    let size = |slot: &Slot| trace.adjoint(*slot).number().map_or(0.0, f64::abs);
+    let of = |slots: &Vec<Slot>| {
+        let mut slots = slots.clone();
+        slots.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        slots.truncate(each);
+        slots
+    };
+    shown.iter().map(of).collect()
+}
+
+fn formulas(f: &mut impl Write, shown: &[Slot], explained: &[Slot], equations: &[Equations]) -> fmt::Result {
     write!(f, "<td class=\"formulas\">")?;
-    if node.operands.is_empty() {
-        write!(f, "<p class=\"left-out\">given, not computed</p>")?;
-    } else {
-        let operands: Vec<String> = node
-            .operands
-            .iter()
-            .map(|operand| {
-                let slots: Vec<Slot> = trace.slots_read(operand).collect();
-                slots.first().map_or(String::new(), |&first| trace.label_of(first).path.to_owned())
-            })
-            .collect();
-        write!(f, "<p class=\"formula\"><code>{}({})</code></p>", escaped(&node.op), escaped(&operands.join(", ")))?;
+    for (slot, equation) in explained.iter().zip(equations) {
+        write!(f, "<div class=\"of-slot\" data-slot=\"{}\">", slot.index())?;
+        match &equation.value {
+            Some(value) => write!(f, "<div class=\"definition\">{value}</div>")?,
+            None => write!(f, "<p class=\"left-out\">given, not computed</p>")?,
+        }
+        if let Some(adjoint) = &equation.adjoint {
+            write!(f, "<div class=\"derivative\">{adjoint}</div>")?;
+        }
+        write!(f, "</div>")?;
+    }
+    for slot in shown.iter().filter(|slot| !explained.contains(slot)) {
+        let slot = slot.index();
+        write!(
+            f,
+            "<p class=\"of-slot left-out scripts\" data-slot=\"{slot}\">the formulas of this element are left out</p>"
+        )?;
     }
     writeln!(f, "</td>")
 }
@@ -148,7 +171,7 @@ fn one(
     if ledger.contributions().is_empty() && ledger.seed().is_none() {
         return Ok(());
     }
-    write!(f, "<table class=\"sum ledger-of\" data-slot=\"{}\"><tr><th>", ledger.slot().index())?;
+    write!(f, "<table class=\"sum of-slot\" data-slot=\"{}\"><tr><th>", ledger.slot().index())?;
     if several {
         write!(f, "{} ", escaped(&subscript(trace, vertex, ledger.slot())))?;
     }

@@ -252,6 +252,7 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             forward: numbers.forward,
             difference: estimate.map(|estimate| estimate.derivative),
             error: estimate.map_or(f64::NAN, |estimate| estimate.error),
+            step: estimate.map_or(f64::NAN, |estimate| estimate.step),
             verdict,
         }
     }
@@ -259,7 +260,7 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
     fn numbers(&mut self, slot: usize) -> Numbers {
         if slot >= self.values.len() {
             // What was recorded after the output does not move it.
-            let still = Estimate { derivative: 0.0, error: 0.0 };
+            let still = Estimate { derivative: 0.0, error: 0.0, step: 0.0 };
             return Numbers { reverse: 0.0, forward: 0.0, difference: Ok(still), rounding: 0.0 };
         }
         // −0 stands where nothing was added.
@@ -388,7 +389,7 @@ fn verdict(numbers: &Numbers, claimed: Option<f64>, claim_tolerance: f64) -> Ver
         return Verdict::Disagrees(Disagreement::Forward);
     }
     if comparable
-        && let Ok(Estimate { derivative, error }) = numbers.difference
+        && let Ok(Estimate { derivative, error, .. }) = numbers.difference
         && (reverse - derivative).abs() > error + rounding
     {
         return Verdict::Disagrees(Disagreement::Difference);

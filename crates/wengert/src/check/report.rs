@@ -72,6 +72,8 @@ pub struct Row {
     pub difference: Option<f64>,
     /// What the difference may be off by, by its own estimate.
     pub error: f64,
+    /// The smallest step of those that the difference was extrapolated from; 0 where nothing had to move.
+    pub step: f64,
     /// The comparison's outcome.
     pub verdict: Verdict,
 }

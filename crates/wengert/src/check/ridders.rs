@@ -18,6 +18,8 @@
 pub(super) struct Estimate {
     pub(super) derivative: f64,
     pub(super) error: f64,
+    /// The smallest of the steps that it was extrapolated from.
+    pub(super) step: f64,
 }
 
 /// The factor between steps. Not a whole number, so that the steps do not all fall on multiples of a period.
@@ -82,7 +84,7 @@ pub(super) fn extrapolate<E>(
             let error = (derivative - left).abs().max((derivative - diagonal).abs()) + floor;
             if best_of_row.is_none_or(|best| error <= best.estimate.error) {
                 let distance = (derivative - quotient).abs();
-                best_of_row = Some(Best { estimate: Estimate { derivative, error }, distance });
+                best_of_row = Some(Best { estimate: Estimate { derivative, error, step: h }, distance });
             }
             row.push(derivative);
         }
@@ -127,7 +129,7 @@ mod tests {
             if value.is_finite() { Ok(Quotient { value, noise }) } else { Err(()) }
         };
         let (estimate, _) = extrapolate(0.37 * x.abs().max(1.0), 1e-14 * x.abs(), central);
-        let Estimate { derivative, error } = estimate.unwrap();
+        let Estimate { derivative, error, .. } = estimate.unwrap();
         assert!((derivative - exact).abs() <= error, "{derivative} is not {exact} within {error}");
         assert!(error <= accuracy * exact.abs().max(1.0), "{error} is more than {accuracy}");
     }

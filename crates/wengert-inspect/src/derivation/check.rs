@@ -1,0 +1,176 @@
+//! The derivation's own check: each derivative beside a difference that reads no rule, and beside a reference where there is one.
+
+use wengert::check::Verdict;
+use wengert::{Op, Tape};
+
+use super::math::{Math, digits};
+use super::rebuilt::{Obstacle, Rebuilt};
+use super::symbol::{Name, Role, Symbol};
+use super::write::{Block, Inline, Table};
+use crate::digits::Digits;
+use crate::trace::{Adjoint, Precision, Slot, Trace, known_op};
+
+/// What a reference says of a number. See [`Derivation::reference`](super::Derivation::reference).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known {
+    /// Its value.
+    Value(f64),
+    /// Its adjoint, ∂L/∂v.
+    Adjoint(f64),
+    /// Minus its adjoint: a delta.
+    Delta(f64),
+}
+
+/// A side without a trace: what somebody else found for some of the numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reference {
+    pub(super) name: String,
+    pub(super) rows: Vec<(String, Known)>,
+}
+
+/// How far a number may be from a reference, relative to it.
+const MATCHES: f64 = 1e-13;
+
+/// The parameters and inputs, by slot, in the order of the trace.
+pub(super) fn parameters(trace: &Trace) -> Vec<usize> {
+    let moves = |index: usize| matches!(trace.nodes()[index].op.as_str(), "param" | "input");
+    (0..trace.nodes().len()).filter(|&i| moves(i)).flat_map(|i| trace.slots_of(i)).map(Slot::index).collect()
+}
+
+fn math(symbol: Symbol) -> Vec<Inline> {
+    vec![Inline::Math(Math::Symbol(symbol))]
+}
+
+fn words(text: impl Into<String>) -> Vec<Inline> {
+    vec![Inline::words(text)]
+}
+
+fn number(number: f64, significant: usize) -> Vec<Inline> {
+    vec![Inline::Math(Math::Number(digits(number, significant)))]
+}
+
+/// The table of differences for some slots, at most `limit` of them.
+pub(super) fn differences(
+    trace: &Trace,
+    slots: &[usize],
+    loss: Option<&Name>,
+    significant: usize,
+    limit: usize,
+) -> Vec<Block> {
+    let computed = |&slot: &usize| *trace.adjoint(Slot(slot)) != Adjoint::NotComputed;
+    let slots: Vec<usize> = slots.iter().copied().filter(computed).collect();
+    if slots.is_empty() {
+        return vec![Block::words("There is no parameter or input to differentiate by.")];
+    }
+    let take = slots.len().min(limit.max(1));
+    let chosen: Vec<usize> = (0..take).map(|i| slots[i * slots.len() / take]).collect();
+    match table(trace, &chosen, loss, significant) {
+        Err(obstacle) => vec![Block::words(format!("No differences could be taken: {obstacle}."))],
+        Ok((table, disagreeing)) => {
+            let all = if take == slots.len() { String::new() } else { format!(" of {}, evenly spaced,", slots.len()) };
+            let verdict = match disagreeing {
+                0 => format!("{take} derivatives{all} were compared; none disagrees."),
+                n => format!("{take} derivatives{all} were compared; {n} DISAGREE."),
+            };
+            let how = "The same formulas evaluated at v + h and v - h, with no rule of differentiation: central differences \
+                       (L(v + h) - L(v - h)) / 2h at shrinking steps, extrapolated to h = 0. The step is the smallest that was used, the \
+                       error what the difference may be off by, by its own estimate.";
+            let precision = match trace.precision() {
+                Precision::F64 => "",
+                Precision::F32 => " The tape computed in f32, the differences are taken in f64.",
+            };
+            vec![Block::words(format!("{how}{precision}")), Block::Table(table), Block::words(verdict)]
+        }
+    }
+}
+
+fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usize) -> Result<(Table, usize), Obstacle> {
+    let tape = Tape::new();
+    let rebuilt = Rebuilt::new(trace, &tape)?;
+    let tolerance = if trace.precision() == Precision::F32 { 1e-4 } else { 1e-9 };
+    let mut check = rebuilt.output.check().leaves(&[]).claim_tolerance(tolerance);
+    for &slot in chosen {
+        let claim = trace.adjoint(Slot(slot)).number().unwrap_or(f64::NAN);
+        check = check.claim(rebuilt.at(trace, Slot(slot))?, &[claim]);
+    }
+    let report = check.run()?;
+    let mut table =
+        Table { head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(), rows: Vec::new() };
+    let mut disagreeing = 0;
+    for (row, &slot) in report.rows.iter().zip(chosen) {
+        let name = Name::of(trace, Slot(slot));
+        let symbol = Symbol { role: Role::Adjoint, name, loss: loss.cloned() };
+        let claimed = row.claimed.unwrap_or(f64::NAN);
+        let small = |x: f64| Digits::new(x).significant(2).to_string();
+        let verdict = match &row.verdict {
+            Verdict::Agrees => "agree".to_owned(),
+            Verdict::Excluded(reason) => format!("not compared: {reason}"),
+            Verdict::Disagrees(_) => {
+                disagreeing += 1;
+                "DISAGREE".to_owned()
+            }
+        };
+        table.rows.push(match row.difference {
+            Some(difference) => vec![
+                math(symbol),
+                number(claimed, significant),
+                number(difference, significant),
+                words(small(row.error)),
+                words(small(row.step)),
+                words(verdict),
+            ],
+            None => {
+                vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)]
+            }
+        });
+    }
+    Ok((table, disagreeing))
+}
+
+/// The table of a reference.
+pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>, significant: usize) -> Vec<Block> {
+    let mut table =
+        Table { head: ["", "here", &reference.name, "relative difference", ""].map(words).into(), rows: Vec::new() };
+    let mut matching = 0;
+    for (path, known) in &reference.rows {
+        let (role, theirs) = match *known {
+            Known::Value(number) => (Role::Value, number),
+            Known::Adjoint(number) => (Role::Adjoint, number),
+            Known::Delta(number) => (Role::Delta, number),
+        };
+        let Some(slot) = trace.slot(path) else {
+            table.rows.push(vec![words(path.clone()), words("not on the trace"), words(""), words(""), words("✗")]);
+            continue;
+        };
+        let ours = match role {
+            Role::Value => Some(trace.value(slot)),
+            role => trace.adjoint(slot).number().map(|adjoint| role.sign() * adjoint),
+        };
+        let symbol = Symbol { role, name: Name::of(trace, slot), loss: loss.cloned() };
+        let Some(ours) = ours else {
+            table.rows.push(vec![
+                math(symbol),
+                words("not computed"),
+                number(theirs, significant),
+                words(""),
+                words("✗"),
+            ]);
+            continue;
+        };
+        let apart = crate::compare::relative(ours, theirs);
+        let good = apart <= MATCHES || ours == theirs;
+        matching += usize::from(good);
+        let tick = words(if good { "✓" } else { "✗" });
+        let apart = words(Digits::new(apart).significant(2).to_string());
+        table.rows.push(vec![math(symbol), number(ours, significant), number(theirs, significant), apart, tick]);
+    }
+    let of = reference.rows.len();
+    let verdict = format!("{matching} of {of} match {} within a relative difference of 1e-13.", reference.name);
+    vec![Block::Table(table), Block::words(verdict)]
+}
+
+/// Whether a node can be differentiated by but is a leaf.
+pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
+    let node = &trace.nodes()[trace.spot(Slot(slot)).node];
+    matches!(known_op(&node.op), Some(Op::Leaf(_)))
+}
