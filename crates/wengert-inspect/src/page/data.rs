@@ -28,8 +28,8 @@ pub(super) struct Data {
 struct VertexData {
     path: String,
     group: usize,
-    /// The number that is looked at first: the one with the largest adjoint.
-    slot: usize,
+    /// The number that is looked at first: the one with the largest adjoint. None if the box's nodes are left out.
+    slot: Option<usize>,
     several: bool,
     #[serde(flatten)]
     label: LabelData,
@@ -92,7 +92,7 @@ impl Data {
         let vertices = scene.boxes.vertices.iter().enumerate().map(|(index, vertex)| VertexData {
             path: vertex.path.clone(),
             group: scene.scopes.of_vertex[index],
-            slot: largest(trace, &shown[index]).index(),
+            slot: largest(trace, &shown[index]).map(Slot::index),
             several: vertex.slots.len() > 1,
             label: label(Item::Vertex(index)),
         });
@@ -125,7 +125,8 @@ impl Data {
         let open = scene.open.iter().enumerate().filter(|&(_, &open)| open).map(|(group, _)| group);
         let reached = |&vertex: &usize| {
             let slots = &scene.boxes.vertices[vertex].slots;
-            slots.iter().any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
+            let left_out = scene.boxes.vertices[vertex].holds > 0;
+            left_out || slots.iter().any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
         };
         Data {
             wires: wires.collect(),
@@ -140,9 +141,9 @@ impl Data {
     }
 }
 
-fn largest(trace: &Trace, slots: &[Slot]) -> Slot {
+fn largest(trace: &Trace, slots: &[Slot]) -> Option<Slot> {
     let size = |slot: Slot| trace.adjoint(slot).number().map_or(0.0, f64::abs);
-    slots.iter().copied().fold(slots[0], |best, slot| if size(slot) > size(best) { slot } else { best })
+    slots.iter().copied().reduce(|best, slot| if size(slot) > size(best) { slot } else { best })
 }
 
 fn ways(trace: &Trace, scene: &Scene, shown: &[Vec<Slot>]) -> BTreeMap<usize, (usize, usize)> {

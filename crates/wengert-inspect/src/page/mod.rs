@@ -16,6 +16,9 @@ const PAGE_STYLE: &str = include_str!("page.css");
 const LAYOUT: &str = include_str!("layout.js");
 const SCRIPT: &str = include_str!("page.js");
 
+/// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
+const MOST_BOXES: usize = 1_500;
+
 /// A trace as one self-contained page of HTML, through `Display`: no network, no other file; a policy in the page forbids both.
 ///
 /// The graph is stepped forward, as values appeared in tape order, and backward, as the sweep completed adjoints. A chosen node shows its
@@ -25,7 +28,7 @@ const SCRIPT: &str = include_str!("page.js");
 ///
 /// The page replays what was recorded: it computes no value and no adjoint.
 ///
-/// Of a run with many elements the first are in the page, and it says how many are left out.
+/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer scopes; it says how many are left out.
 ///
 /// # Examples
 ///
@@ -106,7 +109,7 @@ impl<'a> Page<'a> {
         self
     }
 
-    fn summary(&self) -> String {
+    fn summary(&self, left_out: usize) -> String {
         let trace = self.picture.trace();
         let mut parts = Vec::new();
         if let Some(loss) = trace.loss() {
@@ -114,6 +117,7 @@ impl<'a> Page<'a> {
         }
         parts.extend(self.caption.map(str::to_owned));
         parts.push(format!("{} nodes, {} numbers", trace.nodes().len(), trace.len()));
+        parts.extend((left_out > 0).then(|| format!("{left_out} of them left out of this page")));
         parts.extend((trace.precision() == Precision::F32).then(|| "f32".to_owned()));
         parts.join(" · ")
     }
@@ -122,13 +126,13 @@ impl<'a> Page<'a> {
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trace = self.picture.trace();
-        let scene = self.picture.scene();
+        let (scene, left_out) = self.picture.scene().sealed(MOST_BOXES);
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
         let shown = table::shown(&scene);
         let title = escaped(self.title);
         write!(f, "{TOP}<title>{title}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style></head>\n<body>\n")?;
-        writeln!(f, "<header><h1>{title}</h1><p>{}</p>", escaped(&self.summary()))?;
+        writeln!(f, "<header><h1>{title}</h1><p>{}</p>", escaped(&self.summary(left_out)))?;
         writeln!(f, "{SEARCH}<datalist id=\"names\">")?;
         for vertex in &scene.boxes.vertices {
             write!(f, "<option value=\"{}\">", escaped(&vertex.path))?;
@@ -143,9 +147,9 @@ impl fmt::Display for Page<'_> {
         elements(f, &self.picture, &scene, &drawing)?;
         writeln!(f, "</svg></div>\n{CONTROLS}")?;
         training::write(f, self.curve, self.boundary)?;
-        writeln!(f, "<section id=\"all\"><h2>All nodes</h2>")?;
+        writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
         table::write(f, trace, &scene, &shown)?;
-        writeln!(f, "</section></main>")?;
+        writeln!(f, "</details></main>")?;
         let data =
             serde_json::to_string(&data::Data::of(&self.picture, &scene, plan, &shown)).map_err(|_| fmt::Error)?;
         // Within a script element only `<` can end it or open a comment.

@@ -369,6 +369,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 window.addEventListener("hashchange", read);
+// A long table would be laid out before anything is seen.
+if (data.vertices.length > 60) byId("all").open = false;
 training();
 draw();
 fit();

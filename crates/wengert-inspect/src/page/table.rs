@@ -11,7 +11,7 @@ use crate::trace::{Adjoint, Precision, Slot, Trace};
 const FEWEST: usize = 2;
 const MOST: usize = 64;
 /// About how many numbers the table has, so that a page stays small enough to open at once.
-const BUDGET: usize = 4_000;
+const BUDGET: usize = 3_000;
 
 /// The slots of each vertex that are written out.
 pub(super) fn shown(scene: &Scene) -> Vec<Vec<Slot>> {
@@ -55,6 +55,14 @@ pub(super) fn write(f: &mut impl Write, trace: &Trace, scene: &Scene, shown: &[V
         let ledgers: Vec<Ledger> = ledgers.by_ref().take(slots.len()).collect();
         writeln!(f, "<tr id=\"n{index}\">")?;
         node(f, trace, vertex, index)?;
+        if vertex.holds > 0 {
+            let nodes = vertex.holds;
+            writeln!(
+                f,
+                "<td colspan=\"3\" class=\"values\"><p class=\"left-out\">{nodes} nodes are left out of this page</p></td></tr>"
+            )?;
+            continue;
+        }
         numbers(f, trace, vertex, slots)?;
         let equations: Vec<Equations> = equations.by_ref().take(explained[index].len()).collect();
         formulas(f, slots, &explained[index], &equations)?;
@@ -69,6 +77,7 @@ fn node(f: &mut impl Write, trace: &Trace, vertex: &Vertex, index: usize) -> fmt
     write!(f, "<th scope=\"row\" class=\"node\"><a href=\"#n{index}\"><code>{}</code></a>", escaped(&vertex.path))?;
     write!(f, "<span class=\"op\">{}</span>", escaped(&vertex.formula))?;
     match place {
+        _ if vertex.holds > 0 => {}
         Some(place) => write!(f, "<span class=\"place\">{}</span>", escaped(place))?,
         None => write!(f, "<span class=\"place\">source line not recorded</span>")?,
     }
@@ -85,7 +94,8 @@ fn numbers(f: &mut impl Write, trace: &Trace, vertex: &Vertex, shown: &[Slot]) -
             write!(f, "<td>{}</td>", escaped(&subscript(trace, vertex, slot)))?;
         }
         let value = exact(trace.precision(), trace.value(slot));
-        writeln!(f, "<td class=\"value\">{value}</td><td class=\"adjoint\">{}</td></tr>", adjoint(trace, slot))?;
+        let words = if matches!(trace.adjoint(slot), Adjoint::Computed(_)) { "" } else { " words" };
+        writeln!(f, "<td class=\"value\">{value}</td><td class=\"adjoint{words}\">{}</td></tr>", adjoint(trace, slot))?;
     }
     write!(f, "</table>")?;
     left_out(f, vertex.slots.len() - shown.len())?;

@@ -74,6 +74,7 @@ impl Boundary {
     pub fn frame(mut self, epoch: usize, score: impl Fn(f64, f64) -> f64) -> Self {
         let at =
             |(from, to): (f64, f64), index: usize, of: usize| from + (to - from) * (index as f64 + 0.5) / of as f64;
+        // The top row has the largest y.
         let cells = (0..self.rows).rev().flat_map(|row| (0..self.columns).map(move |column| (column, row)));
         let scores =
             cells.map(|(column, row)| score(at(self.x, column, self.columns), at(self.y, row, self.rows))).collect();
@@ -139,19 +140,30 @@ impl Boundary {
         writeln!(f, "<text x=\"40\" y=\"162\" text-anchor=\"end\">{name_y}</text></svg></figure>")
     }
 
-    /// Where neighbouring cells choose different classes.
+    /// The line on which the score is 0, between the middles of the cells: marching squares.
     fn edge(&self, frame: &Frame, side: f64) -> String {
         let (width, height) = (side / self.columns as f64, side / self.rows as f64);
-        let chosen = |column: usize, row: usize| frame.scores[row * self.columns + column] > 0.0;
         let mut path = String::new();
-        for row in 0..self.rows {
-            for column in 0..self.columns {
-                let (x, y) = (46.0 + column as f64 * width, 8.0 + row as f64 * height);
-                if column + 1 < self.columns && chosen(column, row) != chosen(column + 1, row) {
-                    path += &format!("M{:.1} {y:.1}v{height:.2}", x + width);
+        for row in 0..self.rows.saturating_sub(1) {
+            for column in 0..self.columns.saturating_sub(1) {
+                let corners = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, down)| {
+                    let (column, row) = (column + right, row + down);
+                    let score = frame.scores[row * self.columns + column];
+                    (46.0 + (column as f64 + 0.5) * width, 8.0 + (row as f64 + 0.5) * height, score)
+                });
+                if corners.iter().any(|corner| corner.2.is_nan()) {
+                    continue;
                 }
-                if row + 1 < self.rows && chosen(column, row) != chosen(column, row + 1) {
-                    path += &format!("M{x:.1} {:.1}h{width:.2}", y + height);
+                let mut crossings = Vec::new();
+                for side in 0..4 {
+                    let (from, to) = (corners[side], corners[(side + 1) % 4]);
+                    if (from.2 > 0.0) != (to.2 > 0.0) {
+                        let part = from.2 / (from.2 - to.2);
+                        crossings.push((from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part));
+                    }
+                }
+                for pair in crossings.chunks_exact(2) {
+                    path += &format!("M{:.1} {:.1}L{:.1} {:.1}", pair[0].0, pair[0].1, pair[1].0, pair[1].1);
                 }
             }
         }
@@ -166,20 +178,20 @@ pub(super) fn write(f: &mut impl Write, curve: &[(usize, f64)], boundary: Option
         return Ok(());
     }
     writeln!(f, "<section id=\"training-section\"><h2>Training</h2>")?;
-    if frames.len() > 1 {
-        writeln!(
-            f,
-            "<p class=\"scripts\"><label for=\"epoch\">Decision boundary at <b id=\"epoch-said\"></b></label> \
-             <input id=\"epoch\" type=\"range\" min=\"0\" max=\"{}\" step=\"1\"></p>",
-            frames.len() - 1
-        )?;
-    }
     writeln!(f, "<div id=\"training\">")?;
     if !curve.is_empty() {
         draw_curve(f, curve)?;
     }
     if let Some(boundary) = boundary {
         writeln!(f, "<div id=\"frames\">")?;
+        if frames.len() > 1 {
+            writeln!(
+                f,
+                "<p class=\"scripts\"><label for=\"epoch\">Decision boundary at <b id=\"epoch-said\"></b></label> \
+                 <input id=\"epoch\" type=\"range\" min=\"0\" max=\"{}\" step=\"1\"></p>",
+                frames.len() - 1
+            )?;
+        }
         for frame in frames {
             boundary.write(f, frame)?;
         }

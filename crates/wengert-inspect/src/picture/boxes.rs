@@ -17,6 +17,8 @@ pub(crate) struct Vertex {
     /// What is left of the path within that scope: `z`.
     pub(crate) name: String,
     pub(crate) slots: Vec<Slot>,
+    /// The nodes that this one box stands for, if they were left out; 0 for a box that is itself.
+    pub(crate) holds: usize,
     /// The op, with the constants that are not drawn: `mul(_, 0.5)`.
     pub(crate) formula: String,
 }
@@ -66,7 +68,7 @@ impl Boxes {
                 let scope = if whole { &node.scope } else { path.rsplit_once('/').map_or("", |(scope, _)| scope) };
                 let (scope, name) = split(scope, path);
                 let path = path.to_owned();
-                self.vertices.push(Vertex { node: index, path, scope, name, slots: Vec::new(), formula });
+                self.vertices.push(Vertex { node: index, path, scope, name, slots: Vec::new(), holds: 0, formula });
                 self.vertices.len() - 1
             });
             self.vertices[vertex].slots.push(slot);

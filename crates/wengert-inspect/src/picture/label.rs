@@ -27,6 +27,12 @@ pub(crate) struct Label {
 impl Label {
     pub(crate) fn of(options: &Picture<'_>, scene: &Scene, item: Item) -> Self {
         match item {
+            Item::Vertex(vertex) if scene.boxes.vertices[vertex].holds > 0 => {
+                let vertex = &scene.boxes.vertices[vertex];
+                let mut lines: Vec<_> = wrapped(&vertex.formula).into_iter().map(|line| ("summary", line)).collect();
+                lines.push(("summary", format!("{} nodes, left out here", vertex.holds)));
+                Label { name: shortened(&vertex.name, NAME_MOST), op: String::new(), lines, kind: "left" }
+            }
             Item::Vertex(vertex) => {
                 let (trace, vertex) = (options.trace, &scene.boxes.vertices[vertex]);
                 let mut lines = Vec::new();

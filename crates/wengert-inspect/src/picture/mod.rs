@@ -3,6 +3,7 @@
 mod boxes;
 mod scopes;
 mod visible;
+mod sealed;
 mod plan;
 mod place;
 mod label;
