@@ -50,13 +50,7 @@ fn number(number: f64, significant: usize) -> Vec<Inline> {
 }
 
 /// The table of differences for some slots, at most `limit` of them.
-pub(super) fn differences(
-    trace: &Trace,
-    slots: &[usize],
-    loss: Option<&Name>,
-    significant: usize,
-    limit: usize,
-) -> Vec<Block> {
+pub(super) fn differences(trace: &Trace, slots: &[usize], loss: Option<&Name>, significant: usize, limit: usize) -> Vec<Block> {
     let computed = |&slot: &usize| *trace.adjoint(Slot(slot)) != Adjoint::NotComputed;
     let slots: Vec<usize> = slots.iter().copied().filter(computed).collect();
     if slots.is_empty() {
@@ -94,8 +88,10 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
         check = check.claim(rebuilt.at(trace, Slot(slot))?, &[claim]);
     }
     let report = check.run()?;
-    let mut table =
-        Table { head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(), rows: Vec::new() };
+    let mut table = Table {
+        head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(),
+        rows: Vec::new(),
+    };
     let mut disagreeing = 0;
     for (row, &slot) in report.rows.iter().zip(chosen) {
         let name = Name::of(trace, Slot(slot));
@@ -119,9 +115,7 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
                 words(small(row.step)),
                 words(verdict),
             ],
-            None => {
-                vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)]
-            }
+            None => vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)],
         });
     }
     Ok((table, disagreeing))
@@ -148,13 +142,7 @@ pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>,
         };
         let symbol = Symbol { role, name: Name::of(trace, slot), loss: loss.cloned() };
         let Some(ours) = ours else {
-            table.rows.push(vec![
-                math(symbol),
-                words("not computed"),
-                number(theirs, significant),
-                words(""),
-                words("✗"),
-            ]);
+            table.rows.push(vec![math(symbol), words("not computed"), number(theirs, significant), words(""), words("✗")]);
             continue;
         };
         let apart = crate::compare::relative(ours, theirs);

@@ -3,14 +3,11 @@
 use super::check::{differences, is_leaf, matches, parameters};
 use super::expr::Arena;
 use super::formulas::{Formulas, Plan};
-use super::math::Math;
-use super::symbol::{Name, Role, Symbol};
-use super::write::{Block, Inline, Table};
+use super::symbol::Name;
+use super::vectors::Vectors;
+use super::write::{Block, Equation, Inline};
 use super::{Derivation, Level};
-use crate::trace::{Adjoint, Precision, Slot, Trace};
-
-/// Elements of a given run that are listed.
-const GIVEN: usize = 12;
+use crate::trace::{Adjoint, Slot};
 
 impl Derivation<'_> {
     pub(super) fn document(&self, arena: &Arena) -> Vec<Block> {
@@ -28,41 +25,27 @@ impl Derivation<'_> {
             blocks.push(heading("Given"));
             blocks.push(self.given());
         }
-        let computed: Vec<usize> = shown.iter().copied().filter(|&slot| !is_leaf(trace, slot)).collect();
-        if !computed.is_empty() {
+        let vectors = (self.level == Level::Layer).then(|| Vectors::new(&formulas));
+        let lines = Lines { derivation: self, formulas: &formulas, vectors: vectors.as_ref() };
+        let values = lines.values(&shown);
+        if !values.is_empty() {
             blocks.push(heading("Forward: the values"));
-            let equations = computed.iter().take(self.limit).filter_map(|&slot| {
-                let equation = formulas.value_equation(slot, self.digits)?;
-                Some((slot, Block::Equation(equation)))
-            });
-            let equations = equations.collect();
-            self.scoped(equations, &mut blocks);
-            self.leave_out(computed.len(), "values", &mut blocks);
+            lines.write(&values, Direction::Values, &mut blocks);
         }
         if trace.outputs().is_empty() {
             blocks.push(Block::words("Nothing was differentiated."));
             return blocks;
         }
-        let derived = self.backward_order(&formulas, &shown, &wanted);
         blocks.push(heading("Backward: the derivatives, from the loss back"));
         blocks.push(Block::words(
             "The derivative by a number is a sum over everything that reads it: the derivative by the reader, times the reader's own \
              derivative by that number.",
         ));
-        let equations = derived.iter().take(self.limit).filter_map(|&slot| {
-            let equation = formulas.adjoint_equation(slot, self.digits)?;
-            Some((slot, Block::Equation(equation)))
-        });
-        let equations = equations.collect();
-        self.scoped(equations, &mut blocks);
-        self.leave_out(derived.len(), "derivatives", &mut blocks);
+        lines.write(&lines.derivatives(&shown, &wanted), Direction::Derivatives, &mut blocks);
         for path in self.wrt.iter().chain(&self.nodes) {
             let in_scope = || trace.nodes().iter().any(|node| node.path.starts_with(&format!("{path}/")));
             if trace.find(path).is_none() && !in_scope() {
-                blocks.push(Block::Paragraph(vec![
-                    Inline::Code((*path).to_owned()),
-                    Inline::words(" is not on the trace."),
-                ]));
+                blocks.push(Block::Paragraph(vec![Inline::Code((*path).to_owned()), Inline::words(" is not on the trace.")]));
             }
         }
         self.check_itself(&formulas, &wanted, &mut blocks);
@@ -108,173 +91,139 @@ impl Derivation<'_> {
         }
         Some(leads)
     }
+}
 
-    /// The nearest to the output first; what is given right after the last of its readers.
-    fn backward_order(&self, formulas: &Formulas<'_>, shown: &[usize], wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
-        let trace = self.trace;
-        let differentiated = |&slot: &usize| {
-            let op = &formulas.node(slot).op;
-            op != "data" && op != "const" && *trace.adjoint(Slot(slot)) != Adjoint::NotComputed && wanted(slot)
-        };
-        let mut slots: Vec<usize> = shown.iter().copied().filter(differentiated).collect();
-        // On paper one goes layer by layer, and from the first to the last of a layer; weights come right behind their layer's deltas.
-        let place = |&slot: &usize| match (is_leaf(trace, slot), formulas.distance(slot)) {
-            (true, far @ 1..) => (far - 1, 1, slot),
-            (true, 0) => (u32::MAX, 1, slot),
-            (false, far) => (far, 0, slot),
-        };
-        slots.sort_by_key(place);
-        slots
+/// What has an equation of its own: one number, or those of a block.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    Slot(usize),
+    Block(usize),
+}
+
+/// Forward or backward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Values,
+    Derivatives,
+}
+
+/// The equations of a derivation, in their order.
+struct Lines<'d, 'a> {
+    derivation: &'d Derivation<'d>,
+    formulas: &'d Formulas<'a>,
+    vectors: Option<&'d Vectors<'a, 'd>>,
+}
+
+impl Lines<'_, '_> {
+    /// Every shown number once: in blocks where there are vectors.
+    fn items(&self, shown: &[usize]) -> Vec<Item> {
+        let Some(vectors) = self.vectors else { return shown.iter().map(|&slot| Item::Slot(slot)).collect() };
+        let mut ids: Vec<usize> = shown.iter().map(|&slot| vectors.blocks.owner[slot]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.sort_by_cached_key(|&id| vectors.blocks.all[id].slots.iter().max().copied());
+        ids.into_iter().map(Item::Block).collect()
     }
 
-    /// Equations under the headings of their scopes.
-    fn scoped(&self, equations: Vec<(usize, Block)>, blocks: &mut Vec<Block>) {
+    fn slots(&self, item: Item) -> Vec<usize> {
+        match (item, self.vectors) {
+            (Item::Block(id), Some(vectors)) => vectors.blocks.all[id].slots.clone(),
+            (Item::Slot(slot) | Item::Block(slot), _) => vec![slot],
+        }
+    }
+
+    /// What is computed, forward; where vectors do not say it, number by number.
+    fn values(&self, shown: &[usize]) -> Vec<Item> {
+        let computed = |slot: &usize| !is_leaf(self.formulas.trace, *slot);
+        let shown: Vec<usize> = shown.iter().copied().filter(computed).collect();
+        let mut values = Vec::new();
+        for item in self.items(&shown) {
+            match (item, self.vectors) {
+                (Item::Block(id), Some(vectors)) if vectors.definition(id).is_none() => {
+                    values.extend(vectors.blocks.all[id].slots.iter().map(|&slot| Item::Slot(slot)));
+                }
+                _ => values.push(item),
+            }
+        }
+        values
+    }
+
+    /// What is differentiated by, the nearest to the output first; what is given right after the last of its readers.
+    fn derivatives(&self, shown: &[usize], wanted: &dyn Fn(usize) -> bool) -> Vec<Item> {
+        let trace = self.formulas.trace;
+        let differentiated = |slot: &usize| {
+            let op = &self.formulas.node(*slot).op;
+            op != "data" && op != "const" && *trace.adjoint(Slot(*slot)) != Adjoint::NotComputed && wanted(*slot)
+        };
+        let shown: Vec<usize> = shown.iter().copied().filter(differentiated).collect();
+        let mut items = Vec::new();
+        for item in self.items(&shown) {
+            match (item, self.vectors) {
+                (Item::Block(id), Some(vectors)) if !vectors.says_adjoint(id) => {
+                    items.extend(vectors.blocks.all[id].slots.iter().filter(|slot| differentiated(slot)).map(|&slot| Item::Slot(slot)));
+                }
+                _ => items.push(item),
+            }
+        }
+        // On paper one goes layer by layer, and from the first to the last of a layer; weights come right behind their layer's deltas.
+        items.sort_by_cached_key(|&item| {
+            let slots = self.slots(item);
+            let far = slots.iter().map(|&slot| self.formulas.distance(slot)).max().unwrap_or(0);
+            match (is_leaf(trace, slots[0]), far) {
+                (true, 1..) => (far - 1, 1, slots[0]),
+                (true, 0) => (u32::MAX, 1, slots[0]),
+                (false, far) => (far, 0, slots[0]),
+            }
+        });
+        items
+    }
+
+    fn equation(&self, item: Item, direction: Direction) -> Option<Equation> {
+        let digits = self.derivation.digits;
+        match (item, self.vectors, direction) {
+            (Item::Block(id), Some(vectors), Direction::Values) => vectors.value_equation(id, digits),
+            (Item::Block(id), Some(vectors), Direction::Derivatives) => vectors.adjoint_equation(id, digits),
+            (Item::Slot(slot) | Item::Block(slot), _, Direction::Values) => self.formulas.value_equation(slot, digits),
+            (Item::Slot(slot) | Item::Block(slot), _, Direction::Derivatives) => {
+                self.formulas.adjoint_equation(slot, digits)
+            }
+        }
+    }
+
+    /// The path that an item is called by.
+    fn path(&self, item: Item) -> &str {
+        match (item, self.vectors) {
+            (Item::Block(id), Some(vectors)) => &vectors.blocks.all[id].name.path,
+            (Item::Slot(slot) | Item::Block(slot), _) => self.formulas.trace.label_of(Slot(slot)).path,
+        }
+    }
+
+    /// Equations under the headings of their scopes, and how many were left out.
+    fn write(&self, items: &[Item], direction: Direction, blocks: &mut Vec<Block>) {
+        let limit = self.derivation.limit;
         let mut scope = "";
-        for (slot, equation) in equations {
-            let path = self.trace.label_of(Slot(slot)).path;
-            let own = path.rsplit_once('/').map_or("", |(scope, _)| scope);
+        for &item in items.iter().take(limit) {
+            let Some(equation) = self.equation(item, direction) else { continue };
+            let own = self.path(item).rsplit_once('/').map_or("", |(scope, _)| scope);
             if own != scope {
+                let is_loss = self.formulas.trace.loss().is_some_and(|loss| self.slots(item) == [loss.index()]);
                 let title = match own {
-                    "" if self.trace.loss() == Some(Slot(slot)) => "the loss",
+                    "" if is_loss => "the loss",
                     "" => "outside the scopes",
                     own => own,
                 };
                 blocks.push(Block::Heading(3, vec![Inline::words(title)]));
                 scope = own;
             }
-            blocks.push(equation);
+            blocks.push(Block::Equation(equation));
+        }
+        if items.len() > limit {
+            let what = if direction == Direction::Values { "values" } else { "derivatives" };
+            let left = items.len() - limit;
+            let way = "ask for some of them with nodes or wrt, or raise the limit";
+            blocks.push(Block::words(format!("{left} more {what} of {} were left out: {way}.", items.len())));
         }
     }
-
-    fn leave_out(&self, all: usize, what: &str, blocks: &mut Vec<Block>) {
-        if all > self.limit {
-            let left = all - self.limit;
-            let way = "ask for some of them (`nodes`, `wrt`), or raise the `limit`";
-            blocks.push(Block::words(format!("{left} more {what} were left out of {all}: {way}.")));
-        }
-    }
-
-    fn introduce(&self, formulas: &Formulas<'_>, blocks: &mut Vec<Block>) {
-        let trace = self.trace;
-        let symbol = |path: &str, role| {
-            let name = Name { path: path.to_owned(), element: String::new(), whole: false };
-            let loss = formulas.loss.map(|loss| Name::of(trace, loss));
-            Math::Symbol(Symbol { role, name, loss })
-        };
-        let mut first: Vec<Inline> = Vec::new();
-        match (formulas.loss, trace.outputs()) {
-            (Some(loss), _) => {
-                let name = Math::Symbol(formulas.symbol(loss.index(), Role::Value));
-                let value = Math::Number(super::math::digits(trace.value(loss), self.digits));
-                first.extend([
-                    Inline::words("The loss is "),
-                    Inline::Math(Math::Row(vec![name, Math::Operator('='), value])),
-                    Inline::words("."),
-                ]);
-            }
-            (None, []) => {}
-            (None, outputs) => {
-                first.push(Inline::words("Differentiated: "));
-                for (i, output) in outputs.iter().enumerate() {
-                    let cotangent = super::math::digits(output.cotangent, self.digits);
-                    first.push(Inline::words(if i == 0 { "" } else { ", " }));
-                    first.push(Inline::Code(trace.label(trace.at(output.of))));
-                    first.push(Inline::words(format!(" with the cotangent {cotangent}")));
-                }
-                first.push(Inline::words(". A bar marks the derivative of all of them together."));
-            }
-        }
-        if let Some(caption) = self.caption {
-            first.push(Inline::words(format!(" {caption}.")));
-        }
-        if !first.is_empty() {
-            blocks.push(Block::Paragraph(first));
-        }
-        if formulas.plan.roles.contains(&Role::Delta) {
-            let equal = |left, right| Inline::Math(Math::Row(vec![left, Math::Operator('='), right]));
-            blocks.push(Block::Paragraph(vec![
-                Inline::words("A neuron's delta is minus the derivative of the loss by its pre-activation: "),
-                equal(symbol("z", Role::Delta), symbol("z", Role::Error)),
-                Inline::words(". All other derivatives are written as they are, with no change of sign. What reaches a neuron's output, "),
-                Inline::Math(symbol("output", Role::Error)),
-                Inline::words(", is its error: target − output at an output, the sum of weight · delta over its readers at a hidden neuron."),
-            ]));
-        }
-        if trace.nodes().iter().any(|node| node.op == "sigmoid") {
-            let z = || symbol("z", Role::Value);
-            let sigma = |x| Math::Call("sigmoid", vec![x]);
-            let minus = Math::Row(vec![Math::Operator('-'), z()]);
-            let under = Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('+'), Math::Exp(Box::new(minus))]);
-            let fraction = Math::Fraction(Box::new(Math::Number("1".to_owned())), Box::new(under));
-            let rest = Math::Fenced(
-                '(',
-                Box::new(Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('-'), sigma(z())])),
-            );
-            blocks.push(Block::Paragraph(vec![
-                Inline::Math(Math::Row(vec![sigma(z()), Math::Operator('='), fraction])),
-                Inline::words(", and its derivative is "),
-                Inline::Math(Math::Row(vec![sigma(z()), Math::Operator('·'), rest])),
-                Inline::words(": the output times one minus the output."),
-            ]));
-        }
-        let guard = self.digits + 2;
-        blocks.push(Block::words(format!(
-            "Each line is a formula, the numbers put in, and the result. Results have {} significant digits, what is put in has {guard} or \
-             more: whoever computes with the printed numbers gets the printed result.",
-            self.digits
-        )));
-        if trace.precision() == Precision::F32 {
-            blocks.push(Block::words(
-                "The tape computed in f32: a result is printed in the digits that its printed operands give.",
-            ));
-        }
-    }
-
-    /// The leaves and their numbers.
-    fn given(&self) -> Block {
-        let mut table = Table { head: [Vec::new(), Vec::new(), Vec::new()].into(), rows: Vec::new() };
-        let trace = self.trace;
-        let leaves = trace.slots().filter(|slot| is_leaf(trace, slot.index()) && op_of(trace, *slot) != "const");
-        // Neighbours of one name together.
-        let mut rows: Vec<(Name, &str, Vec<f64>)> = Vec::new();
-        for slot in leaves {
-            let label = trace.label_of(slot);
-            match rows.last_mut() {
-                Some((name, _, numbers)) if name.path == label.path => numbers.push(trace.value(slot)),
-                _ => rows.push((Name::whole(label.path, label.shape), op_of(trace, slot), vec![trace.value(slot)])),
-            }
-        }
-        table.head = [vec![Inline::words("name")], vec![Inline::words("what")], vec![Inline::words("value")]].into();
-        for (name, op, numbers) in rows.iter().take(self.limit) {
-            let text = |x: &f64| match trace.precision() {
-                Precision::F64 => format!("{x:?}"),
-                Precision::F32 => format!("{:?}", *x as f32),
-            };
-            let mut value = numbers.iter().take(GIVEN).map(text).collect::<Vec<_>>().join(", ");
-            if numbers.len() > GIVEN {
-                value += &format!(", and {} more", numbers.len() - GIVEN);
-            }
-            let what = match *op {
-                "param" => "parameter",
-                op => op,
-            };
-            let symbol = Symbol { role: Role::Value, name: name.clone(), loss: None };
-            table.rows.push(vec![
-                vec![Inline::Math(Math::Symbol(symbol))],
-                vec![Inline::words(what)],
-                vec![Inline::words(value)],
-            ]);
-        }
-        if rows.len() > self.limit {
-            let more = format!("{} more", rows.len() - self.limit);
-            table.rows.push(vec![vec![Inline::words(more)], Vec::new(), Vec::new()]);
-        }
-        Block::Table(table)
-    }
-}
-
-fn op_of(trace: &Trace, slot: Slot) -> &str {
-    &trace.nodes()[trace.spot(slot).node].op
 }
 
 fn heading(title: &str) -> Block {

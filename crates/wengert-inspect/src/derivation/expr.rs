@@ -51,6 +51,8 @@ pub(super) enum Expr {
     Transposed(Id),
     /// `a bᵀ` of two vectors.
     Outer(Id, Id),
+    /// Ones of a shape.
+    Ones(Vec<usize>),
     /// What is not known as an operation: shown, never computed.
     Opaque(String, Vec<Id>),
 }
@@ -91,6 +93,10 @@ impl Arena {
         for factor in factors {
             factor.factors(&mut flat, &mut negative);
         }
+        // Ones beside a vector say nothing.
+        let is_ones = |id: &Id| matches!(self.terms.borrow()[*id], Expr::Ones(_));
+        let rank = flat.iter().filter(|id| !is_ones(id)).map(|&id| Term { arena: self, id }.rank()).max().unwrap_or(0);
+        flat.retain(|&id| !is_ones(&id) || Term { arena: self, id }.rank() > rank);
         let product = match *flat {
             [] => self.number(1.0),
             [one] => Term { arena: self, id: one },
@@ -114,10 +120,6 @@ pub(super) struct Term<'a> {
 }
 
 impl<'a> Term<'a> {
-    pub(super) fn arena(self) -> &'a Arena {
-        self.arena
-    }
-
     pub(super) fn id(self) -> Id {
         self.id
     }
@@ -147,11 +149,15 @@ impl<'a> Term<'a> {
     /// The operands.
     pub(super) fn operands(self) -> Vec<Id> {
         match self.expr() {
-            Expr::Number(_) | Expr::Named(_) => Vec::new(),
+            Expr::Number(_) | Expr::Named(_) | Expr::Ones(_) => Vec::new(),
             Expr::Unary(_, x) | Expr::Total(x) | Expr::ColumnSums(x) | Expr::Transposed(x) => vec![x],
             Expr::Binary(_, x, y) | Expr::MatMul(x, y) | Expr::Outer(x, y) => vec![x, y],
             Expr::Select(c, a, b) => vec![c, a, b],
-            Expr::Sum(xs) | Expr::Product(xs) | Expr::Extremum(_, xs) | Expr::LogSumExp(xs) | Expr::Opaque(_, xs) => xs,
+            Expr::Sum(xs)
+            | Expr::Product(xs)
+            | Expr::Extremum(_, xs)
+            | Expr::LogSumExp(xs)
+            | Expr::Opaque(_, xs) => xs,
         }
     }
 
@@ -161,10 +167,22 @@ impl<'a> Term<'a> {
         if operands.is_empty() { 1 } else { operands.into_iter().map(|x| self.at(x).size()).sum() }
     }
 
+    /// The numbers that are written where names are replaced by them.
+    pub(super) fn numbers(self) -> usize {
+        match self.expr() {
+            Expr::Named(quantity) => quantity.numbers.len(),
+            Expr::Ones(shape) => shape.iter().product(),
+            Expr::Number(_) => 1,
+            _ => self.operands().into_iter().map(|x| self.at(x).numbers()).sum(),
+        }
+    }
+
     /// The number of axes: 0 for a single number.
     pub(super) fn rank(self) -> usize {
         match self.expr() {
             Expr::Named(quantity) => quantity.shape.len(),
+            Expr::Ones(shape) => shape.len(),
+            Expr::LogSumExp(_) | Expr::Extremum(..) => 0,
             Expr::Outer(..) => 2,
             Expr::Total(_) | Expr::Number(_) => 0,
             Expr::ColumnSums(x) => self.at(x).rank().saturating_sub(1),

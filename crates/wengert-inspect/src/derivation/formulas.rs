@@ -54,11 +54,7 @@ impl Plan {
                         let of = |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
                         operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
                     }
-                    _ => operands
-                        .iter()
-                        .flat_map(Strided::slots)
-                        .map(|x| 1 + if shown[x] { 0 } else { combined[x] })
-                        .sum(),
+                    _ => operands.iter().flat_map(Strided::slots).map(|x| 1 + if shown[x] { 0 } else { combined[x] }).sum(),
                 };
                 let leaf = matches!(op, Some(Op::Leaf(_)));
                 shown[s] = every_op && node.op != "const"
@@ -166,10 +162,8 @@ impl<'a> Formulas<'a> {
         if self.node(slot).op == "const" {
             return self.arena.number(number);
         }
-        match self.definition(slot) {
-            Some(formula) if !self.plan.shown[slot] => formula,
-            _ => self.named(slot, Role::Value, number),
-        }
+        let formula = if self.plan.shown[slot] { None } else { self.definition(slot) };
+        formula.unwrap_or_else(|| self.named(slot, Role::Value, number))
     }
 
     /// What a number is computed from; nothing for a leaf.
@@ -301,6 +295,16 @@ impl<'a> Formulas<'a> {
             (edge.reader, self.arena.product(&factors), product)
         };
         edges.iter().filter(passes).map(contribution).collect()
+    }
+
+    /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which operand it is.
+    pub(super) fn added(&self, slot: usize, chosen: impl Fn(usize, usize) -> bool) -> f64 {
+        let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
+        let products = edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
+            let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
+            self.trace.precision().times(edge.partial, g)
+        });
+        products.reduce(|a, b| self.trace.precision().add(a, b)).unwrap_or(0.0)
     }
 
     /// How many readers a number has that lead to the output.

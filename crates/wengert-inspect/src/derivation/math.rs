@@ -28,7 +28,9 @@ pub(super) enum Math {
     Call(&'static str, Vec<Math>),
     /// An op that this version does not know.
     Foreign(String, Vec<Math>),
-    /// Rows of a matrix; a vector is a matrix of one column.
+    /// A column of numbers.
+    Vector(Vec<Math>),
+    /// Rows of numbers.
     Matrix(Vec<Vec<Math>>),
     Transposed(Box<Math>),
     /// The sum of all elements, or of each column.
@@ -112,7 +114,11 @@ impl Layout {
             Expr::Total(x) => (Math::Total("Σ", plain(x)), Binding::Atom),
             Expr::ColumnSums(x) => (Math::Total("Σ_rows", plain(x)), Binding::Atom),
             Expr::MatMul(a, b) => {
-                let parts = [self.factor(term.at(a)), Math::Operator(' '), self.factor(term.at(b))];
+                // A vector on the left is a row.
+                let first = self.factor(term.at(a));
+                let row_vector = term.at(a).rank() == 1;
+                let first = if row_vector { Math::Transposed(Box::new(first)) } else { first };
+                let parts = [first, Math::Operator(' '), self.factor(term.at(b))];
                 (row(parts), Binding::Product)
             }
             Expr::Outer(a, b) => {
@@ -120,6 +126,12 @@ impl Layout {
                 (row([self.factor(term.at(a)), Math::Operator(' '), second]), Binding::Product)
             }
             Expr::Transposed(x) => (Math::Transposed(Box::new(self.factor(term.at(x)))), Binding::Power),
+            Expr::Ones(shape) => match self.show {
+                Show::Names => (Math::Words("ones".to_owned()), Binding::Atom),
+                Show::Numbers(_) => {
+                    (matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()), Binding::Atom)
+                }
+            },
             Expr::Opaque(name, xs) => (Math::Foreign(name, list(&xs)), Binding::Atom),
         }
     }
@@ -186,9 +198,7 @@ impl Layout {
                 Expr::Unary(Unary::Neg, x) => ('-', self.after_sign(term.at(x))),
                 _ => match self.of(term) {
                     (Math::Number(text), _) if text.starts_with('-') => ('-', Math::Number(text[1..].to_owned())),
-                    (math, binding) => {
-                        ('+', if binding == Binding::Sum { self.after_sign(term) } else { fence_sign(math) })
-                    }
+                    (math, binding) => ('+', if binding == Binding::Sum { self.after_sign(term) } else { fence_sign(math) }),
                 },
             };
             parts.extend([Math::Operator(sign), math]);
@@ -214,7 +224,9 @@ impl Layout {
             Unary::Sqrt => (Math::Root(2, Box::new(plain())), Binding::Atom),
             Unary::Cbrt => (Math::Root(3, Box::new(plain())), Binding::Atom),
             Unary::Exp => (Math::Exp(Box::new(plain())), Binding::Power),
-            Unary::Exp2 => (Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())), Binding::Power),
+            Unary::Exp2 => {
+                (Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())), Binding::Power)
+            }
             Unary::Abs => fence('|'),
             Unary::Floor => fence('⌊'),
             Unary::Ceil => fence('⌈'),
@@ -329,7 +341,9 @@ fn digit_math(text: String) -> (Math, Binding) {
 
 /// Numbers of a vector as a column, of a matrix as rows.
 pub(super) fn matrix(numbers: &[f64], shape: &[usize], text: impl Fn(f64) -> String) -> Math {
-    let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
     let cell = |&number: &f64| Math::Number(text(number));
-    Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect())
+    match *shape {
+        [.., _, columns] => Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect()),
+        _ => Math::Vector(numbers.iter().map(cell).collect()),
+    }
 }

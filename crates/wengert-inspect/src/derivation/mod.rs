@@ -7,8 +7,11 @@ mod numbers;
 mod write;
 mod formulas;
 mod steps;
+mod blocks;
+mod vectors;
 mod rebuilt;
 mod check;
+mod opening;
 mod document;
 mod single;
 

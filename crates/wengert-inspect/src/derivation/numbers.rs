@@ -16,6 +16,13 @@ pub(super) struct Fit {
     pub(super) exact: bool,
 }
 
+impl Fit {
+    /// Of a line whose numbers are not shown.
+    pub(super) fn unseen(result: usize) -> Self {
+        Fit { operands: Operands { significant: result + GUARD, signed_zeros: false }, result, exact: true }
+    }
+}
+
 /// Digits that an operand has beyond the result's, at least.
 const GUARD: usize = 2;
 /// Enough to tell any number from its neighbours.
@@ -87,7 +94,20 @@ impl<'t> Evaluation<'t> {
             Expr::Binary(op, x, y) => of(x)?.try_binary(op, of(y)?).ok(),
             Expr::Sum(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Add, b?).ok())?,
             Expr::Product(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Mul, b?).ok())?,
+            Expr::Ones(shape) => {
+                self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok()
+            }
+            // Over all elements of one run.
+            Expr::Extremum(op, xs) if xs.len() == 1 => {
+                let x = of(xs[0])?;
+                let axes: Vec<usize> = (0..x.shape().rank()).collect();
+                if op == Binary::Max { x.try_max_axes(&axes).ok() } else { x.try_min_axes(&axes).ok() }
+            }
             Expr::Extremum(op, xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(op, b?).ok())?,
+            Expr::LogSumExp(xs) if xs.len() == 1 => {
+                let x = of(xs[0])?;
+                x.try_log_sum_exp(&(0..x.shape().rank()).collect::<Vec<_>>()).ok()
+            }
             Expr::LogSumExp(xs) => self.tape.try_stack(&list(&xs)?).ok()?.try_log_sum_exp(&[0]).ok(),
             Expr::Select(c, a, b) => of(c)?.try_select(of(a)?, of(b)?).ok(),
             Expr::Total(x) => Some(of(x)?.sum()),
@@ -102,6 +122,7 @@ impl<'t> Evaluation<'t> {
         }
     }
 }
+
 
 #[cfg(test)]
 mod tests {

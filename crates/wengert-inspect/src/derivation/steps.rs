@@ -10,6 +10,8 @@ use crate::trace::{Adjoint, Slot};
 
 /// A formula that writes a number more often than this is not written out.
 const WRITTEN: usize = 40;
+/// Numbers that one line shows.
+const NUMBERS: usize = 64;
 /// Contributions to one adjoint that get a line of their own.
 const SHARES: usize = 16;
 
@@ -17,6 +19,10 @@ const SHARES: usize = 16;
 pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted: usize) -> (Vec<Line>, Option<String>) {
     let line = |relation, math| Line { relation, math };
     let result = |significant| match *results {
+        _ if results.len() > NUMBERS => {
+            let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
+            Math::Words(format!("{} numbers, left out", extents.join(" × ")))
+        }
         [number] if shape.is_empty() => Math::Number(digits(number, significant)),
         _ => super::math::matrix(results, shape, |number| digits(number, significant)),
     };
@@ -25,14 +31,15 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
         let words = Math::Words(format!("a formula of {written} numbers, not written out"));
         return (vec![line('=', words), line('=', result(wanted))], None);
     }
-    let Fit { operands, result: significant, exact } = fit(term, results, wanted);
+    let shown = term.numbers().max(results.len()) <= NUMBERS;
+    let Fit { operands, result: significant, exact } = if shown { fit(term, results, wanted) } else { Fit::unseen(wanted) };
     let found = if exact { None } else { evaluate(term, operands) };
     // The chain rule's product is 0 where a factor is, even beside an infinite one.
     let chained = results.iter().all(|&x| x == 0.0) && found.as_ref().is_some_and(|all| all.iter().all(|x| x.is_nan()));
     let relation = if exact || chained { '=' } else { '≈' };
     let mut lines = vec![line('=', layout(term, Show::Names))];
     let last = line(relation, result(significant));
-    if !term.is_plain() {
+    if !term.is_plain() && shown {
         lines.push(line('=', layout(term, Show::Numbers(operands))));
     }
     // A number that is its own formula.
@@ -73,7 +80,7 @@ impl Formulas<'_> {
             equation.note = Some(format!("no path to {output}"));
             return Some(equation);
         }
-
+        
         let contributions = self.contributions(slot);
         let reason = match adjoint {
             Adjoint::Zero(reason) => Some(reason.clone()),
@@ -97,8 +104,7 @@ impl Formulas<'_> {
         // What a reader that chose another operand would have added.
         let silent = self.readers(slot).saturating_sub(contributions.len());
         if silent > 0 && !contributions.is_empty() && equation.note.is_none() {
-            let readers =
-                if silent == 1 { "1 more reader adds".to_owned() } else { format!("{silent} more readers add") };
+            let readers = if silent == 1 { "1 more reader adds".to_owned() } else { format!("{silent} more readers add") };
             equation.note = Some(format!("{readers} nothing"));
         }
         Some(equation)
@@ -116,23 +122,13 @@ impl Formulas<'_> {
         let sign = if equation_is_negative(equation) { -1.0 } else { 1.0 };
         let mut terms: Vec<Term<'_>> = Vec::new();
         if let Some(seed) = seed {
-            equation
-                .shares
-                .push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
+            equation.shares.push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
             terms.push(self.arena.number(sign * seed));
         }
         let shown = if contributions.len() > SHARES + 1 { SHARES } else { contributions.len() };
         for &(reader, term, product) in &contributions[..shown] {
             let (lines, note) = work_out(signed(term, sign), &[sign * product], &[], wanted);
-            let mut parts = Vec::new();
-            for Line { relation, math } in lines {
-                if !parts.is_empty() {
-                    parts.push(Math::Operator(relation));
-                }
-                parts.push(math);
-            }
-            parts.extend(note.map(|note| Math::Words(format!(" ({note})"))));
-            equation.shares.push(Share { reader: self.trace.label(Slot(reader)), math: Math::Row(parts) });
+            equation.shares.push(Share { reader: self.trace.label(Slot(reader)), math: chain(lines, note) });
             terms.push(self.arena.number(sign * product));
         }
         let rest = &contributions[shown..];
@@ -150,6 +146,19 @@ impl Formulas<'_> {
         }
         (equation.lines, equation.note) = (lines, note);
     }
+}
+
+/// Lines as one: `formula = numbers = result`.
+pub(super) fn chain(lines: Vec<Line>, note: Option<String>) -> Math {
+    let mut parts = Vec::new();
+    for Line { relation, math } in lines {
+        if !parts.is_empty() {
+            parts.push(Math::Operator(relation));
+        }
+        parts.push(math);
+    }
+    parts.extend(note.map(|note| Math::Words(format!(" ({note})"))));
+    Math::Row(parts)
 }
 
 /// A formula, or its negative.

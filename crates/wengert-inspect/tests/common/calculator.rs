@@ -179,9 +179,7 @@ impl<'t> Calculator<'t, '_> {
         let rest = self.rest.trim_start();
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
         let (word, mut after) = rest.split_at(end);
-        if let Some(signed) =
-            after.strip_prefix('-').filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit()))
-        {
+        if let Some(signed) = after.strip_prefix('-').filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit())) {
             let digits = signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
             after = &signed[digits..];
             let number = format!("{word}-{}", &signed[..digits]);

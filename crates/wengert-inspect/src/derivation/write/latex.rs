@@ -177,6 +177,10 @@ pub(in super::super) fn spell(math: &Math) -> String {
         }
         Math::Call(name, arguments) => format!("{}\\left({}\\right)", function(name), list(arguments)),
         Math::Foreign(name, arguments) => format!("{}\\left({}\\right)", text(name), list(arguments)),
+        Math::Vector(cells) => {
+            let rows: Vec<String> = cells.iter().map(spell).collect();
+            format!("\\begin{{pmatrix}} {} \\end{{pmatrix}}", rows.join(" \\\\ "))
+        }
         Math::Matrix(rows) => {
             let row = |row: &Vec<Math>| row.iter().map(spell).collect::<Vec<_>>().join(" & ");
             let rows: Vec<String> = rows.iter().map(row).collect();

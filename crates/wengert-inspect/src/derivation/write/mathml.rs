@@ -135,19 +135,16 @@ fn scripts(base: &str, scope: &str, subscripts: &[&str]) -> String {
 
 fn symbol(symbol: &Symbol) -> String {
     let own = name(&symbol.name);
-    let derivative =
-        |loss: &Name| format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss));
+    let derivative = |loss: &Name| {
+        format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss))
+    };
     let bar = || format!("<mover>{own}<mo>¯</mo></mover>");
     match (symbol.role, &symbol.loss) {
         (Role::Value, _) => own,
         (Role::Delta, _) => {
             let (scope, base, subscripts) = symbol.name.parts();
             if base == "z" {
-                let delta = if symbol.name.whole {
-                    "<mi class=\"whole\" mathvariant=\"normal\">δ</mi>"
-                } else {
-                    "<mi>δ</mi>"
-                };
+                let delta = if symbol.name.whole { "<mi class=\"whole\" mathvariant=\"normal\">δ</mi>" } else { "<mi>δ</mi>" };
                 scripts(delta, scope, &subscripts)
             } else {
                 format!("<mrow><mi>δ</mi><mo>(</mo>{own}<mo>)</mo></mrow>")
@@ -162,10 +159,14 @@ fn symbol(symbol: &Symbol) -> String {
 
 fn spell(math: &Math) -> String {
     let list = |parts: &[Math]| parts.iter().map(spell).collect::<Vec<_>>().join("<mo separator=\"true\">,</mo>");
-    let call = |name: &str, arguments: &[Math]| row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)));
+    let call = |name: &str, arguments: &[Math]| {
+        row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)))
+    };
     match math {
         Math::Number(text) => number(text),
-        Math::Words(text) if text == "2/√π" => "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned(),
+        Math::Words(text) if text == "2/√π" => {
+            "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned()
+        }
         Math::Words(text) => words(text),
         Math::Symbol(it) => symbol(it),
         Math::Operator(it) => operator(*it, "infix"),
@@ -196,14 +197,8 @@ fn spell(math: &Math) -> String {
         Math::Call("log10", arguments) => call("<msub><mi>log</mi><mn>10</mn></msub>", arguments),
         Math::Call(name, arguments) => call(&format!("<mi mathvariant=\"normal\">{name}</mi>"), arguments),
         Math::Foreign(name, arguments) => call(&words(name), arguments),
-        Math::Matrix(rows) => {
-            let cells = |cells: &Vec<Math>| {
-                let cells: String = cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
-                format!("<mtr>{cells}</mtr>")
-            };
-            let rows: String = rows.iter().map(cells).collect();
-            row(&format!("<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"))
-        }
+        Math::Vector(cells) => table(cells.iter().map(std::slice::from_ref)),
+        Math::Matrix(rows) => table(rows.iter().map(Vec::as_slice)),
         Math::Transposed(x) => format!("<msup>{}<mi mathvariant=\"normal\">T</mi></msup>", row(&spell(x))),
         Math::Total("Σ", x) => row(&format!("<mo>∑</mo><mo>(</mo>{}<mo>)</mo>", spell(x))),
         Math::Total(_, x) => {
@@ -222,6 +217,15 @@ fn spell(math: &Math) -> String {
             row(&format!("<mo form=\"prefix\">{{</mo><mtable>{}{}</mtable>", case(a, "≠"), case(b, "=")))
         }
     }
+}
+
+fn table<'a>(rows: impl Iterator<Item = &'a [Math]>) -> String {
+    let row = |cells: &[Math]| {
+        let cells: String = cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
+        format!("<mtr>{cells}</mtr>")
+    };
+    let rows: String = rows.map(row).collect();
+    self::row(&format!("<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"))
 }
 
 fn number(text: &str) -> String {

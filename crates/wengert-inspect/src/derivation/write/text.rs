@@ -86,8 +86,7 @@ fn write_table(f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     // Digits under digits, and the title over them.
     let cell = |text: &str| if is_number(text) { signed(text) } else { text.to_owned() };
-    let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|parts| inlines(parts)).collect()).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|parts| inlines(parts)).collect()).collect();
     let mut columns = Columns::indented(2);
     columns.row(table.head.iter().enumerate().map(|(column, title)| {
         let numeric = rows.iter().filter_map(|row| row.get(column)).any(|text| is_number(text));
@@ -171,11 +170,7 @@ fn put(out: &mut String, math: &Math) {
         }
         Math::Fraction(over, under) => {
             // A product may stand before the stroke as it is; a sum may not.
-            if is_single(over) {
-                put(out, over)
-            } else {
-                fenced(out, over)
-            }
+            if is_single(over) { put(out, over) } else { fenced(out, over) }
             out.push_str(" / ");
             if is_single(under) { put(out, under) } else { fenced(out, under) }
         }
@@ -222,20 +217,17 @@ fn put(out: &mut String, math: &Math) {
             list(out, arguments);
             out.push(')');
         }
+        Math::Vector(cells) => {
+            out.push('[');
+            list(out, cells);
+            out.push(']');
+        }
         Math::Matrix(rows) => {
-            let column = rows.iter().all(|row| row.len() == 1);
             out.push('[');
             for (i, row) in rows.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(", ");
-                }
-                if column {
-                    list(out, row);
-                } else {
-                    out.push('[');
-                    list(out, row);
-                    out.push(']');
-                }
+                out.push_str(if i > 0 { ", [" } else { "[" });
+                list(out, row);
+                out.push(']');
             }
             out.push(']');
         }
