@@ -13,7 +13,7 @@ fn traced(sizes: &[usize], granularity: Granularity) -> Trace {
     let mlp = Mlp::new(sizes, Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     let tape = Tape::new();
     // Few of many inputs are lit, as in a picture of a digit, so that no sigmoid is saturated.
-    let lit = |i: usize| if sizes[0] > 9 { f64::from(i % 97 == 0) / 2.0 } else { f64::from(i == 0) };
+    let lit = |i: usize| if sizes[0] > 9 { f64::from(i.is_multiple_of(97)) / 2.0 } else { f64::from(i == 0) };
     let x: Vec<f64> = (0..sizes[0]).map(lit).collect();
     let target: Vec<f64> = (0..sizes[sizes.len() - 1]).map(|i| f64::from(i == 1)).collect();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&x).named("x"));
@@ -355,6 +355,7 @@ fn large_traces_stay_small_pages() {
         let page = Page::of(trace).to_string();
         assert!(page.len() < 4_000_000, "{} bytes", page.len());
         assert!(page.contains(left_out));
+        assert!(page.contains(&format!("<td class=\"value\">{:?}</td>", trace.value(trace.loss().unwrap()))));
         let Some(chromium) = chromium() else { continue };
         let script = "log(Number(document.documentElement.dataset.ready)); log(document.querySelectorAll('.wg-box').length);
             const before = performance.now(); press(document.querySelector('[data-key^=\"open:\"]')); log(performance.now() - before);

@@ -126,7 +126,12 @@ impl<'a> Page<'a> {
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trace = self.picture.trace();
-        let (scene, left_out) = self.picture.scene().sealed(MOST_BOXES);
+        let scene = self.picture.scene();
+        // Where something is left out, the outputs and the first inputs are not.
+        let outputs = trace.outputs().iter().filter_map(|output| scene.boxes.of_slot[trace.at(output.of).index()]);
+        let first: Vec<usize> =
+            outputs.chain(std::iter::once(0)).filter(|_| !scene.boxes.vertices.is_empty()).collect();
+        let (scene, left_out) = scene.sealed(MOST_BOXES, &first);
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
         let shown = table::shown(&scene);

@@ -245,6 +245,7 @@ function panel() {
   byId("hint").hidden = vertex !== null;
   if (vertex === null) return;
   const row = byId("n" + vertex);
+  into.classList.toggle("several", data.vertices[vertex].several);
   for (const cell of row.cells) {
     const part = document.createElement("section");
     part.className = cell.className;

@@ -133,11 +133,13 @@ fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
 
 fn formulas(f: &mut impl Write, shown: &[Slot], explained: &[Slot], equations: &[Equations]) -> fmt::Result {
     write!(f, "<td class=\"formulas\">")?;
+    if equations.iter().any(|equation| equation.value.is_none()) {
+        write!(f, "<p class=\"left-out\">given, not computed</p>")?;
+    }
     for (slot, equation) in explained.iter().zip(equations) {
         write!(f, "<div class=\"of-slot\" data-slot=\"{}\">", slot.index())?;
-        match &equation.value {
-            Some(value) => write!(f, "<div class=\"definition\">{value}</div>")?,
-            None => write!(f, "<p class=\"left-out\">given, not computed</p>")?,
+        if let Some(value) = &equation.value {
+            write!(f, "<div class=\"definition\">{value}</div>")?;
         }
         if let Some(adjoint) = &equation.adjoint {
             write!(f, "<div class=\"derivative\">{adjoint}</div>")?;

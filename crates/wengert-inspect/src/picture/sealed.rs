@@ -7,14 +7,14 @@ use super::boxes::{Boxes, Vertex, Wire};
 use super::scopes::{Item, Scopes};
 
 impl Scene {
-    /// The scene with at most about `most` boxes, those of the outer scopes first, and how many nodes are left out. Groups that do not fit are
+    /// The scene with at most about `most` boxes, those around some vertices and then those of the outer scopes, and how many nodes are left out. Groups that do not fit are
     /// vertices afterwards, which cannot be opened.
-    pub(crate) fn sealed(self, most: usize) -> (Scene, usize) {
+    pub(crate) fn sealed(self, most: usize, first: &[usize]) -> (Scene, usize) {
         let Scene { boxes, scopes, open } = self;
         if boxes.vertices.len() <= most {
             return (Scene { boxes, scopes, open }, 0);
         }
-        let kept = kept(&scopes, most);
+        let kept = kept(&scopes, most, first);
         // The outermost group that is not kept stands for all that is in it.
         let sealed: Vec<Option<usize>> = (0..boxes.vertices.len())
             .map(|vertex| {
@@ -97,17 +97,32 @@ impl Scene {
     }
 }
 
-/// The groups whose items fit, from the outside inwards.
-fn kept(scopes: &Scopes, most: usize) -> Vec<bool> {
+/// The groups whose items fit: those around the first vertices, then from the outside inwards.
+fn kept(scopes: &Scopes, most: usize, first: &[usize]) -> Vec<bool> {
     let mut kept = vec![false; scopes.groups.len()];
+    // The root is always there; it was folded to a number that fits.
+    kept[0] = true;
+    let mut items = scopes.groups[0].items.len();
+    for &vertex in first {
+        let mut around = vec![scopes.of_vertex[vertex]];
+        while let Some(outer) = scopes.groups[around[around.len() - 1]].parent {
+            around.push(outer);
+        }
+        let more: usize =
+            around.iter().filter(|&&group| !kept[group]).map(|&group| scopes.groups[group].items.len()).sum();
+        if items + more <= most {
+            items += more;
+            around.into_iter().for_each(|group| kept[group] = true);
+        }
+    }
     let mut queue = VecDeque::from([0]);
-    let mut items = 0;
     while let Some(group) = queue.pop_front() {
         let of = &scopes.groups[group];
-        // The root is always there; it was folded to a number that fits.
-        if group == 0 || items + of.items.len() <= most {
+        if !kept[group] && items + of.items.len() <= most {
             items += of.items.len();
             kept[group] = true;
+        }
+        if kept[group] {
             queue.extend(of.items.iter().filter_map(|item| item.group()));
         }
     }
