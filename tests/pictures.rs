@@ -232,6 +232,16 @@ fn names_are_escaped_in_every_language() {
 }
 
 #[test]
+fn operands_are_read_in_their_order() {
+    let tape = Tape::new();
+    let (a, b) = (tape.input(1.0).named("a"), tape.input(2.0).named("b"));
+    let trace = Trace::of(&(b - a).named("y").backward()).unwrap();
+    let dot = Picture::new(&trace).dot().to_string();
+    let arrows: Vec<&str> = dot.lines().filter(|line| line.contains("->")).collect();
+    assert_eq!(arrows, [r#"  "b" -> "y";"#, r#"  "a" -> "y";"#]);
+}
+
+#[test]
 fn the_same_trace_gives_the_same_bytes() {
     for sizes in [&[2, 2, 2][..], &[20, 30, 10]] {
         let (a, b) = (traced(sizes, Granularity::PerNeuron), traced(sizes, Granularity::PerNeuron));

@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Picture, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Picture, Page, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!

@@ -1,6 +1,6 @@
 //! What is drawn: a box for every node or named part of a leaf block, a wire for every read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use petgraph::visit::EdgeRef;
 
@@ -78,7 +78,8 @@ impl Boxes {
 
     fn wire(&mut self, trace: &Trace) {
         let graph = trace.graph();
-        let mut found: BTreeMap<(usize, usize), Wire> = BTreeMap::new();
+        // In the order of readers and of their operands, which matters where a reader is not symmetric.
+        let mut found: HashMap<(usize, usize), usize> = HashMap::new();
         for edge in graph.edge_references() {
             let (from, to, reads) = (graph[edge.source()], graph[edge.target()], edge.weight());
             let Some(to_vertex) = self.of_slot[trace.start(to)] else { continue };
@@ -90,12 +91,11 @@ impl Boxes {
             sources.sort_unstable();
             sources.dedup();
             for source in sources {
-                let wire = found.entry((to_vertex, source)).or_insert_with(|| Wire {
-                    from: source,
-                    to: to_vertex,
-                    cut: true,
-                    partials: Some(Vec::new()),
+                let at = *found.entry((source, to_vertex)).or_insert_with(|| {
+                    self.wires.push(Wire { from: source, to: to_vertex, cut: true, partials: Some(Vec::new()) });
+                    self.wires.len() - 1
                 });
+                let wire = &mut self.wires[at];
                 wire.cut &= reads.cut;
                 match (&mut wire.partials, reads.partial) {
                     (Some(partials), Some(partial)) => partials.push(partial),
@@ -105,7 +105,6 @@ impl Boxes {
                 }
             }
         }
-        self.wires = found.into_values().collect();
     }
 }
 

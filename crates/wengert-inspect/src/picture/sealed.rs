@@ -1,6 +1,6 @@
 //! Leaving out what is too much for a file: scopes beyond a number of boxes become single boxes that say what they held.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::Scene;
 use super::boxes::{Boxes, Vertex, Wire};
@@ -53,14 +53,18 @@ impl Scene {
                 vertices.len() - 1
             });
         }
-        let mut wires: BTreeMap<(usize, usize), Wire> = BTreeMap::new();
+        let mut wires: Vec<Wire> = Vec::new();
+        let mut known: HashMap<(usize, usize), usize> = HashMap::new();
         for wire in boxes.wires {
             let (from, to) = (place[wire.from], place[wire.to]);
             if from != to {
                 let whole = vertices[from].holds == 0 && vertices[to].holds == 0;
-                let kept = wires.entry((to, from)).or_insert(Wire { from, to, cut: true, partials: None });
-                kept.cut &= wire.cut;
-                kept.partials = wire.partials.filter(|_| whole);
+                let at = *known.entry((from, to)).or_insert_with(|| {
+                    wires.push(Wire { from, to, cut: true, partials: None });
+                    wires.len() - 1
+                });
+                wires[at].cut &= wire.cut;
+                wires[at].partials = wire.partials.filter(|_| whole);
             }
         }
         let of_slot = boxes.of_slot.into_iter().map(|vertex| vertex.map(|vertex| place[vertex])).collect();
@@ -92,7 +96,7 @@ impl Scene {
             groups.push(group);
             opened.push(open[index]);
         }
-        let boxes = Boxes { vertices, wires: wires.into_values().collect(), of_slot };
+        let boxes = Boxes { vertices, wires, of_slot };
         (Scene { boxes, scopes: Scopes { groups, of_vertex }, open: opened }, left_out)
     }
 }
