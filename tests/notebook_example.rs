@@ -124,3 +124,15 @@ fn views_are_written_and_are_the_same_every_time() {
         "a trace, a table, ledgers, a listing, three graphs, three derivations and a page, of two networks"
     );
 }
+
+/// The worked solution that `docs/` shows is what the example writes.
+#[test]
+fn the_derivation_in_the_docs_is_the_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&mut Vec::new(), &Options { out: Some(dir.path().to_owned()), slip: Slip::None }).unwrap();
+    let written = std::fs::read_to_string(dir.path().join("2-1-2.derivation.md")).unwrap();
+    let shown = include_str!("../docs/derivation.md");
+    // Below the line that says where it comes from.
+    let (_, shown) = shown.split_once("-->\n\n").expect("a first line that says how it was made");
+    assert!(shown == written, "docs/derivation.md is not what the example writes; its first line says how to make it");
+}

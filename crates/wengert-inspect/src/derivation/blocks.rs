@@ -37,7 +37,10 @@ pub(super) struct Read {
 /// What an operand is, in vectors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Operand {
-    Block { id: usize, transposed: bool },
+    Block {
+        id: usize,
+        transposed: bool,
+    },
     /// The same constant everywhere.
     Number(f64),
     /// One number of a block.
@@ -56,7 +59,11 @@ pub(super) struct Blocks {
 impl Blocks {
     pub(super) fn new(formulas: &Formulas<'_>) -> Self {
         let trace = formulas.trace;
-        let mut blocks = Blocks { all: families(trace, whole_runs(formulas)), by_slots: HashMap::new(), owner: vec![0; trace.len()] };
+        let mut blocks = Blocks {
+            all: families(trace, whole_runs(formulas)),
+            by_slots: HashMap::new(),
+            owner: vec![0; trace.len()],
+        };
         for id in 0..blocks.all.len() {
             blocks.register(id);
         }
@@ -95,7 +102,8 @@ impl Blocks {
         let one_node = members.len() == 1 && *shape == node.shape;
         // What every neuron reads: the inputs, a constant, one and the same number.
         let inputs = known_op(&node.op) == Some(Op::Structural(Structural::Affine)) && operand == 2;
-        let shared = reads.iter().all(|read| read == first) && (inputs || is_const(trace, first) || first.len() == 1 && reads.len() > 1);
+        let shared = reads.iter().all(|read| read == first)
+            && (inputs || is_const(trace, first) || first.len() == 1 && reads.len() > 1);
         if one_node || shared {
             return Some((first.slots().collect(), first.shape.clone()));
         }
@@ -118,7 +126,10 @@ impl Blocks {
         let alike = |&node: &usize| {
             let slot = trace.start(node);
             let it = &trace.nodes()[node];
-            it.shape.is_empty() && it.op == *op && !formulas.plan.shown[slot] && !matches!(known_op(op), Some(Op::Leaf(_)) | None)
+            it.shape.is_empty()
+                && it.op == *op
+                && !formulas.plan.shown[slot]
+                && !matches!(known_op(op), Some(Op::Leaf(_)) | None)
         };
         let mut seen = nodes.clone();
         seen.sort_unstable();
@@ -143,21 +154,23 @@ impl Blocks {
         let (slots, shape) = self.operand_slots(trace, id, operand)?;
         let first = trace.value(Slot(slots[0]));
         let constant = |&slot: &usize| {
-            trace.nodes()[trace.spot(Slot(slot)).node].op == "const" && trace.value(Slot(slot)).to_bits() == first.to_bits()
+            trace.nodes()[trace.spot(Slot(slot)).node].op == "const"
+                && trace.value(Slot(slot)).to_bits() == first.to_bits()
         };
         if slots.iter().all(constant) {
             return Some(Operand::Number(first));
         }
         if let Some(&id) = self.by_slots.get(&slots) {
             let own = &self.all[id].shape;
-            let alike = *own == shape || slots.len() == 1;
+            let alike = *own == shape || slots.len() == 1 && own.len().max(shape.len()) <= 1;
             return alike.then_some(Operand::Block { id, transposed: false });
         }
         if let [slot] = *slots {
             return Some(Operand::Element(slot));
         }
         let &[rows, columns] = &*shape else { return None };
-        let turned: Vec<usize> = (0..columns).flat_map(|c| (0..rows).map(move |r| r * columns + c)).map(|i| slots[i]).collect();
+        let turned: Vec<usize> =
+            (0..columns).flat_map(|c| (0..rows).map(move |r| r * columns + c)).map(|i| slots[i]).collect();
         let &id = self.by_slots.get(&turned)?;
         (self.all[id].shape == [columns, rows]).then_some(Operand::Block { id, transposed: true })
     }
@@ -176,7 +189,9 @@ impl Blocks {
                 let found = self.operand(trace, reader, operand).filter(|_| members.iter().all(passes));
                 let slots: Vec<usize> = members
                     .iter()
-                    .flat_map(|&node| trace.resolve(&trace.nodes()[node].operands[operand].elements).slots().collect::<Vec<_>>())
+                    .flat_map(|&node| {
+                        trace.resolve(&trace.nodes()[node].operands[operand].elements).slots().collect::<Vec<_>>()
+                    })
                     .collect();
                 let target = match found {
                     Some(Operand::Block { id, transposed }) => {
@@ -242,7 +257,9 @@ fn whole_runs(formulas: &Formulas<'_>) -> Vec<Block> {
 /// Puts `hidden/0.z`, `hidden/1.z`, .. together as `hidden/z`.
 fn families(trace: &Trace, blocks: Vec<Block>) -> Vec<Block> {
     let mut found: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    for (id, block) in blocks.iter().enumerate().filter(|(_, block)| !block.broken) {
+    // Runs that are computed (a neuron over a batch) stay as they are: stacked, they would be the layer's transposed.
+    let can = |block: &Block| !block.broken && (block.members.is_empty() || block.shape.is_empty());
+    for (id, block) in blocks.iter().enumerate().filter(|(_, block)| can(block)) {
         let (scope, last) = block.name.path.rsplit_once('/').unwrap_or(("", &block.name.path));
         if let Some((unit, rest)) = last.split_once('.')
             && let Ok(unit) = unit.parse::<usize>()
@@ -256,9 +273,10 @@ fn families(trace: &Trace, blocks: Vec<Block>) -> Vec<Block> {
         members.sort_unstable();
         let op = |id: usize| blocks[id].members.first().map(|&node| &trace.nodes()[node].op);
         let first = members[0].1;
-        let alike = members.iter().enumerate().all(|(j, &(unit, id))| {
-            unit == j && blocks[id].shape == blocks[first].shape && op(id) == op(first)
-        });
+        let alike = members
+            .iter()
+            .enumerate()
+            .all(|(j, &(unit, id))| unit == j && blocks[id].shape == blocks[first].shape && op(id) == op(first));
         if alike {
             members.iter().for_each(|&(_, id)| {
                 family_of.insert(id, path.clone());

@@ -1,14 +1,14 @@
 //! The derivation's own check: each derivative beside a difference that reads no rule, and beside a reference where there is one.
 
+use wengert::Tape;
 use wengert::check::Verdict;
-use wengert::{Op, Tape};
 
 use super::math::{Math, digits};
 use super::rebuilt::{Obstacle, Rebuilt};
 use super::symbol::{Name, Role, Symbol};
 use super::write::{Block, Inline, Table};
 use crate::digits::Digits;
-use crate::trace::{Adjoint, Precision, Slot, Trace, known_op};
+use crate::trace::{Adjoint, Precision, Slot, Trace};
 
 /// What a reference says of a number. See [`Derivation::reference`](super::Derivation::reference).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +50,13 @@ fn number(number: f64, significant: usize) -> Vec<Inline> {
 }
 
 /// The table of differences for some slots, at most `limit` of them.
-pub(super) fn differences(trace: &Trace, slots: &[usize], loss: Option<&Name>, significant: usize, limit: usize) -> Vec<Block> {
+pub(super) fn differences(
+    trace: &Trace,
+    slots: &[usize],
+    loss: Option<&Name>,
+    significant: usize,
+    limit: usize,
+) -> Vec<Block> {
     let computed = |&slot: &usize| *trace.adjoint(Slot(slot)) != Adjoint::NotComputed;
     let slots: Vec<usize> = slots.iter().copied().filter(computed).collect();
     if slots.is_empty() {
@@ -88,10 +94,8 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
         check = check.claim(rebuilt.at(trace, Slot(slot))?, &[claim]);
     }
     let report = check.run()?;
-    let mut table = Table {
-        head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(),
-        rows: Vec::new(),
-    };
+    let mut table =
+        Table { head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(), rows: Vec::new() };
     let mut disagreeing = 0;
     for (row, &slot) in report.rows.iter().zip(chosen) {
         let name = Name::of(trace, Slot(slot));
@@ -115,7 +119,9 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
                 words(small(row.step)),
                 words(verdict),
             ],
-            None => vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)],
+            None => {
+                vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)]
+            }
         });
     }
     Ok((table, disagreeing))
@@ -142,7 +148,13 @@ pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>,
         };
         let symbol = Symbol { role, name: Name::of(trace, slot), loss: loss.cloned() };
         let Some(ours) = ours else {
-            table.rows.push(vec![math(symbol), words("not computed"), number(theirs, significant), words(""), words("✗")]);
+            table.rows.push(vec![
+                math(symbol),
+                words("not computed"),
+                number(theirs, significant),
+                words(""),
+                words("✗"),
+            ]);
             continue;
         };
         let apart = crate::compare::relative(ours, theirs);
@@ -155,10 +167,4 @@ pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>,
     let of = reference.rows.len();
     let verdict = format!("{matching} of {of} match {} within a relative difference of 1e-13.", reference.name);
     vec![Block::Table(table), Block::words(verdict)]
-}
-
-/// Whether a node can be differentiated by but is a leaf.
-pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
-    let node = &trace.nodes()[trace.spot(Slot(slot)).node];
-    matches!(known_op(&node.op), Some(Op::Leaf(_)))
 }

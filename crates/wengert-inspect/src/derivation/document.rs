@@ -1,13 +1,13 @@
 //! A derivation as a text: introduction, what is given, forward, backward, check.
 
-use super::check::{differences, is_leaf, matches, parameters};
+use super::check::{differences, matches, parameters};
 use super::expr::Arena;
-use super::formulas::{Formulas, Plan};
+use super::formulas::{Formulas, Plan, is_leaf};
 use super::symbol::Name;
 use super::vectors::Vectors;
 use super::write::{Block, Equation, Inline};
 use super::{Derivation, Level};
-use crate::trace::{Adjoint, Slot};
+use crate::trace::{Adjoint, Precision, Slot};
 
 impl Derivation<'_> {
     pub(super) fn document(&self, arena: &Arena) -> Vec<Block> {
@@ -45,11 +45,22 @@ impl Derivation<'_> {
         for path in self.wrt.iter().chain(&self.nodes) {
             let in_scope = || trace.nodes().iter().any(|node| node.path.starts_with(&format!("{path}/")));
             if trace.find(path).is_none() && !in_scope() {
-                blocks.push(Block::Paragraph(vec![Inline::Code((*path).to_owned()), Inline::words(" is not on the trace.")]));
+                blocks.push(Block::Paragraph(vec![
+                    Inline::Code((*path).to_owned()),
+                    Inline::words(" is not on the trace."),
+                ]));
             }
         }
         self.check_itself(&formulas, &wanted, &mut blocks);
         blocks
+    }
+
+    /// The digits of results, which are no more than the tape's numbers have.
+    pub(super) fn significant(&self) -> usize {
+        match self.trace.precision() {
+            Precision::F64 => self.digits,
+            Precision::F32 => self.digits.min(7),
+        }
     }
 
     /// Differences and references.
@@ -58,11 +69,11 @@ impl Derivation<'_> {
         if self.check > 0 {
             blocks.push(heading("Check: the derivatives against differences"));
             let slots: Vec<usize> = parameters(self.trace).into_iter().filter(|&slot| wanted(slot)).collect();
-            blocks.extend(differences(self.trace, &slots, loss.as_ref(), self.digits, self.check));
+            blocks.extend(differences(self.trace, &slots, loss.as_ref(), self.significant(), self.check));
         }
         for reference in &self.references {
             blocks.push(heading(&format!("Check: the numbers against {}", reference.name)));
-            blocks.extend(matches(self.trace, reference, loss.as_ref(), self.digits));
+            blocks.extend(matches(self.trace, reference, loss.as_ref(), self.significant()));
         }
     }
 
@@ -160,7 +171,13 @@ impl Lines<'_, '_> {
         for item in self.items(&shown) {
             match (item, self.vectors) {
                 (Item::Block(id), Some(vectors)) if !vectors.says_adjoint(id) => {
-                    items.extend(vectors.blocks.all[id].slots.iter().filter(|slot| differentiated(slot)).map(|&slot| Item::Slot(slot)));
+                    items.extend(
+                        vectors.blocks.all[id]
+                            .slots
+                            .iter()
+                            .filter(|slot| differentiated(slot))
+                            .map(|&slot| Item::Slot(slot)),
+                    );
                 }
                 _ => items.push(item),
             }
@@ -179,7 +196,7 @@ impl Lines<'_, '_> {
     }
 
     fn equation(&self, item: Item, direction: Direction) -> Option<Equation> {
-        let digits = self.derivation.digits;
+        let digits = self.derivation.significant();
         match (item, self.vectors, direction) {
             (Item::Block(id), Some(vectors), Direction::Values) => vectors.value_equation(id, digits),
             (Item::Block(id), Some(vectors), Direction::Derivatives) => vectors.adjoint_equation(id, digits),

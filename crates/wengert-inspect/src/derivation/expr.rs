@@ -153,11 +153,7 @@ impl<'a> Term<'a> {
             Expr::Unary(_, x) | Expr::Total(x) | Expr::ColumnSums(x) | Expr::Transposed(x) => vec![x],
             Expr::Binary(_, x, y) | Expr::MatMul(x, y) | Expr::Outer(x, y) => vec![x, y],
             Expr::Select(c, a, b) => vec![c, a, b],
-            Expr::Sum(xs)
-            | Expr::Product(xs)
-            | Expr::Extremum(_, xs)
-            | Expr::LogSumExp(xs)
-            | Expr::Opaque(_, xs) => xs,
+            Expr::Sum(xs) | Expr::Product(xs) | Expr::Extremum(_, xs) | Expr::LogSumExp(xs) | Expr::Opaque(_, xs) => xs,
         }
     }
 

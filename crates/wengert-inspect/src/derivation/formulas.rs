@@ -45,17 +45,23 @@ impl Plan {
                 {
                     roles[s] = Role::Error;
                 }
-                combined[s] = 1 + match op {
-                    Some(Op::Leaf(_)) => 0,
-                    _ if operands.iter().all(|x| x.shape.is_empty()) => {
-                        operands.iter().map(|x| if shown[x.start] { 0 } else { combined[x.start] }).sum()
-                    }
-                    Some(Op::Unary(_) | Op::Binary(_)) => {
-                        let of = |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
-                        operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
-                    }
-                    _ => operands.iter().flat_map(Strided::slots).map(|x| 1 + if shown[x] { 0 } else { combined[x] }).sum(),
-                };
+                combined[s] = usize::from(!matches!(op, Some(Op::Leaf(_))))
+                    + match op {
+                        Some(Op::Leaf(_)) => 0,
+                        _ if operands.iter().all(|x| x.shape.is_empty()) => {
+                            operands.iter().map(|x| if shown[x.start] { 0 } else { combined[x.start] }).sum()
+                        }
+                        Some(Op::Unary(_) | Op::Binary(_)) => {
+                            let of =
+                                |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
+                            operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
+                        }
+                        _ => operands
+                            .iter()
+                            .flat_map(Strided::slots)
+                            .map(|x| 1 + if shown[x] { 0 } else { combined[x] })
+                            .sum(),
+                    };
                 let leaf = matches!(op, Some(Op::Leaf(_)));
                 shown[s] = every_op && node.op != "const"
                     || label.named
@@ -333,4 +339,10 @@ impl<'a> Formulas<'a> {
             seed.into_iter().chain(self.contributions(slot).into_iter().map(|(_, term, _)| term)).collect();
         self.arena.sum(&terms)
     }
+}
+
+/// Whether a number was given, and not computed.
+pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
+    let node = &trace.nodes()[trace.spot(Slot(slot)).node];
+    matches!(known_op(&node.op), Some(Op::Leaf(_)))
 }

@@ -132,6 +132,8 @@ impl Layout {
                     (matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()), Binding::Atom)
                 }
             },
+            // What of its operands was left out is said by its name.
+            Expr::Opaque(name, xs) if xs.is_empty() => (Math::Words(name), Binding::Atom),
             Expr::Opaque(name, xs) => (Math::Foreign(name, list(&xs)), Binding::Atom),
         }
     }
@@ -173,7 +175,7 @@ impl Layout {
                 // The first factor may bring its sign with it.
                 Binding::Sum => i > 0 || !is_signed_atom(&math),
                 // A fraction, or a power of ten, needs no fence between products.
-                Binding::Product => i > 0 && matches!(math, Math::Row(_)) || starts_negative(&math) && i > 0,
+                Binding::Product => i > 0 && (matches!(math, Math::Row(_)) || starts_negative(&math)),
                 Binding::Power | Binding::Atom => false,
             };
             if i > 0 {
@@ -198,7 +200,9 @@ impl Layout {
                 Expr::Unary(Unary::Neg, x) => ('-', self.after_sign(term.at(x))),
                 _ => match self.of(term) {
                     (Math::Number(text), _) if text.starts_with('-') => ('-', Math::Number(text[1..].to_owned())),
-                    (math, binding) => ('+', if binding == Binding::Sum { self.after_sign(term) } else { fence_sign(math) }),
+                    (math, binding) => {
+                        ('+', if binding == Binding::Sum { self.after_sign(term) } else { fence_sign(math) })
+                    }
                 },
             };
             parts.extend([Math::Operator(sign), math]);
@@ -224,9 +228,7 @@ impl Layout {
             Unary::Sqrt => (Math::Root(2, Box::new(plain())), Binding::Atom),
             Unary::Cbrt => (Math::Root(3, Box::new(plain())), Binding::Atom),
             Unary::Exp => (Math::Exp(Box::new(plain())), Binding::Power),
-            Unary::Exp2 => {
-                (Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())), Binding::Power)
-            }
+            Unary::Exp2 => (Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())), Binding::Power),
             Unary::Abs => fence('|'),
             Unary::Floor => fence('⌊'),
             Unary::Ceil => fence('⌈'),
@@ -343,7 +345,9 @@ fn digit_math(text: String) -> (Math, Binding) {
 pub(super) fn matrix(numbers: &[f64], shape: &[usize], text: impl Fn(f64) -> String) -> Math {
     let cell = |&number: &f64| Math::Number(text(number));
     match *shape {
-        [.., _, columns] => Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect()),
+        [.., _, columns] => {
+            Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect())
+        }
         _ => Math::Vector(numbers.iter().map(cell).collect()),
     }
 }

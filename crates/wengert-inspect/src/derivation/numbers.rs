@@ -94,9 +94,7 @@ impl<'t> Evaluation<'t> {
             Expr::Binary(op, x, y) => of(x)?.try_binary(op, of(y)?).ok(),
             Expr::Sum(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Add, b?).ok())?,
             Expr::Product(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Mul, b?).ok())?,
-            Expr::Ones(shape) => {
-                self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok()
-            }
+            Expr::Ones(shape) => self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok(),
             // Over all elements of one run.
             Expr::Extremum(op, xs) if xs.len() == 1 => {
                 let x = of(xs[0])?;
@@ -113,7 +111,7 @@ impl<'t> Evaluation<'t> {
             Expr::Total(x) => Some(of(x)?.sum()),
             Expr::ColumnSums(x) => of(x)?.try_sum_axes(&[0]).ok(),
             Expr::MatMul(a, b) => of(a)?.try_matmul(of(b)?).ok(),
-            Expr::Transposed(x) => Some(of(x)?.t()),
+            Expr::Transposed(x) => of(x).filter(|x| x.shape().rank() > 1).map(Var::t),
             Expr::Outer(a, b) => {
                 let a = of(a)?;
                 a.try_reshape([a.len(), 1]).ok()?.try_binary(Binary::Mul, of(b)?).ok()
@@ -122,7 +120,6 @@ impl<'t> Evaluation<'t> {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Derivation;
-use super::check::is_leaf;
-use super::formulas::Formulas;
+use super::formulas::{Formulas, is_leaf};
 use super::math::Math;
 use super::symbol::{Name, Role, Symbol};
 use super::write::{Block, Inline, Table};
+use super::{Derivation, Level};
 use crate::trace::{Precision, Slot, Trace};
 
 /// Elements of a given run that are listed.
@@ -25,7 +24,7 @@ impl Derivation<'_> {
         match (formulas.loss, trace.outputs()) {
             (Some(loss), _) => {
                 let name = Math::Symbol(formulas.symbol(loss.index(), Role::Value));
-                let value = Math::Number(super::math::digits(trace.value(loss), self.digits));
+                let value = Math::Number(super::math::digits(trace.value(loss), self.significant()));
                 first.extend([
                     Inline::words("The loss is "),
                     Inline::Math(Math::Row(vec![name, Math::Operator('='), value])),
@@ -36,7 +35,7 @@ impl Derivation<'_> {
             (None, outputs) => {
                 first.push(Inline::words("Differentiated: "));
                 for (i, output) in outputs.iter().enumerate() {
-                    let cotangent = super::math::digits(output.cotangent, self.digits);
+                    let cotangent = super::math::digits(output.cotangent, self.significant());
                     first.push(Inline::words(if i == 0 { "" } else { ", " }));
                     first.push(Inline::Code(trace.label(trace.at(output.of))));
                     first.push(Inline::words(format!(" with the cotangent {cotangent}")));
@@ -66,7 +65,10 @@ impl Derivation<'_> {
             let minus = Math::Row(vec![Math::Operator('-'), z()]);
             let under = Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('+'), Math::Exp(Box::new(minus))]);
             let fraction = Math::Fraction(Box::new(Math::Number("1".to_owned())), Box::new(under));
-            let rest = Math::Fenced('(', Box::new(Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('-'), sigma(z())])));
+            let rest = Math::Fenced(
+                '(',
+                Box::new(Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('-'), sigma(z())])),
+            );
             blocks.push(Block::Paragraph(vec![
                 Inline::Math(Math::Row(vec![sigma(z()), Math::Operator('='), fraction])),
                 Inline::words(", and its derivative is "),
@@ -74,15 +76,47 @@ impl Derivation<'_> {
                 Inline::words(": the output times one minus the output."),
             ]));
         }
-        let guard = self.digits + 2;
+        if self.level == Level::Layer {
+            blocks.push(self.in_vectors(formulas, &symbol));
+        }
+        let guard = self.significant() + 2;
         blocks.push(Block::words(format!(
             "Each line is a formula, the numbers put in, and the result. Results have {} significant digits, what is put in has {guard} or \
              more: whoever computes with the printed numbers gets the printed result.",
-            self.digits
+            self.significant()
         )));
         if trace.precision() == Precision::F32 {
-            blocks.push(Block::words("The tape computed in f32: a result is printed in the digits that its printed operands give."));
+            blocks.push(Block::words("The tape computed in f32: where it rounded otherwise than whoever computes with more digits, a result has fewer."));
         }
+    }
+
+    /// What the signs of vectors and matrices mean.
+    fn in_vectors(&self, formulas: &Formulas<'_>, symbol: &dyn Fn(&str, Role) -> Math) -> Block {
+        let row = |parts: [Math; 3]| Inline::Math(Math::Row(parts.into()));
+        let pair = |sign| row([symbol("a", Role::Value), Math::Operator(sign), symbol("b", Role::Value)]);
+        let mut words = vec![
+            Inline::words("Vectors are columns; "),
+            pair(' '),
+            Inline::words(" is the product of matrices, "),
+            pair('⊙'),
+            Inline::words(" that of elements, functions are taken of every element."),
+        ];
+        let trace = formulas.trace;
+        let neuron = trace.names().find(|path| {
+            let last = path.rsplit_once('/').map_or(*path, |(_, last)| last);
+            last.split_once('.').is_some_and(|(unit, _)| unit == "0")
+        });
+        if let Some(neuron) = neuron {
+            let (before, after) = neuron.rsplit_once("0.").unwrap_or((neuron, ""));
+            words.extend([
+                Inline::words(" What neurons were recorded one by one stands together: "),
+                Inline::Code(format!("{before}{after}")),
+                Inline::words(" is "),
+                Inline::Code(neuron.to_owned()),
+                Inline::words(" and its like of the other neurons, one under the other."),
+            ]);
+        }
+        Block::Paragraph(words)
     }
 
     /// The leaves and their numbers.
@@ -119,7 +153,8 @@ impl Derivation<'_> {
                 op => op,
             };
             let symbol = Symbol { role: Role::Value, name: Name::whole(path, shape), loss: None };
-            let cells = [vec![Inline::Math(Math::Symbol(symbol))], vec![Inline::words(what)], vec![Inline::words(value)]];
+            let cells =
+                [vec![Inline::Math(Math::Symbol(symbol))], vec![Inline::words(what)], vec![Inline::words(value)]];
             table.rows.push(cells.into());
         }
         if rows.len() > self.limit {

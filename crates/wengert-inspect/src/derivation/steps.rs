@@ -32,7 +32,8 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
         return (vec![line('=', words), line('=', result(wanted))], None);
     }
     let shown = term.numbers().max(results.len()) <= NUMBERS;
-    let Fit { operands, result: significant, exact } = if shown { fit(term, results, wanted) } else { Fit::unseen(wanted) };
+    let Fit { operands, result: significant, exact } =
+        if shown { fit(term, results, wanted) } else { Fit::unseen(wanted) };
     let found = if exact { None } else { evaluate(term, operands) };
     // The chain rule's product is 0 where a factor is, even beside an infinite one.
     let chained = results.iter().all(|&x| x == 0.0) && found.as_ref().is_some_and(|all| all.iter().all(|x| x.is_nan()));
@@ -80,7 +81,7 @@ impl Formulas<'_> {
             equation.note = Some(format!("no path to {output}"));
             return Some(equation);
         }
-        
+
         let contributions = self.contributions(slot);
         let reason = match adjoint {
             Adjoint::Zero(reason) => Some(reason.clone()),
@@ -104,7 +105,8 @@ impl Formulas<'_> {
         // What a reader that chose another operand would have added.
         let silent = self.readers(slot).saturating_sub(contributions.len());
         if silent > 0 && !contributions.is_empty() && equation.note.is_none() {
-            let readers = if silent == 1 { "1 more reader adds".to_owned() } else { format!("{silent} more readers add") };
+            let readers =
+                if silent == 1 { "1 more reader adds".to_owned() } else { format!("{silent} more readers add") };
             equation.note = Some(format!("{readers} nothing"));
         }
         Some(equation)
@@ -122,7 +124,9 @@ impl Formulas<'_> {
         let sign = if equation_is_negative(equation) { -1.0 } else { 1.0 };
         let mut terms: Vec<Term<'_>> = Vec::new();
         if let Some(seed) = seed {
-            equation.shares.push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
+            equation
+                .shares
+                .push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
             terms.push(self.arena.number(sign * seed));
         }
         let shown = if contributions.len() > SHARES + 1 { SHARES } else { contributions.len() };

@@ -254,7 +254,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let mut found: Vec<Contribution<'a>> = Vec::new();
         for read in &block.reads {
             let numbers = block.slots.iter().map(|&slot| {
-                self.formulas.added(slot, |reader, operand| self.blocks.owner[reader] == read.reader && operand == read.operand)
+                self.formulas
+                    .added(slot, |reader, operand| self.blocks.owner[reader] == read.reader && operand == read.operand)
             });
             let numbers: Vec<f64> = numbers.collect();
             let live = self.block(read.reader).slots.iter().any(|&slot| {
@@ -283,12 +284,19 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let block = self.block(id);
         let trace = self.formulas.trace;
         // Starts and missing paths are said number by number.
-        if block.slots.iter().any(|&slot| trace.seed(Slot(slot)).is_some() || *trace.adjoint(Slot(slot)) == Adjoint::NoPath) {
+        if block
+            .slots
+            .iter()
+            .any(|&slot| trace.seed(Slot(slot)).is_some() || *trace.adjoint(Slot(slot)) == Adjoint::NoPath)
+        {
             return None;
         }
         let role = self.role(id);
-        let results: Vec<f64> =
-            block.slots.iter().map(|&slot| Some(role.sign() * trace.adjoint(Slot(slot)).number()?)).collect::<Option<_>>()?;
+        let results: Vec<f64> = block
+            .slots
+            .iter()
+            .map(|&slot| Some(role.sign() * trace.adjoint(Slot(slot)).number()?))
+            .collect::<Option<_>>()?;
         let contributions = self.contributions(id)?;
         let signed = |term: Term<'a>| if role.sign() < 0.0 { -term } else { term };
         let mut equation =

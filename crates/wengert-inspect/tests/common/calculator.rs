@@ -113,9 +113,9 @@ impl<'t> Calculator<'t, '_> {
         let mut value = if self.takes("-") { -self.product()? } else { self.product()? };
         loop {
             if self.takes("+") {
-                value = value + self.product()?;
+                value += self.product()?;
             } else if self.takes("-") {
-                value = value - self.product()?;
+                value -= self.product()?;
             } else {
                 return Some(value);
             }
@@ -126,9 +126,9 @@ impl<'t> Calculator<'t, '_> {
         let mut value = self.power()?;
         loop {
             if self.takes("·") || self.takes("⊙") {
-                value = value * self.power()?;
+                value *= self.power()?;
             } else if self.takes("/") {
-                value = value / self.power()?;
+                value /= self.power()?;
             } else if self.takes("@") {
                 value = self.matrix_product(value)?;
             } else {
@@ -151,7 +151,8 @@ impl<'t> Calculator<'t, '_> {
     fn power(&mut self) -> Option<Var<'t>> {
         let base = self.atom()?;
         if self.takes("ᵀ") {
-            return Some(base.t());
+            // A vector is a column, and so a row when it is turned.
+            return Some(if base.shape().rank() == 1 { base.reshape([1, base.len()]) } else { base.t() });
         }
         if !self.takes("^") {
             return Some(base);
@@ -179,7 +180,9 @@ impl<'t> Calculator<'t, '_> {
         let rest = self.rest.trim_start();
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
         let (word, mut after) = rest.split_at(end);
-        if let Some(signed) = after.strip_prefix('-').filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit())) {
+        if let Some(signed) =
+            after.strip_prefix('-').filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit()))
+        {
             let digits = signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
             after = &signed[digits..];
             let number = format!("{word}-{}", &signed[..digits]);

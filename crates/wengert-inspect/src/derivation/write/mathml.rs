@@ -135,16 +135,19 @@ fn scripts(base: &str, scope: &str, subscripts: &[&str]) -> String {
 
 fn symbol(symbol: &Symbol) -> String {
     let own = name(&symbol.name);
-    let derivative = |loss: &Name| {
-        format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss))
-    };
+    let derivative =
+        |loss: &Name| format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss));
     let bar = || format!("<mover>{own}<mo>¯</mo></mover>");
     match (symbol.role, &symbol.loss) {
         (Role::Value, _) => own,
         (Role::Delta, _) => {
             let (scope, base, subscripts) = symbol.name.parts();
             if base == "z" {
-                let delta = if symbol.name.whole { "<mi class=\"whole\" mathvariant=\"normal\">δ</mi>" } else { "<mi>δ</mi>" };
+                let delta = if symbol.name.whole {
+                    "<mi class=\"whole\" mathvariant=\"normal\">δ</mi>"
+                } else {
+                    "<mi>δ</mi>"
+                };
                 scripts(delta, scope, &subscripts)
             } else {
                 format!("<mrow><mi>δ</mi><mo>(</mo>{own}<mo>)</mo></mrow>")
@@ -159,14 +162,10 @@ fn symbol(symbol: &Symbol) -> String {
 
 fn spell(math: &Math) -> String {
     let list = |parts: &[Math]| parts.iter().map(spell).collect::<Vec<_>>().join("<mo separator=\"true\">,</mo>");
-    let call = |name: &str, arguments: &[Math]| {
-        row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)))
-    };
+    let call = |name: &str, arguments: &[Math]| row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)));
     match math {
         Math::Number(text) => number(text),
-        Math::Words(text) if text == "2/√π" => {
-            "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned()
-        }
+        Math::Words(text) if text == "2/√π" => "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned(),
         Math::Words(text) => words(text),
         Math::Symbol(it) => symbol(it),
         Math::Operator(it) => operator(*it, "infix"),

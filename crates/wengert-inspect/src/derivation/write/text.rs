@@ -86,7 +86,8 @@ fn write_table(f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     // Digits under digits, and the title over them.
     let cell = |text: &str| if is_number(text) { signed(text) } else { text.to_owned() };
-    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|parts| inlines(parts)).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|parts| inlines(parts)).collect()).collect();
     let mut columns = Columns::indented(2);
     columns.row(table.head.iter().enumerate().map(|(column, title)| {
         let numeric = rows.iter().filter_map(|row| row.get(column)).any(|text| is_number(text));
@@ -170,7 +171,11 @@ fn put(out: &mut String, math: &Math) {
         }
         Math::Fraction(over, under) => {
             // A product may stand before the stroke as it is; a sum may not.
-            if is_single(over) { put(out, over) } else { fenced(out, over) }
+            if is_single(over) {
+                put(out, over)
+            } else {
+                fenced(out, over)
+            }
             out.push_str(" / ");
             if is_single(under) { put(out, under) } else { fenced(out, under) }
         }
