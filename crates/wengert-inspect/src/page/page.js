@@ -78,15 +78,15 @@ function rectangle(rect, rx) {
 
 function frame(group, index, rect) {
   const shape = element("g", { class: "wg-frame", "data-g": index });
-  shape.append(element("title", {}, group.path + ": click to close"), rectangle(rect, 10));
-  const title = element("g", { class: "wg-close" });
-  title.append(element("text", { class: "wg-scope", x: rect.x + 10, y: rect.y + 19 }, group.path));
-  title.append(element("text", { class: "wg-sign", x: rect.x + rect.width - 10, y: rect.y + 19 }, "−"));
-  pressable(shape, "close:" + group.path, "close " + group.path, (event) => {
-    event.stopPropagation();
-    setOpen(index, false);
-  });
-  shape.append(title);
+  shape.append(element("title", {}, group.path), rectangle(rect, 10));
+  // Only the strip with the title closes: a click beside a box is not meant for the scope.
+  const strip = element("g", { class: "wg-strip" });
+  strip.append(element("title", {}, "close " + group.path));
+  strip.append(element("path", { d: `M${rect.x} ${rect.y}h${rect.width}v26h${-rect.width}z` }));
+  strip.append(element("text", { class: "wg-scope", x: rect.x + 10, y: rect.y + 19 }, group.path));
+  strip.append(element("text", { class: "wg-sign", x: rect.x + rect.width - 10, y: rect.y + 19 }, "−"));
+  pressable(strip, "close:" + group.path, "close " + group.path, () => setOpen(index, false));
+  shape.append(strip);
   return shape;
 }
 
@@ -239,7 +239,7 @@ function show() {
 
 /** The chosen node's row of the table, as it stands there. */
 function panel() {
-  const into = byId("panel"), vertex = state.chosen;
+  const into = byId("panel"), vertex = state.chosen, focused = into.contains(document.activeElement) && document.activeElement.dataset.key;
   into.replaceChildren();
   into.dataset.of = vertex === null ? "" : data.vertices[vertex].path;
   byId("hint").hidden = vertex !== null;
@@ -279,6 +279,8 @@ function panel() {
     });
     into.append(line);
   }
+  const again = focused && into.querySelector(`[data-key="${CSS.escape(focused)}"]`);
+  if (again) again.focus();
 }
 
 function choose(vertex) {
@@ -298,18 +300,22 @@ function remember() {
     const usual = data.open.includes(index);
     if (index && state.open[index] !== usual) parts.push((usual ? "close=" : "open=") + encodeURIComponent(group.path));
   });
-  history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
+  // Browsers refuse when it is asked too often; the next change will do.
+  try { history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search); } catch { /* as before */ }
 }
 
 function read() {
   const hash = location.hash.slice(1);
   if (/^n\d+$/.test(hash) && data.vertices[Number(hash.slice(1))]) {
+    if (shapes.size === 0) draw();
     choose(Number(hash.slice(1)));
     byId("stage").scrollIntoView({ block: "nearest" });
     into(state.chosen);
     return;
   }
   let step = ends, chosen = null;
+  state.open = data.groups.map((_, group) => data.open.includes(group));
+  draw();
   for (const part of hash.split("&")) {
     const [key, text = ""] = part.split("=");
     let value = text;
@@ -373,9 +379,9 @@ window.addEventListener("hashchange", read);
 // A long table would be laid out before anything is seen.
 if (data.vertices.length > 60) byId("all").open = false;
 training();
-draw();
+read();
 fit();
 // Small text is worse than scrolling.
 if (state.scale < 0.72) zoom(0.72);
-read();
+if (state.chosen !== null) into(state.chosen);
 document.documentElement.dataset.ready = Math.round(performance.now());

@@ -11,7 +11,7 @@ use crate::trace::{Adjoint, Precision, Slot, Trace};
 const FEWEST: usize = 2;
 const MOST: usize = 64;
 /// About how many numbers the table has, so that a page stays small enough to open at once.
-const BUDGET: usize = 3_000;
+const BUDGET: usize = 1_500;
 
 /// The slots of each vertex that are written out.
 pub(super) fn shown(scene: &Scene) -> Vec<Vec<Slot>> {
@@ -119,7 +119,7 @@ fn left_out(f: &mut impl Write, elements: usize) -> fmt::Result {
 /// The numbers of each vertex whose equations are written out: first the one with the largest adjoint, which is looked at first.
 fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
     const MOST: usize = 4;
-    const BUDGET: usize = 600;
+    const BUDGET: usize = 240;
     let each = (BUDGET / shown.len().max(1)).clamp(1, MOST);
     let size = |slot: &Slot| trace.adjoint(*slot).number().map_or(0.0, f64::abs);
     let of = |slots: &Vec<Slot>| {
