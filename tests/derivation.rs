@@ -39,7 +39,7 @@ fn the_first_task_of_the_notebook_solved() {
         ("hidden/0.z", Known::Delta(printed::CELL_6[0][0].delta)),
     ];
     let text = derivation(&trace, Level::Neuron).reference("cell 6", known).to_string();
-    assert!(text.contains("7 derivatives were compared; none disagrees."), "{text}");
+    assert!(text.contains("7 of 7 derivatives agree."), "{text}");
     assert!(text.contains("3 of 3 match cell 6"), "{text}");
     assert_text_close!("2-1-2-by-neuron", text);
 }

@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Picture, Page, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Derivation, Picture, Page, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
 //!
 //! ```
-//! use wengert_inspect::{LedgerText, Picture, Table, Trace};
+//! use wengert_inspect::{Derivation, LedgerText, Picture, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
 //! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
@@ -17,6 +17,7 @@
 //! let trace = Trace::of(&loss.backward())?;
 //! println!("{}", Table::new(&trace));
 //! println!("{}", LedgerText::new(&trace).of(&["w"]));
+//! println!("{}", Derivation::new(&trace)); // the chain rule worked out
 //! println!("{}", Picture::new(&trace).values(true).adjoints(true).dot());
 //!
 //! // A zero says why it is zero.

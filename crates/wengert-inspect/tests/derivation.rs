@@ -87,13 +87,14 @@ fn only_what_was_asked_for() {
     let trace = of(network(&tape));
     let text = Derivation::new(&trace).wrt(&["output/0/w"]).check(8).to_string();
     assert!(text.contains("∂L/∂(output/0/w) =") && !text.contains("∂L/∂(hidden"), "{text}");
-    assert!(text.contains("1 derivatives were compared"), "{text}");
+    assert!(text.contains("1 of 1 derivative agree"), "{text}");
     let text = Derivation::new(&trace).nodes(&["hidden/0", "nothing"]).check(0).to_string();
     assert!(text.contains("hidden/0/z =") && text.contains("∂L/∂(hidden/0/w[1])"), "{text}");
     assert!(!text.contains("output/0/z =") && text.contains("nothing is not on the trace."), "{text}");
     let text = Derivation::new(&trace).limit(2).check(3).to_string();
     assert!(
-        text.contains("5 more values of 7 were left out") && text.contains("3 derivatives of 9, evenly spaced,"),
+        text.contains("5 more values of 7 were left out")
+            && text.contains("3 of 3 derivatives, evenly spaced among 9, agree."),
         "{text}"
     );
     let text = Derivation::new(&trace).digits(4).check(0).to_string();
@@ -116,7 +117,7 @@ fn a_wrong_adjoint_is_shown_and_found() {
     let hidden_w = data.nodes.iter().position(|node| node.op == "param").unwrap();
     data.nodes[hidden_w].adjoints[0] = wengert_inspect::Adjoint::Computed(0.25);
     let text = Derivation::new(&Trace::new(data.clone()).unwrap()).to_string();
-    assert!(text.contains("9 derivatives were compared; 1 DISAGREE."), "{text}");
+    assert!(text.contains("8 of 9 derivatives agree, 1 DISAGREE."), "{text}");
     // A value that its op does not give: there is nothing to compare with.
     data.nodes[hidden].values[0] = 0.5;
     let text = Derivation::new(&Trace::new(data).unwrap()).to_string();
@@ -170,7 +171,7 @@ fn single_precision_is_printed_in_its_own_digits() {
     let text = Derivation::new(&trace).to_string();
     let found = recompute(&text, 7);
     assert!(found.recomputed >= 4 && found.unequal == 0, "{found:?} {text}");
-    assert!(text.contains("2 derivatives were compared; none disagrees."), "{text}");
+    assert!(text.contains("2 of 2 derivatives agree."), "{text}");
 }
 
 #[test]
@@ -182,6 +183,35 @@ fn names_are_escaped() {
     assert!(page.contains("a&lt;b&gt;_$&amp;#2") && !page.contains("<b>"), "{page}");
     let text = Derivation::new(&trace).check(0).markdown().to_string();
     assert!(text.contains("\\text{a<b>\\_\\$\\&\\#2}"), "{text}");
+}
+
+#[test]
+fn several_outputs_have_bars_and_a_tape_alone_has_values() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[0.5, 2.0]).named("x");
+    let y = (x * x).named("y");
+    let trace = Trace::of(&y.backward_with(&[1.0, -3.0]).unwrap()).unwrap();
+    let text = Derivation::new(&trace).to_string();
+    assert!(text.contains("Differentiated: y[0] with the cotangent 1, y[1] with the cotangent -3."), "{text}");
+    let sum = "
+  adjoint(x[1]) = adjoint(y[1]) · x[1] + adjoint(y[1]) · x[1]
+  by y[1]: adjoint(y[1]) · x[1] = -3 · 2 = -6
+  by y[1]: adjoint(y[1]) · x[1] = -3 · 2 = -6
+                = -6 - 6
+                = -12
+";
+    assert!(text.contains(sum) && text.contains("2 of 2 derivatives agree."), "{text}");
+    let text = Derivation::new(&Trace::of_tape(&tape)).to_string();
+    assert!(text.contains("y[1] = x[1] · x[1]") && text.ends_with("Nothing was differentiated.\n"), "{text}");
+}
+
+#[test]
+fn a_kink_is_not_compared() {
+    let tape = Tape::new();
+    let (x, y) = (tape.input(0.0).named("x"), tape.input(1.5).named("y"));
+    let text = Derivation::new(&of((x.abs() + y.square()).named("L"))).to_string();
+    assert!(text.contains("1 of 2 derivatives agree, 1 could not be compared."), "{text}");
+    assert!(text.contains("not compared: kink of abs"), "{text}");
 }
 
 /// A step of a random program: an op, the numbers that it reads, and whether it gets a name.
@@ -240,4 +270,18 @@ proptest! {
         let found = all_lines(&trace, Level::Neuron);
         prop_assert_eq!(found.unequal, 0);
             }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tensor_programs_can_be_recomputed(x in prop::array::uniform8(0.05..1.5)) {
+        let tape = Tape::new();
+        let trace = of(tensor_program(&tape, tape.inputs(&x).named("x")));
+        for level in [Level::Op, Level::Neuron, Level::Layer] {
+            let found = all_lines(&trace, level);
+            prop_assert!(found.recomputed > 100, "{level:?}: {found:?}");
+        }
+    }
 }

@@ -28,6 +28,14 @@ pub(super) struct Reference {
     pub(super) rows: Vec<(String, Known)>,
 }
 
+/// How the rows of a table came out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcome {
+    agree: usize,
+    excluded: usize,
+    disagree: usize,
+}
+
 /// How far a number may be from a reference, relative to it.
 const MATCHES: f64 = 1e-13;
 
@@ -66,15 +74,24 @@ pub(super) fn differences(
     let chosen: Vec<usize> = (0..take).map(|i| slots[i * slots.len() / take]).collect();
     match table(trace, &chosen, loss, significant) {
         Err(obstacle) => vec![Block::words(format!("No differences could be taken: {obstacle}."))],
-        Ok((table, disagreeing)) => {
-            let all = if take == slots.len() { String::new() } else { format!(" of {}, evenly spaced,", slots.len()) };
-            let verdict = match disagreeing {
-                0 => format!("{take} derivatives{all} were compared; none disagrees."),
-                n => format!("{take} derivatives{all} were compared; {n} DISAGREE."),
-            };
-            let how = "The same formulas evaluated at v + h and v - h, with no rule of differentiation: central differences \
-                       (L(v + h) - L(v - h)) / 2h at shrinking steps, extrapolated to h = 0. The step is the smallest that was used, the \
-                       error what the difference may be off by, by its own estimate.";
+        Ok((table, outcome)) => {
+            let spaced =
+                if take == slots.len() { String::new() } else { format!(", evenly spaced among {},", slots.len()) };
+            let derivatives = if take == 1 { "derivative" } else { "derivatives" };
+            let mut verdict = format!("{} of {take} {derivatives}{spaced} agree", outcome.agree);
+            if outcome.excluded > 0 {
+                verdict += &format!(", {} could not be compared", outcome.excluded);
+            }
+            if outcome.disagree > 0 {
+                verdict += &format!(", {} DISAGREE", outcome.disagree);
+            }
+            verdict.push('.');
+            let of = loss.map_or("f".to_owned(), Name::text);
+            let how = format!(
+                "The same formulas evaluated at v + h and v - h, with no rule of differentiation: central differences \
+                 ({of}(v + h) - {of}(v - h)) / 2h at shrinking steps, extrapolated to h = 0. The step is the smallest that was used; how \
+                 far the difference may be off is its own estimate."
+            );
             let precision = match trace.precision() {
                 Precision::F64 => "",
                 Precision::F32 => " The tape computed in f32, the differences are taken in f64.",
@@ -84,7 +101,12 @@ pub(super) fn differences(
     }
 }
 
-fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usize) -> Result<(Table, usize), Obstacle> {
+fn table(
+    trace: &Trace,
+    chosen: &[usize],
+    loss: Option<&Name>,
+    significant: usize,
+) -> Result<(Table, Outcome), Obstacle> {
     let tape = Tape::new();
     let rebuilt = Rebuilt::new(trace, &tape)?;
     let tolerance = if trace.precision() == Precision::F32 { 1e-4 } else { 1e-9 };
@@ -94,19 +116,27 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
         check = check.claim(rebuilt.at(trace, Slot(slot))?, &[claim]);
     }
     let report = check.run()?;
-    let mut table =
-        Table { head: ["derivative", "here", "difference", "error", "step", ""].map(words).into(), rows: Vec::new() };
-    let mut disagreeing = 0;
+    let mut table = Table {
+        head: ["derivative", "here", "difference", "off by at most", "step", ""].map(words).into(),
+        rows: Vec::new(),
+    };
+    let mut outcome = Outcome::default();
     for (row, &slot) in report.rows.iter().zip(chosen) {
         let name = Name::of(trace, Slot(slot));
         let symbol = Symbol { role: Role::Adjoint, name, loss: loss.cloned() };
         let claimed = row.claimed.unwrap_or(f64::NAN);
         let small = |x: f64| Digits::new(x).significant(2).to_string();
         let verdict = match &row.verdict {
-            Verdict::Agrees => "agree".to_owned(),
-            Verdict::Excluded(reason) => format!("not compared: {reason}"),
+            Verdict::Agrees => {
+                outcome.agree += 1;
+                "agree".to_owned()
+            }
+            Verdict::Excluded(reason) => {
+                outcome.excluded += 1;
+                format!("not compared: {reason}")
+            }
             Verdict::Disagrees(_) => {
-                disagreeing += 1;
+                outcome.disagree += 1;
                 "DISAGREE".to_owned()
             }
         };
@@ -124,7 +154,7 @@ fn table(trace: &Trace, chosen: &[usize], loss: Option<&Name>, significant: usiz
             }
         });
     }
-    Ok((table, disagreeing))
+    Ok((table, outcome))
 }
 
 /// The table of a reference.

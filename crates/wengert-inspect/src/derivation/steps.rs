@@ -12,6 +12,8 @@ use crate::trace::{Adjoint, Slot};
 const WRITTEN: usize = 40;
 /// Numbers that one line shows.
 const NUMBERS: usize = 64;
+/// The names that a sum of contributions has at most, to be written before them.
+const SUMMED: usize = 12;
 /// Contributions to one adjoint that get a line of their own.
 const SHARES: usize = 16;
 
@@ -61,14 +63,19 @@ impl Formulas<'_> {
     pub(super) fn value_equation(&self, slot: usize, wanted: usize) -> Option<Equation> {
         let (lines, note) = work_out(self.definition(slot)?, &[self.trace.value(Slot(slot))], &[], wanted);
         let left = Math::Symbol(self.symbol(slot, Role::Value));
-        Some(Equation { shares: Vec::new(), left, lines, note })
+        Some(Equation { sum: None, shares: Vec::new(), left, lines, note })
     }
 
     /// The adjoint of a number, by its sign's name; nothing if it was not computed.
     pub(super) fn adjoint_equation(&self, slot: usize, wanted: usize) -> Option<Equation> {
         let role = self.plan.roles[slot];
-        let mut equation =
-            Equation { shares: Vec::new(), left: Math::Symbol(self.symbol(slot, role)), lines: Vec::new(), note: None };
+        let mut equation = Equation {
+            sum: None,
+            shares: Vec::new(),
+            left: Math::Symbol(self.symbol(slot, role)),
+            lines: Vec::new(),
+            note: None,
+        };
         let adjoint = self.trace.adjoint(Slot(slot));
         let result = role.sign() * adjoint.number()?;
         let number = |number: f64| Line { relation: '=', math: Math::Number(digits(number, wanted)) };
@@ -124,10 +131,22 @@ impl Formulas<'_> {
         let sign = if equation_is_negative(equation) { -1.0 } else { 1.0 };
         let mut terms: Vec<Term<'_>> = Vec::new();
         if let Some(seed) = seed {
-            equation
-                .shares
-                .push(Share { reader: "the sweep's start".to_owned(), math: Math::Number(digits(seed, wanted)) });
+            let math = Math::Number(digits(sign * seed, wanted));
+            equation.shares.push(Share { reader: "the sweep's start".to_owned(), math });
             terms.push(self.arena.number(sign * seed));
+        }
+        // On paper one goes from the first reader to the last. The sweep went the other way, which matters only where rounding does.
+        let mut contributions = contributions.to_vec();
+        contributions.reverse();
+        let products = contributions.iter().map(|(_, _, product)| self.arena.number(sign * product));
+        let sum = self.arena.sum(&terms.iter().copied().chain(products).collect::<Vec<_>>());
+        let Fit { result: significant, exact, .. } = fit(sum, &[result], wanted);
+        if !exact || significant < wanted {
+            contributions.reverse();
+        }
+        if seed.is_none() {
+            let names: Vec<Term<'_>> = contributions.iter().map(|&(_, term, _)| signed(term, sign)).collect();
+            equation.sum = sum_of_names(self.arena.sum(&names));
         }
         let shown = if contributions.len() > SHARES + 1 { SHARES } else { contributions.len() };
         for &(reader, term, product) in &contributions[..shown] {
@@ -150,6 +169,11 @@ impl Formulas<'_> {
         }
         (equation.lines, equation.note) = (lines, note);
     }
+}
+
+/// The sum of contributions, to be written before them if it is short.
+pub(super) fn sum_of_names(sum: Term<'_>) -> Option<Box<Math>> {
+    (sum.size() <= SUMMED).then(|| Box::new(layout(sum, Show::Names)))
 }
 
 /// Lines as one: `formula = numbers = result`.

@@ -7,7 +7,7 @@ use super::blocks::{Block, Blocks, Operand, Read};
 use super::expr::{Arena, Expr, Quantity, Term};
 use super::formulas::Formulas;
 use super::math::Math;
-use super::steps::{chain, work_out};
+use super::steps::{chain, sum_of_names, work_out};
 use super::symbol::{Name, Role, Symbol};
 use super::write::{Equation, Share};
 use crate::trace::{Adjoint, Slot, TraceNode, known_op};
@@ -272,7 +272,7 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let block = self.block(id);
         let results: Vec<f64> = block.slots.iter().map(|&slot| self.formulas.trace.value(Slot(slot))).collect();
         let (lines, note) = work_out(self.definition(id)?, &results, &block.shape, wanted);
-        Some(Equation { shares: Vec::new(), left: Math::Symbol(self.symbol(id, Role::Value)), lines, note })
+        Some(Equation { sum: None, shares: Vec::new(), left: Math::Symbol(self.symbol(id, Role::Value)), lines, note })
     }
 
     /// Whether a block's adjoint can be written in vectors.
@@ -299,16 +299,24 @@ impl<'a, 'f> Vectors<'a, 'f> {
             .collect::<Option<_>>()?;
         let contributions = self.contributions(id)?;
         let signed = |term: Term<'a>| if role.sign() < 0.0 { -term } else { term };
-        let mut equation =
-            Equation { shares: Vec::new(), left: Math::Symbol(self.symbol(id, role)), lines: Vec::new(), note: None };
+        let mut equation = Equation {
+            sum: None,
+            shares: Vec::new(),
+            left: Math::Symbol(self.symbol(id, role)),
+            lines: Vec::new(),
+            note: None,
+        };
         if let [(_, term, _)] = &*contributions {
             (equation.lines, equation.note) = work_out(signed(*term), &results, &block.shape, wanted);
         } else {
             if contributions.is_empty() {
                 return None;
             }
+            let names: Vec<Term<'a>> = contributions.iter().rev().map(|(_, term, _)| signed(*term)).collect();
+            equation.sum = sum_of_names(self.arena().sum(&names));
             let mut terms = Vec::new();
-            for (reader, term, numbers) in contributions {
+            // From the first reader to the last, as in a sum of single numbers.
+            for (reader, term, numbers) in contributions.into_iter().rev() {
                 let numbers: Vec<f64> = numbers.iter().map(|number| role.sign() * number).collect();
                 let (lines, note) = work_out(signed(term), &numbers, &block.shape, wanted);
                 equation.shares.push(Share { reader: self.block(reader).name.text(), math: chain(lines, note) });

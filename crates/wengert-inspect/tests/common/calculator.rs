@@ -40,13 +40,10 @@ pub(crate) fn recompute(text: &str, digits: usize) -> Found {
                 check(numbers, result, digits, &mut found, chained);
             }
         } else if let Some((left, right)) = line.split_once(" = ").filter(|(left, _)| left.starts_with("  ")) {
-            if left.trim().is_empty() {
-                if let Some(numbers) = numbers {
-                    check(numbers, right, digits, &mut found, chained);
-                }
-            } else {
-                found.sums += usize::from(shares > 0);
-                shares = 0;
+            found.sums += usize::from(shares > 0);
+            shares = 0;
+            if let Some(numbers) = numbers.filter(|_| left.trim().is_empty()) {
+                check(numbers, right, digits, &mut found, chained);
             }
             numbers = Some(right);
         } else {

@@ -47,10 +47,15 @@ fn escaped(words: &str) -> String {
 
 fn write_equation(f: &mut fmt::Formatter<'_>, equation: &Equation) -> fmt::Result {
     writeln!(f, "$$\n\\begin{{aligned}}")?;
+    let left = spell(&equation.left);
+    if let Some(sum) = &equation.sum {
+        writeln!(f, "{left} &= {} \\\\", spell(sum))?;
+    }
     for share in &equation.shares {
         writeln!(f, "\\text{{by }}{}\\colon &\\quad {} \\\\", text(&share.reader), spell(&share.math))?;
     }
-    write_lines(f, &spell(&equation.left), &equation.lines, equation.note.as_ref())?;
+    let left = if equation.sum.is_some() { "" } else { &*left };
+    write_lines(f, left, &equation.lines, equation.note.as_ref())?;
     writeln!(f, "\\end{{aligned}}\n$$")
 }
 

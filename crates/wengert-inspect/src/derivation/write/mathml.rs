@@ -66,11 +66,16 @@ fn display(math: &Math) -> String {
 
 fn write_equation(f: &mut fmt::Formatter<'_>, equation: &Equation) -> fmt::Result {
     writeln!(f, "<table class=\"equation\">")?;
+    let left = display(&equation.left);
+    if let Some(sum) = &equation.sum {
+        writeln!(f, "<tr><td>{left}</td><td>=</td><td>{}</td></tr>", display(sum))?;
+    }
     for share in &equation.shares {
         let by = format!("<span class=\"by\">by <code>{}</code>:</span>", escaped(&share.reader));
         writeln!(f, "<tr><td>{by}</td><td></td><td>{}</td></tr>", display(&share.math))?;
     }
-    write_lines(f, &display(&equation.left), &equation.lines, equation.note.as_ref())?;
+    let left = if equation.sum.is_some() { "" } else { &*left };
+    write_lines(f, left, &equation.lines, equation.note.as_ref())?;
     writeln!(f, "</table>")
 }
 

@@ -28,9 +28,11 @@ pub(super) enum Inline {
 /// A left side, and what it is equal to, line by line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Equation {
+    pub(super) left: Math,
+    /// The sum of the contributions by their names, if it is short: it stands before them.
+    pub(super) sum: Option<Box<Math>>,
     /// The contributions that are added up, if there are several.
     pub(super) shares: Vec<Share>,
-    pub(super) left: Math,
     pub(super) lines: Vec<Line>,
     /// Why it is zero, or what was left out.
     pub(super) note: Option<String>,

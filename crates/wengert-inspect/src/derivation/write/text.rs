@@ -60,12 +60,18 @@ fn inlines(parts: &[Inline]) -> String {
 }
 
 fn write_equation(f: &mut fmt::Formatter<'_>, equation: &Equation) -> fmt::Result {
+    let left = spell(&equation.left);
+    let indent = 2 + left.chars().count();
+    if let Some(sum) = &equation.sum {
+        writeln!(f, "  {left} = {}", spell(sum))?;
+    }
     for share in &equation.shares {
         writeln!(f, "  by {}: {}", share.reader, spell(&share.math))?;
     }
-    let left = spell(&equation.left);
-    write!(f, "  {left}")?;
-    let indent = 2 + left.chars().count();
+    match equation.sum {
+        Some(_) => write!(f, "{:indent$}", "")?,
+        None => write!(f, "  {left}")?,
+    }
     write_lines(f, indent, &equation.lines)?;
     if let Some(note) = &equation.note {
         writeln!(f, "{:indent$} ({note})", "")?;
