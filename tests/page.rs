@@ -357,6 +357,42 @@ fn hostile_names_stay_names() {
     assert_eq!(log[2], 0);
 }
 
+/// Traces with nothing in them, without adjoints, in `f32`, with numbers that are none, and with ops from elsewhere.
+#[test]
+fn unusual_traces_have_pages_too() {
+    let empty = Trace::of_tape(&Tape::new());
+    assert!(Page::of(&empty).to_string().contains("0 nodes, 0 numbers"));
+    assert!(Picture::new(&empty).svg().to_string().ends_with("</svg>\n"));
+    assert_eq!(Picture::new(&empty).mermaid().to_string(), "flowchart LR\n");
+
+    let tape = Tape::new();
+    let x = tape.inputs(&[-1.0, 0.0]).named("x");
+    let _y = (x.ln() / 0.0).named("y");
+    let values = Trace::of_tape(&tape);
+    let page = Page::of(&values).to_string();
+    assert!(page.contains("<td class=\"value\">NaN</td><td class=\"adjoint words\">not computed</td>"), "{page}");
+    assert!(page.contains("<td class=\"value\">-inf</td>"));
+
+    let tape = Tape::<f32>::default();
+    let third = (tape.input(1.0) / 3.0).named("third");
+    let trace = Trace::of(&third.backward()).unwrap();
+    let page = Page::of(&trace).to_string();
+    assert!(page.contains("<td class=\"value\">0.33333334</td>") && page.contains(" · f32"));
+    let mut data = trace.into_data();
+    data.nodes.last_mut().unwrap().op = "from elsewhere".to_owned();
+    let foreign = Page::of(&Trace::new(data).unwrap()).to_string();
+    assert!(foreign.contains("from elsewhere"));
+
+    let Some(chromium) = chromium() else { return };
+    let script = "log(document.getElementById('said').textContent); press(document.getElementById('first')); press(document.getElementById('on')); log(document.getElementById('said').textContent);";
+    for (page, says) in [
+        (Page::of(&empty).to_string(), ["Nothing is computed yet.", "Nothing is computed yet."]),
+        (Page::of(&values).to_string(), ["All values are computed.", "forward 1 of 3: value of x"]),
+    ] {
+        assert_eq!(open(&chromium, &page, "", script).log, says);
+    }
+}
+
 /// A 784-30-10 network and a tape of 70,000 nodes open within two seconds, are a few megabytes at most, and say what is left out.
 #[test]
 fn large_traces_stay_small_pages() {

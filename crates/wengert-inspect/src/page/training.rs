@@ -206,7 +206,9 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
     let first = curve.first().map_or(0, |point| point.0) as f64;
     let last = (curve.last().map_or(1, |point| point.0) as f64).max(first + 1.0);
     let finite = || curve.iter().map(|point| point.1).filter(|error| error.is_finite());
-    let (low, high) = (0.0, finite().fold(0.0, f64::max).max(f64::MIN_POSITIVE));
+    let largest = finite().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let (error_step, epoch_step) = (round_step(largest / 4.0), round_step((last - first) / 5.0).max(1.0));
+    let (low, high) = (0.0, (largest / error_step).ceil() * error_step);
     let x = |epoch: usize| left + (epoch as f64 - first) / (last - first) * width;
     let y = |error: f64| top + (high - error) / (high - low) * height;
     let mut path = String::new();
@@ -230,19 +232,16 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
         Digits::new(end).significant(6)
     )?;
     writeln!(f, "<path class=\"axis\" d=\"M{left} {top}V{}H{}\"/>", top + height, left + width)?;
-    for part in 0..=4 {
-        let part = f64::from(part) / 4.0;
-        let (error, epoch) = (high * part, first + (last - first) * part);
-        let (at_x, at_y) = (left + part * width, y(error));
-        writeln!(f, "<path class=\"axis\" d=\"M{left} {at_y:.1}H{}\"/>", left + width)?;
-        writeln!(
-            f,
-            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            left - 6.0,
-            at_y + 4.0,
-            Digits::new(error).significant(3)
-        )?;
-        writeln!(f, "<text x=\"{at_x:.1}\" y=\"{}\" text-anchor=\"middle\">{:.0}</text>", top + height + 18.0, epoch)?;
+    for tick in 0..=(high / error_step).round() as usize {
+        let error = tick as f64 * error_step;
+        let (at, text) = (y(error), Digits::new(error).significant(3));
+        writeln!(f, "<path class=\"axis\" d=\"M{left} {at:.1}H{}\"/>", left + width)?;
+        writeln!(f, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>", left - 6.0, at + 4.0)?;
+    }
+    for tick in 0..=((last - first) / epoch_step + 1e-9) as usize {
+        let epoch = first + tick as f64 * epoch_step;
+        let at = left + (epoch - first) / (last - first) * width;
+        writeln!(f, "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{epoch:.0}</text>", top + height + 18.0)?;
     }
     writeln!(f, "<path class=\"line\" d=\"{path}\"/>")?;
     let scale = width / (last - first);
@@ -252,4 +251,13 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
         top + height,
         left - first * scale
     )
+}
+
+/// The next larger of 1, 2, 2.5, 5 times a power of ten.
+fn round_step(step: f64) -> f64 {
+    // By way of the text, which is the same everywhere; `log10` and `powf` are the platform's.
+    let text = format!("{step:e}");
+    let power =
+        text.split_once('e').and_then(|(_, exponent)| format!("1e{exponent}").parse::<f64>().ok()).unwrap_or(1.0);
+    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|by| by * power).find(|&rounded| rounded >= step).unwrap_or(step)
 }
