@@ -275,22 +275,19 @@ impl<'a, 'f> Vectors<'a, 'f> {
         Some(Equation { sum: None, shares: Vec::new(), left: Math::Symbol(self.symbol(id, Role::Value)), lines, note })
     }
 
-    /// Whether a block's adjoint can be written in vectors.
+    /// Whether a block's adjoint can be written in vectors. Starts and missing paths are said number by number.
     pub(super) fn says_adjoint(&self, id: usize) -> bool {
-        self.adjoint_equation(id, 1).is_some()
+        let trace = self.formulas.trace;
+        let plain = |&slot: &usize| {
+            let slot = Slot(slot);
+            trace.seed(slot).is_none() && matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_))
+        };
+        self.block(id).slots.iter().all(plain) && self.contributions(id).is_some_and(|all| !all.is_empty())
     }
 
     pub(super) fn adjoint_equation(&self, id: usize, wanted: usize) -> Option<Equation> {
         let block = self.block(id);
         let trace = self.formulas.trace;
-        // Starts and missing paths are said number by number.
-        if block
-            .slots
-            .iter()
-            .any(|&slot| trace.seed(Slot(slot)).is_some() || *trace.adjoint(Slot(slot)) == Adjoint::NoPath)
-        {
-            return None;
-        }
         let role = self.role(id);
         let results: Vec<f64> = block
             .slots
@@ -309,9 +306,6 @@ impl<'a, 'f> Vectors<'a, 'f> {
         if let [(_, term, _)] = &*contributions {
             (equation.lines, equation.note) = work_out(signed(*term), &results, &block.shape, wanted);
         } else {
-            if contributions.is_empty() {
-                return None;
-            }
             let names: Vec<Term<'a>> = contributions.iter().rev().map(|(_, term, _)| signed(*term)).collect();
             equation.sum = sum_of_names(self.arena().sum(&names));
             let mut terms = Vec::new();

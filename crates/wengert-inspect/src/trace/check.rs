@@ -1,6 +1,7 @@
 //! The one place that verifies a trace.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use wengert::{Binary, Leaf, Op, Structural, Unary};
 
@@ -90,8 +91,8 @@ pub enum Malformed {
     },
 }
 
-/// The op of a name, if this version knows it.
-pub(crate) fn known_op(name: &str) -> Option<Op> {
+/// Every op by its name, since a trace is asked for it more often than for anything else.
+static OPS: LazyLock<HashMap<&'static str, Op>> = LazyLock::new(|| {
     let leaves = [Leaf::Input, Leaf::Param, Leaf::Data, Leaf::Const];
     let all = leaves
         .into_iter()
@@ -99,7 +100,12 @@ pub(crate) fn known_op(name: &str) -> Option<Op> {
         .chain(Unary::ALL.iter().map(|&op| Op::Unary(op)))
         .chain(Binary::ALL.iter().map(|&op| Op::Binary(op)))
         .chain(Structural::ALL.iter().map(|&op| Op::Structural(op)));
-    all.into_iter().find(|op| op.name() == name)
+    all.map(|op| (op.name(), op)).collect()
+});
+
+/// The op of a name, if this version knows it.
+pub(crate) fn known_op(name: &str) -> Option<Op> {
+    OPS.get(name).copied()
 }
 
 /// The number of elements of a shape that a trace may hold.
