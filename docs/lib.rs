@@ -16,4 +16,6 @@ documents! {
     notation: "notation.md";
     design: "design.md";
     snapshots: "snapshots.md";
+    performance: "performance.md";
+    trace: "trace.md";
 }

@@ -11,6 +11,8 @@
 //!
 //! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
+#[path = "notebook/cause.rs"]
+mod cause;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
 #[path = "notebook/page.rs"]
@@ -27,8 +29,8 @@ use std::process::ExitCode;
 
 use hand::Slip;
 use table::Table;
-use wengert::Tape;
-use wengert_inspect::{Derivation, Known, LedgerText, Picture, Trace};
+use wengert::{Numerics, Tape};
+use wengert_inspect::{Derivation, Health, Known, LedgerText, Picture, Severance, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -103,7 +105,7 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     }
     let mut deltas = Table::new();
-    first_network(out, options, &mut deltas)?;
+    let cause = first_network(out, options, &mut deltas)?;
     let different = second_network(out, options, &mut deltas)?;
 
     heading(out, "Every delta: derived by hand, from the tape, printed by the notebook")?;
@@ -118,21 +120,34 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
         0 => writeln!(out, "\nAll {} rows agree.", deltas.len())?,
         _ => writeln!(out, "\n{crosses} of {} rows disagree.", deltas.len())?,
     }
+    if let Some(cause) = cause {
+        heading(out, "2-1-2: where the two part first, and what follows from that")?;
+        write!(out, "{cause}")?;
+    }
     if options.slip != Slip::None {
-        writeln!(out, "A mistake was planted in the hand-derived side: {:?}.", options.slip)?;
+        writeln!(out, "\nA mistake was planted in the hand-derived side: {:?}.", options.slip)?;
     }
     Ok(crosses + different)
 }
 
-/// Cells 1 to 6: the 2-1-2 network, one row forward and backward.
-fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<(), Box<dyn Error>> {
+/// A tape that gives the same digits everywhere, as the notebook's are compared to the last.
+fn exact_tape() -> Tape {
+    Tape::with(wengert::Options::default().numerics(Numerics::Exact))
+}
+
+/// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived side parts from the tape, if it does.
+fn first_network(
+    out: &mut impl Write,
+    options: &Options,
+    deltas: &mut Table,
+) -> Result<Option<String>, Box<dyn Error>> {
     heading(out, "In [1]: a network of 2 inputs, 1 hidden neuron, 2 outputs, from random.seed(1)")?;
     let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
     print_weights(out, &mlp)?;
     note(out, "Each list: one weight per input, then the bias.")?;
 
     heading(out, "In [3]: does a forward pass change the weights?")?;
-    let tape = Tape::new();
+    let tape = exact_tape();
     let bound = mlp.bind(&tape, Granularity::PerNeuron);
     let before = bound.params().values();
     let pass = bound.forward(tape.data(&printed::CELL_4_ROW).named("x"));
@@ -182,19 +197,19 @@ fn first_network(out: &mut impl Write, options: &Options, deltas: &mut Table) ->
     hand::backward_propagate_error(&mut by_hand, &printed::CELL_6_EXPECTED, printed::CELL_9_L_RATE, options.slip);
     deltas.layers("2-1-2, cell 6", &by_hand, &from_tape, printed::CELL_6);
 
+    let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
-        let trace = Trace::of(&gradients)?;
         write_views(dir, "2-1-2", &tape, &trace)?;
         page::write(dir, "2-1-2", "The notebook's 2-1-2 network, one row", &trace, None)?;
         write_derivation(dir, "2-1-2", &trace, Some(("cell 6 of the notebook", printed::CELL_6)))?;
         writeln!(
             out,
-            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .dot .svg .mmd .derivation.txt .derivation.md .derivation.html \
-             .page.html",
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .svg .mmd .derivation.txt \
+             .derivation.md .derivation.html .page.html",
             dir.display()
         )?;
     }
-    Ok(())
+    Ok(cause::cause(&trace, &by_hand))
 }
 
 /// Cells 8 to 12: the 2-2-2 network, trained row by row. Returns how many numbers of cell 10 are not the notebook's.
@@ -268,7 +283,7 @@ fn last_row(
     trained: &Trained,
     untrained: Mlp,
 ) -> Result<(), Box<dyn Error>> {
-    let tape = Tape::new();
+    let tape = exact_tape();
     let row = trained.last.as_ref().map_or(0, |last| last.row);
     let (features, class) = data.row(row);
     let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(features).named("x"));
@@ -280,8 +295,8 @@ fn last_row(
     write_derivation(dir, "2-2-2-trained", &trace, None)?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .dot .svg .mmd .derivation.txt .derivation.md .derivation.html \
-         .page.html: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .svg .mmd .derivation.txt \
+         .derivation.md .derivation.html .page.html: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())
@@ -297,6 +312,8 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
     write("listing.txt", tape.to_string())?;
+    write("severance.txt", Severance::new(trace).to_string())?;
+    write("health.txt", Health::new(trace).to_string())?;
     let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
     write("dot", picture.dot().to_string())?;
     write("svg", picture.svg().to_string())?;

@@ -20,6 +20,7 @@ fn output(slip: Slip) -> (String, usize) {
 fn every_line_of_the_notebook_is_printed() {
     let (text, crosses) = output(Slip::None);
     assert_eq!(crosses, 0, "{text}");
+    assert!(!text.contains("part first"), "{text}");
     let lines: Vec<&str> = text.lines().collect();
     let notebook = include_str!("oracle/notebook.txt");
     // What the notebook prints and we print to the last digit: cells 1, 4, 6, 9, 12.
@@ -64,7 +65,7 @@ fn signs_and_factors_are_explained_where_they_appear() {
 }
 
 #[track_caller]
-fn crosses(slip: Slip, expected: &[&str]) {
+fn crosses(slip: Slip, expected: &[&str], guess: &str) {
     let (text, crosses) = output(slip);
     let crossed: Vec<&str> = text.lines().filter(|line| line.contains('✗') && line.contains("cell")).collect();
     assert_eq!(crossed.len(), crosses);
@@ -76,26 +77,32 @@ fn crosses(slip: Slip, expected: &[&str]) {
         .collect();
     assert_eq!(of_cell_6, expected, "{text}");
     assert!(text.contains(&format!("{slip:?}")), "the output says that the slip was asked for");
+    // The last crossed row of the sweep's first layer is the cause.
+    let first = expected.last().expect("a row is crossed").replace(".delta", ".z");
+    assert!(text.contains(&format!("in the order of the sweep: the delta of {first} ")), "{text}");
+    assert!(text.contains(&format!("guess, by hand: {guess}")), "{text}");
 }
 
 #[test]
 fn a_wrong_sign_is_crossed() {
-    crosses(Slip::Sign, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+    crosses(Slip::Sign, &["hidden/0.delta", "output/0.delta", "output/1.delta"], "the sign is flipped");
 }
 
 #[test]
 fn a_missing_derivative_is_crossed() {
-    crosses(Slip::MissingDerivative, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+    let guess = "as if the sigmoid's derivative y (1 - y) = 0.1992326675 of y = output/1.output were missing";
+    crosses(Slip::MissingDerivative, &["hidden/0.delta", "output/0.delta", "output/1.delta"], guess);
 }
 
 #[test]
 fn a_factor_of_two_is_crossed() {
-    crosses(Slip::FactorTwo, &["hidden/0.delta", "output/0.delta", "output/1.delta"]);
+    crosses(Slip::FactorTwo, &["hidden/0.delta", "output/0.delta", "output/1.delta"], "a factor 2");
 }
 
 #[test]
 fn an_update_before_the_hidden_deltas_is_crossed_at_the_hidden_delta() {
-    crosses(Slip::UpdateTooEarly, &["hidden/0.delta"]);
+    let guess = "as if the weights that it is multiplied by (output/0.w[0], output/1.w[0]) had moved before it was computed: a step at rate 0.02";
+    crosses(Slip::UpdateTooEarly, &["hidden/0.delta"], guess);
 }
 
 #[test]
@@ -120,8 +127,8 @@ fn views_are_written_and_are_the_same_every_time() {
         seen += 1;
     }
     assert_eq!(
-        seen, 22,
-        "a trace, a table, ledgers, a listing, three graphs, three derivations and a page, of two networks"
+        seen, 26,
+        "a trace, a table, ledgers, a listing, two reports, three graphs, three derivations and a page, of two networks"
     );
 }
 

@@ -14,6 +14,11 @@ pub(crate) fn signed(text: &str) -> String {
     if text.starts_with('-') { text.to_owned() } else { format!(" {text}") }
 }
 
+/// `1 number`, `2 numbers`.
+pub(crate) fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 impl Columns {
     pub(crate) fn indented(indent: usize) -> Self {
         Columns { indent, rows: Vec::new() }

@@ -98,6 +98,24 @@ impl Tolerance {
         a == b || (a.is_finite() && b.is_finite() && (a - b).abs() <= self.atol + self.rtol * b.abs())
     }
 
+    /// As [`accepts`](Tolerance::accepts), for numbers that were rounded to so many significant digits, once each: a unit in the last
+    /// digit more, which near a power of ten is as much as the usual tolerance, but never more than the relative tolerance itself.
+    ///
+    /// ```
+    /// use wengert_inspect::Tolerance;
+    /// assert!(Tolerance::default().accepts_rounded(1.000000001, 1.0, 10));
+    /// assert!(!Tolerance::default().accepts_rounded(1.00000001, 1.0, 10));
+    /// ```
+    #[must_use]
+    pub fn accepts_rounded(self, a: f64, b: f64, significant: usize) -> bool {
+        if self.accepts(a, b) {
+            return true;
+        }
+        let unit = 10_f64.powf(b.abs().log10().floor() - (significant as f64 - 1.0));
+        let rounding = unit.min(self.rtol * b.abs());
+        b != 0.0 && self.accepts(a, b + rounding.copysign(a - b))
+    }
+
     /// The tolerance that a text states as `rtol=… atol=…` among other words, if it does.
     ///
     /// ```

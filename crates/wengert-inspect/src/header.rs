@@ -26,6 +26,9 @@ pub(crate) fn write(
             }
         }
     }
+    if let Some(omitted) = trace.omitted() {
+        writeln!(f, "# left out: {omitted}")?;
+    }
     if let Some(caption) = caption {
         for line in caption.lines() {
             writeln!(f, "# {line}")?;

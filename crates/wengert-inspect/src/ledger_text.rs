@@ -7,7 +7,7 @@ use crate::compare::Tolerance;
 use crate::digits::Digits;
 use crate::header;
 use crate::ledger::Ledger;
-use crate::trace::{Adjoint, Slot, Trace};
+use crate::trace::{Adjoint, Slot, Trace, known_op};
 
 /// The ledgers of named numbers, or of those asked for: each contribution to an adjoint on its own line, then the sum.
 ///
@@ -87,7 +87,13 @@ impl<'a> LedgerText<'a> {
     fn write(&self, f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
         let (label, adjoint) = (self.label(ledger.slot()), self.trace.adjoint(ledger.slot()));
         let lines = ledger.contributions().len() + usize::from(ledger.seed().is_some());
+        // Only a trace of another program has ops that are not known.
+        let unknown = self.trace.nodes().iter().any(|node| known_op(&node.op).is_none());
+        let unexplained = unknown && !self.trace.is_explained(ledger.slot());
         match (adjoint, lines) {
+            (Adjoint::Computed(_), _) if unexplained => {
+                writeln!(f, "{label}: adjoint {adjoint}, of readers some of which are not explained")
+            }
             (Adjoint::Computed(_), 0) => writeln!(f, "{label}: adjoint {adjoint}, every reader's adjoint is zero"),
             (Adjoint::Computed(_), 1) => writeln!(f, "{label}: adjoint {adjoint} = 1 contribution"),
             (Adjoint::Computed(_), _) => writeln!(f, "{label}: adjoint {adjoint} = sum of {lines} contributions"),

@@ -29,7 +29,11 @@
 //! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit for bit), answers that differ print
 //! differently ([`Adjoint`]), and texts that people review do not change without cause ([`Digits`], paths instead of slot numbers).
 //!
-//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules.
+//! Two sides are compared by [`Diff`]: a trace with another one, or with a [`Reference`], numbers by path of a side without a tape. It tells the first cause from
+//! what follows. [`Severance`] tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is not finite, vanishing or saturated.
+//!
+//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules, and where a diff takes a step with other numbers
+//! the core takes it.
 //! It writes no file: views are formatted through `Display`, and traces serialised by whatever serde format you choose.
 
 // A module uses only modules listed above it.
@@ -44,8 +48,13 @@ mod record;
 mod ledger;
 mod header;
 mod table;
+mod parameters;
 mod ledger_text;
 mod side_by_side;
+mod reference;
+mod diff;
+mod severance;
+mod health;
 mod graph;
 mod derivation;
 mod paths;
@@ -54,17 +63,22 @@ mod page;
 
 pub use compare::{Tolerance, relative, ulps};
 pub use derivation::{Derivation, Known, Level};
+pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use graph::Reads;
+pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
 pub use page::{Boundary, Page};
+pub use parameters::ParameterTable;
 pub use paths::{GradientPath, Hop, Paths};
 pub use picture::{Dot, Mermaid, Picture, Svg};
 pub use record::{Stale, Traced};
+pub use reference::{Quantity, Reference};
+pub use severance::{Reach, Severance, Severed, Stop, Why};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{
-    Adjoint, Elements, Malformed, NamedPart, Output, Part, Precision, Slot, Spot, Trace, TraceData, TraceGuard,
-    TraceNode, TraceOperand, VERSION,
+    Adjoint, Elements, Malformed, NamedPart, Omitted, Output, Part, Precision, ReadError, Slot, Spot, Trace, TraceData,
+    TraceGuard, TraceNode, TraceOperand, VERSION,
 };

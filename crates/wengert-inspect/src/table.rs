@@ -107,6 +107,12 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// The trace that it shows.
+    #[must_use]
+    pub fn trace(&self) -> &'a Trace {
+        self.trace
+    }
+
     fn cells(&self, slot: Slot, delta: bool) -> Vec<String> {
         let adjoint = self.trace.adjoint(slot);
         let label = self.trace.label_of(slot);

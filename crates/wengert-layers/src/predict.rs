@@ -1,6 +1,6 @@
 //! Asking a network.
 
-use wengert::{Leaf, Tape};
+use wengert::{Leaf, Numerics, Options, Tape};
 
 use crate::bind::Granularity;
 use crate::data::Dataset;
@@ -45,6 +45,11 @@ pub enum FitError {
 /// Rows of a data set are answered in batches of this many, so that memory does not grow with the data.
 const BATCH: usize = 256;
 
+/// Answers have the same digits everywhere.
+fn exact_tape() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
+
 impl Mlp {
     /// What the network answers to one row: its outputs. To see how, [`bind`](Mlp::bind) and
     /// [`forward`](crate::Bound::forward).
@@ -70,7 +75,7 @@ impl Mlp {
         if let Some(column) = row.iter().position(|value| !value.is_finite()) {
             return Err(FitError::NotFinite { column, value: row[column] });
         }
-        self.answer_batch(&mut Tape::new(), row)
+        self.answer_batch(&mut exact_tape(), row)
     }
 
     /// The class of one row: the index of the largest output, the first of equals (Python's `outputs.index(max(outputs))`).
@@ -89,7 +94,7 @@ impl Mlp {
     /// [`FitError::Inputs`], [`FitError::Outputs`], [`FitError::Tape`].
     pub fn predict_all(&self, data: &Dataset) -> Result<Vec<usize>, FitError> {
         self.check_fit(data)?;
-        let mut tape = Tape::new();
+        let mut tape = exact_tape();
         let mut classes = Vec::with_capacity(data.labels().len());
         for rows in data.features().chunks(BATCH * self.inputs()) {
             let outputs = self.answer_batch(&mut tape, rows)?;

@@ -1,6 +1,6 @@
 //! Training row by row, as the teaching notebook does it.
 
-use wengert::{Error, Gradients, Tape, Var};
+use wengert::{Error, Gradients, Numerics, Options, Tape, Var};
 
 use crate::bind::{Bound, Granularity};
 use crate::data::Dataset;
@@ -38,6 +38,7 @@ pub struct Trainer {
     epochs: usize,
     granularity: Granularity,
     passes: Passes,
+    numerics: Numerics,
 }
 
 /// What happens to the tape from row to row. The numbers are the same to the last bit.
@@ -122,7 +123,13 @@ impl Trainer {
     /// Training for a number of epochs, [per neuron](Granularity::PerNeuron), on a [replayed](Passes::Replayed) tape.
     #[must_use]
     pub fn new(sgd: Sgd, epochs: usize) -> Self {
-        Trainer { sgd, epochs, granularity: Granularity::default(), passes: Passes::default() }
+        Trainer {
+            sgd,
+            epochs,
+            granularity: Granularity::default(),
+            passes: Passes::default(),
+            numerics: Numerics::Exact,
+        }
     }
 
     /// How finely the passes are recorded.
@@ -136,6 +143,15 @@ impl Trainer {
     #[must_use]
     pub fn passes(mut self, passes: Passes) -> Self {
         self.passes = passes;
+        self
+    }
+
+    /// How runs of numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that training gives the same digits on
+    /// every platform and in every granularity, those of the notebook among them. [`Fast`](Numerics::Fast) changes only
+    /// what is recorded [per layer](Granularity::PerLayer) or in weighted sums.
+    #[must_use]
+    pub fn numerics(mut self, numerics: Numerics) -> Self {
+        self.numerics = numerics;
         self
     }
 
@@ -166,15 +182,16 @@ impl Trainer {
             return Err(TrainError::Rate { rate });
         }
         let mut work = mlp.clone();
+        let options = Options::default().numerics(self.numerics);
         let trained = match self.passes {
             Passes::Replayed => {
-                let tape = Tape::new();
+                let tape = Tape::with(options);
                 let (features, label) = data.row(0);
                 let mut rows = Replayed::new(&tape, &work, self.granularity, features, &data.one_hot(label))?;
                 self.epochs(&mut rows, &mut work, data, on_epoch)?
             }
             Passes::Recorded => {
-                let mut rows = Recorded { tape: Tape::new(), granularity: self.granularity };
+                let mut rows = Recorded { tape: Tape::with(options), granularity: self.granularity };
                 self.epochs(&mut rows, &mut work, data, on_epoch)?
             }
         };

@@ -1,12 +1,17 @@
 //! One network recorded finely and coarsely, row by row and in batches; and its gradient against differences.
 
-use wengert::{Error, Tape, Var};
+use wengert::{Error, Numerics, Options, Tape, Var};
 use wengert_layers::{Activation, Dataset, FitError, Forward, Granularity, Init, Law, Mlp};
 
 const BOTH: [Granularity; 2] = [Granularity::PerNeuron, Granularity::PerLayer];
 
 const ROWS: [[f64; 3]; 4] = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [0.0, 3.0, 1.0], [-2.0, 0.125, 0.5]];
 const TARGETS: [[f64; 3]; 4] = [[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.25, 1.0, 0.0]];
+
+/// Digits are compared to the last.
+fn exact_tape() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
 
 /// One network for each activation, and one of mixed ones: 3 inputs, 3 outputs, wider in between.
 fn networks() -> Vec<Mlp> {
@@ -63,7 +68,7 @@ fn assert_same_sums(a: &[f64], b: &[f64]) {
 fn per_neuron_equals_per_layer() {
     for mlp in networks() {
         for (row, target) in ROWS.iter().zip(&TARGETS) {
-            let tape = Tape::new();
+            let tape = exact_tape();
             let [fine, coarse] =
                 BOTH.map(|granularity| numbers(&mlp, granularity, &tape, tape.data(row), tape.data(target)));
             assert_eq!((&fine.forward, fine.loss), (&coarse.forward, coarse.loss));
@@ -80,7 +85,7 @@ fn per_neuron_equals_per_layer() {
 fn a_batch_is_its_rows() {
     for mlp in networks() {
         for granularity in BOTH {
-            let tape = Tape::new();
+            let tape = exact_tape();
             let of_batch = numbers(&mlp, granularity, &tape, batch(&tape, &ROWS), batch(&tape, &TARGETS));
             let bound = mlp.bind(&tape, granularity);
             let (mut outputs, mut gradient) = (Vec::new(), vec![0.0; mlp.params().len()]);
@@ -100,12 +105,12 @@ fn a_batch_is_its_rows() {
 #[test]
 fn the_gradient_is_the_slope() {
     let loss_at = |mlp: &Mlp| {
-        let tape = Tape::new();
+        let tape = exact_tape();
         let pass = mlp.bind(&tape, Granularity::PerLayer).forward(batch(&tape, &ROWS));
         pass.half_squared_error(batch(&tape, &TARGETS)).value()
     };
     for mlp in networks() {
-        let tape = Tape::new();
+        let tape = exact_tape();
         let gradient =
             numbers(&mlp, Granularity::PerNeuron, &tape, batch(&tape, &ROWS), batch(&tape, &TARGETS)).gradient;
         for (k, &derivative) in gradient.iter().enumerate() {
@@ -125,7 +130,7 @@ fn the_gradient_is_the_slope() {
 #[test]
 fn no_path_to_the_loss_is_a_delta_of_zero() {
     let mlp = Mlp::new(&[3, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
-    let tape = Tape::new();
+    let tape = exact_tape();
     let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(&ROWS[0]));
     let first = pass.layer(1).output_of(0);
     let loss = first * first;
@@ -138,7 +143,7 @@ fn no_path_to_the_loss_is_a_delta_of_zero() {
 fn misuse_is_refused_by_name() {
     let mlp = Mlp::new(&[3, 2, 2], Activation::Sigmoid, Init::Zeros).unwrap();
     for granularity in BOTH {
-        let (tape, other) = (Tape::new(), Tape::new());
+        let (tape, other) = (exact_tape(), exact_tape());
         let bound = mlp.bind(&tape, granularity);
         let narrow = tape.data(&[1.0, 2.0]).named("narrow");
         let recorded = tape.len();

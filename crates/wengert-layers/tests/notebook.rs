@@ -6,7 +6,7 @@ mod hand;
 mod printed;
 
 use hand::Slip;
-use wengert::Tape;
+use wengert::{Numerics, Options, Tape};
 use wengert_layers::{Activation, Dataset, Epoch, Forward, Granularity, Init, Mlp, Passes, Sgd, Trained, Trainer};
 
 const GRANULARITIES: [Granularity; 2] = [Granularity::PerNeuron, Granularity::PerLayer];
@@ -14,6 +14,11 @@ const GRANULARITIES: [Granularity; 2] = [Granularity::PerNeuron, Granularity::Pe
 /// Both networks of the notebook, and rows to try them on.
 const NETWORKS: [printed::Weights; 2] = [printed::CELL_1_WEIGHTS, printed::CELL_9_INITIAL_WEIGHTS];
 const ROWS: [([f64; 2], usize); 3] = [(printed::CELL_4_ROW, 1), printed::CELL_8_DATASET[0], printed::CELL_8_DATASET[8]];
+
+/// Digits are compared to the last.
+fn exact_tape() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
 
 fn mlp(weights: printed::Weights) -> Mlp {
     Mlp::from_weights(weights, &[Activation::Sigmoid; 2]).unwrap()
@@ -48,7 +53,7 @@ fn a_pass_equals_the_one_by_hand() {
             hand::backward_propagate_error(&mut network, &hand::one_hot(class, 2), 0.0, Slip::None);
             let gradient = hand::gradients(&network, &row).concat().concat();
             for granularity in GRANULARITIES {
-                let tape = Tape::new();
+                let tape = exact_tape();
                 let bound = mlp(weights).bind(&tape, granularity);
                 let pass = bound.forward(tape.data(&row));
                 let loss = pass.half_squared_error(tape.data(&hand::one_hot(class, 2)));
@@ -72,7 +77,7 @@ fn a_pass_equals_the_one_by_hand() {
 #[test]
 fn the_first_pass_prints_the_digits_of_the_notebook() {
     for granularity in GRANULARITIES {
-        let tape = Tape::new();
+        let tape = exact_tape();
         let pass = mlp(printed::CELL_1_WEIGHTS).bind(&tape, granularity).forward(tape.data(&printed::CELL_4_ROW));
         assert_eq!(pass.output().values(), printed::CELL_4_OUTPUTS);
         let gradients = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED)).backward();
@@ -84,7 +89,7 @@ fn the_first_pass_prints_the_digits_of_the_notebook() {
 
 #[test]
 fn every_z_output_and_delta_is_a_node_with_a_name() {
-    let tape = Tape::new();
+    let tape = exact_tape();
     let pass = mlp(printed::CELL_1_WEIGHTS)
         .bind(&tape, Granularity::PerNeuron)
         .forward(tape.data(&printed::CELL_4_ROW).named("x"));
@@ -124,7 +129,7 @@ fn an_update_moves_the_weights_as_the_one_by_hand() {
     hand::backward_propagate_error(&mut network, &target, 0.5, Slip::None);
     hand::weights_update(&mut network, &row, 0.5);
 
-    let tape = Tape::new();
+    let tape = exact_tape();
     let bound = mlp(printed::CELL_1_WEIGHTS).bind(&tape, Granularity::PerNeuron);
     let loss = bound.forward(tape.data(&row)).half_squared_error(tape.data(&target));
     let mut params = bound.params().values();

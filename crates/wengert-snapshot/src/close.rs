@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use insta::{Comparator, DefaultComparator, Settings, Snapshot};
-use wengert_inspect::Tolerance;
+use wengert_inspect::{Diff, Reference, Tolerance, Trace};
 
 use crate::difference::{Difference, compare};
 
@@ -18,8 +18,16 @@ use crate::difference::{Difference, compare};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Close {
-    /// The first difference that was found, for the message.
-    found: Arc<Mutex<Option<Difference>>>,
+    /// What was found, for the message.
+    found: Arc<Mutex<Option<Found>>>,
+}
+
+/// The first difference, the stored text, and the tolerance that they were compared with.
+#[derive(Clone, Debug)]
+struct Found {
+    difference: Difference,
+    stored: String,
+    tolerance: Tolerance,
 }
 
 impl Comparator for Close {
@@ -29,9 +37,12 @@ impl Comparator for Close {
         }
         let (Some(stored), Some(now)) = (reference.as_text(), test.as_text()) else { return false };
         let (stored, now) = (stored.to_string(), now.to_string());
-        let outcome = compare(&stored, &now, stated(&now));
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = outcome.clone().err();
-        outcome.is_ok()
+        let tolerance = stated(&now);
+        let found = compare(&stored, &now, tolerance).err();
+        let close = found.is_none();
+        let found = found.map(|difference| Found { difference, stored, tolerance });
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        close
     }
 
     fn dyn_clone(&self) -> Box<dyn Comparator> {
@@ -44,17 +55,24 @@ fn stated(text: &str) -> Tolerance {
     text.lines().filter(|line| line.starts_with('#')).find_map(Tolerance::stated_in).unwrap_or_default()
 }
 
-/// Runs an insta assertion under [`Close`]. If insta fails it, its panic is followed by one that names the first difference.
+/// Runs an insta assertion under [`Close`]. If insta fails it, its panic is followed by one that names the first difference, and, where the text
+/// is of a trace, the first cause.
 #[doc(hidden)]
 #[track_caller]
-pub fn assert_close(assertion: impl FnOnce()) {
+pub fn assert_close(trace: Option<&Trace>, assertion: impl FnOnce()) {
     let close = Close::default();
     let mut settings = Settings::clone_current();
     settings.set_comparator(Box::new(close.clone()));
     let outcome = settings.bind(|| catch_unwind(AssertUnwindSafe(assertion)));
     let Err(failure) = outcome else { return };
-    match close.found.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        Some(difference) => panic!("the snapshot differs first here: {difference}"),
-        None => resume_unwind(failure),
-    }
+    let Some(found) = close.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { resume_unwind(failure) };
+    let cause = trace.and_then(|trace| cause(trace, &found)).unwrap_or_default();
+    panic!("the snapshot differs first here: {}{cause}", found.difference)
+}
+
+/// What the trace and the stored rows, taken as a side without a tape, differ in first.
+fn cause(trace: &Trace, found: &Found) -> Option<String> {
+    let stored = Reference::of_table(&found.stored)?;
+    let diff = Diff::new(trace, &stored).titles("now", "in the snapshot").tolerance(found.tolerance);
+    Some(format!("\n\nthe cause, by the trace and the rows of the snapshot:\n{diff}"))
 }

@@ -157,7 +157,7 @@ fn numbers(
     let pairs = old.words.iter().zip(&new.words).filter(|(old, _)| old.number.is_some());
     for (count, (old_word, new_word)) in pairs.enumerate() {
         let (Some(stored), Some(now)) = (old_word.number, new_word.number) else { continue };
-        if old_word.text == new_word.text || close(now, stored, tolerance) {
+        if old_word.text == new_word.text || tolerance.accepts_rounded(now, stored, SIGNIFICANT) {
             continue;
         }
         let column = title(&rows[..index], old_word).unwrap_or_else(|| format!("number {}", count + 1));
@@ -165,17 +165,6 @@ fn numbers(
         return Err(Difference::Number { row, line: index + 1, column, stored, now, difference, tolerance });
     }
     Ok(())
-}
-
-/// Whether numbers that were rounded to ten digits, once each, may come of numbers within the tolerance: a unit in the tenth digit
-/// more, which near a power of ten is as much as the usual tolerance, but never more than the relative tolerance itself.
-fn close(now: f64, stored: f64, tolerance: Tolerance) -> bool {
-    if tolerance.accepts(now, stored) {
-        return true;
-    }
-    let unit = 10_f64.powf(stored.abs().log10().floor() - (SIGNIFICANT as f64 - 1.0));
-    let rounding = unit.min(tolerance.rtol() * stored.abs());
-    stored != 0.0 && tolerance.accepts(now, stored + rounding.copysign(now - stored))
 }
 
 /// The word that stands over a number in the nearest line of titles: one without numbers.

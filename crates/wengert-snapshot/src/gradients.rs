@@ -1,6 +1,6 @@
 //! Gradients given by path, derived by hand perhaps, against a trace.
 
-use wengert_inspect::{SideBySide, Tolerance, Trace};
+use wengert_inspect::{Diff, Reference, Side, SideBySide, Tolerance, Trace};
 
 /// Puts expected adjoints beside a trace's: a row for every path, the expected number as the reference.
 ///
@@ -44,11 +44,33 @@ pub fn side_by_side<P: AsRef<str>>(
 
 #[doc(hidden)]
 #[track_caller]
-pub fn assert_agree<P: AsRef<str>>(trace: &Trace, expected: impl IntoIterator<Item = (P, f64)>, tolerance: Tolerance) {
-    let table = side_by_side(trace, expected, tolerance);
+pub fn assert_expected<P: AsRef<str>>(
+    trace: &Trace,
+    expected: impl IntoIterator<Item = (P, f64)>,
+    tolerance: Tolerance,
+) {
+    let expected: Vec<(P, f64)> = expected.into_iter().collect();
+    let table = side_by_side(trace, expected.iter().map(|(path, number)| (path, *number)), tolerance);
     assert!(!table.is_empty(), "no gradient was expected, so nothing was compared");
     let crosses: Vec<&str> = table.crosses().collect();
     if let Some(first) = crosses.first() {
-        panic!("{} of {} gradients differ, first `{first}` ({tolerance}):\n{table}", crosses.len(), table.len());
+        let mut reference = Reference::new();
+        for (path, number) in &expected {
+            let numbers = vec![*number; trace.find(path.as_ref()).map_or(1, |part| part.slots().len())];
+            reference.adjoints(path.as_ref(), &numbers);
+        }
+        let diff = Diff::new(trace, &reference).titles("from the tape", "expected").tolerance(tolerance);
+        panic!(
+            "{} of {} gradients differ, first `{first}` ({tolerance}):\n{table}\n{diff}",
+            crosses.len(),
+            table.len()
+        );
     }
+}
+
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_agree<'a>(trace: &'a Trace, other: impl Into<Side<'a>>, tolerance: Tolerance) {
+    let diff = Diff::new(trace, other).titles("on the left", "on the right").tolerance(tolerance);
+    assert!(diff.findings().agree(), "the two sides do not agree\n{diff}");
 }

@@ -32,26 +32,36 @@
 //! snapshot is left as it is.
 //!
 //! What is not close fails through insta: `cargo insta review` and `INSTA_UPDATE` work as ever, files and inline snapshots alike. The
-//! panic names the first row that differs, both numbers and their relative difference.
+//! panic names the first row that differs, both numbers and their relative difference; and, where the text is of a trace, the first
+//! **cause**: the stored rows are lined up with the trace, and what merely follows from a change is told from the change itself
+//! ([`Diff`](wengert_inspect::Diff)).
 //!
-//! What it is not: a diff of traces, or an engine. It compares texts, and numbers by path.
+//! | to hold | in a snapshot | against numbers given |
+//! |---|---|---|
+//! | values and adjoints of what has a name | [`assert_trace!`] | [`assert_agree!`] |
+//! | the gradient by the parameters | [`assert_gradients!`] | [`assert_gradients!`] |
+//! | any text | [`assert_text_close!`] | |
+//!
+//! What it is not: an engine. It compares texts, and numbers by path.
 
 // A module uses only modules listed above it.
 mod words;
 mod difference;
 mod close;
+mod shown;
 mod gradients;
 
 pub use close::Close;
 pub use difference::{Difference, compare};
 pub use gradients::side_by_side;
+pub use shown::Shown;
 
 #[doc(hidden)]
 pub mod support {
     pub use crate::close::assert_close;
-    pub use crate::gradients::assert_agree;
+    pub use crate::gradients::{assert_agree, assert_expected};
     pub use insta;
-    pub use wengert_inspect::{Table, Tolerance};
+    pub use wengert_inspect::{ParameterTable, Tolerance};
 }
 
 /// Asserts that a text is close to its snapshot: as insta's `assert_snapshot!`, with a tolerance for numbers.
@@ -96,23 +106,45 @@ macro_rules! assert_text_close {
 #[macro_export]
 macro_rules! _assert_close {
     ($text:expr, $expression:expr, @$snapshot:literal) => {
-        $crate::support::assert_close(|| {
+        $crate::support::assert_close(::std::option::Option::None, || {
             let text = ::std::string::ToString::to_string(&$text);
             $crate::support::insta::assert_snapshot!(text, $expression, @$snapshot);
         })
     };
     ($text:expr, $expression:expr, $name:expr) => {
-        $crate::support::assert_close(|| {
+        $crate::support::assert_close(::std::option::Option::None, || {
             let text = ::std::string::ToString::to_string(&$text);
             $crate::support::insta::assert_snapshot!($name, text, $expression);
         })
     };
 }
 
+/// The same for what is shown of a trace.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! _assert_shown {
+    ($shown:expr, $expression:expr, $($snapshot:tt)*) => {
+        match &$shown {
+            shown => {
+                let text = $crate::Shown::text(shown);
+                $crate::support::assert_close(::std::option::Option::Some($crate::Shown::trace(shown)), || {
+                    $crate::_assert_shown!(@snapshot text, $expression, $($snapshot)*);
+                })
+            }
+        }
+    };
+    (@snapshot $text:expr, $expression:expr, @$snapshot:literal) => {
+        $crate::support::insta::assert_snapshot!($text, $expression, @$snapshot)
+    };
+    (@snapshot $text:expr, $expression:expr, $name:expr) => {
+        $crate::support::insta::assert_snapshot!($name, $text, $expression)
+    };
+}
+
 /// Asserts that a trace's named values and adjoints are close to their snapshot.
 ///
-/// The text is `Table::new(&trace)`; for a caption, deltas, or another tolerance, give a configured table to
-/// [`assert_text_close!`].
+/// Takes a trace, shown as `Table::new(&trace)`, or a configured [`Table`](wengert_inspect::Table): with a caption, deltas, another tolerance.
+/// A failure names the first row that differs, and the first cause by a [`Diff`](wengert_inspect::Diff) of the trace and the stored rows.
 ///
 /// # Panics
 ///
@@ -136,25 +168,41 @@ macro_rules! _assert_close {
 /// ");
 /// # Ok::<(), wengert_inspect::Stale>(())
 /// ```
+///
+/// In a file, named after the test or by the first argument:
+///
+/// ```no_run
+/// # use wengert_inspect::{Table, Trace};
+/// # use wengert_snapshot::assert_trace;
+/// # let trace = Trace::of_tape(&wengert::Tape::new());
+/// assert_trace!(&trace);
+/// assert_trace!("with deltas", Table::new(&trace).caption("L = 1/2 e^2").delta(|path| path.ends_with(".z")));
+/// ```
 #[macro_export]
 macro_rules! assert_trace {
     ($trace:expr, @$snapshot:literal $(,)?) => {
-        $crate::_assert_close!($crate::support::Table::new(&$trace), ::std::stringify!($trace), @$snapshot)
+        $crate::_assert_shown!($trace, ::std::stringify!($trace), @$snapshot)
     };
     ($trace:expr $(,)?) => {
-        $crate::assert_trace!($crate::support::insta::internals::AutoName, $trace)
+        $crate::_assert_shown!($trace, ::std::stringify!($trace), $crate::support::insta::internals::AutoName)
     };
     ($name:expr, $trace:expr $(,)?) => {
-        $crate::_assert_close!($crate::support::Table::new(&$trace), ::std::stringify!($trace), $name)
+        $crate::_assert_shown!($trace, ::std::stringify!($trace), $name)
     };
 }
 
-/// Asserts that a trace's adjoints are those expected, given by path: `|tape − expected| ≤ rtol |expected|`, rtol being 1e-9 unless
-/// a [`Tolerance`](wengert_inspect::Tolerance) is given as third argument. What is compared, and how, is told at [`side_by_side`].
+/// Asserts a gradient: the adjoints of a trace's parameters, in a snapshot or as numbers given by path.
+///
+/// With a snapshot the text is a [`ParameterTable`](wengert_inspect::ParameterTable); inline, in a file named after the test, or in one
+/// named by a literal as the first argument. A failure says the first cause, as [`assert_trace!`] does; from adjoints alone it is the first that differs in
+/// the order of the sweep.
+///
+/// With numbers by path `|tape − expected| ≤ rtol |expected|`, rtol being 1e-9 unless a [`Tolerance`](wengert_inspect::Tolerance) is given
+/// as third argument. What is compared, and how, is told at [`side_by_side`].
 ///
 /// # Panics
 ///
-/// If one differs, with all of them side by side; and if none is given.
+/// With a snapshot as [`assert_text_close!`]. With numbers if one differs, with all of them side by side, and if none is given.
 ///
 /// # Examples
 ///
@@ -163,18 +211,74 @@ macro_rules! assert_trace {
 /// use wengert_snapshot::assert_gradients;
 ///
 /// let tape = wengert::Tape::new();
-/// let x = tape.input(3.0).named("x");
-/// let trace = Trace::of(&x.square().backward())?;
-/// assert_gradients!(&trace, [("x", 6.0)]);
-/// assert_gradients!(&trace, [("x", 6.1)], Tolerance::relative(0.1));
+/// let w = tape.params(&[3.0, 0.5]).named("w");
+/// let trace = Trace::of(&(w.at(0).square() * w.at(1)).named("L").backward())?;
+/// assert_gradients!(&trace, [("w[0]", 3.0), ("w[1]", 9.0)]);
+/// assert_gradients!(&trace, [("w[0]", 3.1)], Tolerance::relative(0.1));
+/// assert_gradients!(&trace, @r"
+/// ## loss: L = 4.5
+/// ## shapes: w [2]
+/// ## adjoint: dL/dv
+/// ## numbers: 10 significant digits, compared with rtol=1e-9 atol=1e-15
+/// path   adjoint
+/// w[0]   3
+/// w[1]   9
+/// ");
 /// # Ok::<(), wengert_inspect::Stale>(())
 /// ```
 #[macro_export]
 macro_rules! assert_gradients {
+    ($trace:expr, @$snapshot:literal $(,)?) => {
+        $crate::_assert_shown!($crate::support::ParameterTable::new(&$trace), ::std::stringify!($trace), @$snapshot)
+    };
+    ($trace:expr $(,)?) => {
+        $crate::_assert_shown!(
+            $crate::support::ParameterTable::new(&$trace),
+            ::std::stringify!($trace),
+            $crate::support::insta::internals::AutoName
+        )
+    };
+    ($name:literal, $trace:expr $(,)?) => {
+        $crate::_assert_shown!($crate::support::ParameterTable::new(&$trace), ::std::stringify!($trace), $name)
+    };
     ($trace:expr, $expected:expr $(,)?) => {
         $crate::assert_gradients!($trace, $expected, $crate::support::Tolerance::relative(1e-9))
     };
     ($trace:expr, $expected:expr, $tolerance:expr $(,)?) => {
-        $crate::support::assert_agree(&$trace, $expected, $tolerance)
+        $crate::support::assert_expected(&$trace, $expected, $tolerance)
+    };
+}
+
+/// Asserts that a trace's numbers are those of another trace, or of a [`Reference`](wengert_inspect::Reference), by path, within
+/// [`Tolerance::default`](wengert_inspect::Tolerance) or the one given as third argument.
+///
+/// Numbers that only one side has are not compared: a trace read from a file of another program has other names for what it does not name.
+///
+/// # Panics
+///
+/// If a number differs, with the first cause and what follows from it; and if no path is on both sides.
+///
+/// # Examples
+///
+/// ```
+/// use wengert_inspect::{Reference, Tolerance, Trace};
+/// use wengert_snapshot::assert_agree;
+///
+/// let tape = wengert::Tape::new();
+/// let x = tape.input(1.0).named("x");
+/// let trace = Trace::of(&x.exp().named("L").backward())?;
+/// let mut table = Reference::new().rounded_to(4);
+/// table.value("L", 2.718).adjoint("x", 2.718);
+/// assert_agree!(&trace, &table, Tolerance::relative(1e-3));
+/// assert_agree!(&trace, &trace);
+/// # Ok::<(), wengert_inspect::Stale>(())
+/// ```
+#[macro_export]
+macro_rules! assert_agree {
+    ($trace:expr, $other:expr $(,)?) => {
+        $crate::assert_agree!($trace, $other, $crate::support::Tolerance::default())
+    };
+    ($trace:expr, $other:expr, $tolerance:expr $(,)?) => {
+        $crate::support::assert_agree($trace, $other, $tolerance)
     };
 }

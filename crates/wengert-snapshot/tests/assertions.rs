@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use wengert::Tape;
-use wengert_inspect::{LedgerText, Table, Tolerance, Trace};
-use wengert_snapshot::{assert_gradients, assert_text_close, assert_trace};
+use wengert_inspect::{LedgerText, ParameterTable, Reference, Table, Tolerance, Trace};
+use wengert_snapshot::{assert_agree, assert_gradients, assert_text_close, assert_trace};
 
 /// The trace of `(w x)²`.
 fn trace(w: f64) -> Trace {
@@ -74,7 +74,77 @@ fn expecting_nothing_proves_nothing() {
     assert_gradients!(trace(2.0), [("x", 0.0); 0]);
 }
 
+/// Half the squared error of one neuron.
+fn neuron(w: f64) -> Trace {
+    let tape = Tape::new();
+    let (x, w, b) = (tape.data(&[3.0]).at(0).named("x"), tape.param(w).named("w"), tape.param(0.25).named("b"));
+    let z = (w * x + b).named("z");
+    let error = (1.0 - z.sigmoid().named("y")).named("error");
+    Trace::of(&(0.5 * error.square()).named("L").backward()).unwrap()
+}
+
+#[test]
+fn gradients_in_snapshots() {
+    assert_gradients!(neuron(0.5));
+    assert_gradients!("gradients_of_a_neuron", &neuron(0.5));
+    assert_gradients!(neuron(0.5), @r"
+    # loss: L = 0.01095898642
+    # shapes: w, b
+    # adjoint: dL/dv
+    # numbers: 10 significant digits, compared with rtol=1e-9 atol=1e-15
+    path   adjoint
+    w     -0.05601923514
+    b     -0.01867307838
+    ");
+}
+
+#[test]
+fn a_configured_table_is_a_trace_too() {
+    let trace = neuron(0.5);
+    let table =
+        Table::new(&trace).caption("L = 1/2 (1 - y)^2").delta(|path| path == "z").tolerance(Tolerance::relative(1e-6));
+    assert_trace!("a_neuron", table);
+}
+
+#[test]
+#[should_panic(expected = "first difference, in the order of the sweep: the adjoint of b")]
+fn wrong_gradients_are_told_by_their_first_cause() {
+    assert_gradients!(neuron(0.5), [("w", 0.05601923514), ("b", 0.01867307838)]);
+}
+
+#[test]
+fn two_sides_agree() {
+    assert_agree!(&neuron(0.5), &neuron(0.5));
+    let mut reference = Reference::new().rounded_to(3);
+    reference.value("y", 0.852).delta("z", 0.0187);
+    assert_agree!(&neuron(0.5), &reference, Tolerance::relative(1e-2));
+}
+
+#[test]
+#[should_panic(expected = "the value of w\n")]
+fn two_sides_that_differ_are_told_by_their_first_cause() {
+    assert_agree!(&neuron(0.5), &neuron(0.6));
+}
+
+#[test]
+#[should_panic(expected = "nothing was compared")]
+fn agreeing_in_nothing_proves_nothing() {
+    assert_agree!(&neuron(0.5), &Reference::new());
+}
+
 // The children, and what they are run on.
+
+#[test]
+#[ignore = "run by other tests"]
+fn child_neuron() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(std::env::var("SNAPSHOTS").unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| match std::env::var("TEXT").unwrap().as_str() {
+        "trace" => assert_trace!("text", neuron(0.5)),
+        _ => assert_gradients!("text", neuron(0.5)),
+    });
+}
 
 #[test]
 #[ignore = "run by other tests"]
@@ -114,11 +184,15 @@ fn child(test: &str, update: &str, environment: &[(&str, &str)]) -> (Output, Str
 /// Runs the file assertion on `now` where the snapshot holds `stored`: whether it passed, what it said, what the snapshot holds then,
 /// and whether a new one waits for review.
 fn file(stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
+    file_of("child_file", stored, now, update)
+}
+
+fn file_of(test: &str, stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
     let directory = tempfile::tempdir().unwrap();
     let snapshot = directory.path().join("text.snap");
     std::fs::write(&snapshot, format!("---\nsource: tests/assertions.rs\nexpression: text\n---\n{stored}\n")).unwrap();
     let path = Path::new(directory.path()).to_str().unwrap();
-    let (output, text) = child("child_file", update, &[("SNAPSHOTS", path), ("TEXT", now)]);
+    let (output, text) = child(test, update, &[("SNAPSHOTS", path), ("TEXT", now)]);
     let after = std::fs::read_to_string(&snapshot).unwrap();
     let contents = after.splitn(3, "---\n").last().unwrap().trim_end().to_owned();
     (output.status.success(), text, contents, directory.path().join("text.snap.new").exists())
@@ -169,4 +243,47 @@ fn nan_equals_itself_only() {
     assert!(file("v NaN", "v  NaN", "no").0);
     let (passed, text, ..) = file("v NaN", "v 1", "no");
     assert!(!passed && text.contains("was NaN in the snapshot and is 1"), "{text}");
+}
+
+#[test]
+fn a_changed_trace_is_told_by_its_cause() {
+    // What an earlier program computed: from y on, every adjoint had the other sign.
+    let mut stored = String::new();
+    for line in Table::new(&neuron(0.5)).to_string().lines() {
+        let flipped = ["w ", "b ", "z ", "y "].iter().any(|path| line.starts_with(path));
+        stored += &if flipped { line.replace("  -0.", "   0.") } else { line.to_owned() };
+        stored.push('\n');
+    }
+    let (passed, text, _, waiting) = file_of("child_neuron", &stored, "trace", "new");
+    assert!(!passed && waiting, "{text}");
+    // The first row that differs, and the node that is the reason.
+    assert!(text.contains("differs first here: row `w` (line 5): adjoint was 0.05601923514 in the snapshot"), "{text}");
+    let cause = "the cause, by the trace and the rows of the snapshot:
+first difference, in the order of the sweep: the adjoint of y (all values compared agree)
+  node: sigmoid of z, at crates/wengert-snapshot/tests/assertions.rs:";
+    assert!(text.contains(cause), "{text}");
+    assert!(text.contains("guess, in the snapshot: the sign is flipped (the ratio is -1)"), "{text}");
+    assert!(text.contains("follows from it: 3 more numbers\n  adjoints: z, b, w\n"), "{text}");
+}
+
+#[test]
+fn a_changed_gradient_is_told_by_its_cause() {
+    let now = ParameterTable::new(&neuron(0.5)).to_string();
+    let (passed, text, ..) = file_of("child_neuron", &now, "gradients", "no");
+    assert!(passed, "{text}");
+    let stored = now.replace("-0.01867307838", "-0.03734615676");
+    let (passed, text, ..) = file_of("child_neuron", &stored, "gradients", "no");
+    assert!(!passed, "{text}");
+    assert!(text.contains("in the order of the sweep: the adjoint of b\n"), "{text}");
+    assert!(text.contains("guess, in the snapshot: a factor 2 (is there a 1/2 in the loss?)"), "{text}");
+}
+
+#[test]
+fn an_answer_that_changed_is_told() {
+    let now = Table::new(&neuron(0.5)).to_string();
+    let stored = now.replace("no path", "zero: w = 0");
+    assert!(stored != now);
+    let (passed, text, ..) = file_of("child_neuron", &stored, "trace", "no");
+    assert!(!passed && text.contains("no number differs\nthe same number, another answer: 1 adjoint"), "{text}");
+    assert!(text.contains("  x: no path now, zero: w = 0 in the snapshot"), "{text}");
 }

@@ -1,17 +1,17 @@
-//! The reverse sweep: one loop backwards over the list.
+//! Gradients: a reverse sweep's result, and what is computed of it on demand.
 
 use std::cell::OnceCell;
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::error::{Error, NodeId};
-use crate::kernels::{Tensor, edges, elementwise, linear, reduce};
-use crate::op::{Op, Structural};
+use crate::kernels::edges;
 use crate::real::Scalar;
 use crate::rules;
-use crate::run::{Layouts, Wide};
-use crate::scalars::reverse_scalars;
 use crate::shape::Shape;
-use crate::tape::{Kind, Side, Step, Tape};
+use crate::sweep::Sweep;
+use crate::tape::{Kind, Lent, Memory, Tape};
 use crate::var::{Var, or_panic};
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
@@ -20,9 +20,9 @@ use crate::var::{Var, or_panic};
 /// Keyed by node, so any intermediate one can be read; it owns its numbers and borrows the tape for their keys.
 pub struct Gradients<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
-    pub(crate) adjoints: Vec<S>,
+    lent: Lent<S>,
     /// The slots that were seeded, each with its cotangent.
-    seeded: Vec<(u32, S)>,
+    seeded: SmallVec<[(u32, S); 1]>,
     stamp: u64,
     reach: OnceCell<Vec<bool>>,
 }
@@ -86,7 +86,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         if !self.is_scalar() {
             return Err(self.operand_error("backward", "a run has no single derivative; give a cotangent".to_owned()));
         }
-        Ok(self.tape.sweep(&[(self, &[S::from_f64(1.0)])], Vec::new()))
+        Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
     }
 
     /// The vector-Jacobian product `Σₖ cotangentₖ ∂yₖ/∂v` for every v before this, cotangent in row-major order.
@@ -109,8 +109,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         if !self.is_scalar() {
             return self.try_backward().map(drop);
         }
-        let memory = std::mem::take(&mut gradients.adjoints);
-        *gradients = self.tape.sweep(&[(self, &[S::from_f64(1.0)])], memory);
+        let Gradients { tape, lent, seeded, stamp, reach } = gradients;
+        self.tape.sweep(&[(self, &[S::from_f64(1.0)])], &mut lent.memory, seeded);
+        (*tape, *stamp, *reach) = (self.tape, self.tape.stamp(), OnceCell::new());
         Ok(())
     }
 }
@@ -130,85 +131,29 @@ impl<S: Scalar> Tape<S> {
                 return Err(Error::Length { op: "backward", shape: output.shape(), found: cotangent.len(), at });
             }
         }
-        Ok(self.sweep(outputs, Vec::new()))
+        Ok(self.gradients(outputs))
     }
 
-    fn sweep<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])], mut adjoints: Vec<S>) -> Gradients<'t, S> {
+    fn gradients<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])]) -> Gradients<'t, S> {
+        let (mut lent, mut seeded) = (self.pool.take(), SmallVec::new());
+        self.sweep(outputs, &mut lent.memory, &mut seeded);
+        Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
+    }
+
+    fn sweep(&self, outputs: &[(Var<'_, S>, &[S])], memory: &mut Memory<S>, seeded: &mut SmallVec<[(u32, S); 1]>) {
         let side = self.side.borrow();
-        let slots = |var: &Var<'_, S>| -> Vec<u32> {
-            let layout = side.layouts.get(var.view.layout());
-            layout.offsets().map(|offset| var.view.start() + offset as u32).collect()
-        };
-        let seeds: Vec<(u32, S)> =
-            outputs.iter().flat_map(|(var, cotangent)| slots(var).into_iter().zip(cotangent.iter().copied())).collect();
-        // A run is swept as a whole, even if only its first elements are outputs.
-        let last = seeds
-            .iter()
-            .map(|seed| seed.0)
-            .max()
-            .map_or(0, |slot| side.wide_at(slot).map_or(slot + 1, |wide| wide.out + wide.len) as usize);
-        adjoints.clear();
-        adjoints.resize(last, S::EMPTY);
-        for &(slot, seed) in &seeds {
-            adjoints[slot as usize] = adjoints[slot as usize] + seed;
+        seeded.clear();
+        let mut last = 0;
+        for &(output, cotangent) in outputs {
+            let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
+            seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+            let end = start + layout.last_offset() as u32;
+            // A run is swept as a whole, even if only its first elements are outputs.
+            last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
         }
-        self.columns.read(|steps, values| reverse(steps, &side, values, &mut adjoints));
-        Gradients { tape: self, adjoints, seeded: seeds, stamp: self.stamp(), reach: OnceCell::new() }
-    }
-}
-
-/// Walks the first `adjoints.len()` slots backwards, adding every node's contributions to its operands' adjoints.
-pub(crate) fn reverse<S: Scalar>(steps: &[Step], side: &Side, values: &[S], adjoints: &mut [S]) {
-    let mut slot = adjoints.len();
-    let wides = side.wides.partition_point(|wide| (wide.out as usize) < slot);
-    for wide in side.wides[..wides].iter().rev() {
-        let (out, end) = (wide.out as usize, (wide.out + wide.len) as usize);
-        // The scalar nodes after this run.
-        let first = wide.step as usize + 1;
-        reverse_scalars(&steps[first..first + slot - end], end, values, &mut adjoints[..slot]);
-        let (before, run) = adjoints[..end].split_at_mut(out);
-        reverse_wide(wide, &side.layouts, values, run, before);
-        slot = out;
-    }
-    reverse_scalars(&steps[..slot], 0, values, &mut adjoints[..slot]);
-}
-
-fn reverse_wide<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S], adjoints: &mut [S]) {
-    let end = (wide.out + wide.len) as usize;
-    let (values, v) = (&values[..end], &values[wide.out as usize..end]);
-    let operand = |i: usize| (Tensor::of(values, wide.operands[i], layouts), wide.operands[i].is_cut());
-    match wide.op {
-        Op::Leaf(_) => {}
-        Op::Unary(op) => {
-            let (x, cut) = operand(0);
-            if !cut {
-                elementwise::reverse_map(op, x, v, g, adjoints);
-            }
-        }
-        Op::Binary(op) => {
-            let shape = layouts.get(wide.layout).shape();
-            elementwise::reverse_zip(op, operand(0), operand(1), shape, v, g, adjoints);
-        }
-        // The two whose Jacobian is best not walked entry by entry.
-        Op::Structural(Structural::Affine) if !S::HAS_TANGENT => {
-            let shape = layouts.get(wide.layout).shape();
-            linear::reverse_affine(operand(0), operand(1), operand(2), shape, g, adjoints);
-        }
-        Op::Structural(op @ (Structural::CumSum | Structural::CumSumBack)) => {
-            let (x, cut) = operand(0);
-            if !cut {
-                let axis = crate::kernels::axes(wide)[0];
-                reduce::reverse_cumulative(x, axis, op == Structural::CumSumBack, g, adjoints);
-            }
-        }
-        Op::Structural(op) => edges::structural(op, wide, layouts, values, |entry| {
-            let g = g[entry.out];
-            if !g.is_zero()
-                && let Some(share) = entry.partial.times(g)
-            {
-                adjoints[entry.slot] = adjoints[entry.slot] + share;
-            }
-        }),
+        self.columns.read(|steps, values| {
+            Sweep::new(memory, &side.wides, last).run(self.numerics(), steps, &side, values, seeded);
+        });
     }
 }
 
@@ -243,11 +188,11 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         // A zero is zero, whether or not a path leads here: the reach need not be asked.
         let slots = self.slots_of(var);
         assert!(
-            slots.iter().all(|&slot| slot < self.adjoints.len()),
+            slots.iter().all(|&slot| slot < self.adjoints().len()),
             "{} was recorded after the output: its adjoint was not computed",
             self.tape.label(var.id())
         );
-        slots.into_iter().map(|slot| unsigned_zero(self.adjoints[slot])).collect()
+        slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect()
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.
@@ -291,7 +236,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// [`select`](Var::select), and the tape no longer has those.
     #[must_use]
     pub fn status_at(&self, slot: NodeId) -> Status<S> {
-        match self.adjoints.get(slot.slot()) {
+        match self.adjoints().get(slot.slot()) {
             None => Status::NotComputed,
             // The reach is only asked for where the number does not tell.
             Some(adjoint) if !adjoint.is_zero() || self.reach()[slot.slot()] => {
@@ -304,7 +249,13 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// The column of adjoints, slot by slot; −0 where nothing was added.
     #[must_use]
     pub fn adjoints(&self) -> &[S] {
-        &self.adjoints
+        &self.lent.memory.adjoints
+    }
+
+    /// To plant a wrong one.
+    #[cfg(test)]
+    pub(crate) fn adjoints_mut(&mut self) -> &mut [S] {
+        &mut self.lent.memory.adjoints
     }
 
     /// Whether the tape's values were changed since: then these are the gradients at the old ones.
@@ -321,7 +272,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
 
     /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
     /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit; only a
-    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits.
+    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits. On a tape of
+    /// [`Fast`](crate::Numerics::Fast) numerics the runs' contributions are summed in another order, and the adjoint is within that mode's bound of the sum.
     ///
     /// # Panics
     ///
@@ -330,9 +282,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     pub fn ledgers(&self, wanted: impl Fn(NodeId) -> bool) -> Vec<(NodeId, Vec<Contribution<S>>)> {
         assert!(!self.is_stale(), "{}", Error::Stale);
         let mut ledgers: Vec<Option<Vec<Contribution<S>>>> =
-            (0..self.adjoints.len()).map(|slot| wanted(NodeId(slot as u32)).then(Vec::new)).collect();
+            (0..self.adjoints().len()).map(|slot| wanted(NodeId(slot as u32)).then(Vec::new)).collect();
         self.edges(|reader, operand, slot, partial| {
-            let adjoint = self.adjoints[reader];
+            let adjoint = self.adjoints()[reader];
             let Some(ledger) = &mut ledgers[slot] else { return };
             if !adjoint.is_zero()
                 && let Some(product) = partial.times(adjoint)
@@ -349,7 +301,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     pub(crate) fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
-            let mut slot = self.adjoints.len();
+            let mut slot = self.adjoints().len();
             let mut index = side.step_of(slot.saturating_sub(1) as u32) as usize + usize::from(slot > 0);
             while index > 0 {
                 index -= 1;
@@ -388,7 +340,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     fn reach(&self) -> &[bool] {
         assert!(self.reach.get().is_some() || !self.is_stale(), "{}", Error::Stale);
         self.reach.get_or_init(|| {
-            let mut reach = vec![false; self.adjoints.len()];
+            let mut reach = vec![false; self.adjoints().len()];
             for &(slot, _) in &self.seeded {
                 reach[slot as usize] = true;
             }
@@ -409,7 +361,7 @@ fn unsigned_zero<S: Scalar>(adjoint: S) -> S {
 
 impl<S: Scalar> fmt::Debug for Gradients<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shape = Shape::from([self.adjoints.len()]);
+        let shape = Shape::from([self.adjoints().len()]);
         write!(f, "Gradients({shape} adjoints of the tape made at {})", self.tape.made_at())
     }
 }

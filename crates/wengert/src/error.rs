@@ -192,6 +192,26 @@ pub enum Error {
         /// Where the comparison stands.
         at: Place,
     },
+    /// A recorded comparison came out differently in some rows of a batch.
+    #[error("in rows {rows:?}: {first}")]
+    GuardFlippedInRows {
+        /// The rows, from 0.
+        rows: Vec<usize>,
+        /// The first of them.
+        first: Box<Error>,
+    },
+    /// Rows that do not fit a batch's inputs.
+    #[error("batch: {input} takes {len} numbers a row, and {found} were given for {rows} rows")]
+    Rows {
+        /// The input, by path or id.
+        input: String,
+        /// The numbers in one row of it.
+        len: usize,
+        /// The numbers given.
+        found: usize,
+        /// The rows of the first input.
+        rows: usize,
+    },
     /// A node whose value is computed, or fixed, was given a new one.
     #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
     NotSettable {
@@ -210,6 +230,19 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
+    /// A key whose elements are no longer on the tape, or never were.
+    #[error(
+        "{at}: the key is of no elements that the tape made at {tape} still has: it was cleared or rewound to before them, or it is another's; make the key again"
+    )]
+    StaleKey {
+        /// Where the tape was made.
+        tape: Place,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A workspace that another program made.
+    #[error("the workspace was made by another program; make one with this program's workspace()")]
+    OtherProgram,
     /// Gradients that were computed at other values than the tape now holds.
     #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,

@@ -1,10 +1,11 @@
 //! Forward mode: the same list on dual numbers.
 
-use crate::backward::reverse;
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
+use crate::kernels::Numerics;
 use crate::real::Scalar;
 use crate::replay::evaluate_range;
+use crate::sweep::reverse;
 use crate::tape::Tape;
 use crate::var::Var;
 
@@ -65,13 +66,13 @@ impl<S: Scalar> Tape<S> {
             for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32)) {
                 let first = part[0].0;
                 let end = side.wide_at(first as u32).map_or(first + 1, |wide| (wide.out + wide.len) as usize);
-                evaluate_range(steps, &side, &mut column, done..end);
+                evaluate_range(Numerics::Exact, steps, &side, &mut column, done..end);
                 for &(slot, tangent) in part {
                     column[slot].tangent = tangent;
                 }
                 done = end;
             }
-            evaluate_range(steps, &side, &mut column, done..values.len());
+            evaluate_range(Numerics::Exact, steps, &side, &mut column, done..values.len());
             Ok(column)
         })
     }
@@ -112,7 +113,7 @@ impl<S: Scalar> Tape<S> {
         let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
         adjoints[slots - 1] = Dual::from_f64(1.0);
-        self.columns.read(|steps, _| reverse(steps, &side, &column, &mut adjoints));
+        self.columns.read(|steps, _| reverse(Numerics::Exact, steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
             let slots: Vec<usize> = side
                 .layouts

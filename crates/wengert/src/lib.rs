@@ -29,7 +29,9 @@
 //! - A zero adjoint passes nothing on: `0 · ∞` in the chain rule is 0. So a branch that [`Var::select`] did not choose does no harm.
 //! - At a kink the derivative is declared on the function: `abs` 0, `relu` 0, `max` and `min` one half each at a tie.
 //! - NaN is never turned into a number: `max(x, NaN)` is NaN.
-//! - Elementary functions come from the crate `libm` on every platform. No multiplication and addition are fused.
+//! - Single numbers, and tensors in [`Numerics::Exact`], are computed in the order of their formulas, each operation rounded, each elementary function
+//!   that of the crate `libm`: the same bits on every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound of
+//!   that, and products of matrices follow IEEE where a zero meets an infinity.
 
 // A module uses only modules listed above it.
 mod op;
@@ -40,15 +42,19 @@ mod dual;
 mod shape;
 mod error;
 mod run;
+mod simd;
+mod elementary;
 mod kernels;
 mod tape;
 mod scalars;
 mod var;
 mod replay;
+mod sweep;
 mod backward;
 mod record;
 mod forward;
 mod calculus;
+mod program;
 pub mod check;
 
 pub use backward::{Contribution, Gradients, Status};
@@ -57,8 +63,13 @@ pub use check::{Check, Report};
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
+pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
+pub use program::{
+    Batch, BatchOutputs, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
+    Report as CompileReport, Workspace,
+};
 pub use real::{Real, Scalar};
 pub use shape::{Layout, Shape};
-pub use tape::{Attributes, Edge, GuardInfo, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Operand, Var};
+pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use var::{Key, Operand, Var};

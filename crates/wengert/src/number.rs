@@ -3,10 +3,11 @@
 //! The crate `libm` (pure Rust) is used on every platform, so a tape gives the same bits everywhere.
 
 use crate::op::{Binary, Unary};
+use crate::real::sealed::{OnFloats, Sealed};
 use crate::real::{Real, Scalar};
 
 macro_rules! impl_number {
-    ($t:ty, ln_max: $ln_max:literal,
+    ($t:ident, ln_max: $ln_max:literal,
      $sqrt:ident $cbrt:ident $exp:ident $exp2:ident $expm1:ident $log:ident $log1p:ident $log2:ident $log10:ident
      $sin:ident $cos:ident $tan:ident $asin:ident $acos:ident $atan:ident $sinh:ident $cosh:ident $tanh:ident
      $asinh:ident $acosh:ident $atanh:ident $fabs:ident $floor:ident $ceil:ident $round:ident $trunc:ident $erf:ident
@@ -134,7 +135,12 @@ macro_rules! impl_number {
             }
         }
 
-        impl crate::real::sealed::Sealed for $t {}
+        impl Sealed for $t {
+            #[inline(always)]
+            fn on_floats<W: OnFloats>(task: W::Task<'_, Self>) -> bool {
+                W::$t(task)
+            }
+        }
 
         impl Scalar for $t {
             const EMPTY: Self = -0.0;

@@ -111,6 +111,28 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
 }
 
 pub(crate) mod sealed {
+    use super::Scalar;
+
     /// What only this crate can implement.
-    pub trait Sealed {}
+    pub trait Sealed: Sized {
+        /// Does work that there are kernels for on plain numbers; `false`, with nothing done, for other numbers, or if the kernels
+        /// leave it to the generic way.
+        fn on_floats<W: OnFloats>(task: W::Task<'_, Self>) -> bool
+        where
+            Self: Scalar,
+        {
+            let _ = task;
+            false
+        }
+    }
+
+    /// Work with its own kernels for `f32` and `f64`.
+    pub trait OnFloats {
+        /// What it works on.
+        type Task<'a, S: Scalar>;
+        /// Does it.
+        fn f32(task: Self::Task<'_, f32>) -> bool;
+        /// Does it.
+        fn f64(task: Self::Task<'_, f64>) -> bool;
+    }
 }

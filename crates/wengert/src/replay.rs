@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, NodeId, Place};
-use crate::kernels;
+use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::scalars::evaluate_scalars;
@@ -59,13 +59,41 @@ impl<S: Scalar> Tape<S> {
         Err(flipped)
     }
 
+    /// Changes the numbers of a leaf in place: an optimiser's step. Nodes that read them keep their values until a
+    /// [`replay`](Tape::replay), or until they are [rewound](Tape::rewind) and recorded anew; gradients computed before are stale.
+    ///
+    /// `f` gets the leaf's elements in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::TwoTapes`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` records on the tape.
+    #[track_caller]
+    pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
+        self.check_settable(var, var.len())?;
+        let (layout, start) = (var.layout(), var.view.start() as usize);
+        if layout.is_contiguous() {
+            self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
+        } else {
+            let mut new = var.values();
+            f(&mut new);
+            self.write_values(var, &new);
+        }
+        self.touch();
+        Ok(())
+    }
+
     fn reevaluate(&self) {
         let side = self.side.borrow();
-        self.columns.write(|steps, values| evaluate(steps, &side, values));
+        self.columns.write(|steps, values| evaluate(self.numerics(), steps, &side, values));
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
-        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let side = self.side.borrow();
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         self.columns.write(|_, values| {
             if layout.is_contiguous() {
                 values[start..start + new.len()].copy_from_slice(new);
@@ -78,7 +106,7 @@ impl<S: Scalar> Tape<S> {
     }
 
     #[track_caller]
-    fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+    pub(crate) fn check_settable(&self, var: Var<'_, S>, found: usize) -> Result<(), Error> {
         if !std::ptr::eq(self, var.tape) {
             let at = Place::caller();
             return Err(Error::TwoTapes { op: "replay", left: self.made_at(), right: var.tape.made_at(), at });
@@ -87,19 +115,21 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Length { op: "replay", shape: var.shape(), found, at: Place::caller() });
         }
         let at = Place::caller();
+        let side = self.side.borrow();
+        // The node's slots.
         let settable = |slot: usize| {
-            let slot = NodeId(slot as u32);
-            let node = self.node(slot);
-            match node.as_ref().map(|node| node.op) {
-                Some(Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => Ok(node.map_or(0..0, |node| node.slots())),
-                op => {
-                    let kind = op.map_or("missing", Op::name);
-                    Err(Error::NotSettable { node: self.label(slot), kind, at })
-                }
+            let id = slot as u32;
+            let (op, slots) = match side.wide_at(id) {
+                Some(wide) => (wide.op, wide.out as usize..(wide.out + wide.len) as usize),
+                None => (self.columns.step(side.step_of(id)).op(), slot..slot + 1),
+            };
+            match op {
+                Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data) => Ok(slots),
+                op => Err(Error::NotSettable { node: self.label(NodeId(id)), kind: op.name(), at }),
             }
         };
         // Node by node, not slot by slot: a block of parameters is one.
-        let (layout, start) = (var.layout(), var.view.start() as usize);
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         let mut checked = 0..0;
         if layout.is_contiguous() {
             while checked.end < start + layout.len() {
@@ -116,7 +146,7 @@ impl<S: Scalar> Tape<S> {
     }
 
     /// What a guard's message calls a side of the comparison: a constant by its value, else as [`label`](Tape::label).
-    fn side_label(&self, slot: u32) -> String {
+    pub(crate) fn side_label(&self, slot: u32) -> String {
         match self.node(NodeId(slot)) {
             Some(node) if node.op == Op::Leaf(Leaf::Const) => self.columns.value(slot).to_f64().to_string(),
             _ => self.label(NodeId(slot)),
@@ -145,12 +175,18 @@ impl<S: Scalar> Tape<S> {
 }
 
 /// Computes every slot that is not a leaf's, first to last, on any scalar.
-pub(crate) fn evaluate<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S]) {
-    evaluate_range(steps, side, values, 0..values.len());
+pub(crate) fn evaluate<S: Scalar>(numerics: Numerics, steps: &[Step], side: &Side, values: &mut [S]) {
+    evaluate_range(numerics, steps, side, values, 0..values.len());
 }
 
 /// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
-pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mut [S], slots: Range<usize>) {
+pub(crate) fn evaluate_range<S: Scalar>(
+    numerics: Numerics,
+    steps: &[Step],
+    side: &Side,
+    values: &mut [S],
+    slots: Range<usize>,
+) {
     let first = side.wides.partition_point(|wide| (wide.out as usize) < slots.start);
     let mut slot = slots.start;
     let mut step = if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
@@ -158,7 +194,7 @@ pub(crate) fn evaluate_range<S: Scalar>(steps: &[Step], side: &Side, values: &mu
         let (next, out) = (wide.step as usize, wide.out as usize);
         evaluate_scalars(&steps[step..next], slot, values);
         let (before, rest) = values.split_at_mut(out);
-        kernels::forward(wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        kernels::forward(numerics, wide, &side.layouts, before, &mut rest[..wide.len as usize]);
         (step, slot) = (next + 1, out + wide.len as usize);
     }
     evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);

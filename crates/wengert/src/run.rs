@@ -94,11 +94,19 @@ pub(crate) struct Wide {
 pub(crate) struct Layouts {
     table: Vec<Layout>,
     index: HashMap<Layout, u32>,
+    /// Layouts met lately, by a cheap key: programs use a handful over and over, and a comparison costs less than a hash.
+    recent: [u32; RECENT],
 }
+
+const RECENT: usize = 64;
 
 impl Layouts {
     pub(crate) fn new() -> Self {
-        Layouts { table: vec![Layout::scalar()], index: HashMap::from([(Layout::scalar(), SCALAR)]) }
+        Layouts {
+            table: vec![Layout::scalar()],
+            index: HashMap::from([(Layout::scalar(), SCALAR)]),
+            recent: [SCALAR; RECENT],
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -109,16 +117,25 @@ impl Layouts {
         }
     }
 
+    fn key(layout: &Layout) -> usize {
+        let numbers = layout.dims().iter().chain(layout.strides());
+        let mixed = numbers.fold(0, |key: u64, &n| (key.rotate_left(5) ^ n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        (mixed >> 58) as usize % RECENT
+    }
+
     pub(crate) fn intern(&mut self, layout: Layout) -> u32 {
-        // Programs use a handful of layouts over and over: a short scan beats a hash.
-        if let Some(i) = self.table.iter().take(8).position(|known| *known == layout) {
-            return i as u32;
+        let key = Self::key(&layout);
+        let recent = self.recent[key];
+        if self.table[recent as usize] == layout {
+            return recent;
         }
         let next = self.table.len() as u32;
-        *self.index.entry(layout).or_insert_with_key(|layout| {
+        let id = *self.index.entry(layout).or_insert_with_key(|layout| {
             self.table.push(layout.clone());
             next
-        })
+        });
+        self.recent[key] = id;
+        id
     }
 
     pub(crate) fn get(&self, id: u32) -> &Layout {

@@ -7,8 +7,15 @@ use smallvec::SmallVec;
 /// The extents of a value along its axes, outermost first: `[]` is a scalar, `[2, 3]` two rows of three.
 ///
 /// Elements are counted in row-major order.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(PartialEq, Eq, Hash, Default)]
 pub struct Shape(SmallVec<[usize; 4]>);
+
+// A derived one would clone extent by extent.
+impl Clone for Shape {
+    fn clone(&self) -> Self {
+        Shape(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Shape {
     /// The shape of a single number.
@@ -87,10 +94,16 @@ impl fmt::Debug for Shape {
 /// Where a shape's elements lie, relative to the first: the element at index `i` stands `Σ iₐ strideₐ` slots further.
 ///
 /// A stride of 0 repeats an element (broadcasting); row-major strides make a contiguous run.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 pub struct Layout {
     shape: Shape,
     strides: SmallVec<[usize; 4]>,
+}
+
+impl Clone for Layout {
+    fn clone(&self) -> Self {
+        Layout { shape: self.shape.clone(), strides: SmallVec::from_slice(&self.strides) }
+    }
 }
 
 impl Layout {
@@ -160,6 +173,24 @@ impl Layout {
         steps.fold(0, |last: usize, (&extent, &stride)| {
             last.saturating_add(extent.saturating_sub(1).saturating_mul(stride))
         })
+    }
+
+    /// Whether no two elements are the same: each stride steps over all that smaller strides reach.
+    pub(crate) fn is_injective(&self) -> bool {
+        if self.is_contiguous() {
+            return true;
+        }
+        let mut axes: SmallVec<[(usize, usize); 4]> =
+            self.strides.iter().copied().zip(self.dims().iter().copied()).filter(|&(_, extent)| extent > 1).collect();
+        axes.sort_unstable();
+        let mut reach = 0;
+        for (stride, extent) in axes {
+            if stride <= reach {
+                return false;
+            }
+            reach += (extent - 1) * stride;
+        }
+        true
     }
 
     /// The offsets of all elements in row-major order.

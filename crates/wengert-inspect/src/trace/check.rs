@@ -89,6 +89,14 @@ pub enum Malformed {
         /// The rule that was broken.
         rule: &'static str,
     },
+    /// A comparison that nobody can make.
+    #[error("guard {guard} compares with `{comparison}`; it must be one of <, <=, >, >=, ==")]
+    Comparison {
+        /// The guard's number, from 0.
+        guard: usize,
+        /// What it states.
+        comparison: String,
+    },
 }
 
 /// Every op by its name, since a trace is asked for it more often than for anything else.
@@ -130,7 +138,8 @@ impl TraceData {
     /// 3. every reference (operands, outputs, named parts, guards) is to numbers that the trace holds, with a stride for each axis;
     /// 4. operands stand before the node that reads them, so there is no cycle;
     /// 5. a node of a known op has the operands, axes and positions of that op, in shapes that give its own;
-    /// 6. paths are unique, among nodes and named parts together.
+    /// 6. paths are unique, among nodes and named parts together;
+    /// 7. a guard's comparison is one of `<`, `<=`, `>`, `>=`, `==`.
     ///
     /// # Errors
     ///
@@ -187,6 +196,9 @@ impl TraceData {
         for (i, guard) in self.guards.iter().enumerate() {
             for spot in [guard.left, guard.right] {
                 self.check_spot(spot, || format!("guard {i}"))?;
+            }
+            if !["<", "<=", ">", ">=", "=="].contains(&guard.comparison.as_str()) {
+                return Err(Malformed::Comparison { guard: i, comparison: guard.comparison.clone() });
             }
         }
         Ok(())

@@ -1,9 +1,12 @@
 //! The plain form of a trace: what is written to files, and what a foreign producer fills in.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::adjoint::Adjoint;
 use super::number;
+use crate::columns::count;
 
 /// The version of the form that this crate writes, and the only one it reads.
 pub const VERSION: u32 = 1;
@@ -23,11 +26,15 @@ pub enum Precision {
 /// The numbers of all nodes, one after the other, form one column; a number's position in it is its [`Slot`](super::Slot). A list that may be
 /// empty, a position of 0, a `false` may be left out in files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceData {
     /// The version of the form: [`VERSION`].
     pub version: u32,
     /// What the tape computed with.
     pub precision: Precision,
+    /// What of the tape is not here; nothing if the trace is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omitted: Option<Omitted>,
     /// What was differentiated; nothing if adjoints were not computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
@@ -41,8 +48,32 @@ pub struct TraceData {
     pub guards: Vec<TraceGuard>,
 }
 
+/// What a trace does not hold of the tape that it was made of. It displays as a line: `2 nodes with 2000 numbers (w, x)`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omitted {
+    /// The most numbers that the trace was to hold.
+    pub limit: usize,
+    /// How many nodes are missing.
+    pub nodes: usize,
+    /// How many numbers they have.
+    pub numbers: usize,
+    /// The paths of the largest of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl fmt::Display for Omitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {}", count(self.nodes, "node"), count(self.numbers, "number"))?;
+        let more = if self.paths.len() < self.nodes { ", ..." } else { "" };
+        if self.paths.is_empty() { Ok(()) } else { write!(f, " ({}{more})", self.paths.join(", ")) }
+    }
+}
+
 /// A number that was differentiated, and its cotangent: 1 for a loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Output {
     /// Which number.
     pub of: Spot,
@@ -53,6 +84,7 @@ pub struct Output {
 
 /// One step of the list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceNode {
     /// `scope/name`, or `scope/op#k` for the k-th unnamed node of that op in that scope. Unique.
     pub path: String,
@@ -89,6 +121,7 @@ pub struct TraceNode {
 
 /// One number of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spot {
     /// The node, by its index.
     pub node: usize,
@@ -99,32 +132,34 @@ pub struct Spot {
 
 /// Numbers of a trace as a shape: the element at index i stands `Σ iₐ strideₐ` slots after the first, which may be in a
 /// later node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Elements {
     /// The first element.
     #[serde(flatten)]
     pub first: Spot,
     /// The extents, outermost first; none for a single number.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shape: Vec<usize>,
     /// The distance in slots of neighbours along each axis; if left out, the elements are neighbouring slots in row-major order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub strides: Option<Vec<usize>>,
 }
 
 /// What a node reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatOperand")]
 pub struct TraceOperand {
     /// Which numbers.
     #[serde(flatten)]
     pub elements: Elements,
     /// Whether derivatives stop here: a constant, data, or a detached handle.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_false")]
     pub cut: bool,
 }
 
 /// A name for numbers that are not one whole node: a layer's weights within a block of parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatPart")]
 pub struct NamedPart {
     /// `scope/name`. Unique, among the nodes' paths too.
     pub path: String,
@@ -132,12 +167,13 @@ pub struct NamedPart {
     #[serde(flatten)]
     pub elements: Elements,
     /// Where the name was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }
 
 /// A comparison that the program branched on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceGuard {
     /// `<`, `<=`, `>`, `>=` or `==`.
     pub comparison: String,
@@ -150,6 +186,51 @@ pub struct TraceGuard {
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+}
+
+/// An operand as it stands in a file. Serde cannot refuse unknown fields beside a flattened struct, and `cuts` for `cut` would be lost.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlatOperand {
+    node: usize,
+    #[serde(default)]
+    position: usize,
+    #[serde(default)]
+    shape: Vec<usize>,
+    #[serde(default)]
+    strides: Option<Vec<usize>>,
+    #[serde(default)]
+    cut: bool,
+}
+
+impl From<FlatOperand> for TraceOperand {
+    fn from(flat: FlatOperand) -> Self {
+        let FlatOperand { node, position, shape, strides, cut } = flat;
+        TraceOperand { elements: Elements { first: Spot { node, position }, shape, strides }, cut }
+    }
+}
+
+/// A named part as it stands in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlatPart {
+    path: String,
+    node: usize,
+    #[serde(default)]
+    position: usize,
+    #[serde(default)]
+    shape: Vec<usize>,
+    #[serde(default)]
+    strides: Option<Vec<usize>>,
+    #[serde(default)]
+    place: Option<String>,
+}
+
+impl From<FlatPart> for NamedPart {
+    fn from(flat: FlatPart) -> Self {
+        let FlatPart { path, node, position, shape, strides, place } = flat;
+        NamedPart { path, elements: Elements { first: Spot { node, position }, shape, strides }, place }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -96,6 +96,18 @@ impl Trace {
         Label { path: &node.path, shape: &node.shape, position, named: node.named }
     }
 
+    /// The line of source that recorded or named a number, if it was kept.
+    ///
+    /// # Panics
+    ///
+    /// If the slot is not of this trace.
+    #[must_use]
+    pub fn place_of(&self, slot: Slot) -> Option<&str> {
+        let node = &self.data.nodes[self.spot(slot).node];
+        let part = self.in_part.get(&slot.0).map(|&(part, _)| &self.data.parts[part]);
+        node.place.as_deref().or_else(|| part.and_then(|part| part.place.as_deref()))
+    }
+
     /// The numbers that a path names: a node's, a named part's, or, with a subscript, an element's: `hidden/0.w[1]`.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Part> {

@@ -3,7 +3,9 @@
 mod adjoint;
 mod check;
 mod data;
+mod json;
 mod labels;
+pub(crate) mod limit;
 mod number;
 pub(crate) mod strided;
 
@@ -15,7 +17,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use adjoint::Adjoint;
 pub use check::Malformed;
 pub(crate) use check::known_op;
-pub use data::{Elements, NamedPart, Output, Precision, Spot, TraceData, TraceGuard, TraceNode, TraceOperand, VERSION};
+pub use data::{
+    Elements, NamedPart, Omitted, Output, Precision, Spot, TraceData, TraceGuard, TraceNode, TraceOperand, VERSION,
+};
+pub use json::ReadError;
+pub(crate) use labels::Label;
 pub use labels::Part;
 
 use labels::Source;
@@ -42,7 +48,7 @@ impl fmt::Display for Slot {
 /// A plain, owned copy of a tape with its values and, if something was differentiated, its adjoints.
 ///
 /// Every picture and text of this crate is a function of a trace alone, deterministic to the byte. It is serialisable with any
-/// self-describing format, JSON first of all; reading checks what [`TraceData::check`] lists, so a `Trace` is always well-formed.
+/// self-describing format, JSON first of all ([`to_json`](Trace::to_json), [`from_json`](Trace::from_json)); reading checks what [`TraceData::check`] lists, so a `Trace` is always well-formed.
 /// Numbers survive the trip bit for bit (with a reader that rounds correctly: serde_json's feature `float_roundtrip`); of a NaN only that it
 /// is one.
 ///
@@ -218,6 +224,12 @@ impl Trace {
         for node in &mut self.data.nodes {
             node.adjoints = adjoints.by_ref().take(node.values.len()).collect();
         }
+    }
+
+    /// Gives a node other values, as many as it has.
+    pub(crate) fn set_values(&mut self, node: usize, values: Vec<f64>) {
+        debug_assert_eq!(values.len(), self.data.nodes[node].values.len());
+        self.data.nodes[node].values = values;
     }
 
     pub(crate) fn resolve(&self, elements: &Elements) -> Strided {

@@ -39,8 +39,13 @@ pub(crate) const AT: [f64; 8] = [0.3, -0.2, 0.8, 0.5, 0.1, 1.2, -0.4, 0.9];
 
 /// One hidden neuron and two outputs on two inputs, one of which is 0: the smallest network with a hidden sum.
 pub(crate) fn network(tape: &Tape) -> Var<'_> {
+    network_of(tape, [0.13, 0.85, 0.76, 0.25, 0.5, 0.45, 0.65])
+}
+
+/// The same with other parameters: weights and bias of the hidden neuron, weight and bias of each output.
+pub(crate) fn network_of(tape: &Tape, params: [f64; 7]) -> Var<'_> {
     let x = tape.inputs(&[1.0, 0.0]).named("x");
-    let block = tape.params(&[0.13, 0.85, 0.76, 0.25, 0.5, 0.45, 0.65]);
+    let block = tape.params(&params);
     let hidden = {
         let _scope = tape.scope("hidden/0");
         let (b, w) = (block.at(2).named("b"), block.slice(0, 0..2).named("w"));

@@ -21,6 +21,7 @@ use shifted::Shifted;
 use crate::backward::Gradients;
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
+use crate::kernels::Numerics;
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::replay::evaluate_range;
@@ -431,7 +432,7 @@ impl<T: Scalar> Suffix<'_, T> {
         let first = self.side.wide_at(slot as u32).map_or(slot + 1, |wide| (wide.out + wide.len) as usize);
         let end = self.column.len();
         if first < end {
-            evaluate_range(self.steps, self.side, &mut self.column, first..end);
+            evaluate_range(Numerics::Exact, self.steps, self.side, &mut self.column, first..end);
         }
     }
 
@@ -527,7 +528,7 @@ mod tests {
         let mut gradients = loss.backward();
         for name in wrong {
             let var = [x, w1, w2, z1, a1, out].into_iter().find(|var| tape.label(var.id()) == *name).unwrap();
-            gradients.adjoints[var.id().slot()] *= 1.0 + 1e-6;
+            gradients.adjoints_mut()[var.id().slot()] *= 1.0 + 1e-6;
         }
         let report = loss.check().compare(&gradients).unwrap();
         let found = report.culprit.as_ref().unwrap();
@@ -551,7 +552,7 @@ mod tests {
         let (u, v) = (x.exp(), y.exp());
         let sum = u + v;
         let mut gradients = sum.backward();
-        gradients.adjoints[v.id().slot()] = 0.5;
+        gradients.adjoints_mut()[v.id().slot()] = 0.5;
         assert!(sum.check().leaves(&[x]).compare(&gradients).unwrap().agrees());
         assert!(!sum.check().leaves(&[v]).compare(&gradients).unwrap().agrees());
     }

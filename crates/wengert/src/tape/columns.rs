@@ -26,6 +26,8 @@ pub(crate) struct Columns<S> {
     /// Pushes below this bound need no check at all: `capacity`, or 0 to force the slow path.
     bound: Cell<u32>,
     capacity: Cell<u32>,
+    /// The values below this were written at some time, so a slice of them may be made.
+    initialised: Cell<u32>,
     max: u32,
     always_slow: bool,
     lent: Cell<bool>,
@@ -47,6 +49,7 @@ impl<S: Copy> Columns<S> {
             ahead: Cell::new(0),
             bound: Cell::new(0),
             capacity: Cell::new(0),
+            initialised: Cell::new(0),
             max,
             always_slow,
             lent: Cell::new(false),
@@ -86,10 +89,11 @@ impl<S: Copy> Columns<S> {
 
     /// Appends a scalar node, growing the columns if need be.
     pub(crate) fn push_slow(&self, step: Step, value: S) -> Result<u32, Full> {
-        self.push_run(step, 1, value, |_, _| {})
+        self.push_run(step, 1, value, |_, run| run[0] = value)
     }
 
-    /// Appends a run of `len >= 1` slots set to `initial`; `fill` gets all values before the run, and the run.
+    /// Appends a run of `len >= 1` slots; `fill` gets all values before the run, and the run, which holds `initial` or what was recorded
+    /// there before.
     pub(crate) fn push_run(
         &self,
         step: Step,
@@ -102,12 +106,14 @@ impl<S: Copy> Columns<S> {
         let slot = self.slots.get();
         self.reserve(len)?;
         let loan = self.lend();
-        // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a slice is made of them.
-        // `lent` keeps anyone from pushing meanwhile.
+        let end = slot as usize + len;
+        // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a slice is made of them, now or
+        // before the columns were cleared; growing copies what was written. `lent` keeps anyone from pushing meanwhile.
         unsafe {
-            for i in 0..len {
-                self.values.get().add(slot as usize + i).write(initial);
+            for i in (self.initialised.get().max(slot) as usize)..end {
+                self.values.get().add(i).write(initial);
             }
+            self.initialised.set(self.initialised.get().max(end as u32));
             let before = std::slice::from_raw_parts(self.values.get().as_ptr(), slot as usize);
             let run = std::slice::from_raw_parts_mut(self.values.get().as_ptr().add(slot as usize), len);
             fill(before, run);
@@ -191,10 +197,17 @@ impl<S: Copy> Columns<S> {
         Loan { lent: &self.lent, bound: &self.bound, was: (self.lent.replace(true), self.bound.replace(0)) }
     }
 
-    /// Empties both columns and keeps their memory.
-    pub(crate) fn clear(&mut self) {
-        self.slots.set(0);
-        self.ahead.set(0);
+    /// Empties both columns but for the first `slots` slots, which `steps` steps fill, and keeps their memory.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many.
+    pub(crate) fn truncate(&mut self, slots: u32, steps: u32) {
+        assert!(steps <= self.step_count() && slots <= self.slots.get() && steps <= slots, "a part of what is there");
+        // Single numbers are pushed without a look at the mark.
+        self.initialised.set(self.initialised.get().max(self.slots.get()));
+        self.slots.set(slots);
+        self.ahead.set(slots - steps);
     }
 }
 

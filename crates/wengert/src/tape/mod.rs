@@ -2,7 +2,9 @@
 
 mod columns;
 mod listing;
+mod memory;
 mod nodes;
+mod rewind;
 mod side;
 mod step;
 
@@ -12,14 +14,18 @@ use std::fmt;
 use smallvec::SmallVec;
 
 pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
+pub use rewind::Mark;
 
 use columns::Columns;
 pub(crate) use columns::Full;
+use memory::Pool;
+pub(crate) use memory::{Lent, Memory};
+use rewind::Epochs;
 pub(crate) use side::{Guard, Side, join};
 pub(crate) use step::{Kind, MAX_SLOTS, Step};
 
 use crate::error::{Culprit, Error, NodeId, Place};
-use crate::kernels;
+use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::run::{Attr, View, Wide};
@@ -38,11 +44,12 @@ use crate::shape::{Layout, Shape};
 pub struct Options {
     source_lines: bool,
     max_slots: usize,
+    numerics: Numerics,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { source_lines: false, max_slots: step::MAX_SLOTS }
+        Options { source_lines: false, max_slots: step::MAX_SLOTS, numerics: Numerics::default() }
     }
 }
 
@@ -51,6 +58,14 @@ impl Options {
     #[must_use]
     pub fn source_lines(mut self, keep: bool) -> Self {
         self.source_lines = keep;
+        self
+    }
+
+    /// How the kernels of tensors compute, in recording, replay and sweep: [`Numerics::Fast`] by default. Single numbers are always
+    /// computed in [`Numerics::Exact`].
+    #[must_use]
+    pub fn numerics(mut self, numerics: Numerics) -> Self {
+        self.numerics = numerics;
         self
     }
 
@@ -94,6 +109,8 @@ pub struct Tape<S: Scalar = f64> {
     /// Counts the changes of values after recording; gradients remember the count.
     stamp: Cell<u64>,
     options: Options,
+    pub(crate) pool: Pool<S>,
+    pub(crate) epochs: Epochs,
     made_at: Place,
 }
 
@@ -128,19 +145,10 @@ impl<S: Scalar> Tape<S> {
             scope: Cell::new(0),
             stamp: Cell::new(0),
             options,
+            pool: Pool::new(),
+            epochs: Epochs::default(),
             made_at: Place::caller(),
         }
-    }
-
-    /// Forgets every node, name and scope, and keeps the memory.
-    pub fn clear(&mut self) {
-        self.columns.clear();
-        self.side.get_mut().clear();
-        for recent in &self.recent {
-            recent.set(NOWHERE);
-        }
-        self.scope.set(0);
-        self.stamp.set(self.stamp.get() + 1);
     }
 
     /// Makes room for `slots` more numbers.
@@ -181,6 +189,12 @@ impl<S: Scalar> Tape<S> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.columns.capacity() as usize
+    }
+
+    /// How its tensors are computed.
+    #[must_use]
+    pub fn numerics(&self) -> Numerics {
+        self.options.numerics
     }
 
     /// Where the tape was made: errors call it by this place.
@@ -259,20 +273,22 @@ impl<S: Scalar> Tape<S> {
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
-        self.push_wide(Op::Leaf(leaf), shape, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
+        let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
+        let run = (layout, data.len());
+        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
     }
 
-    /// Appends a wide node and computes its run from the operands.
+    /// Appends a wide node and computes its run, of a contiguous layout and a length, from the operands.
     #[track_caller]
     pub(crate) fn push_op(
         &self,
         op: Op,
-        shape: Shape,
+        run: (u32, usize),
         operands: SmallVec<[View; 3]>,
         attr: Attr,
     ) -> Result<View, Error> {
-        self.push_wide(op, shape, operands, attr, |wide, before, run| {
-            kernels::forward(wide, &self.side.borrow().layouts, before, run);
+        self.push_wide(op, run, operands, attr, |wide, before, run| {
+            kernels::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
         })
     }
 
@@ -280,16 +296,12 @@ impl<S: Scalar> Tape<S> {
     fn push_wide(
         &self,
         op: Op,
-        shape: Shape,
+        (layout, len): (u32, usize),
         operands: SmallVec<[View; 3]>,
         attr: Attr,
         fill: impl FnOnce(&Wide, &[S], &mut [S]),
     ) -> Result<View, Error> {
-        let len = shape.len();
-        let (index, layout) = {
-            let mut side = self.side.borrow_mut();
-            (side.wides.len() as u32, side.layouts.intern(Layout::contiguous(shape)))
-        };
+        let index = self.side.borrow().wides.len() as u32;
         // A length past 32 bits is refused by `push_run`, before anybody reads it here.
         let (step, out) = (self.columns.step_count(), self.columns.slots());
         let wide = Wide { op, step, out, len: len as u32, layout, operands, attr };

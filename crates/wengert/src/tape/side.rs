@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::Mark;
 use crate::error::Place;
 use crate::op::Comparison;
 use crate::run::{Layouts, View, Wide};
@@ -27,6 +28,27 @@ impl Names {
         self.list.clear();
         self.by_view.clear();
         self.uses.clear();
+    }
+
+    /// Keeps the first `len` names. Paths of the others are free again, so that a program recorded anew names its nodes alike.
+    fn truncate(&mut self, len: usize) {
+        if self.list.len() <= len {
+            return;
+        }
+        for name in self.list.drain(len..) {
+            self.by_view.remove(&name.view);
+        }
+        self.uses.clear();
+        for name in &self.list {
+            self.uses.entry(name.path.clone()).or_insert(1);
+            // `w#3` is the third use of `w`.
+            if let Some((base, k)) = name.path.rsplit_once('#')
+                && let Ok(k) = k.parse::<u32>()
+            {
+                let uses = self.uses.entry(base.to_owned()).or_insert(k);
+                *uses = (*uses).max(k);
+            }
+        }
     }
 
     /// Gives `view` a name; a later name replaces an earlier one.
@@ -103,6 +125,15 @@ impl Scopes {
         self.marks.clear();
     }
 
+    /// Forgets the scopes of the slots from here on, but not their paths.
+    fn truncate(&mut self, slots: u32) {
+        while self.marks.pop_if(|mark| mark.0 >= slots).is_some() {}
+        // What follows is recorded outside of every scope.
+        if self.marks.last().is_some_and(|mark| mark.1 != 0) {
+            self.marks.push((slots, 0));
+        }
+    }
+
     pub(crate) fn child(&mut self, parent: u32, name: &str) -> u32 {
         let path = join(&self.paths[parent as usize], name);
         if let Some(&id) = self.by_path.get(&path) {
@@ -171,6 +202,15 @@ impl Side {
         self.scopes.clear();
         self.guards.clear();
         self.places.clear();
+    }
+
+    /// Forgets what came after the mark.
+    pub(super) fn truncate(&mut self, mark: &Mark) {
+        self.wides.truncate(mark.wides);
+        self.names.truncate(mark.names);
+        self.scopes.truncate(mark.slots);
+        self.guards.truncate(mark.guards);
+        self.places.truncate(mark.steps as usize);
     }
 
     /// The wide step whose run holds `slot`, if it is not a scalar node's.

@@ -1,6 +1,6 @@
 //! One step of the list in 8 bytes: an opcode, two marks, two operand slots.
 
-use crate::op::{Binary, Leaf, Unary};
+use crate::op::{Binary, Leaf, Op, Unary};
 
 /// Operand slots are 28 bits wide, which bounds a tape.
 pub(crate) const SLOT_BITS: u32 = 28;
@@ -79,6 +79,20 @@ impl Step {
                 2 => Leaf::Data,
                 _ => Leaf::Const,
             })
+        }
+    }
+
+    /// What a step of a single number computes.
+    ///
+    /// # Panics
+    ///
+    /// If the step is wide: its operation stands in the side table.
+    pub(crate) fn op(self) -> Op {
+        match self.kind() {
+            Kind::Leaf(leaf) => Op::Leaf(leaf),
+            Kind::Unary(op) => Op::Unary(op),
+            Kind::Binary(op) => Op::Binary(op),
+            Kind::Wide => unreachable!("a wide step's operation stands in the side table"),
         }
     }
 

@@ -2,10 +2,13 @@
 
 mod compare;
 mod functions;
+mod key;
 mod linear;
 mod operators;
 mod reduce;
 mod views;
+
+pub use key::Key;
 
 use std::fmt;
 
@@ -16,7 +19,7 @@ use crate::kernels::Tensor;
 use crate::op::{Binary, Leaf, Op, Unary};
 use crate::real::{Real, Scalar};
 use crate::run::{Attr, View};
-use crate::shape::Shape;
+use crate::shape::{Layout, Shape};
 use crate::tape::{Step, Tape, join};
 
 /// A number, or a run of numbers, on a tape.
@@ -304,9 +307,30 @@ impl<'t, S: Scalar> Var<'t, S> {
         operands: SmallVec<[View; 3]>,
         attr: Attr,
     ) -> Result<Self, Error> {
+        let len = shape.len();
+        let layout = tape.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
+        Self::record_run(tape, op, (layout, len), operands, attr)
+    }
+
+    /// As `record`, of a contiguous layout that is in the table, and its length.
+    #[track_caller]
+    fn record_run(
+        tape: &'t Tape<S>,
+        op: Op,
+        run: (u32, usize),
+        operands: SmallVec<[View; 3]>,
+        attr: Attr,
+    ) -> Result<Self, Error> {
         let cut = operands.iter().all(|operand| operand.is_cut());
-        let view = tape.push_op(op, shape, operands, attr)?;
+        let view = tape.push_op(op, run, operands, attr)?;
         Ok(Var { tape, view: view.cut_if(cut) })
+    }
+
+    /// The layout and the length of a result that has the shape of this, if this is contiguous.
+    fn run_alike(self) -> Option<(u32, usize)> {
+        let side = self.tape.side.borrow();
+        let layout = side.layouts.get(self.view.layout());
+        layout.is_contiguous().then(|| (self.view.layout(), layout.len()))
     }
 
     /// Records `op` of this.
@@ -322,7 +346,11 @@ impl<'t, S: Scalar> Var<'t, S> {
             let slot = self.tape.push(Step::unary(op, start, self.view.is_cut()), value)?;
             return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(self.view.is_cut()) });
         }
-        Self::record(self.tape, Op::Unary(op), self.shape(), SmallVec::from_slice(&[self.view]), Attr::None)
+        let operands = SmallVec::from_slice(&[self.view]);
+        match self.run_alike() {
+            Some(run) => Self::record_run(self.tape, Op::Unary(op), run, operands, Attr::None),
+            None => Self::record(self.tape, Op::Unary(op), self.shape(), operands, Attr::None),
+        }
     }
 
     /// Records `op` of this and another, after broadcasting.
@@ -341,6 +369,18 @@ impl<'t, S: Scalar> Var<'t, S> {
             let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
             let slot = self.tape.push(Step::binary(op, a.start(), b.start(), a.is_cut(), b.is_cut()), value)?;
             return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(a.is_cut() && b.is_cut()) });
+        }
+        // Most often the shapes are equal, or one is that of a single number.
+        let alike = if other.is_scalar() || self.view.layout() == other.view.layout() {
+            Some(self)
+        } else if self.is_scalar() {
+            Some(other)
+        } else {
+            None
+        };
+        if let Some(run) = alike.and_then(Self::run_alike) {
+            let operands = SmallVec::from_slice(&[self.view, other.view]);
+            return Self::record_run(self.tape, Op::Binary(op), run, operands, Attr::None);
         }
         let Some(shape) = self.shape().broadcast(&other.shape()) else {
             return Err(self.shapes_error(

@@ -1,0 +1,99 @@
+//! Programs compiled from the workloads' tapes.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use wengert::{Compiler, Float, Input, Output, Program, Tape, Var, Workspace};
+
+use crate::workload::{Fact, Mode};
+
+/// A gradient as a program.
+pub(crate) struct Compiled<S: Float> {
+    program: Program<S>,
+    workspace: Workspace<S>,
+    /// In the order of the caller's.
+    inputs: Vec<Input>,
+    result: Output,
+    took: Duration,
+}
+
+impl<S: Float> Compiled<S> {
+    /// The gradient of `loss` by `wrt`, at new values of `inputs`.
+    ///
+    /// # Panics
+    ///
+    /// If the compiler refuses.
+    pub(crate) fn gradient<'t>(loss: Var<'t, S>, wrt: Var<'t, S>, inputs: &[Var<'t, S>]) -> Self {
+        let start = Instant::now();
+        let mut compiler = Compiler::new(loss.tape());
+        // The value is part of what is asked for, as it is of the tape.
+        compiler.output(loss).expect("the loss is on this tape");
+        let gradient = compiler.gradient(loss, wrt).expect("the loss is a single number");
+        Self::new(compiler, gradient, inputs, start)
+    }
+
+    /// The value alone.
+    ///
+    /// # Panics
+    ///
+    /// As [`gradient`](Compiled::gradient).
+    pub(crate) fn value<'t>(value: Var<'t, S>, inputs: &[Var<'t, S>]) -> Self {
+        let start = Instant::now();
+        let mut compiler = Compiler::new(value.tape());
+        let output = compiler.output(value).expect("the value is on this tape");
+        Self::new(compiler, output, inputs, start)
+    }
+
+    /// A step of gradient descent: the parameters move, and are the next run's. Records the step on the tape, after the loss.
+    ///
+    /// # Panics
+    ///
+    /// As [`gradient`](Compiled::gradient).
+    pub(crate) fn step<'t>(loss: Var<'t, S>, params: Var<'t, S>, rate: S, inputs: &[Var<'t, S>]) -> Self {
+        let start = Instant::now();
+        let tape: &'t Tape<S> = loss.tape();
+        let standing = tape.data(&vec![S::from_f64(0.0); params.len()]);
+        let moved = params - standing * tape.constant(rate);
+        let mut compiler = Compiler::new(tape);
+        compiler.output(loss).expect("the loss is on this tape");
+        compiler.gradient_as(loss, params, standing).expect("what stands for the gradient comes after the loss");
+        let moved = compiler.output(moved).expect("it is on this tape");
+        compiler.feed(moved, params).expect("parameters can be set");
+        Self::new(compiler, moved, inputs, start)
+    }
+
+    fn new<'t>(compiler: Compiler<'t, S>, result: Output, inputs: &[Var<'t, S>], start: Instant) -> Self {
+        let program = compiler.compile().expect("there is room for the program");
+        let took = start.elapsed();
+        let inputs = inputs.iter().map(|var| program.input(var.id()).expect("a block of leaves")).collect();
+        Compiled { workspace: program.workspace(), program, inputs, result, took }
+    }
+
+    /// Runs at new values of the inputs.
+    pub(crate) fn run(&mut self, new: &[&[S]]) {
+        for (&input, new) in self.inputs.iter().zip(new) {
+            self.workspace.set(input, new).expect("as many numbers as before");
+        }
+        self.program.run(&mut self.workspace).expect("no comparison was recorded");
+    }
+
+    /// What the last run computed: the gradient, the moved parameters, or the value.
+    /// Copied where its parts lie apart.
+    pub(crate) fn result(&self) -> Cow<'_, [S]> {
+        match self.workspace.slice(self.result) {
+            Some(together) => Cow::Borrowed(together),
+            None => Cow::Owned(self.workspace.values(self.result)),
+        }
+    }
+
+    /// What compiling took, and what it made.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        let fact = |unit, value| Fact { mode: Mode::Compiled, unit, value };
+        let report = self.program.report();
+        vec![
+            fact("ms to compile", self.took.as_secs_f64() * 1e3),
+            fact("tasks", report.tasks as f64),
+            fact("MB workspace", report.workspace_bytes as f64 / 1e6),
+        ]
+    }
+}

@@ -1,0 +1,114 @@
+//! W4: steps of a 4-16-3 network over 16 rows, recorded a layer at a time: what there is beside the arithmetic shows.
+
+use wengert::{Gradients, Leaf, Tape, Var};
+
+use crate::compare::same_gradient;
+use crate::compiled::Compiled;
+use crate::hand::tiny::{Batch, HIDDEN, INPUTS, Net, OUTPUTS, PARAMS, ROWS};
+use crate::numbers::Numbers;
+use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
+
+const RATE: f64 = 1e-3;
+
+/// 4-16-3 over 16 rows.
+pub(crate) struct Tiny;
+
+/// The loss as a program has it: by layer the weights `[m, n]`, then the biases `[m]`.
+fn record<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
+    let part = |from: usize, len: usize| params.slice(0, from..from + len);
+    let second = (INPUTS + 1) * HIDDEN;
+    let hidden = Var::affine(part(INPUTS * HIDDEN, HIDDEN), part(0, INPUTS * HIDDEN).reshape([HIDDEN, INPUTS]), x);
+    let weights = part(second, HIDDEN * OUTPUTS).reshape([OUTPUTS, HIDDEN]);
+    let output = Var::affine(part(second + HIDDEN * OUTPUTS, OUTPUTS), weights, hidden.sigmoid()).sigmoid();
+    0.5 * (output - target).square().sum()
+}
+
+fn data<'t>(tape: &'t Tape, values: &[f64], columns: usize) -> Var<'t> {
+    tape.tensor(Leaf::Data, values, [ROWS, columns]).expect("there is room for 16 rows")
+}
+
+/// Moves the parameters, which stay on their tape, against the gradient, which stands at the beginning of the adjoints as they do at that of the tape.
+fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
+    let moved = params.tape().update(params, |params| {
+        for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
+            *param -= RATE * gradient;
+        }
+    });
+    moved.expect("parameters can be set");
+}
+
+impl Workload for Tiny {
+    fn about(&self) -> About {
+        About {
+            id: "W4".to_owned(),
+            what: "4-16-3, batch 16, f64, SGD step".to_owned(),
+            threads: 1,
+            unit: Unit::us("us/step"),
+            aims: [Some(Aim::Ratio(4.0)), Some(Aim::Ratio(2.0)), Some(Aim::Ratio(1.3))],
+            reference: "hand 0.47; jax scan 3.8, dfdx 7.6, codipack 13.9, adept 17, reverse 18.6, torch 107",
+        }
+    }
+
+    fn run(&self, measure: Measure<'_>) {
+        let mut numbers = Numbers::seeded(4);
+        let (start, features) = (numbers.take(PARAMS, 0.5), numbers.take(ROWS * INPUTS, 1.0));
+        let targets: Vec<f64> =
+            (0..ROWS * OUTPUTS).map(|i| if i / OUTPUTS % OUTPUTS == i % OUTPUTS { 1.0 } else { 0.0 }).collect();
+        let batch = Batch::new(&features, &targets);
+        let mut net = Net::new(&start);
+        let gradient = net.gradient(&batch).params();
+        let mut moved = net.clone();
+        moved.step(&batch, 1.0);
+        let step: Vec<f64> = start.iter().zip(moved.params()).map(|(before, after)| before - after).collect();
+        same_gradient("the hand-written step", &step, &gradient, 1e-10);
+
+        let mut tape = Tape::new();
+        let kept = Tape::new();
+        let (params, x, target) = (kept.params(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
+        let loss = record(params, x, target);
+        let mut gradients = loss.backward();
+        same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
+
+        let to_compile = Tape::new();
+        let mut compiled = {
+            let params = to_compile.params(&start);
+            let (x, target) = (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
+            Compiled::step(record(params, x, target), params, RATE, &[x, target])
+        };
+        compiled.run(&[&features, &targets]);
+        let step: Vec<f64> =
+            start.iter().zip(&*compiled.result()).map(|(before, after)| (before - after) / RATE).collect();
+        same_gradient("compiled", &step, &gradient, 1e-9);
+
+        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let facts = compiled.facts();
+        measure(Contenders {
+            hand: Box::new(|| net.step(&batch, RATE)),
+            modes: [
+                Some(Box::new(|| {
+                    tape.rewind(mark);
+                    let (params, x) = (tape.var(key), data(&tape, &features, INPUTS));
+                    descend(params, &record(params, x, data(&tape, &targets, OUTPUTS)).backward());
+                })),
+                Some(Box::new(|| {
+                    kept.replay(&[(x, &features), (target, &targets)]).expect("there is no guard");
+                    loss.backward_into(&mut gradients).expect("the loss is a single number");
+                    descend(params, &gradients);
+                })),
+                Some(Box::new(|| compiled.run(&[&features, &targets]))),
+            ],
+            facts,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tiny;
+    use crate::workloads::tests::sets_up;
+
+    #[test]
+    fn hand_and_tape_agree() {
+        sets_up(&Tiny);
+    }
+}

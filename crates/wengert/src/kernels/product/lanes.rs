@@ -1,0 +1,266 @@
+//! The vectors that the product kernels are written over: one trait, an implementation for each width.
+
+use std::fmt::Debug;
+
+/// A vector of `S`. Every method is inlined into a function that was compiled for the instructions it uses.
+///
+/// # Safety
+///
+/// Of all methods: the processor has the instructions, and pointers are good for as many elements as are read or written.
+pub(super) trait Lanes<S>: Copy + Debug {
+    /// The number of elements.
+    const N: usize;
+    /// Registers for accumulators: tiles are chosen to fit.
+    const WIDE_TILES: bool;
+    fn zero() -> Self;
+    unsafe fn splat(x: S) -> Self;
+    unsafe fn load(from: *const S) -> Self;
+    /// The first `n < N` elements, 0 for the others; nothing behind them is touched.
+    unsafe fn load_first(from: *const S, n: usize) -> Self;
+    unsafe fn store(self, to: *mut S);
+    /// Writes the first `n < N` elements and touches nothing behind them.
+    unsafe fn store_first(self, to: *mut S, n: usize);
+    /// `self + a b`, rounded once where the processor can.
+    unsafe fn add_product(self, a: Self, b: Self) -> Self;
+    unsafe fn add(self, other: Self) -> Self;
+    /// The sum of the elements, halves first.
+    unsafe fn sum(self) -> S;
+}
+
+/// Vectors without named instructions: arrays that the compiler maps to whatever the target has. Elements are 128 bits' worth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portable<S, const N: usize>([S; N]);
+
+macro_rules! portable {
+    ($s:ty, $n:literal) => {
+        impl Lanes<$s> for Portable<$s, $n> {
+            const N: usize = $n;
+            const WIDE_TILES: bool = false;
+            #[inline(always)]
+            fn zero() -> Self {
+                Portable([0.0; $n])
+            }
+            #[inline(always)]
+            unsafe fn splat(x: $s) -> Self {
+                Portable([x; $n])
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $s) -> Self {
+                // SAFETY: the caller's promise.
+                unsafe { Portable(from.cast::<[$s; $n]>().read_unaligned()) }
+            }
+            #[inline(always)]
+            unsafe fn load_first(from: *const $s, n: usize) -> Self {
+                // SAFETY: the caller's promise, i < n.
+                Portable(std::array::from_fn(|i| if i < n { unsafe { from.add(i).read() } } else { 0.0 }))
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $s) {
+                // SAFETY: the caller's promise.
+                unsafe { to.cast::<[$s; $n]>().write_unaligned(self.0) }
+            }
+            #[inline(always)]
+            unsafe fn store_first(self, to: *mut $s, n: usize) {
+                for (i, &x) in self.0.iter().enumerate().take(n) {
+                    // SAFETY: the caller's promise.
+                    unsafe { to.add(i).write(x) }
+                }
+            }
+            #[inline(always)]
+            unsafe fn add_product(self, a: Self, b: Self) -> Self {
+                Portable(std::array::from_fn(|i| {
+                    // Without the instruction, `mul_add` is a call that takes longer than all the rest.
+                    if cfg!(target_arch = "aarch64") {
+                        a.0[i].mul_add(b.0[i], self.0[i])
+                    } else {
+                        self.0[i] + a.0[i] * b.0[i]
+                    }
+                }))
+            }
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                Portable(std::array::from_fn(|i| self.0[i] + other.0[i]))
+            }
+            #[inline(always)]
+            unsafe fn sum(self) -> $s {
+                let mut parts = self.0;
+                let mut n = $n;
+                while n > 1 {
+                    n /= 2;
+                    for i in 0..n {
+                        parts[i] += parts[i + n];
+                    }
+                }
+                parts[0]
+            }
+        }
+    };
+}
+portable!(f32, 4);
+portable!(f64, 2);
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod x86 {
+    use super::Lanes;
+    use std::arch::x86_64::*;
+
+    macro_rules! avx512 {
+        ($s:ty, $v:ty, $n:literal, $mask:ty, $set1:ident, $loadu:ident, $maskz_loadu:ident, $storeu:ident, $mask_storeu:ident, $fmadd:ident, $add:ident, $reduce:ident) => {
+            impl Lanes<$s> for $v {
+                const N: usize = $n;
+                const WIDE_TILES: bool = true;
+                #[inline(always)]
+                fn zero() -> Self {
+                    // SAFETY: any bits are numbers; these are zeros.
+                    unsafe { std::mem::zeroed() }
+                }
+                #[inline(always)]
+                unsafe fn splat(x: $s) -> Self {
+                    // SAFETY: the caller's promise, here and below.
+                    unsafe { $set1(x) }
+                }
+                #[inline(always)]
+                unsafe fn load(from: *const $s) -> Self {
+                    unsafe { $loadu(from) }
+                }
+                #[inline(always)]
+                unsafe fn load_first(from: *const $s, n: usize) -> Self {
+                    unsafe { $maskz_loadu(((1u32 << n) - 1) as $mask, from) }
+                }
+                #[inline(always)]
+                unsafe fn store(self, to: *mut $s) {
+                    unsafe { $storeu(to, self) }
+                }
+                #[inline(always)]
+                unsafe fn store_first(self, to: *mut $s, n: usize) {
+                    unsafe { $mask_storeu(to, ((1u32 << n) - 1) as $mask, self) }
+                }
+                #[inline(always)]
+                unsafe fn add_product(self, a: Self, b: Self) -> Self {
+                    unsafe { $fmadd(a, b, self) }
+                }
+                #[inline(always)]
+                unsafe fn add(self, other: Self) -> Self {
+                    unsafe { $add(self, other) }
+                }
+                #[inline(always)]
+                unsafe fn sum(self) -> $s {
+                    unsafe { $reduce(self) }
+                }
+            }
+        };
+    }
+    avx512!(
+        f32,
+        __m512,
+        16,
+        __mmask16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_maskz_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_mask_storeu_ps,
+        _mm512_fmadd_ps,
+        _mm512_add_ps,
+        _mm512_reduce_add_ps
+    );
+    avx512!(
+        f64,
+        __m512d,
+        8,
+        __mmask8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_maskz_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_mask_storeu_pd,
+        _mm512_fmadd_pd,
+        _mm512_add_pd,
+        _mm512_reduce_add_pd
+    );
+
+    /// Masks of n leading ones, at `8 - n`.
+    static LEADING: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    static LEADING_WIDE: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
+    macro_rules! avx2 {
+        ($s:ty, $v:ty, $n:literal, $table:ident, $set1:ident, $loadu:ident, $maskload:ident, $storeu:ident, $maskstore:ident, $fmadd:ident, $add:ident) => {
+            impl Lanes<$s> for $v {
+                const N: usize = $n;
+                const WIDE_TILES: bool = false;
+                #[inline(always)]
+                fn zero() -> Self {
+                    // SAFETY: any bits are numbers; these are zeros.
+                    unsafe { std::mem::zeroed() }
+                }
+                #[inline(always)]
+                unsafe fn splat(x: $s) -> Self {
+                    unsafe { $set1(x) }
+                }
+                #[inline(always)]
+                unsafe fn load(from: *const $s) -> Self {
+                    unsafe { $loadu(from) }
+                }
+                #[inline(always)]
+                unsafe fn load_first(from: *const $s, n: usize) -> Self {
+                    unsafe { $maskload(from, _mm256_loadu_si256($table.as_ptr().add($n - n).cast())) }
+                }
+                #[inline(always)]
+                unsafe fn store(self, to: *mut $s) {
+                    unsafe { $storeu(to, self) }
+                }
+                #[inline(always)]
+                unsafe fn store_first(self, to: *mut $s, n: usize) {
+                    unsafe { $maskstore(to, _mm256_loadu_si256($table.as_ptr().add($n - n).cast()), self) }
+                }
+                #[inline(always)]
+                unsafe fn add_product(self, a: Self, b: Self) -> Self {
+                    unsafe { $fmadd(a, b, self) }
+                }
+                #[inline(always)]
+                unsafe fn add(self, other: Self) -> Self {
+                    unsafe { $add(self, other) }
+                }
+                #[inline(always)]
+                unsafe fn sum(self) -> $s {
+                    let mut parts = [0.0; $n];
+                    unsafe { $storeu(parts.as_mut_ptr(), self) };
+                    let mut n = $n;
+                    while n > 1 {
+                        n /= 2;
+                        for i in 0..n {
+                            parts[i] += parts[i + n];
+                        }
+                    }
+                    parts[0]
+                }
+            }
+        };
+    }
+    avx2!(
+        f32,
+        __m256,
+        8,
+        LEADING,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_maskload_ps,
+        _mm256_storeu_ps,
+        _mm256_maskstore_ps,
+        _mm256_fmadd_ps,
+        _mm256_add_ps
+    );
+    avx2!(
+        f64,
+        __m256d,
+        4,
+        LEADING_WIDE,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_maskload_pd,
+        _mm256_storeu_pd,
+        _mm256_maskstore_pd,
+        _mm256_fmadd_pd,
+        _mm256_add_pd
+    );
+}

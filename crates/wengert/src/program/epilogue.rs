@@ -1,0 +1,41 @@
+//! What a product begins with, added after it: a bias, or an adjoint so far.
+//!
+//! Where the order of a sum is free, `init + Σ a b` is the product alone and an addition, which joins the pass of whatever comes after: bias and
+//! activation go over the result together, while it is in the cache.
+
+use smallvec::SmallVec;
+
+use super::access::Access;
+use super::graph::{Instruction, Op};
+use super::group::Plan;
+use crate::op::Binary;
+
+/// Sums of fewer products than this in all keep their init: a pass of its own would cost more.
+const SMALLEST: usize = 256;
+
+/// Splits the products of a plan.
+pub(crate) fn run<S>(plan: &mut Plan<S>) {
+    let mut split = Vec::with_capacity(plan.instructions.len());
+    for mut instruction in std::mem::take(&mut plan.instructions) {
+        let products = instruction.len() * instruction.inner.iter().product::<usize>();
+        let is_product = matches!(instruction.op, Op::Contract { .. });
+        if !is_product || instruction.operands.len() < 3 || products < SMALLEST {
+            split.push(instruction);
+            continue;
+        }
+        let init = instruction.operands.remove(2);
+        let start = plan.space;
+        plan.space += instruction.len() as u32;
+        let out = std::mem::replace(&mut instruction.out, Access::contiguous(start, &instruction.dims));
+        let addition = Instruction {
+            op: Op::Binary(Binary::Add),
+            dims: instruction.dims.clone(),
+            inner: SmallVec::new(),
+            out,
+            operands: SmallVec::from_iter([instruction.out.clone(), init]),
+            source: instruction.source,
+        };
+        split.extend([instruction, addition]);
+    }
+    plan.instructions = split;
+}

@@ -1,0 +1,230 @@
+//! `init + Σ a b` over inner axes, in the order of the index unless the numerics allow another.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use smallvec::SmallVec;
+
+use super::LANES;
+use super::walk::{Axis, Walk};
+use crate::elementary::Elementary;
+use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
+
+/// Where the operands begin, and how they move: result, init, a, b.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// Result, init, a, b.
+    pub(crate) starts: [usize; 4],
+    pub(crate) has_init: bool,
+    pub(crate) guarded: bool,
+    /// All axes of the result but the lanes'.
+    pub(crate) outer: SmallVec<[Axis<4>; 4]>,
+    /// The axis of the result that is computed side by side.
+    pub(crate) lanes: Axis<4>,
+    /// Inner axes but the last: offsets of a and b.
+    pub(crate) around: SmallVec<[Axis<2>; 2]>,
+    pub(crate) inner: Axis<2>,
+}
+
+pub(crate) struct Sums<S>(PhantomData<S>);
+
+impl<S: 'static> Arguments for Sums<S> {
+    type Of<'a> = (&'a Layout, &'a [Cell<S>]);
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Contract<S: 'static> {
+    pub(crate) layout: Layout,
+    kernel: Compiled<Sums<S>>,
+}
+
+impl<S: Elementary> Contract<S> {
+    pub(crate) fn new(layout: Layout, fast: bool, level: Level) -> Self {
+        let kernel = match (fast, layout.guarded) {
+            // A sum along neighbours may be cut into lanes of its own where the order is free.
+            (true, _)
+                if layout.lanes.extent < LANES / 2
+                    && layout.inner.extent >= 2 * LANES
+                    && layout.inner.strides == [1, 1] =>
+            {
+                simd::compiled::<Dots<S>>(level)
+            }
+            (true, true) => simd::compiled::<SideBySide<S, true, true>>(level),
+            (true, false) => simd::compiled::<SideBySide<S, true, false>>(level),
+            (false, true) => simd::compiled::<SideBySide<S, false, true>>(level),
+            (false, false) => simd::compiled::<SideBySide<S, false, false>>(level),
+        };
+        Contract { layout, kernel }
+    }
+
+    #[inline]
+    pub(crate) fn run(&self, memory: &[Cell<S>]) {
+        self.kernel.call((&self.layout, memory));
+    }
+}
+
+/// `N` numbers from a place on, so far apart.
+#[inline(always)]
+pub(crate) fn lanes<S: Elementary, const N: usize>(memory: &[Cell<S>], at: isize, stride: isize) -> [S; N] {
+    let at = at as usize;
+    let mut some = [S::ONE; N];
+    match stride {
+        0 => some = [memory[at].get(); N],
+        1 => {
+            let from = &memory[at..at + N];
+            for lane in 0..N {
+                some[lane] = from[lane].get();
+            }
+        }
+        _ => {
+            for lane in 0..N {
+                some[lane] = memory[(at as isize + lane as isize * stride) as usize].get();
+            }
+        }
+    }
+    some
+}
+
+/// `acc + x y`, rounded once where that is fast and allowed; nothing for a zero x if it is guarded.
+#[inline(always)]
+fn add_product<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool>(acc: S, x: S, y: S) -> S {
+    let sum = if FAST && I::FMA { S::fused(x, y, acc) } else { acc + x * y };
+    if GUARDED && x.is_zero() { acc } else { sum }
+}
+
+/// Several results at a time, each summed in order.
+struct SideBySide<S, const FAST: bool, const GUARDED: bool>(PhantomData<S>);
+
+impl<S: Elementary, const FAST: bool, const GUARDED: bool> Kernel for SideBySide<S, FAST, GUARDED> {
+    type Arguments = Sums<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
+        let mut outer = Walk::new();
+        loop {
+            let mut lane = 0;
+            while lane + LANES <= layout.lanes.extent {
+                block::<I, S, FAST, GUARDED, LANES>(layout, memory, outer.offsets, lane as isize);
+                lane += LANES;
+            }
+            while lane + 4 <= layout.lanes.extent {
+                block::<I, S, FAST, GUARDED, 4>(layout, memory, outer.offsets, lane as isize);
+                lane += 4;
+            }
+            while lane < layout.lanes.extent {
+                block::<I, S, FAST, GUARDED, 1>(layout, memory, outer.offsets, lane as isize);
+                lane += 1;
+            }
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn block<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool, const N: usize>(
+    layout: &Layout,
+    memory: &[Cell<S>],
+    offsets: [isize; 4],
+    lane: isize,
+) {
+    let strides = layout.lanes.strides;
+    let mut at = [0; 4];
+    for i in 0..4 {
+        at[i] = layout.starts[i] as isize + offsets[i] + lane * strides[i];
+    }
+    let mut sums: [S; N] = if layout.has_init { lanes(memory, at[1], strides[1]) } else { [S::EMPTY; N] };
+    let mut around = Walk::new();
+    loop {
+        let (mut a, mut b) = (at[2] + around.offsets[0], at[3] + around.offsets[1]);
+        for _ in 0..layout.inner.extent {
+            let (x, y): ([S; N], [S; N]) = (lanes(memory, a, strides[2]), lanes(memory, b, strides[3]));
+            for i in 0..N {
+                sums[i] = add_product::<I, S, FAST, GUARDED>(sums[i], x[i], y[i]);
+            }
+            a += layout.inner.strides[0];
+            b += layout.inner.strides[1];
+        }
+        if !around.next(&layout.around) {
+            break;
+        }
+    }
+    if strides[0] == 1 {
+        let out = &memory[at[0] as usize..at[0] as usize + N];
+        for i in 0..N {
+            out[i].set(sums[i]);
+        }
+    } else {
+        for i in 0..N {
+            memory[(at[0] + i as isize * strides[0]) as usize].set(sums[i]);
+        }
+    }
+}
+
+/// One result at a time, its terms in lanes: for long sums of neighbours.
+struct Dots<S>(PhantomData<S>);
+
+impl<S: Elementary> Kernel for Dots<S> {
+    type Arguments = Sums<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
+        let mut outer = Walk::new();
+        loop {
+            for lane in 0..layout.lanes.extent as isize {
+                let mut at = [0; 4];
+                for i in 0..4 {
+                    at[i] = layout.starts[i] as isize + outer.offsets[i] + lane * layout.lanes.strides[i];
+                }
+                let mut total = if layout.has_init { memory[at[1] as usize].get() } else { S::EMPTY };
+                let mut around = Walk::new();
+                loop {
+                    let (a, b) = ((at[2] + around.offsets[0]) as usize, (at[3] + around.offsets[1]) as usize);
+                    total = total + dot::<I, S>(memory, a, b, layout);
+                    if !around.next(&layout.around) {
+                        break;
+                    }
+                }
+                memory[at[0] as usize].set(total);
+            }
+            if !outer.next(&layout.outer) {
+                return;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn dot<I: Isa, S: Elementary>(memory: &[Cell<S>], a: usize, b: usize, layout: &Layout) -> S {
+    /// Enough partial sums to hide the latency of an addition.
+    const WIDE: usize = 4 * LANES;
+    let n = layout.inner.extent;
+    let (a, b) = (&memory[a..a + n], &memory[b..b + n]);
+    let mut sums = [S::EMPTY; WIDE];
+    let whole = n / WIDE * WIDE;
+    let mut i = 0;
+    while i < whole {
+        let (x, y) = (&a[i..i + WIDE], &b[i..i + WIDE]);
+        for lane in 0..WIDE {
+            let (x, y) = (x[lane].get(), y[lane].get());
+            let sum = add_product::<I, S, true, false>(sums[lane], x, y);
+            sums[lane] = if layout.guarded && x.is_zero() { sums[lane] } else { sum };
+        }
+        i += WIDE;
+    }
+    let mut width = WIDE / 2;
+    while width > 0 {
+        for lane in 0..width {
+            sums[lane] = sums[lane] + sums[lane + width];
+        }
+        width /= 2;
+    }
+    let mut total = sums[0];
+    for i in whole..n {
+        let (x, y) = (a[i].get(), b[i].get());
+        let sum = add_product::<I, S, true, false>(total, x, y);
+        total = if layout.guarded && x.is_zero() { total } else { sum };
+    }
+    total
+}

@@ -1,0 +1,147 @@
+//! The compiled program as text: what runs at once, and which nodes of the tape it stands for.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::fuse::Stage;
+use super::graph::{Instruction, Op, Source};
+use super::group::Plan;
+use super::run::{Float, Program, Workspace};
+use crate::error::{Error, NodeId};
+use crate::real::Scalar;
+use crate::tape::Tape;
+
+/// A task's lines: what it is, and its instructions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Task {
+    head: &'static str,
+    instructions: Vec<String>,
+    /// How many more there are than lines.
+    more: usize,
+}
+
+/// The most instructions of one task, and of a whole program, that are written out.
+const OF_ONE: usize = 64;
+const OF_ALL: usize = 4096;
+
+/// The lines of a plan's stages.
+pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) -> Vec<Task> {
+    let mut left = OF_ALL;
+    let mut task = |head: &'static str, members: &mut dyn ExactSizeIterator<Item = usize>| {
+        let (len, shown) = (members.len(), members.len().min(OF_ONE).min(left));
+        left -= shown;
+        let instructions = members.take(shown).map(|i| line(tape, &plan.instructions[i])).collect();
+        Task { head, instructions, more: len - shown }
+    };
+    let of_stage = |stage: &Stage| match stage {
+        Stage::Pass { members, .. } => {
+            let single = members.first().is_some_and(|member| plan.instructions[member.index].len() == 1);
+            let head = if single { "numbers" } else { "pass" };
+            task(head, &mut members.iter().map(|member| member.index))
+        }
+        Stage::Single(index) => {
+            let head = if let Op::Contract { .. } = plan.instructions[*index].op { "product" } else { "fold" };
+            task(head, &mut std::iter::once(*index))
+        }
+    };
+    stages.iter().map(of_stage).collect()
+}
+
+/// `sigmoid [30] for hidden/0.output ..`
+fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction) -> String {
+    let name = match instruction.op {
+        Op::Copy => "copy",
+        Op::Unary(op) => op.name(),
+        Op::Binary(op) => op.name(),
+        Op::Select => "select",
+        Op::Contract { .. } => "sum of products",
+        Op::Sum => "sum",
+        Op::Max => "max",
+        Op::Min => "min",
+        Op::OverRows => "sum over rows",
+    };
+    let shape = if instruction.len() == 1 { String::new() } else { format!(" {:?}", instruction.dims.as_slice()) };
+    let over =
+        if instruction.inner.is_empty() { String::new() } else { format!(" over {:?}", instruction.inner.as_slice()) };
+    format!(
+        "{name}{shape}{over} for {}{}",
+        label(tape, instruction.source),
+        if instruction.len() > 1 { " .." } else { "" }
+    )
+}
+
+/// The name of a node, or of its adjoint.
+fn label<S: Scalar>(tape: &Tape<S>, source: Source) -> String {
+    let id = NodeId(source.slot());
+    let name = tape.label(id);
+    let name = if name == id.to_string() { name } else { format!("{id} {name}") };
+    if source.is_adjoint() { format!("the adjoint of {name}") } else { name }
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:8}", self.head)?;
+        for (i, line) in self.instructions.iter().enumerate() {
+            write!(f, "{}{line}", if i == 0 { " " } else { "\n               " })?;
+        }
+        match (self.more, self.instructions.len()) {
+            (0, _) => Ok(()),
+            (more, 0) => write!(f, " {more} instructions"),
+            (more, _) => write!(f, "\n               and {more} more"),
+        }
+    }
+}
+
+/// One task a paragraph: what runs at once, in order, and for each instruction the first node of the tape that it stands for, by id and path.
+impl<S: Float> fmt::Display for Program<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, task) in self.0.listing.iter().enumerate() {
+            writeln!(f, "t{i:<4} {task}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How long each task of a program took: see [`Program::profile`].
+#[derive(Clone, Debug)]
+pub struct Profile {
+    tasks: Vec<(Task, Duration)>,
+    runs: u32,
+}
+
+impl Profile {
+    /// The time of each task in one run, the tasks in order.
+    #[must_use]
+    pub fn times(&self) -> impl ExactSizeIterator<Item = Duration> + '_ {
+        self.tasks.iter().map(|(_, time)| *time / self.runs)
+    }
+}
+
+/// The listing, with the time of each task in front, in nanoseconds a run.
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, ((task, _), time)) in self.tasks.iter().zip(self.times()).enumerate() {
+            writeln!(f, "{:>10} ns  t{i:<4} {task}", time.as_nanos())?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Float> Program<S> {
+    /// Runs `runs` times and measures every task by itself. A clock is read around each, which costs some 20 ns a task: compare long ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Program::run).
+    pub fn profile(&self, workspace: &mut Workspace<S>, runs: u32) -> Result<Profile, Error> {
+        let mut times = vec![Duration::ZERO; self.0.tasks.len()];
+        for _ in 0..runs.max(1) {
+            self.run_with(workspace, |i, run| {
+                let start = Instant::now();
+                run();
+                times[i] += start.elapsed();
+            })?;
+        }
+        Ok(Profile { tasks: self.0.listing.iter().cloned().zip(times).collect(), runs: runs.max(1) })
+    }
+}

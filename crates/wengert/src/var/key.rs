@@ -1,0 +1,58 @@
+//! What outlives a handle: the key of a part of a tape that stays when the tape is rewound.
+
+use super::{Var, or_panic};
+use crate::error::{Error, Place};
+use crate::real::Scalar;
+use crate::run::View;
+use crate::tape::Tape;
+
+/// A handle without its tape, to get the handle again after a [`rewind`](Tape::rewind) with [`Tape::var`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    tape: usize,
+    epoch: u64,
+    view: View,
+}
+
+impl<S: Scalar> Var<'_, S> {
+    /// The key of this handle's elements.
+    #[must_use]
+    pub fn key(self) -> Key {
+        Key { tape: self.tape.pool.identity(), epoch: self.tape.epochs.now(), view: self.view }
+    }
+}
+
+impl<S: Scalar> Tape<S> {
+    /// The handle that a key was made of.
+    ///
+    /// # Panics
+    ///
+    /// If the key is stale; [`try_var`](Tape::try_var) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn var(&self, key: Key) -> Var<'_, S> {
+        or_panic(self.try_var(key))
+    }
+
+    /// As [`var`](Tape::var).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleKey`] if the key is another tape's, or the tape was cleared, or rewound to before the end of the key's elements.
+    #[track_caller]
+    pub fn try_var(&self, key: Key) -> Result<Var<'_, S>, Error> {
+        let stale = Error::StaleKey { tape: self.made_at(), at: Place::caller() };
+        if key.tape != self.pool.identity() {
+            return Err(stale);
+        }
+        // Of this tape, the layout is in its table unless it was cleared.
+        if !self.epochs.remember(key.epoch, key.view.start() + 1) {
+            return Err(stale);
+        }
+        let last = self.side.borrow().layouts.get(key.view.layout()).last_offset();
+        if !self.epochs.remember(key.epoch, key.view.start() + last as u32 + 1) {
+            return Err(stale);
+        }
+        Ok(Var { tape: self, view: key.view })
+    }
+}

@@ -1,0 +1,94 @@
+//! What a step of training allocates after its first time: nothing, recorded anew or replayed.
+
+#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use wengert::{Leaf, Tape, Var};
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(f: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    f();
+    COUNT.get() - before
+}
+
+const PARAMS: usize = 30 * 20 + 30 + 5 * 30 + 5;
+
+/// Layers, a softmax, a batch of products, reductions.
+fn loss<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
+    let part = |from: usize, len: usize| params.slice(0, from..from + len);
+    let hidden = Var::affine(part(600, 30), part(0, 600).reshape([30, 20]), x).sigmoid();
+    let output = Var::affine(part(780, 5), part(630, 150).reshape([5, 30]), hidden);
+    let batch = hidden.reshape([4, 2, 30]).matmul(part(630, 150).reshape([5, 30]).t());
+    let picked = output.log_softmax(1).slice(1, 0..1).sum() + output.softmax(1).square().sum();
+    let spread = (output - output.mean_axes(&[0])).tanh().square().sum_axes(&[1]);
+    picked + batch.exp().sum() * 0.01 + spread.log_sum_exp(&[0]) + params.at(3).sin() * params.square().sum()
+}
+
+#[test]
+fn a_step_allocates_nothing_after_the_first() {
+    let numbers: Vec<f64> = (0..PARAMS).map(|i| ((i * 7 % 13) as f64 - 6.0) * 0.02).collect();
+    let features = [0.25; 8 * 20];
+    let mut tape = Tape::new();
+    let params = tape.params(&numbers).key();
+    let mark = tape.mark();
+    let step = |tape: &mut Tape| {
+        tape.rewind(mark);
+        let w = tape.var(params);
+        let x = tape.tensor(Leaf::Data, &features, [8, 20]).unwrap();
+        let gradients = loss(w, x).backward();
+        let start = w.id().slot();
+        tape.update(w, |w| {
+            for (w, g) in w.iter_mut().zip(&gradients.adjoints()[start..]) {
+                *w -= 1e-3 * g;
+            }
+        })
+        .unwrap();
+    };
+    let first = allocations(|| step(&mut tape));
+    let _second = allocations(|| step(&mut tape));
+    let third = allocations(|| step(&mut tape));
+    assert!(first > 0, "the counter counts");
+    assert_eq!(third, 0, "recorded anew");
+}
+
+#[test]
+fn a_replayed_step_allocates_nothing_after_the_first() {
+    let numbers = vec![0.01; PARAMS];
+    let tape = Tape::new();
+    let params = tape.params(&numbers);
+    let x = tape.tensor(Leaf::Data, &[0.25; 8 * 20], [8, 20]).unwrap();
+    let y = loss(params, x);
+    let mut gradients = y.backward();
+    let features = [0.5; 8 * 20];
+    let mut step = || {
+        tape.replay(&[(params, &numbers), (x, &features)]).unwrap();
+        y.backward_into(&mut gradients).unwrap();
+    };
+    step();
+    assert_eq!(allocations(step), 0, "replayed");
+}

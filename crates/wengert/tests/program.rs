@@ -1,0 +1,327 @@
+//! Compiled programs against the tape that they were made of: bit for bit in `Exact`, within the stated bound in `Fast`, whichever
+//! passes run, at the recorded inputs and at others.
+
+#[path = "random/scalars.rs"]
+mod scalars;
+#[path = "random/tensors.rs"]
+mod tensors;
+
+use proptest::prelude::*;
+use wengert::{Batch, Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
+
+/// Every set of passes that is tried: all, none, and each switched off alone.
+fn variants() -> Vec<Vec<Pass>> {
+    let mut off = vec![vec![], Pass::ALL.to_vec()];
+    off.extend(Pass::ALL.iter().map(|&pass| vec![pass]));
+    off
+}
+
+fn exact() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
+
+/// The program of `y` and its gradient by each leaf.
+fn compiled(y: Var<'_>, leaves: &[Var<'_>], numerics: Numerics, off: &[Pass]) -> Program {
+    let mut compiler = Compiler::new(y.tape()).numerics(numerics);
+    for &pass in off {
+        compiler = compiler.without(pass);
+    }
+    compiler.output(y).unwrap();
+    for &leaf in leaves {
+        compiler.gradient(y, leaf).unwrap();
+    }
+    compiler.compile().unwrap()
+}
+
+fn run(program: &Program, workspace: &mut Workspace, leaves: &[Var<'_>], at: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    for (leaf, values) in leaves.iter().zip(at) {
+        workspace.set(program.input(leaf.id()).unwrap(), values).unwrap();
+    }
+    program.run(workspace).unwrap();
+    program.outputs().into_iter().map(|output| workspace.values(output)).collect()
+}
+
+/// The tape's own answer.
+fn by_tape(y: Var<'_>, leaves: &[Var<'_>]) -> Vec<Vec<f64>> {
+    let gradients = y.backward();
+    let mut all = vec![vec![y.value()]];
+    all.extend(leaves.iter().map(|&leaf| gradients.values_wrt(leaf)));
+    all
+}
+
+fn same_bits(a: &[Vec<f64>], b: &[Vec<f64>]) -> bool {
+    let bits = |all: &[Vec<f64>]| all.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let nan = |all: &[Vec<f64>]| all.iter().flatten().map(|x| x.is_nan()).collect::<Vec<_>>();
+    nan(a) == nan(b) && bits(a).iter().zip(bits(b)).zip(nan(a)).all(|((&x, y), nan)| nan || x == y)
+}
+
+#[test]
+fn exact_programs_of_tensors_are_the_tape_bit_for_bit() {
+    tensors::run(200, |program| {
+        let tape = exact();
+        let (first, second) = (tensors::leaf_values(program, 0), tensors::leaf_values(program, 1));
+        let (leaves, y) = tensors::record(&tape, program, &first);
+        let here = by_tape(y, &leaves);
+        let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
+        let programs: Vec<(Vec<Pass>, Program)> =
+            variants().into_iter().map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off))).collect();
+        tape.replay(&inputs).unwrap();
+        let there = by_tape(y, &leaves);
+        for (off, program) in programs {
+            let mut workspace = program.workspace();
+            for (at, expected) in [(&first, &here), (&second, &there), (&first, &here)] {
+                let found = run(&program, &mut workspace, &leaves, at);
+                prop_assert!(same_bits(&found, expected), "without {off:?}:\n{found:?}\n{expected:?}\n{tape}");
+            }
+        }
+        Ok(())
+    });
+}
+
+/// As above over runs of hundreds of elements, which passes walk in rows and chunks.
+#[test]
+fn exact_programs_of_large_tensors_are_the_tape_bit_for_bit() {
+    tensors::run(60, |program| {
+        let program = tensors::widened(program, 7);
+        let tape = exact();
+        let at = tensors::leaf_values(&program, 0);
+        let (leaves, y) = tensors::record_up_to(4000, &tape, &program, &at);
+        let expected = by_tape(y, &leaves);
+        for off in variants() {
+            let compiled = compiled(y, &leaves, Numerics::Exact, &off);
+            let found = run(&compiled, &mut compiled.workspace(), &leaves, &at);
+            let sums = |all: &[Vec<f64>]| all.iter().map(|values| values.iter().sum::<f64>()).collect::<Vec<f64>>();
+            prop_assert!(same_bits(&found, &expected), "without {off:?}: {:?} {:?}", sums(&found), sums(&expected));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
+    scalars::run(200, |program| {
+        let tape = exact();
+        let (leaves, y) = scalars::record(&tape, program, &program.at);
+        let here = by_tape(y, &leaves);
+        let programs: Vec<(Vec<Pass>, Program)> =
+            variants().into_iter().map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off))).collect();
+        let values = |at: &[f64]| at.iter().map(|&x| vec![x]).collect::<Vec<_>>();
+        let (first, second) = (values(&program.at), values(&program.elsewhere));
+        let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
+        tape.replay(&inputs).unwrap();
+        let there = by_tape(y, &leaves);
+        for (off, program) in programs {
+            let mut workspace = program.workspace();
+            for (at, expected) in [(&first, &here), (&second, &there)] {
+                let found = run(&program, &mut workspace, &leaves, at);
+                prop_assert!(same_bits(&found, expected), "without {off:?}:\n{found:?}\n{expected:?}\n{tape}");
+            }
+        }
+        Ok(())
+    });
+}
+
+/// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
+fn path_products(y: Var<'_>) -> Vec<f64> {
+    let gradients = y.backward();
+    let mut sums = vec![0.0; gradients.adjoints().len()];
+    sums[y.id().slot()] = 1.0;
+    let mut ledgers = gradients.ledgers(|_| true);
+    ledgers.reverse();
+    for (slot, ledger) in ledgers {
+        for entry in ledger {
+            sums[slot.slot()] += entry.partial.abs() * sums[entry.reader.slot()];
+        }
+    }
+    sums
+}
+
+#[test]
+fn fast_programs_are_within_rounding_of_the_tape() {
+    tensors::run(200, |program| {
+        let tape = exact();
+        let at = tensors::leaf_values(program, 0);
+        let (leaves, y) = tensors::record(&tape, program, &at);
+        let (expected, sizes) = (by_tape(y, &leaves), path_products(y));
+        for off in variants() {
+            let program = compiled(y, &leaves, Numerics::Fast, &off);
+            let mut workspace = program.workspace();
+            let found = run(&program, &mut workspace, &leaves, &at);
+            // Every number on the way is within 2 ulp and the roundings of its sums; 256 covers the longest of these programs.
+            for (i, leaf) in leaves.iter().enumerate() {
+                for (k, (a, b)) in found[i + 1].iter().zip(&expected[i + 1]).enumerate() {
+                    let bound = 256.0 * f64::EPSILON * sizes[leaf.id().slot() + k].max(1.0);
+                    prop_assert!((a - b).abs() <= bound, "without {off:?}: {a} {b}\n{tape}");
+                }
+            }
+            let bound = 256.0 * f64::EPSILON * expected[0][0].abs().max(1.0);
+            prop_assert!((found[0][0] - expected[0][0]).abs() <= bound, "without {off:?}: {found:?} {expected:?}");
+            // The same bits on every run.
+            prop_assert!(same_bits(&found, &run_again(&program, &leaves, &at)));
+        }
+        Ok(())
+    });
+}
+
+fn run_again(program: &Program, leaves: &[Var<'_>], at: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    run(program, &mut program.workspace(), leaves, at)
+}
+
+/// A network of scalar nodes for one row: parameters, the row, and the loss.
+fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
+    let hidden: Vec<Var<'t>> = (0..3)
+        .map(|j| (params.at(3 * j) * x.at(0) + params.at(3 * j + 1) * x.at(1) + params.at(3 * j + 2)).tanh())
+        .collect();
+    let z = hidden.iter().enumerate().map(|(j, &h)| h * params.at(9 + j)).sum::<Var<'t>>();
+    (z.sigmoid() - x.at(2)).square()
+}
+
+#[test]
+fn rows_in_lanes_are_the_rows_one_by_one() {
+    let params: Vec<f64> = (0..12).map(|i| f64::sin(f64::from(i))).collect();
+    let rows: Vec<f64> = (0..3 * 37).map(|i| f64::cos(f64::from(i) * 1.7)).collect();
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape = exact();
+        let (p, x) = (tape.params(&params), tape.data(&rows[..3]));
+        let loss = neuron(p, x);
+        // One by one, and summed in the order of the rows within blocks of 8 and then of the blocks.
+        let (mut losses, mut each, mut total) = (Vec::new(), Vec::new(), vec![0.0; 12]);
+        for block in rows.chunks(3 * 8) {
+            let mut sum = vec![-0.0; 12];
+            for row in block.chunks(3) {
+                tape.replay(&[(x, row)]).unwrap();
+                let gradient = loss.backward().values_wrt(p);
+                losses.push(loss.value());
+                sum.iter_mut().zip(&gradient).for_each(|(sum, g)| *sum += g);
+                each.extend(gradient);
+            }
+            total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+        }
+        let mut compiler = Compiler::new(&tape).numerics(numerics);
+        compiler.rows(8, &[x]).unwrap();
+        let asked = (
+            compiler.output(loss).unwrap(),
+            compiler.gradient_per_row(loss, p).unwrap(),
+            compiler.gradient(loss, p).unwrap(),
+        );
+        let program = compiler.compile().unwrap();
+        let input = program.input(x.id()).unwrap();
+        let batch = Batch::new(program);
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| batch.run(&[], &[(input, &rows)])).unwrap()
+        };
+        let result = run(1);
+        let near = |found: &[f64], expected: &[f64]| {
+            let bound = if numerics == Numerics::Exact { 0.0 } else { 1e-14 };
+            found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= bound)
+        };
+        assert!(near(result.values(asked.0), &losses), "{:?}\n{losses:?}", result.values(asked.0));
+        assert!(near(result.values(asked.1), &each), "{:?}\n{each:?}", result.values(asked.1));
+        assert!(near(result.values(asked.2), &total), "{:?}\n{total:?}", result.values(asked.2));
+        for threads in [2, 3, 8] {
+            assert_eq!(run(threads), result, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_guard_that_flips_in_some_rows_names_them() {
+    let tape = Tape::new();
+    let x = tape.data(&[1.0]);
+    let one = x.at(0);
+    let y = if one > 0.0 { one * 2.0 } else { -one };
+    let mut compiler = Compiler::new(&tape);
+    compiler.rows(4, &[x]).unwrap();
+    compiler.output(y).unwrap();
+    let program = compiler.compile().unwrap();
+    let input = program.input(x.id()).unwrap();
+    let batch = Batch::new(program);
+    assert!(batch.run(&[], &[(input, &[1.0, 2.0, 3.0])]).is_ok());
+    let error = batch.run(&[], &[(input, &[1.0, -2.0, 3.0, -1.0])]).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("in rows [1, 3]: guard 0 at ") && text.contains("program.rs:"), "{text}");
+    assert!(batch.run(&[], &[(input, &[1.0, 2.0])]).is_ok());
+}
+
+#[test]
+fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
+    let (n, m, k) = (30, 12, 10);
+    let params: Vec<f64> = (0..m * (n + 1) + k * (m + 1)).map(|i| f64::sin(i as f64)).collect();
+    let x: Vec<f64> = (0..n).map(|i| f64::cos(i as f64)).collect();
+    for per_layer in [false, true] {
+        let tape = exact();
+        let (p, x) = (tape.params(&params), tape.data(&x));
+        // Rows of weights and a bias each, as in a network by neurons.
+        let block = |at: usize, m: usize, n: usize| p.slice(0, at..at + m * (n + 1)).reshape([m, n + 1]);
+        let (first, second) = (block(0, m, n), block(m * (n + 1), k, m));
+        let hidden = if per_layer {
+            Var::affine(first.t().at(n), first.slice(1, 0..n), x).tanh()
+        } else {
+            let each: Vec<Var<'_>> =
+                (0..m).map(|j| Var::affine(first.at(j).at(n), first.at(j).slice(0, 0..n), x).tanh()).collect();
+            tape.stack(&each)
+        };
+        let y = Var::affine(second.t().at(m), second.slice(1, 0..m), hidden).square().sum();
+        let program = compiled(y, &[p], Numerics::Exact, &[]);
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        let gradient = program.outputs()[1];
+        let expected = y.backward().values_wrt(p);
+        assert!(same_bits(&[workspace.values(gradient)], &[expected.clone()]), "{program}");
+        let slice = workspace.slice(gradient).expect("a large gradient lies in one piece");
+        assert!(slice.iter().zip(&expected).all(|(a, b)| a == b));
+    }
+}
+
+#[test]
+fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
+    // Large enough that passes walk rows and chunks, with what is repeated along either axis.
+    let (rows, columns) = (60, 12);
+    let tape = exact();
+    let numbers = |n: usize, a: f64| (0..n).map(|i| f64::sin(i as f64 * a)).collect::<Vec<f64>>();
+    let (x, mu, s) = (
+        tape.inputs(&numbers(rows * columns, 1.3)),
+        tape.params(&numbers(columns, 0.7)),
+        tape.params(&numbers(rows, 0.9)),
+    );
+    let written_out = (0..rows)
+        .map(|i| {
+            let of = |d: usize| {
+                let z = (x.at(i * columns + d) - mu.at(d)) * s.at(i);
+                z * z + (z * mu.at(d)).tanh() * x.at(i * columns + (d + 1) % columns)
+            };
+            let z: Vec<Var<'_>> = (0..columns).map(of).collect();
+            let largest = z.iter().copied().reduce(|a, b| a.max(b)).unwrap();
+            largest + z.iter().map(|&z| (z - largest).exp()).sum::<Var<'_>>().ln()
+        })
+        .sum::<Var<'_>>();
+    let at_once = {
+        let x = x.reshape([rows, columns]);
+        let z = (x - mu) * s.reshape([rows, 1]);
+        (z.square() * mu + z.sin() * x).log_sum_exp(&[1]).sum()
+    };
+    for y in [written_out, at_once] {
+        let expected = by_tape(y, &[x, mu, s]);
+        for off in variants() {
+            let program = compiled(y, &[x, mu, s], Numerics::Exact, &off);
+            let mut workspace = program.workspace();
+            program.run(&mut workspace).unwrap();
+            let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
+            let differ = found.iter().zip(&expected).map(|(a, b)| {
+                let pairs = a.iter().zip(b).enumerate();
+                pairs.filter(|(_, (a, b))| a != b).map(|(i, (a, b))| (i, *a, *b)).take(3).collect::<Vec<_>>()
+            });
+            assert!(same_bits(&found, &expected), "without {off:?}: {:?}\n{program}", differ.collect::<Vec<_>>());
+        }
+        // Fast is near.
+        let program = compiled(y, &[x, mu, s], Numerics::Fast, &[]);
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        for (output, expected) in program.outputs().into_iter().zip(&expected) {
+            for (found, expected) in workspace.values(output).iter().zip(expected) {
+                assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{found} {expected}");
+            }
+        }
+    }
+}
