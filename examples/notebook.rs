@@ -16,6 +16,8 @@
 mod cause;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
+#[path = "notebook/page.rs"]
+mod page;
 #[path = "notebook/printed.rs"]
 pub(crate) mod printed;
 #[path = "notebook/table.rs"]
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 use hand::Slip;
 use table::Table;
 use wengert::{Numerics, Tape};
-use wengert_inspect::{Derivation, Dot, Health, Known, LedgerText, Severance, Trace};
+use wengert_inspect::{Derivation, Health, Known, LedgerText, Picture, Severance, Trace};
 use wengert_layers::{Activation, Dataset, Granularity, Init, Mlp, Passes, Sgd, Trained, Trainer};
 
 /// What the command line asks for.
@@ -203,11 +205,12 @@ fn first_network(
     let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
         write_views(dir, "2-1-2", &tape, &trace)?;
+        page::write(dir, "2-1-2", "The notebook's 2-1-2 network, one row", &trace, None)?;
         write_derivation(dir, "2-1-2", &trace, Some(("cell 6 of the notebook", printed::CELL_6)))?;
         writeln!(
             out,
-            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .derivation.txt \
-             .derivation.md .derivation.html",
+            "\nwritten to {}: 2-1-2.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .svg .mmd .derivation.txt \
+             .derivation.md .derivation.html .page.html",
             dir.display()
         )?;
     }
@@ -224,7 +227,7 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     }
     note(out, "Two measurements and the class; the target is 1 for the output of that class and 0 for the other.")?;
     let rate = printed::CELL_9_L_RATE;
-    let mut per_layer = mlp.clone();
+    let (mut per_layer, untrained) = (mlp.clone(), mlp.clone());
     let passes = if options.compiled { Passes::Compiled } else { Passes::default() };
     let trainer = Trainer::new(Sgd { rate }, printed::CELL_9_N_EPOCH).passes(passes);
     let trained = trainer.granularity(Granularity::PerNeuron).train(&mut mlp, &data)?;
@@ -272,7 +275,7 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     )?;
 
     if let Some(dir) = &options.out {
-        last_row(out, dir, &mlp, &data, &trained)?;
+        last_row(out, dir, &mlp, &data, &trained, untrained)?;
     }
     Ok(different)
 }
@@ -284,6 +287,7 @@ fn last_row(
     mlp: &Mlp,
     data: &Dataset,
     trained: &Trained,
+    untrained: Mlp,
 ) -> Result<(), Box<dyn Error>> {
     let tape = exact_tape();
     let row = trained.last.as_ref().map_or(0, |last| last.row);
@@ -292,11 +296,13 @@ fn last_row(
     let loss = pass.half_squared_error(tape.data(&data.one_hot(class)).named("target"));
     let trace = Trace::of(&loss.backward())?;
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
+    let training = page::Training::again(untrained, data, printed::CELL_9_L_RATE, trained, mlp)?;
+    page::write(dir, "2-2-2-trained", "The notebook's 2-2-2 network, trained", &trace, Some(&training))?;
     write_derivation(dir, "2-2-2-trained", &trace, None)?;
     writeln!(
         out,
-        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .derivation.txt \
-         .derivation.md .derivation.html: a new pass over the last row, after the last update",
+        "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .svg .mmd .derivation.txt \
+         .derivation.md .derivation.html .page.html: a new pass over the last row, after the last update",
         dir.display()
     )?;
     Ok(())
@@ -314,7 +320,10 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("listing.txt", tape.to_string())?;
     write("severance.txt", Severance::new(trace).to_string())?;
     write("health.txt", Health::new(trace).to_string())?;
-    write("dot", Dot::new(trace).values(true).adjoints(true).partials(true).to_string())?;
+    let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
+    write("dot", picture.dot().to_string())?;
+    write("svg", picture.svg().to_string())?;
+    write("mmd", picture.mermaid().to_string())?;
     Ok(())
 }
 

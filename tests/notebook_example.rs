@@ -124,6 +124,8 @@ fn views_are_written_and_are_the_same_every_time() {
         let options = Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false };
         run(&mut Vec::new(), &options).unwrap();
     }
+    let drawn = std::fs::read_to_string(first.path().join("2-1-2.svg")).unwrap();
+    assert!(drawn == include_str!("../docs/2-1-2.svg"), "docs/2-1-2.svg is not what the example draws: copy it anew");
     let mut seen = 0;
     for entry in std::fs::read_dir(first.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -132,8 +134,8 @@ fn views_are_written_and_are_the_same_every_time() {
         seen += 1;
     }
     assert_eq!(
-        seen, 20,
-        "a trace, a table, ledgers, a listing, two reports, a graph and three derivations for each of two networks"
+        seen, 26,
+        "a trace, a table, ledgers, a listing, two reports, three graphs, three derivations and a page, of two networks"
     );
 }
 

@@ -14,7 +14,7 @@ pub struct Reads {
     pub operand: usize,
     /// Whether derivatives stop here.
     pub cut: bool,
-    /// The local partial, where one number reads one number; runs have a Jacobian instead.
+    /// The local partial, where one number reads one number of the node; runs have a Jacobian instead.
     pub partial: Option<f64>,
 }
 
@@ -47,8 +47,8 @@ impl Trace {
         for (index, node) in self.nodes().iter().enumerate() {
             let partials = if node.values.len() == 1 { self.partials(index) } else { BTreeMap::new() };
             for (operand, read) in node.operands.iter().enumerate() {
-                let partial = partials.get(&operand).copied().flatten();
                 for from in self.nodes_read(&read.elements) {
+                    let partial = partials.get(&(operand, from)).copied().flatten();
                     let reads = Reads { operand, cut: read.cut, partial };
                     graph.add_edge(NodeIndex::new(from), NodeIndex::new(index), reads);
                 }
@@ -57,8 +57,8 @@ impl Trace {
         graph
     }
 
-    /// The local partial of each operand that is one number; `None` for an operand of several.
-    fn partials(&self, node: usize) -> BTreeMap<usize, Option<f64>> {
+    /// The local partial by operand and node read; `None` where several numbers of a node are read.
+    fn partials(&self, node: usize) -> BTreeMap<(usize, usize), Option<f64>> {
         let mut partials = BTreeMap::new();
         self.jacobian(node, |entry| {
             let partial = match entry.partial {
@@ -67,7 +67,8 @@ impl Trace {
                 Partial::MinusOne => -1.0,
                 Partial::Of(p) => p,
             };
-            partials.entry(entry.operand).and_modify(|p| *p = None).or_insert(Some(partial));
+            let from = self.spot(crate::trace::Slot(entry.slot)).node;
+            partials.entry((entry.operand, from)).and_modify(|p| *p = None).or_insert(Some(partial));
         });
         partials
     }

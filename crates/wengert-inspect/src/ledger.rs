@@ -125,7 +125,7 @@ impl Trace {
         })
     }
 
-    fn contribution(&self, entry: &Entry) -> Option<Contribution> {
+    pub(crate) fn contribution(&self, entry: &Entry) -> Option<Contribution> {
         let reader = Slot(entry.reader);
         let &Adjoint::Computed(adjoint) = self.adjoint(reader) else { return None };
         if adjoint == 0.0 {

@@ -1,7 +1,7 @@
 //! Seeing inside a Wengert tape: traces, ledgers, tables, graphs.
 //!
 //! ```text
-//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Derivation, Dot, petgraph
+//! Tape, Gradients --copy--> Trace --views--> Table, LedgerText, Derivation, Picture, Page, petgraph
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
 //!
 //! ```
-//! use wengert_inspect::{Derivation, Dot, LedgerText, Table, Trace};
+//! use wengert_inspect::{Derivation, LedgerText, Picture, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
 //! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
@@ -18,7 +18,7 @@
 //! println!("{}", Table::new(&trace));
 //! println!("{}", LedgerText::new(&trace).of(&["w"]));
 //! println!("{}", Derivation::new(&trace)); // the chain rule worked out
-//! println!("{}", Dot::new(&trace).values(true).adjoints(true));
+//! println!("{}", Picture::new(&trace).values(true).adjoints(true).dot());
 //!
 //! // A zero says why it is zero.
 //! let idle = trace.slot("w[1]").expect("w has two elements");
@@ -56,19 +56,23 @@ mod diff;
 mod severance;
 mod health;
 mod graph;
-mod dot;
 mod derivation;
+mod paths;
+mod picture;
+mod page;
 
 pub use compare::{Tolerance, relative, ulps};
 pub use derivation::{Derivation, Known, Level};
 pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
-pub use dot::Dot;
 pub use graph::Reads;
 pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
+pub use page::{Boundary, Page};
 pub use parameters::ParameterTable;
+pub use paths::{GradientPath, Hop, Paths};
+pub use picture::{Dot, Mermaid, Picture, Svg};
 pub use record::{Stale, Traced};
 pub use reference::{Quantity, Reference};
 pub use severance::{Reach, Severance, Severed, Stop, Why};

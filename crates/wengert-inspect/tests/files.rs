@@ -6,7 +6,7 @@ use common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::Tape;
 use wengert_inspect::{
-    Adjoint, Diff, Dot, Health, LedgerText, Malformed, ParameterTable, ReadError, Severance, Table, Trace, VERSION,
+    Adjoint, Diff, Health, LedgerText, Malformed, ParameterTable, Picture, ReadError, Severance, Table, Trace, VERSION,
 };
 
 fn traced() -> Trace {
@@ -202,7 +202,7 @@ proptest! {
             let texts = [
                 Table::new(&trace).all(true).to_string(),
                 LedgerText::new(&trace).to_string(),
-                Dot::new(&trace).partials(true).to_string(),
+                Picture::new(&trace).partials(true).dot().to_string(),
                 ParameterTable::new(&trace).to_string(),
                 Severance::new(&trace).to_string(),
                 Health::new(&trace).to_string(),

@@ -4,7 +4,7 @@ mod common;
 
 use common::network;
 use wengert::Tape;
-use wengert_inspect::{Dot, LedgerText, Table, Tolerance, Trace};
+use wengert_inspect::{LedgerText, Picture, Table, Tolerance, Trace};
 
 fn trace() -> Trace {
     let tape = Tape::new();
@@ -39,7 +39,7 @@ fn ledgers_asked_for() {
 
 #[test]
 fn the_graph_of_a_network() {
-    insta::assert_snapshot!(Dot::new(&trace()).values(true).adjoints(true).partials(true).to_string());
+    insta::assert_snapshot!(Picture::new(&trace()).values(true).adjoints(true).partials(true).dot().to_string());
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn labels_are_escaped() {
     let _scope = tape.scope("a \"scope\"");
     let x = tape.input(1.0).named("back\\slash \"quoted\"\nline");
     let trace = Trace::of_tape(&tape);
-    let dot = Dot::new(&trace).constants(true).to_string();
-    assert!(dot.contains(r#"v0 [label="a \"scope\"/back\\slash \"quoted\"\nline\ninput"];"#), "{dot}");
+    let dot = Picture::new(&trace).show_constants(true).dot().to_string();
+    assert!(dot.contains(r#"[label="{a \"scope\"/back\\\\slash \"quoted\"\nline|op_code=input\l}"];"#), "{dot}");
     let _ = x;
 }
 
@@ -59,8 +59,8 @@ fn constants_are_hidden_or_shown() {
     let x = tape.input(1.0).named("x");
     let y = (2.0 * x.detach() + x).named("y");
     let trace = Trace::of(&y.backward()).unwrap();
-    let hidden = Dot::new(&trace).to_string();
+    let hidden = Picture::new(&trace).dot().to_string();
     assert!(hidden.contains("mul(2, _)") && !hidden.contains("const"), "{hidden}");
-    assert!(hidden.contains("v0 -> v2 [style=dashed];"), "{hidden}");
-    assert!(Dot::new(&trace).constants(true).to_string().contains("const"));
+    assert!(hidden.contains(r#""x" -> "mul#1" [style=dashed];"#), "{hidden}");
+    assert!(Picture::new(&trace).show_constants(true).dot().to_string().contains("const"));
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{AT, network, tensor_program};
 use wengert::{Status, Tape};
-use wengert_inspect::{Adjoint, Dot, LedgerText, Malformed, Stale, Table, Trace, TraceData};
+use wengert_inspect::{Adjoint, LedgerText, Malformed, Picture, Stale, Table, Trace, TraceData};
 
 fn traced_network() -> Trace {
     let tape = Tape::new();
@@ -164,7 +164,7 @@ fn json_keeps_every_number() {
 #[test]
 fn everything_is_deterministic_and_a_function_of_the_trace() {
     let texts = |trace: &Trace| {
-        let dot = Dot::new(trace).values(true).adjoints(true).partials(true);
+        let dot = Picture::new(trace).values(true).adjoints(true).partials(true).dot().to_string();
         let table = Table::new(trace).all(true).slots(true);
         [serde_json::to_string(trace).unwrap(), table.to_string(), LedgerText::new(trace).to_string(), dot.to_string()]
     };

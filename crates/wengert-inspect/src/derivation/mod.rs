@@ -13,10 +13,12 @@ mod rebuilt;
 mod check;
 mod opening;
 mod document;
+mod single;
 
 use std::fmt;
 
 pub use check::Known;
+pub(crate) use single::{Equations, equations};
 
 use check::Reference;
 use expr::Arena;

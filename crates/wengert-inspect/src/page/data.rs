@@ -1,0 +1,163 @@
+//! What the page's script needs to draw and to step: the plan of the picture, the order of time, the ways of gradients. No number
+//! that a reader sees is in it but the texts of boxes and arrows.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::picture::{Item, Label, Picture, Plan, Scene, room_for_labels};
+use crate::trace::{Adjoint, Slot, Trace};
+
+#[derive(Serialize)]
+pub(super) struct Data {
+    vertices: Vec<VertexData>,
+    groups: Vec<GroupData>,
+    wires: Vec<WireData>,
+    /// The groups that are open at first.
+    open: Vec<usize>,
+    /// Room for labels between columns.
+    labels: f64,
+    /// Vertices in the order in which they get their value, and their adjoint.
+    forward: Vec<usize>,
+    backward: Vec<usize>,
+    /// For a number the one that added most to its adjoint: its slot and its vertex.
+    next: BTreeMap<usize, (usize, usize)>,
+}
+
+#[derive(Serialize)]
+struct VertexData {
+    path: String,
+    group: usize,
+    /// The number that is looked at first: the one with the largest adjoint. None if the box's nodes are left out.
+    slot: Option<usize>,
+    several: bool,
+    #[serde(flatten)]
+    label: LabelData,
+}
+
+#[derive(Serialize)]
+struct LabelData {
+    name: String,
+    op: String,
+    lines: Vec<(&'static str, String)>,
+    kind: &'static str,
+    tip: String,
+    width: f64,
+    height: f64,
+}
+
+#[derive(Serialize)]
+struct GroupData {
+    path: String,
+    parent: Option<usize>,
+    items: Vec<(u8, usize)>,
+    layers: Vec<Vec<usize>>,
+    layer_of: Vec<usize>,
+    lanes: Vec<LaneData>,
+    #[serde(flatten)]
+    label: LabelData,
+}
+
+#[derive(Serialize)]
+struct LaneData {
+    from: Option<usize>,
+    to: Option<usize>,
+    passes: Vec<usize>,
+    wires: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct WireData {
+    from: usize,
+    to: usize,
+    cut: bool,
+    label: Option<String>,
+    way: Vec<(usize, usize)>,
+}
+
+impl Data {
+    /// `shown` are the slots whose ways are to be followed.
+    pub(super) fn of(picture: &Picture<'_>, scene: &Scene, plan: Plan, shown: &[Vec<Slot>]) -> Self {
+        let trace = picture.trace();
+        let label = |item: Item| {
+            let label = Label::of(picture, scene, item);
+            let (width, height) = label.size();
+            let op = if label.kind == "group" { "+".to_owned() } else { label.op };
+            let tip = match item {
+                Item::Vertex(vertex) => scene.boxes.vertices[vertex].tip(),
+                Item::Group(group) => scene.scopes.groups[group].tip(),
+            };
+            LabelData { name: label.name, op, lines: label.lines, kind: label.kind, tip, width, height }
+        };
+        let vertices = scene.boxes.vertices.iter().enumerate().map(|(index, vertex)| VertexData {
+            path: vertex.path.clone(),
+            group: scene.scopes.of_vertex[index],
+            slot: largest(trace, &shown[index]).map(Slot::index),
+            several: vertex.slots.len() > 1,
+            label: label(Item::Vertex(index)),
+        });
+        let vertices: Vec<VertexData> = vertices.collect();
+        let key = |item: &Item| match *item {
+            Item::Vertex(vertex) => (0, vertex),
+            Item::Group(group) => (1, group),
+        };
+        let groups = scene.scopes.groups.iter().zip(plan.groups).enumerate().map(|(index, (group, plan))| GroupData {
+            path: group.path.clone(),
+            parent: group.parent,
+            items: group.items.iter().map(key).collect(),
+            layers: plan.layers,
+            layer_of: plan.layer_of,
+            lanes: plan
+                .lanes
+                .into_iter()
+                .map(|lane| LaneData { from: lane.from, to: lane.to, passes: lane.passes, wires: lane.wires })
+                .collect(),
+            label: label(Item::Group(index)),
+        });
+        let groups = groups.collect();
+        let wires = scene.boxes.wires.iter().zip(plan.ways).map(|(wire, way)| WireData {
+            from: wire.from,
+            to: wire.to,
+            cut: wire.cut,
+            label: wire.label(picture.significant()),
+            way,
+        });
+        let open = scene.open.iter().enumerate().filter(|&(_, &open)| open).map(|(group, _)| group);
+        let reached = |&vertex: &usize| {
+            let slots = &scene.boxes.vertices[vertex].slots;
+            let left_out = scene.boxes.vertices[vertex].holds > 0;
+            left_out || slots.iter().any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
+        };
+        Data {
+            wires: wires.collect(),
+            open: open.collect(),
+            labels: room_for_labels(picture, &scene.boxes),
+            forward: (0..vertices.len()).collect(),
+            backward: (0..vertices.len()).rev().filter(reached).collect(),
+            next: ways(trace, scene, shown),
+            vertices,
+            groups,
+        }
+    }
+}
+
+fn largest(trace: &Trace, slots: &[Slot]) -> Option<Slot> {
+    let size = |slot: Slot| trace.adjoint(slot).number().map_or(0.0, f64::abs);
+    slots.iter().copied().reduce(|best, slot| if size(slot) > size(best) { slot } else { best })
+}
+
+fn ways(trace: &Trace, scene: &Scene, shown: &[Vec<Slot>]) -> BTreeMap<usize, (usize, usize)> {
+    let strongest = trace.strongest(0);
+    let mut next = BTreeMap::new();
+    for &slot in shown.iter().flatten() {
+        let mut at = slot;
+        while let Some(reader) = trace.next_of(&strongest, at) {
+            let Some(vertex) = scene.boxes.of_slot[reader.reader.index()] else { break };
+            if next.insert(at.index(), (reader.reader.index(), vertex)).is_some() {
+                break;
+            }
+            at = reader.reader;
+        }
+    }
+    next
+}

@@ -1,0 +1,216 @@
+// Where everything stands, for any choice of open scopes. This is the crate's picture/visible.rs and picture/place.rs, statement by
+// statement; the plan (layers, order, lanes) comes with the data. A test compares the two.
+"use strict";
+
+const ROW_GAP = 14, COLUMN_GAP = 30, FRAME_PADDING = 12, FRAME_TOP = 28, MARGIN = 12, PASSES = 6;
+const isGroup = (item) => item[0] === 1;
+
+/** The outermost closed group around a vertex, or the vertex: [0, vertex] or [1, group]. */
+function standIn(data, open, vertex) {
+  let seen = [0, vertex];
+  for (let group = data.vertices[vertex].group; group !== null; group = data.groups[group].parent) {
+    if (!open[group]) seen = [1, group];
+  }
+  return seen;
+}
+
+function arrowsOf(data, open) {
+  const arrows = [], known = new Map();
+  const standIns = data.vertices.map((_, vertex) => standIn(data, open, vertex));
+  data.wires.forEach((wire, index) => {
+    const from = standIns[wire.from], to = standIns[wire.to];
+    const key = from + ">" + to;
+    if (String(from) === String(to)) return;
+    if (!known.has(key)) {
+      known.set(key, arrows.length);
+      arrows.push({ from, to, wires: [], cut: true });
+    }
+    const arrow = arrows[known.get(key)];
+    arrow.wires.push(index);
+    arrow.cut = arrow.cut && wire.cut;
+  });
+  return arrows;
+}
+
+function placeAll(data, open, arrows) {
+  const frames = data.groups.map(() => ({ rects: [], columns: [] }));
+  const isOpen = (item) => isGroup(item) && open[item[1]];
+  const boxOf = (item) => (isGroup(item) ? data.groups : data.vertices)[item[1]];
+
+  function placeGroup(group) {
+    const { items, layers, layer_of } = data.groups[group];
+    const rects = layer_of.map(() => ({ x: 0, y: 0, width: 0, height: 0 }));
+    items.forEach((item, entry) => {
+      const size = isOpen(item) ? placeGroup(item[1]) : boxOf(item);
+      rects[entry].width = size.width;
+      rects[entry].height = size.height;
+    });
+    const left = group === 0 ? MARGIN : FRAME_PADDING, top = group === 0 ? MARGIN : FRAME_TOP;
+    const columns = [];
+    let x = left;
+    for (const layer of layers) {
+      const plain = layer.filter((entry) => entry < items.length && !isOpen(items[entry]));
+      const boxWidth = plain.reduce((most, entry) => Math.max(most, rects[entry].width), 0);
+      for (const entry of plain) rects[entry].width = boxWidth;
+      const width = layer.reduce((most, entry) => Math.max(most, rects[entry].width), 0);
+      for (const entry of layer) rects[entry].x = x;
+      columns.push([x, x + width]);
+      x += width + COLUMN_GAP + data.labels;
+    }
+    const right = columns.length ? columns[columns.length - 1][1] : left;
+    placeRows(group, rects, top);
+    const bottom = rects.reduce((most, rect) => Math.max(most, rect.y + rect.height), top);
+    frames[group] = { rects, columns };
+    const padding = group === 0 ? MARGIN : FRAME_PADDING;
+    return { width: right + padding, height: bottom + padding };
+  }
+
+  function placeRows(group, rects, top) {
+    const { layers, lanes, layer_of } = data.groups[group];
+    const before = layer_of.map(() => []), after = layer_of.map(() => []);
+    for (const lane of lanes) {
+      const stops = [lane.from, ...lane.passes, lane.to].filter((stop) => stop !== null);
+      for (let at = 0; at + 1 < stops.length; at++) {
+        const leaves = at === 0 && lane.from !== null ? port(group, stops[at], rects, lane.wires, "from") : 0;
+        const arrives = at + 2 === stops.length && lane.to !== null ? port(group, stops[at + 1], rects, lane.wires, "to") : 0;
+        const pull = lane.wires.length;
+        before[stops[at + 1]].push([stops[at], leaves, arrives, pull]);
+        after[stops[at]].push([stops[at + 1], arrives, leaves, pull]);
+      }
+    }
+    for (const layer of layers) {
+      let y = 0;
+      for (const entry of layer) {
+        rects[entry].y = y;
+        y += rects[entry].height + ROW_GAP;
+      }
+    }
+    for (let pass = 0; pass < PASSES; pass++) {
+      const forward = pass % 2 === 0;
+      for (let step = 0; step < layers.length; step++) {
+        const layer = forward ? layers[step] : layers[layers.length - 1 - step];
+        const wanted = layer.map((entry) => {
+          let near = forward ? before[entry] : after[entry];
+          if (near.length === 0) near = forward ? after[entry] : before[entry];
+          let sum = 0, pulls = 0;
+          for (const [other, there, here, pull] of near) {
+            sum += (rects[other].y + there - here) * pull;
+            pulls += pull;
+          }
+          return pulls > 0 ? sum / pulls : null;
+        });
+        settle(layer, wanted, rects);
+      }
+    }
+    const highest = rects.reduce((least, rect) => Math.min(least, rect.y), Infinity);
+    for (const rect of rects) rect.y = Math.floor(rect.y - highest + 0.5) + top;
+  }
+
+  function port(group, entry, rects, wires, end) {
+    const item = data.groups[group].items[entry];
+    if (!isOpen(item)) return rects[entry].height / 2;
+    return wires.reduce((sum, wire) => sum + within(item[1], data.wires[wire][end]), 0) / wires.length;
+  }
+
+  function within(group, vertex) {
+    let item = standIn(data, open, vertex), y = null;
+    for (;;) {
+      const parent = isGroup(item) ? data.groups[item[1]].parent : data.vertices[item[1]].group;
+      if (parent === null) break;
+      const entry = data.groups[parent].items.findIndex((other) => other[0] === item[0] && other[1] === item[1]);
+      const rect = frames[parent].rects[entry];
+      y = rect.y + (y === null ? rect.height / 2 : y);
+      if (parent === group) break;
+      item = [1, parent];
+    }
+    return y === null ? 0 : y;
+  }
+
+  const size = placeGroup(0);
+  const layout = { width: size.width, height: size.height, vertices: [], groups: [], ways: [] };
+  (function absolute(group, x, y) {
+    data.groups[group].items.forEach((item, entry) => {
+      const rect = { ...frames[group].rects[entry] };
+      rect.x += x;
+      rect.y += y;
+      (isGroup(item) ? layout.groups : layout.vertices)[item[1]] = rect;
+      if (isOpen(item)) absolute(item[1], rect.x, rect.y);
+    });
+  })(0, 0, 0);
+  const rectOf = (item) => (isGroup(item) ? layout.groups : layout.vertices)[item[1]];
+
+  layout.ways = arrows.map((arrow) => {
+    const from = rectOf(arrow.from), to = rectOf(arrow.to);
+    const x = from.x + from.width, y = from.y + from.height / 2, arrives = to.y + to.height / 2;
+    const way = [[x, x, y]];
+    if (to.x < x) {
+      const below = Math.max(from.y + from.height, to.y + to.height) + ROW_GAP / 2;
+      return [...way, [x, to.x, below], [to.x, to.x, arrives]];
+    }
+    let entered = null;
+    for (const [group, number] of data.wires[arrow.wires[0]].way) {
+      const frame = frames[group], { lanes, layer_of } = data.groups[group];
+      if (frame.rects.length === 0) continue;
+      const left = group === 0 ? 0 : layout.groups[group].x, top = group === 0 ? 0 : layout.groups[group].y;
+      const lane = lanes[number];
+      if (lane.from !== null) way[way.length - 1][1] = left + frame.columns[layer_of[lane.from]][1];
+      for (const pass of lane.passes) {
+        const column = frame.columns[layer_of[pass]];
+        way.push([entered === null ? left + column[0] : entered, left + column[1], top + frame.rects[pass].y]);
+        entered = null;
+      }
+      if (lane.to !== null && entered === null) entered = left + frame.columns[layer_of[lane.to]][0];
+    }
+    way.push([entered === null ? to.x : entered, to.x, arrives]);
+    return way;
+  });
+  return layout;
+}
+
+function settle(layer, wanted, rects) {
+  let room = 0;
+  const pools = [], rooms = [];
+  layer.forEach((entry, at) => {
+    const wish = (wanted[at] === null ? rects[entry].y : wanted[at]) - room;
+    rooms.push(room);
+    room += rects[entry].height + ROW_GAP;
+    pools.push([wish, 1, 1]);
+    while (pools.length > 1) {
+      const last = pools[pools.length - 1], before = pools[pools.length - 2];
+      if (before[0] / before[1] <= last[0] / last[1]) break;
+      pools.pop();
+      pools[pools.length - 1] = [before[0] + last[0], before[1] + last[1], before[2] + last[2]];
+    }
+  });
+  let at = 0;
+  for (const [sum, weight, entries] of pools) {
+    for (let i = 0; i < entries; i++, at++) rects[layer[at]].y = sum / weight + rooms[at];
+  }
+}
+
+function pathOf(way) {
+  const [first, ...rest] = way;
+  let path = `M${first[0]} ${first[2]}`, x = first[1], y = first[2], forward = true;
+  if (first[1] !== first[0]) path += `H${first[1]}`;
+  for (const [start, end, level] of rest) {
+    if (level === y && start >= x) {
+      path += `H${end}`;
+    } else {
+      const reach = Math.max(Math.abs(start - x), 40) / 2;
+      const leaves = forward ? x + reach : x - reach;
+      forward = end >= start;
+      const arrives = forward ? start - reach : start + reach;
+      path += `C${leaves} ${y} ${arrives} ${level} ${start} ${level}`;
+      if (end !== start) path += `H${end}`;
+    }
+    x = end;
+    y = level;
+  }
+  return path;
+}
+
+function labelAt(way) {
+  const [[, x0, y0], [x1, , y1]] = way, part = way.length === 2 ? 0.6 : 0.4;
+  const height = y0 + (y1 - y0) * part * part * (3 - 2 * part);
+  return [x0 + (x1 - x0) * part, Math.floor(height * 10 + 0.5) / 10 - 4];
+}

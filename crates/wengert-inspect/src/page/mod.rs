@@ -1,0 +1,181 @@
+//! The page: one HTML file in which a trace is looked at, step by step.
+
+mod data;
+mod table;
+mod training;
+
+use std::fmt;
+
+pub use training::Boundary;
+
+use crate::digits::Digits;
+use crate::picture::{Drawing, HEAD, Picture, Plan, STYLE, elements, escaped};
+use crate::trace::{Precision, Trace};
+
+const PAGE_STYLE: &str = include_str!("page.css");
+const LAYOUT: &str = include_str!("layout.js");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
+const MOST_BOXES: usize = 1_500;
+
+/// A trace as one self-contained page of HTML, through `Display`: no network, no other file; a policy in the page forbids both.
+///
+/// The graph is stepped forward, as values appeared in tape order, and backward, as the sweep completed adjoints. A chosen node shows its
+/// value and adjoint in all digits, what was added to its adjoint, its formula, the source line, and lights the way that most of its gradient
+/// takes. Scopes open and close; names are searched; `#step=17&select=hidden/0.z&open=hidden` in the address leads to a view. With scripts off
+/// there is the picture and the table of all nodes.
+///
+/// The page replays what was recorded: it computes no value and no adjoint.
+///
+/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer scopes; it says how many are left out.
+///
+/// # Examples
+///
+/// ```
+/// use wengert_inspect::{Page, Trace};
+///
+/// let tape = wengert::Tape::new();
+/// let (x, w) = (tape.input(3.0).named("x"), tape.param(0.5).named("w"));
+/// let trace = Trace::of(&(w * x).sigmoid().named("L").backward())?;
+/// let page = Page::of(&trace).title("One neuron").curve(&[(0, 1.5), (1, 0.75)]).to_string();
+/// assert!(page.starts_with("<!DOCTYPE html>"));
+/// assert!(page.contains("0.8175744761936437"));
+/// # Ok::<(), wengert_inspect::Stale>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    picture: Picture<'a>,
+    title: &'a str,
+    caption: Option<&'a str>,
+    curve: &'a [(usize, f64)],
+    boundary: Option<&'a Boundary>,
+}
+
+impl<'a> Page<'a> {
+    /// The graph and the table.
+    #[must_use]
+    pub fn of(trace: &'a Trace) -> Self {
+        let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
+        Page { picture, title: "A tape", caption: None, curve: &[], boundary: None }
+    }
+
+    /// The heading.
+    #[must_use]
+    pub fn title(mut self, title: &'a str) -> Self {
+        self.title = title;
+        self
+    }
+
+    /// A line below the heading: the formula of the loss, so that a factor of 1/2 is stated where derivatives are shown.
+    #[must_use]
+    pub fn caption(mut self, caption: &'a str) -> Self {
+        self.caption = Some(caption);
+        self
+    }
+
+    /// A scope that is open at first; see [`Picture::open`].
+    #[must_use]
+    pub fn open(mut self, scope: &str) -> Self {
+        self.picture = self.picture.open(scope);
+        self
+    }
+
+    /// A scope that is closed at first; see [`Picture::collapse`].
+    #[must_use]
+    pub fn collapse(mut self, scope: &str) -> Self {
+        self.picture = self.picture.collapse(scope);
+        self
+    }
+
+    /// Shows constants as nodes of their own.
+    #[must_use]
+    pub fn show_constants(mut self, show: bool) -> Self {
+        self.picture = self.picture.show_constants(show);
+        self
+    }
+
+    /// The error after each epoch of a training.
+    #[must_use]
+    pub fn curve(mut self, curve: &'a [(usize, f64)]) -> Self {
+        self.curve = curve;
+        self
+    }
+
+    /// Where a network of two inputs decides, epoch by epoch.
+    #[must_use]
+    pub fn boundary(mut self, boundary: &'a Boundary) -> Self {
+        self.boundary = Some(boundary);
+        self
+    }
+
+    fn summary(&self, left_out: usize) -> String {
+        let trace = self.picture.trace();
+        let mut parts = Vec::new();
+        if let Some(loss) = trace.loss() {
+            parts.push(format!("{} = {}", trace.label(loss), Digits::new(trace.value(loss))));
+        }
+        parts.extend(self.caption.map(str::to_owned));
+        parts.push(format!("{} nodes, {} numbers", trace.nodes().len(), trace.len()));
+        parts.extend((left_out > 0).then(|| format!("{left_out} of them left out of this page")));
+        parts.extend((trace.precision() == Precision::F32).then(|| "f32".to_owned()));
+        parts.join(" · ")
+    }
+}
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trace = self.picture.trace();
+        let scene = self.picture.scene();
+        // Where something is left out, the outputs and the first inputs are not.
+        let outputs = trace.outputs().iter().filter_map(|output| scene.boxes.of_slot[trace.at(output.of).index()]);
+        let first: Vec<usize> =
+            outputs.chain(std::iter::once(0)).filter(|_| !scene.boxes.vertices.is_empty()).collect();
+        let (scene, left_out) = scene.sealed(MOST_BOXES, &first);
+        let plan = Plan::of(&scene.boxes, &scene.scopes);
+        let drawing = Drawing::of(&self.picture, &scene, &plan);
+        let shown = table::shown(&scene);
+        let title = escaped(self.title);
+        write!(f, "{TOP}<title>{title}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style></head>\n<body>\n")?;
+        writeln!(f, "<header><h1>{title}</h1><p>{}</p>", escaped(&self.summary(left_out)))?;
+        writeln!(f, "{SEARCH}<datalist id=\"names\">")?;
+        for vertex in &scene.boxes.vertices {
+            write!(f, "<option value=\"{}\">", escaped(&vertex.path))?;
+        }
+        writeln!(f, "</datalist></form></header>\n<main>")?;
+        let (width, height) = (drawing.layout.width, drawing.layout.height);
+        writeln!(
+            f,
+            "<div id=\"stage\" tabindex=\"-1\"><svg id=\"picture\" class=\"wg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             role=\"group\" aria-label=\"the graph of the tape\">{HEAD}"
+        )?;
+        elements(f, &self.picture, &scene, &drawing)?;
+        writeln!(f, "</svg></div>\n{CONTROLS}")?;
+        training::write(f, self.curve, self.boundary)?;
+        writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
+        table::write(f, trace, &scene, &shown)?;
+        writeln!(f, "</details></main>")?;
+        let data =
+            serde_json::to_string(&data::Data::of(&self.picture, &scene, plan, &shown)).map_err(|_| fmt::Error)?;
+        // Within a script element only `<` can end it or open a comment.
+        writeln!(f, "<script id=\"data\" type=\"application/json\">{}</script>", data.replace('<', "\\u003c"))?;
+        writeln!(f, "<script>\n{LAYOUT}{SCRIPT}</script>\n</body></html>")
+    }
+}
+
+const TOP: &str = r#"<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+"#;
+
+const SEARCH: &str = r#"<form id="find" class="scripts" role="search" onsubmit="return false"><label><span hidden>find a node</span>
+<input id="search" type="search" list="names" placeholder="find a node   /" aria-label="find a node by name" autocomplete="off"></label>"#;
+
+const CONTROLS: &str = r#"<div id="phase" class="scripts" role="group" aria-label="time">
+<button id="first" title="to the start (Home)" aria-label="to the start"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 3h2v10H2zM14 3v10L5 8z"/></svg></button><button id="back" title="one step back (←)" aria-label="one step back"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M12 3v10L4 8z"/></svg></button>
+<button id="play">Play</button>
+<button id="on" title="one step on (→)" aria-label="one step on"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3v10l8-5z"/></svg></button><button id="last" title="to the end (End)" aria-label="to the end"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M12 3h2v10h-2zM2 3v10l9-5z"/></svg></button>
+<input id="time" type="range" min="0" max="0" step="1" aria-label="step"><output id="said" for="time" aria-live="polite"></output>
+<button id="smaller" title="smaller" aria-label="smaller">−</button><button id="larger" title="larger" aria-label="larger">+</button><button id="fit">Fit</button></div>
+<div id="detail" class="scripts"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;
