@@ -46,12 +46,12 @@ pub struct Trainer {
 /// What happens to the tape from row to row. In [`Numerics::Exact`], the default, the numbers are the same to the last bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Passes {
-    /// Recorded at the first row, [replayed](Tape::replay) in place at every other: the graph of a network does not depend
+    /// Recorded at the first row, [replayed](wengert::Tape::replay) in place at every other: the graph of a network does not depend
     /// on the numbers. The default, being faster: nothing is named or looked up again, which a 2-2-2 network spends six
     /// sevenths of its time on and a 784-30-10 one a quarter.
     #[default]
     Replayed,
-    /// Recorded anew for every row on a [cleared](Tape::clear) tape, as one must where the graph does depend on them.
+    /// Recorded anew for every row on a [cleared](wengert::Tape::clear) tape, as one must where the graph does depend on them.
     Recorded,
     /// Recorded at the first row and [compiled](wengert::Compiler): a forward pass, its reverse sweep and the move of the parameters are one
     /// program, run at every row. Compiling costs milliseconds for a small network, so it pays for more than a few hundred rows.

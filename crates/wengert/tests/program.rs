@@ -268,7 +268,7 @@ fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
         program.run(&mut workspace).unwrap();
         let gradient = program.outputs()[1];
         let expected = y.backward().values_wrt(p);
-        assert!(same_bits(&[workspace.values(gradient)], &[expected.clone()]), "{program}");
+        assert!(same_bits(&[workspace.values(gradient)], std::slice::from_ref(&expected)), "{program}");
         let slice = workspace.slice(gradient).expect("a large gradient lies in one piece");
         assert!(slice.iter().zip(&expected).all(|(a, b)| a == b));
     }
