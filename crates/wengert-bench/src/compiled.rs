@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use wengert::{Compiler, Float, Input, Output, Program, Tape, Var, Workspace};
+use wengert::{Compiler, Compile, Input, Output, Program, Tape, Var, Workspace};
 
 use crate::workload::{Fact, Mode};
 
 /// A gradient as a program.
-pub(crate) struct Compiled<S: Float> {
+pub(crate) struct Compiled<S: Compile> {
     program: Program<S>,
     workspace: Workspace<S>,
     /// In the order of the caller's.
@@ -17,7 +17,7 @@ pub(crate) struct Compiled<S: Float> {
     took: Duration,
 }
 
-impl<S: Float> Compiled<S> {
+impl<S: Compile> Compiled<S> {
     /// The gradient of `loss` by `wrt`, at new values of `inputs`.
     ///
     /// # Panics

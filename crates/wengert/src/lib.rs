@@ -69,7 +69,7 @@ pub use forward::Tangents;
 pub use kernels::Numerics;
 pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
 pub use program::{
-    Batch, BatchOutputs, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
+    Batch, BatchOutputs, Compile, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
     Report as CompileReport, Workspace,
 };
 pub use real::{Real, Scalar};

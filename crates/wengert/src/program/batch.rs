@@ -4,8 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::compile::Output;
-use super::run::{Float, Input, Program, Workspace};
+use super::run::{Float, Input, Output, Program, Workspace};
 use crate::error::Error;
 
 /// A program for many [`rows`](super::Compiler::rows), and workspaces for as many threads as run it at once.

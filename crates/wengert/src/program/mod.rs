@@ -12,31 +12,35 @@
 //! Two later steps have their places: repeated sub-programs re-rolled into loops belong between `passes` and `group`, which already finds
 //! what repeats; machine code is another reader of the stages beside `assemble`.
 
+// A module uses only modules listed above it.
 mod access;
-mod assemble;
-mod batch;
-mod compile;
-mod derive;
-mod epilogue;
-mod exec;
-mod feed;
-mod fuse;
 mod graph;
-mod group;
-mod home;
-mod listing;
-mod lower;
-mod memory;
-mod pack;
-mod passes;
 mod report;
-mod rows;
-mod run;
-mod step;
 mod sym;
+mod lower;
+mod derive;
+mod passes;
+mod group;
+mod rows;
+mod home;
+mod epilogue;
+mod pack;
+mod fuse;
+mod feed;
+mod memory;
+mod exec;
+mod listing;
+mod run;
+mod request;
+mod step;
+mod assemble;
+mod compile;
+mod profile;
+mod batch;
 
 pub use batch::{Batch, BatchOutputs};
-pub use compile::{Compiler, Output};
-pub use listing::Profile;
+pub use compile::Compile;
+pub use profile::Profile;
 pub use report::{Pass, PassReport, Report};
-pub use run::{Float, Input, InputInfo, Program, Workspace};
+pub use request::Compiler;
+pub use run::{Float, Input, InputInfo, Output, Program, Workspace};

@@ -6,9 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::access::Access;
-use super::compile::{self, Compiler, Output};
 use super::exec::{Platform, Task};
-use super::listing;
+use super::listing::Task as Listed;
 use super::report::Report;
 use crate::elementary::Elementary;
 use crate::error::{Error, NodeId, Place};
@@ -21,8 +20,6 @@ use crate::shape::Shape;
 #[expect(private_bounds, reason = "what a program asks of its numbers is the crate's own")]
 pub trait Float: Scalar + Elementary + Product + Platform {
     #[doc(hidden)]
-    fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
-    #[doc(hidden)]
     fn run(workspace: &mut Workspace<Self>) -> Result<(), Error>;
     #[doc(hidden)]
     #[expect(private_interfaces, reason = "called by the crate alone")]
@@ -33,10 +30,6 @@ pub trait Float: Scalar + Elementary + Product + Platform {
 macro_rules! float {
     ($($number:ty)*) => {$(
         impl Float for $number {
-            fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error> {
-                compile::compile(compiler)
-            }
-
             fn run(workspace: &mut Workspace<Self>) -> Result<(), Error> {
                 workspace.run()
             }
@@ -49,6 +42,11 @@ macro_rules! float {
     )*};
 }
 float!(f32 f64);
+
+/// Something that a program computes for its caller: a value, or a gradient. Given out by [`Compiler`](super::Compiler), read from a
+/// [`Workspace`] of the program that it compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Output(pub(crate) u32);
 
 /// A leaf of the tape as the program takes it: see [`Program::input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,7 +127,7 @@ pub(crate) struct Inner<S: 'static> {
     /// The place of the rows' weights.
     pub(crate) weight: Option<usize>,
     pub(crate) report: Report,
-    pub(crate) listing: Vec<listing::Task>,
+    pub(crate) listing: Vec<Listed>,
 }
 
 /// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies nothing.
@@ -210,7 +208,7 @@ impl<S: Float> Program<S> {
         (0..self.0.outputs.len() as u32).map(Output).collect()
     }
 
-    /// How many rows it computes at a time: 1 unless [`rows`](Compiler::rows) said otherwise.
+    /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said otherwise.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.0.rows

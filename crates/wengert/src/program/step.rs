@@ -1,19 +1,11 @@
 //! A whole step as one program: gradients that stand on the tape, and outputs that are the next run's inputs.
 
-use super::compile::{Compiler, Output};
-use super::run::Float;
+use super::request::{Compiler, Standing};
+use super::run::{Float, Output};
 use crate::error::{Error, Place};
 use crate::op::{Leaf, Op};
 use crate::run::View;
 use crate::var::Var;
-
-/// A leaf that stands for a gradient.
-#[derive(Clone, Copy)]
-pub(super) struct Standing {
-    pub(super) of: View,
-    pub(super) wrt: View,
-    pub(super) leaf: View,
-}
 
 impl<'t, S: Float> Compiler<'t, S> {
     /// Lets `leaf`, data of the shape of `wrt` recorded after `of`, stand for `∂of/∂wrt`: what is computed from it on the tape is computed from
