@@ -1,10 +1,6 @@
 //! Training row by row, as the teaching notebook does it.
 
-<<<<<<< HEAD
 mod steps;
-=======
-use wengert::{Error, Gradients, Numerics, Options, Tape, Var};
->>>>>>> main
 
 use wengert::{Error, Numerics};
 
@@ -133,18 +129,8 @@ impl Trainer {
     /// [exact](Numerics::Exact) numbers.
     #[must_use]
     pub fn new(sgd: Sgd, epochs: usize) -> Self {
-<<<<<<< HEAD
         let (granularity, passes) = (Granularity::default(), Passes::default());
         Trainer { sgd, epochs, granularity, passes, numerics: Numerics::Exact }
-=======
-        Trainer {
-            sgd,
-            epochs,
-            granularity: Granularity::default(),
-            passes: Passes::default(),
-            numerics: Numerics::Exact,
-        }
->>>>>>> main
     }
 
     /// How finely the passes are recorded.
@@ -161,14 +147,9 @@ impl Trainer {
         self
     }
 
-<<<<<<< HEAD
-    /// How the numbers are computed. In [`Numerics::Exact`] neither [`Passes`] nor [`Granularity`] changes a bit of what is learnt, and it is the same
-    /// on every platform. [`Numerics::Fast`] is faster where layers are wide; its last digits depend on all three, and on the processor.
-=======
-    /// How runs of numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that training gives the same digits on
-    /// every platform and in every granularity, those of the notebook among them. [`Fast`](Numerics::Fast) changes only
-    /// what is recorded [per layer](Granularity::PerLayer) or in weighted sums.
->>>>>>> main
+    /// How numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that neither [`Passes`] nor [`Granularity`] changes a bit of what
+    /// is learnt, on any platform; the notebook's digits are among it. [`Fast`](Numerics::Fast) changes the last digits of what is recorded
+    /// [per layer](Granularity::PerLayer), in weighted sums or [compiled](Passes::Compiled), and is faster where layers are wide.
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
@@ -202,7 +183,6 @@ impl Trainer {
             return Err(TrainError::Rate { rate });
         }
         let mut work = mlp.clone();
-<<<<<<< HEAD
         let manner = Manner { sgd: self.sgd, granularity: self.granularity, numerics: self.numerics };
         let (features, label) = data.row(0);
         let target = data.one_hot(label);
@@ -216,19 +196,6 @@ impl Trainer {
             Passes::Compiled => {
                 let mut steps = Compiled::new(manner, &work, features, &target)?;
                 self.epochs(&mut steps, &mut work, data, on_epoch)?
-=======
-        let options = Options::default().numerics(self.numerics);
-        let trained = match self.passes {
-            Passes::Replayed => {
-                let tape = Tape::with(options);
-                let (features, label) = data.row(0);
-                let mut rows = Replayed::new(&tape, &work, self.granularity, features, &data.one_hot(label))?;
-                self.epochs(&mut rows, &mut work, data, on_epoch)?
-            }
-            Passes::Recorded => {
-                let mut rows = Recorded { tape: Tape::with(options), granularity: self.granularity };
-                self.epochs(&mut rows, &mut work, data, on_epoch)?
->>>>>>> main
             }
         };
         *mlp = work;
