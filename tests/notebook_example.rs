@@ -141,7 +141,7 @@ fn views_are_written_and_are_the_same_every_time() {
 #[test]
 fn the_derivation_in_the_docs_is_the_examples() {
     let dir = tempfile::tempdir().unwrap();
-    run(&mut Vec::new(), &Options { out: Some(dir.path().to_owned()), slip: Slip::None }).unwrap();
+    run(&mut Vec::new(), &Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false }).unwrap();
     let written = std::fs::read_to_string(dir.path().join("2-1-2.derivation.md")).unwrap();
     let shown = include_str!("../docs/derivation.md");
     // Below the line that says where it comes from.
