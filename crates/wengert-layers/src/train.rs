@@ -147,8 +147,9 @@ impl Trainer {
         self
     }
 
-    /// How the numbers are computed. In [`Numerics::Exact`] neither [`Passes`] nor [`Granularity`] changes a bit of what is learnt, and it is the same
-    /// on every platform. [`Numerics::Fast`] is faster where layers are wide; its last digits depend on all three, and on the processor.
+    /// How numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that neither [`Passes`] nor [`Granularity`] changes a bit of what
+    /// is learnt, on any platform; the notebook's digits are among it. [`Fast`](Numerics::Fast) changes the last digits of what is recorded
+    /// [per layer](Granularity::PerLayer), in weighted sums or [compiled](Passes::Compiled), and is faster where layers are wide.
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
