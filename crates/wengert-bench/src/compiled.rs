@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use wengert::{Compiler, Compile, Input, Output, Program, Tape, Var, Workspace};
+use wengert::{Compile, Compiler, Input, Output, Program, Tape, Var, Workspace};
 
 use crate::workload::{Fact, Mode};
 

@@ -100,13 +100,14 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
 /// # Examples
 ///
 /// ```
-/// let halvings = |x: wengert::Var<'_>| {
+/// use wengert::Var;
+/// fn halvings(x: Var<'_>) -> Var<'_> {
 ///     let mut x = x.at(0);
 ///     while x.value() > 1.0 {
 ///         x = x * 0.5;
 ///     }
 ///     x
-/// };
+/// }
 /// wengert::verify(halvings, &[6.0], &[7.0])?; // three halvings each
 /// assert!(wengert::verify(halvings, &[6.0], &[9.0]).is_err());
 /// # Ok::<(), wengert::Error>(())

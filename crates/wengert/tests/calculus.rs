@@ -1,6 +1,8 @@
 //! The functions on closures agree with each other, and with derivatives worked out on paper.
 
-use wengert::{Error, Var, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp};
+use wengert::{
+    Error, Nested, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+};
 
 /// Rosenbrock's function in n variables, in scalar code.
 fn rosenbrock(x: Var<'_>) -> Var<'_> {
@@ -92,8 +94,103 @@ fn products_agree_with_the_jacobian_both_ways() {
     }
 }
 
+/// The cross-entropy of a layer's softmax, in tensor code: `−mean log softmax(x Wᵀ + b)[target]`.
+fn cross_entropy<'t>([w, b, x]: [Var<'t>; 3]) -> Var<'t> {
+    let logits = Var::affine(b, w, x);
+    // Of row i the class i % 3, at its row-major position.
+    let targets: Vec<usize> = (0..logits.shape().dims()[0]).map(|row| 3 * row + row % 3).collect();
+    -logits.log_softmax(1).gather(&targets).mean()
+}
+
+const W: [[f64; 2]; 3] = [[0.5, -0.2], [0.1, 0.9], [-0.7, 0.3]];
+const B: [f64; 3] = [0.1, -0.3, 0.2];
+
+#[test]
+fn gradients_of_several_tensors_are_those_on_paper() {
+    let x = vec![[1.0, 2.0], [-0.5, 0.25], [0.3, -1.5], [2.0, 0.1]];
+    let (value, [dw, db, dx]) = value_and_grads(cross_entropy, [&W, &B, &x]).unwrap();
+    // On paper ∂/∂z = (softmax z − one-hot) / rows, and from there by hand.
+    let (mut loss, mut paper_w, mut paper_b, mut paper_x) = (0.0, vec![0.0; 6], vec![0.0; 3], vec![0.0; 8]);
+    for (row, x) in x.iter().enumerate() {
+        let z: Vec<f64> = (0..3).map(|k| B[k] + W[k][0] * x[0] + W[k][1] * x[1]).collect();
+        let total: f64 = z.iter().map(|z| z.exp()).sum();
+        loss -= (z[row % 3].exp() / total).ln() / 4.0;
+        for k in 0..3 {
+            let delta = (z[k].exp() / total - f64::from(u8::from(k == row % 3))) / 4.0;
+            paper_b[k] += delta;
+            for j in 0..2 {
+                paper_w[2 * k + j] += delta * x[j];
+                paper_x[2 * row + j] += delta * W[k][j];
+            }
+        }
+    }
+    close(&[value], &[loss]);
+    close(&dw, &paper_w);
+    close(&db, &paper_b);
+    close(&dx, &paper_x);
+    assert_eq!(grads(cross_entropy, [&W, &B, &x]).unwrap(), [dw, db, dx]);
+}
+
+#[test]
+fn the_hessian_of_tensor_code_by_duals_is_the_recorded_gradients_jacobian() {
+    // All parameters in one block, as a trainer has them.
+    fn loss(x: Var<'_>) -> Var<'_> {
+        let [w, b] = [x.slice(0, 0..6).reshape([3, 2]), x.slice(0, 6..9)];
+        cross_entropy([w, b, x.slice(0, 9..17).reshape([4, 2])])
+    }
+    fn recorded_gradient(x: Var<'_>) -> Var<'_> {
+        loss(x).record_gradient(&[x]).unwrap()[0].unwrap()
+    }
+    let at: Vec<f64> = (0..17).map(|i| (i as f64 * 1.7).sin()).collect();
+    let by_duals = hessian(loss, &at).unwrap();
+    let by_nodes = jacobian(recorded_gradient, &at).unwrap();
+    for (i, (duals, nodes)) in by_duals.iter().zip(&by_nodes).enumerate() {
+        close(duals, nodes);
+        let column: Vec<f64> = by_duals.iter().map(|row| row[i]).collect();
+        close(duals, &column);
+        let mut unit = vec![0.0; 17];
+        unit[i] = 1.0;
+        close(&hvp(loss, &at, &unit).unwrap(), duals);
+        // Forward over the recorded gradient is a third way, and reverse over it a fourth.
+        close(&jvp(recorded_gradient, &at, &unit).unwrap().1, duals);
+        close(&vjp(recorded_gradient, &at, &unit).unwrap().1, duals);
+    }
+}
+
+#[test]
+fn in_single_precision() {
+    fn f(x: Var<'_, f32>) -> Var<'_, f32> {
+        (x * x.softmax(0)).sum() + x.norm_l2()
+    }
+    fn double(x: Var<'_>) -> Var<'_> {
+        (x * x.softmax(0)).sum() + x.norm_l2()
+    }
+    let single = AT.map(|x| x as f32);
+    let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    #[track_caller]
+    fn near(a: &[f64], b: &[f64]) {
+        assert!(
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-6 * (1.0 + b.abs())),
+            "{a:?} {b:?}"
+        );
+    }
+    near(&wide(&grad(f, &single).unwrap()), &grad(double, &AT).unwrap());
+    let (unit, at) = ([0.0, 1.0, 0.0, 0.5], [0.0_f32, 1.0, 0.0, 0.5]);
+    near(&wide(&hvp(f, &single, &at).unwrap()), &hvp(double, &AT, &unit).unwrap());
+    near(&wide(&jvp(f, &single, &at).unwrap().1), &jvp(double, &AT, &unit).unwrap().1);
+    near(&wide(&vjp(f, &single, &[2.0]).unwrap().1), &vjp(double, &AT, &[2.0]).unwrap().1);
+    near(&wide(&jacobian(f, &single).unwrap().concat()), &jacobian(double, &AT).unwrap().concat());
+    near(&wide(&hessian(f, &single).unwrap().concat()), &hessian(double, &AT).unwrap().concat());
+    let [a, b] = grads(|[a, b]| a.matmul(b).square().sum(), [&[[1.0_f32, 2.0], [3.0, 4.0]], &[0.5_f32, -1.0]]).unwrap();
+    assert_eq!((a, b), (vec![-1.5, 3.0, -2.5, 5.0], vec![-18.0, -26.0]));
+    verify(f, &single, &[1.0, 2.0, 3.0, 4.0]).unwrap();
+}
+
 #[test]
 fn misuse_is_an_error() {
+    let ragged: &dyn Nested<f64> = &[vec![1.0], vec![1.0, 2.0]];
+    assert!(matches!(grads(|[x]| x.sum(), [ragged]), Err(Error::Ragged { .. })));
+    assert!(matches!(grads(|[x, y]| x * y, [&[1.0, 2.0], &2.0]), Err(Error::Operand { .. })));
     assert!(matches!(grad(|x| x, &[1.0, 2.0]), Err(Error::Operand { .. })));
     assert!(matches!(grad(|x| x.sum(), &[] as &[f64]), Err(Error::Empty { .. })));
     assert!(matches!(vjp(|x| x, &[1.0, 2.0], &[1.0]), Err(Error::Length { .. })));

@@ -7,7 +7,7 @@ mod random;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wengert::{Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var};
+use wengert::{Binary, Contribution, Gradients, Leaf, Numerics, Op, Options, Structural, Tape, Unary, Var};
 
 use random::{leaf_values, record, run};
 
@@ -54,6 +54,41 @@ fn reverse_agrees_with_duals_and_with_the_recorded_gradient() {
         }
         Ok(())
     });
+}
+
+/// Second derivatives by duals over the sweep, and by the sweep and by duals over the recorded gradient.
+#[test]
+fn second_derivatives_by_duals_and_by_the_recorded_gradient_agree() {
+    let compared = std::cell::Cell::new(0);
+    run(200, |program| {
+        let tape = Tape::new();
+        let (leaves, y) = record(&tape, program, &leaf_values(program, 0));
+        let direction = leaf_values(program, 5);
+        let towards: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&direction).map(|(&x, d)| (x, &d[..])).collect();
+        let by_duals = tape.hvp(y, &towards, &leaves).unwrap();
+        let recorded = y.record_gradient(&leaves).unwrap();
+        let tangents = tape.tangents(&towards).unwrap();
+        // ∇(∇y · d), d standing still.
+        let mut along: Option<Var<'_>> = None;
+        for (gradient, d) in recorded.iter().zip(&direction).filter_map(|(g, d)| Some(((*g)?, d))) {
+            let d = tape.tensor(Leaf::Data, d, gradient.shape().dims()).unwrap();
+            let part = (gradient * d).sum();
+            along = Some(along.map_or(part, |sum| sum + part));
+        }
+        let swept = along.map(Var::backward);
+        for (i, &leaf) in leaves.iter().enumerate() {
+            let forward = recorded[i].map_or(vec![0.0; leaf.len()], |gradient| tangents.values_of(gradient));
+            let reverse = swept.as_ref().map_or(vec![0.0; leaf.len()], |gradients| gradients.values_wrt(leaf));
+            let size = by_duals.iter().flatten().fold(1.0, |size: f64, x| size.max(x.abs()));
+            for ((&duals, forward), reverse) in by_duals[i].iter().zip(forward).zip(reverse) {
+                let near = |x: f64| (x - duals).abs() <= 1e-11 * size;
+                prop_assert!(near(forward) && near(reverse), "{duals} {forward} {reverse}\n{tape}");
+                compared.set(compared.get() + usize::from(duals != 0.0));
+            }
+        }
+        Ok(())
+    });
+    assert!(compared.get() > 500, "only {} second derivatives are not zero", compared.get());
 }
 
 #[test]
