@@ -1,11 +1,11 @@
 //! Branches on recorded values: replayed and compiled, at inputs where they hold and where they flip.
 
-use wengert::{Comparison, Compiler, Error, Float, Numerics, Options, Tape, Var};
+use wengert::{Comparison, Compile, Compiler, Error, Numerics, Options, Tape, Var};
 
 /// Records `f` at `at`, and holds the replay and the compiled program to a new recording at each of `holds`, and both to refuse each of
 /// `flips` and to go on as if nothing had been.
 #[track_caller]
-fn check<S: Float>(
+fn check<S: Compile>(
     f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>,
     at: &[f64],
     holds: &[&[f64]],
