@@ -90,7 +90,9 @@ fn each_comparison_against_a_number_and_against_a_var() {
 
 #[test]
 fn the_operators_record_what_they_say() {
-    let cases: [(&str, fn(Var<'_>, f64) -> bool, fn(Var<'_>, Var<'_>) -> bool); 6] = [
+    type WithNumber = fn(Var<'_>, f64) -> bool;
+    type WithVar = fn(Var<'_>, Var<'_>) -> bool;
+    let cases: [(&str, WithNumber, WithVar); 6] = [
         ("<", |x, c| x < c, |x, y| x < y),
         ("<=", |x, c| x <= c, |x, y| x <= y),
         (">", |x, c| x > c, |x, y| x > y),
@@ -175,7 +177,7 @@ fn a_loop_over_tensors_until_they_are_small() {
     fn shrink(x: Var<'_>) -> Var<'_> {
         let mut x = x;
         while x.norm_l2() > 1.0 {
-            x = x * 0.5;
+            x *= 0.5;
         }
         (x * x).sum()
     }

@@ -46,7 +46,7 @@ fn a_loop_count_that_depends_on_data() {
     fn halvings(x: Var<'_>) -> Var<'_> {
         let mut x = x.at(0);
         while x.value() > 1.0 {
-            x = x * 0.5;
+            x *= 0.5;
         }
         x.exp()
     }

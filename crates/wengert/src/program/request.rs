@@ -33,7 +33,7 @@ pub(super) struct Standing {
     pub(super) leaf: View,
 }
 
-/// Says what of a tape shall be computed, and how; [`compile`](Compiler::compile) makes a [`Program`] of it.
+/// Says what of a tape shall be computed, and how; [`compile`](Compiler::compile) makes a [`Program`](super::Program) of it.
 ///
 /// # Examples
 ///
