@@ -39,3 +39,37 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
     }
     plan.instructions = split;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(m: usize, k: usize) -> Plan<f64> {
+        let mut plan = Plan::of_leaves(2000);
+        let operands = vec![
+            Access::Strided { start: 0, strides: vec![k as i32, 1].into() },
+            Access::Strided { start: 1000, strides: vec![0, 1].into() },
+            Access::contiguous(1500, &[m]),
+        ];
+        plan.then(Op::Contract { guarded: false }, &[m], &[k], operands);
+        plan
+    }
+
+    #[test]
+    fn a_bias_is_added_after_a_large_product_in_the_products_own_place() {
+        let mut plan = product(30, 20);
+        let out = plan.instructions[0].out.clone();
+        run(&mut plan);
+        let [product, addition] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        assert_eq!(product.operands.len(), 2);
+        assert_eq!((addition.op, &addition.out), (Op::Binary(Binary::Add), &out));
+        assert_eq!(addition.operands[0], product.out);
+    }
+
+    #[test]
+    fn a_small_sum_keeps_what_it_begins_with() {
+        let mut plan = product(3, 4);
+        run(&mut plan);
+        assert_eq!(plan.instructions.len(), 1);
+    }
+}

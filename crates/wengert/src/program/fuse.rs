@@ -220,3 +220,42 @@ fn listed(index: usize, instruction: &Instruction) -> Member {
     };
     Member { index, out: list(&instruction.out), operands: instruction.operands.iter().map(list).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Binary, Unary};
+    use crate::program::graph::Op;
+
+    fn run_of(start: u32, len: usize) -> Access {
+        Access::contiguous(start, &[len])
+    }
+
+    #[test]
+    fn a_chain_of_elementwise_instructions_is_one_pass() {
+        let mut plan = Plan::<f64>::of_leaves(1000);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
+        let b = plan.then(Op::Binary(Binary::Mul), &[1000], &[], vec![run_of(a, 1000), run_of(0, 1000)]);
+        plan.then(Op::Unary(Unary::Neg), &[1000], &[], vec![run_of(b, 1000)]);
+        assert!(matches!(&run(&plan, true)[..], [Stage::Pass { members, .. }] if members.len() == 3));
+        assert_eq!(run(&plan, false).len(), 3);
+    }
+
+    #[test]
+    fn what_reads_another_element_waits_for_the_whole_run() {
+        let mut plan = Plan::<f64>::of_leaves(1000);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
+        // Backwards.
+        let reversed = Access::Strided { start: a + 999, strides: vec![-1].into() };
+        plan.then(Op::Unary(Unary::Neg), &[1000], &[], vec![reversed]);
+        assert_eq!(run(&plan, true).len(), 2);
+    }
+
+    #[test]
+    fn a_sum_stands_alone_and_after_what_it_reads() {
+        let mut plan = Plan::<f64>::of_leaves(1000);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
+        plan.then(Op::Sum, &[], &[1000], vec![run_of(a, 1000)]);
+        assert!(matches!(&run(&plan, true)[..], [Stage::Pass { .. }, Stage::Single(1)]));
+    }
+}

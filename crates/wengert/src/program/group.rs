@@ -292,6 +292,25 @@ fn walk(access: &Access, dims: &[usize], terms: usize, step: i32) -> Access {
 }
 
 #[cfg(test)]
+impl<S> Plan<S> {
+    /// A plan that computes nothing yet, for tests.
+    pub(crate) fn of_leaves(leaves: u32) -> Self {
+        let (constants, homes, addresses) = (Vec::new(), Vec::new(), Vec::new());
+        Plan { instructions: Vec::new(), space: leaves, blocks: vec![(0, leaves)], constants, homes, addresses }
+    }
+
+    /// Appends an instruction, and returns the first address of its run.
+    pub(crate) fn then(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: Vec<Access>) -> u32 {
+        let start = self.space;
+        self.space += dims.iter().product::<usize>() as u32;
+        let (dims, inner) = (Dims::from_slice(dims), Dims::from_slice(inner));
+        let (out, operands) = (Access::contiguous(start, &dims), operands.into());
+        self.instructions.push(Instruction { op, dims, inner, out, operands, source: Source::value(0) });
+        start
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::op::Binary;

@@ -105,3 +105,34 @@ pub(crate) fn marks<S>(plan: &Plan<S>) -> Vec<bool> {
     }
     marks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Unary;
+
+    #[test]
+    fn a_gradient_of_two_parts_is_computed_in_one_piece() {
+        // Rows of 20 weights and a bias each: the weights are one instruction's, the biases another's.
+        let mut plan = Plan::<f64>::of_leaves(400);
+        let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], vec![Access::contiguous(0, &[20, 20])]);
+        let biases = plan.then(Op::Unary(Unary::Exp), &[20], &[], vec![Access::contiguous(0, &[20])]);
+        let row = |j: u32| (0..20).map(move |i| weights + 20 * j + i).chain([biases + j]);
+        let (lists, moved) = run(&mut plan, vec![(0..20).flat_map(row).collect()]);
+        let home = lists[0][0];
+        assert!(lists[0].iter().copied().eq(home..home + 420));
+        assert_eq!(plan.instructions[0].out, Access::Strided { start: home, strides: vec![21, 1].into() });
+        // The biases are too few to be written apart, and are copied.
+        assert_eq!((plan.instructions[2].op, plan.instructions[2].len()), (Op::Copy, 20));
+        assert_eq!(moved.len(), 400);
+    }
+
+    #[test]
+    fn what_is_in_one_piece_stays() {
+        let mut plan = Plan::<f64>::of_leaves(400);
+        let run_of = plan.then(Op::Unary(Unary::Neg), &[400], &[], vec![Access::contiguous(0, &[400])]);
+        let list: Vec<u32> = (run_of..run_of + 400).collect();
+        assert_eq!(run(&mut plan, vec![list.clone()]).0, [list]);
+        assert!(plan.homes.is_empty());
+    }
+}

@@ -146,3 +146,60 @@ impl Free {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Unary;
+    use crate::program::access::Access;
+    use crate::program::fuse;
+    use crate::program::graph::Op;
+
+    fn run_of(start: u32, len: usize) -> Access {
+        Access::contiguous(start, &[len])
+    }
+
+    /// Sums between them, so that every run is read by another stage.
+    fn four_runs() -> Plan<f64> {
+        let mut plan = Plan::of_leaves(100);
+        let mut x = 0;
+        for _ in 0..4 {
+            let run = plan.then(Op::Unary(Unary::Exp), &[100], &[], vec![run_of(x, 100)]);
+            x = plan.then(Op::Max, &[100], &[1], vec![Access::Strided { start: run, strides: vec![1, 0].into() }]);
+        }
+        plan
+    }
+
+    #[test]
+    fn a_run_that_nobody_reads_any_more_gives_its_place_away() {
+        let plan = four_runs();
+        let stages = fuse::run(&plan, false);
+        let keep = [plan.space - 1];
+        let (reused, kept) = (run(&plan, &stages, &keep, &[], true), run(&plan, &stages, &keep, &[], false));
+        assert!(reused.len < kept.len, "{} {}", reused.len, kept.len);
+    }
+
+    #[test]
+    fn runs_that_live_at_once_do_not_overlap_and_end_in_padding() {
+        let plan = four_runs();
+        let stages = fuse::run(&plan, false);
+        let places = run(&plan, &stages, &[plan.space - 1], &[], true);
+        for (i, instruction) in plan.instructions.iter().enumerate() {
+            let at = |address: u32| places.of[address as usize] as usize;
+            let out = at(instruction.out.first());
+            assert_eq!(out % PAD, 0);
+            let read = at(instruction.operands[0].first());
+            let apart = read + 100usize.next_multiple_of(PAD) <= out || out + 100usize.next_multiple_of(PAD) <= read;
+            assert!(apart, "instruction {i} writes what it reads");
+        }
+    }
+
+    #[test]
+    fn what_is_fed_back_in_place_shares_the_leafs() {
+        let mut plan = Plan::<f64>::of_leaves(100);
+        let next = plan.then(Op::Unary(Unary::Neg), &[100], &[], vec![run_of(0, 100)]);
+        let stages = fuse::run(&plan, true);
+        let places = run(&plan, &stages, &[next], &[InPlace { result: next, leaf: 0 }], true);
+        assert_eq!(places.of[next as usize], places.of[0]);
+    }
+}

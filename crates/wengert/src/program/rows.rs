@@ -207,3 +207,38 @@ impl Widening {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Binary;
+
+    #[test]
+    fn what_depends_on_a_row_gets_an_axis_and_the_rest_is_repeated() {
+        let mut plan = Plan::<f64>::of_leaves(3);
+        plan.blocks.push((3, 2));
+        plan.space += 2;
+        // x (3 numbers a row) times the first of two parameters, and a parameter squared.
+        let product = vec![Access::contiguous(0, &[3]), Access::repeated(3, 1)];
+        let varying = plan.then(Op::Binary(Binary::Mul), &[3], &[], product);
+        plan.then(Op::Binary(Binary::Mul), &[1], &[], vec![Access::repeated(3, 1), Access::repeated(3, 1)]);
+        let widened = run(&mut plan, 8, &[true, false], &[varying]);
+        assert_eq!(plan.blocks, [(0, 24), (24, 2)]);
+        let [wide, single] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        assert_eq!((wide.dims.as_slice(), single.dims.as_slice()), (&[3, 8][..], &[1][..]));
+        assert_eq!(wide.operands[0], Access::contiguous(0, &[3, 8]));
+        assert_eq!(wide.operands[1], Access::Strided { start: 24, strides: vec![0, 0].into() });
+        assert!(widened.varies[varying as usize]);
+    }
+
+    #[test]
+    fn a_sum_over_rows_of_products_is_a_sum_of_products() {
+        let mut plan = Plan::<f64>::of_leaves(4);
+        let factors = vec![Access::contiguous(0, &[2]), Access::contiguous(2, &[2])];
+        let product = plan.then(Op::Binary(Binary::Mul), &[2], &[], factors);
+        let sum = plan.then(Op::OverRows, &[2], &[], vec![Access::contiguous(product, &[2])]);
+        run(&mut plan, 8, &[true], &[sum]);
+        let [only] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        assert_eq!((only.op, only.inner.as_slice()), (Op::Contract { guarded: false }, &[8][..]));
+    }
+}
