@@ -8,6 +8,8 @@ mod lstm;
 #[path = "adbench/oracle.rs"]
 mod oracle;
 
+use std::time::Instant;
+
 use gmm::{Gmm, Prior};
 use lstm::Lstm;
 use oracle::{Answer, TOLERANCE};
@@ -174,7 +176,9 @@ fn check_compiled(
         let (p, x) = (tape.params(&other_parameters), tape.data(&other_data));
         let output = function(p, x);
         let elsewhere = answer(output, p);
+        let start = Instant::now();
         let program = compiled(output, p, numerics);
+        println!("{numerics:?}: compiled in {:.2?}", start.elapsed());
         tape.replay(&[(p, parameters), (x, data)]).expect("the function does not branch");
         let here = answer(output, p);
 

@@ -28,7 +28,8 @@
 //! that every `z`, output and delta is a node with a name, or [per layer](Granularity::PerLayer), from the same parameters with the same
 //! results. **Trust**: it reproduces a [teaching notebook](Init::Notebook) that derives backpropagation by hand, digit for
 //! digit; bad input is a typed error that names the row, the layer or the field and leaves everything as it was. **Fast**: parameters are one
-//! block of the tape, an update is one loop, and training [replays](Passes::Replayed) one recording.
+//! block of the tape, an update is one loop, and training [replays](Passes::Replayed) one recording,
+//! or runs it [compiled](Passes::Compiled).
 //!
 //! It uses the public API of [`wengert`] only: whatever these layers do, yours can.
 //!
