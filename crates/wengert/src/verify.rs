@@ -63,7 +63,7 @@ fn first_difference<S: Scalar>(tape: &Tape<S>, again: &Tape<S>, at: Place) -> Op
         for slot in old.slots().map(|slot| NodeId(slot as u32)) {
             let (here, there) = (tape.value_at(slot), again.value_at(slot));
             let both_nan = here.to_f64().is_nan() && there.to_f64().is_nan();
-            if !(here.same_bits(there) || both_nan) {
+            if !here.same_bits(there) && !both_nan {
                 let element = |x: S| match slot == old.id && old.shape.is_scalar() {
                     true => x.to_f64().to_string(),
                     false => format!("{} (element {})", x.to_f64(), slot.slot() - old.id.slot()),
