@@ -4,7 +4,7 @@ mod common;
 
 use common::{AT, network, tensor_program};
 use proptest::prelude::*;
-use wengert::{Binary, Gradients, Real, Structural, Tape, Unary, Var};
+use wengert::{Binary, Gradients, Numerics, Options, Real, Structural, Tape, Unary, Var};
 use wengert_inspect::{Adjoint, Contribution, Slot, Trace, Traced};
 
 /// Every ledger of the trace is the core's own, line by line, and adds up to the adjoint bit for bit.
@@ -40,9 +40,14 @@ fn check<S: Traced>(gradients: &Gradients<'_, S>) {
     }
 }
 
+/// A ledger adds up to its adjoint bit for bit where sums are in the order of their formulas.
+fn exact() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
+
 #[test]
 fn every_structural_op() {
-    let tape = Tape::new();
+    let tape = exact();
     let x = tape.inputs(&AT).named("x");
     let y = tensor_program(&tape, x);
     check(&y.backward());
@@ -58,7 +63,7 @@ fn every_structural_op() {
 
 #[test]
 fn matrix_products_of_every_rank() {
-    let tape = Tape::new();
+    let tape = exact();
     let x = tape.inputs(&AT).named("x");
     let (a, b) = (x.reshape([2, 2, 2]), x.slice(0, 1..5).reshape([2, 2]));
     for product in [a.matmul(b), b.matmul(a), a.matmul(x.slice(0, 0..2)), x.slice(0, 6..8).matmul(a)] {
@@ -69,7 +74,7 @@ fn matrix_products_of_every_rank() {
 
 #[test]
 fn recorded_gradients_and_cotangents() {
-    let tape = Tape::new();
+    let tape = exact();
     let x = tape.inputs(&AT);
     let gradient = tensor_program(&tape, x).record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
@@ -79,7 +84,7 @@ fn recorded_gradients_and_cotangents() {
 
 #[test]
 fn single_precision_adds_in_single_precision() {
-    let tape = Tape::<f32>::default();
+    let tape = Tape::<f32>::with(Options::default().numerics(Numerics::Exact));
     let (a, b) = (tape.inputs(&[0.3, -0.7, 1.1]), tape.inputs(&[0.2, 0.3, 0.3]));
     let y = (a * b).cumsum(0).log_sum_exp(&[0])
         + a.max_axes(&[0]) * b.max_axes(&[0])
@@ -131,13 +136,13 @@ proptest! {
 
     #[test]
     fn any_scalar_program(program in prop::collection::vec(make(), 1..40), x in -2.0..2.0_f64, y in -2.0..2.0_f64) {
-        let tape = Tape::new();
+        let tape = exact();
         check(&run(&[tape.input(x), tape.input(y), tape.param(0.0)], &program).backward());
     }
 
     #[test]
     fn any_program_on_runs(program in prop::collection::vec(make(), 1..20), x in prop::array::uniform4(-2.0..2.0_f64)) {
-        let tape = Tape::new();
+        let tape = exact();
         let block = tape.inputs(&x);
         let first = [block.reshape([2, 2]), block.slice(0, 1..3), block.at(0), block.reshape([2, 2]).t()];
         check(&run(&first, &program).sum().backward());
