@@ -121,28 +121,13 @@ fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
     });
 }
 
-/// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
-fn path_products(y: Var<'_>) -> Vec<f64> {
-    let gradients = y.backward();
-    let mut sums = vec![0.0; gradients.adjoints().len()];
-    sums[y.id().slot()] = 1.0;
-    let mut ledgers = gradients.ledgers(|_| true);
-    ledgers.reverse();
-    for (slot, ledger) in ledgers {
-        for entry in ledger {
-            sums[slot.slot()] += entry.partial.abs() * sums[entry.reader.slot()];
-        }
-    }
-    sums
-}
-
 #[test]
 fn fast_programs_are_within_rounding_of_the_tape() {
     tensors::run(200, |program| {
         let tape = exact();
         let at = tensors::leaf_values(program, 0);
         let (leaves, y) = tensors::record(&tape, program, &at);
-        let (expected, sizes) = (by_tape(y, &leaves), path_products(y));
+        let (expected, sizes) = (by_tape(y, &leaves), tensors::path_products(y));
         for off in variants() {
             let program = compiled(y, &leaves, Numerics::Fast, &off);
             let mut workspace = program.workspace();

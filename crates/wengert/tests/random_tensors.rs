@@ -9,23 +9,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use wengert::{Binary, Contribution, Gradients, Leaf, Numerics, Op, Options, Structural, Tape, Unary, Var};
 
-use random::{leaf_values, record, run};
-
-/// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
-fn path_products(y: Var<'_>) -> Vec<f64> {
-    // The adjoint itself is never larger; the ledgers have every partial.
-    let gradients = y.backward();
-    let mut sums = vec![0.0; gradients.adjoints().len()];
-    sums[y.id().slot()] = 1.0;
-    let mut ledgers = gradients.ledgers(|_| true);
-    ledgers.reverse();
-    for (slot, ledger) in ledgers {
-        for entry in ledger {
-            sums[slot.slot()] += entry.partial.abs() * sums[entry.reader.slot()];
-        }
-    }
-    sums
-}
+use random::{leaf_values, path_products, record, run};
 
 #[test]
 fn reverse_agrees_with_duals_and_with_the_recorded_gradient() {
