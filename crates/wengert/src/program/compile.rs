@@ -1,5 +1,6 @@
 //! From a tape to a program: what is asked for, and the passes in order.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::access::Access;
@@ -31,13 +32,15 @@ impl<'t, S: Float> Compiler<'t, S> {
     ) -> (Lowered<'a, S>, Vec<Vec<u32>>) {
         let layout = |view: View| side.layouts.get(view.layout());
         let tape_slots = |view: View| layout(view).offsets().map(move |offset| view.start() + offset as u32);
-        let gradient = |lowered: &Lowered<'a, S>, of: View, wrt: View, per_row: bool| -> Vec<u32> {
+        let sweep = |lowered: &Lowered<'a, S>, of: u32, wrt: &[View]| -> Vec<u32> {
             let one = weight.unwrap_or_else(|| builder.graph.borrow_mut().constant(S::from_f64(1.0)));
-            let sweep = Sweep::new(lowered, &[(of.start(), one)], tape_slots(wrt));
+            Sweep::new(lowered, &[(of, one)], wrt.iter().flat_map(|&view| tape_slots(view))).adjoints
+        };
+        let gradient = |adjoints: &[u32], wrt: View, per_row: bool| -> Vec<u32> {
             let zero = builder.graph.borrow_mut().constant(S::from_f64(0.0));
             let mut graph = builder.graph.borrow_mut();
             let of_row = |slot: u32| self.rows.as_ref().is_some_and(|rows| rows.holds(side, slot));
-            let adjoint = |slot: u32| match sweep.adjoints[slot as usize] {
+            let adjoint = |slot: u32| match adjoints[slot as usize] {
                 NONE => zero,
                 adjoint if weight.is_none() || per_row || of_row(slot) => adjoint,
                 adjoint => {
@@ -52,13 +55,22 @@ impl<'t, S: Float> Compiler<'t, S> {
         standing.sort_by_key(|standing| standing.leaf.start());
         for standing in standing {
             lowered.write_until(standing.leaf.start(), values);
-            let slots = gradient(&lowered, standing.of, standing.wrt, false);
-            lowered.stand_for(slots);
+            let adjoints = sweep(&lowered, standing.of.start(), &[standing.wrt]);
+            lowered.stand_for(gradient(&adjoints, standing.wrt, false));
         }
         lowered.write_until(u32::MAX, values);
+        // One sweep for every number that is differentiated, whatever it is differentiated by.
+        let mut wanted: BTreeMap<u32, Vec<View>> = BTreeMap::new();
+        for (request, _) in &self.requests {
+            if let Request::Gradient { of, wrt, .. } = *request {
+                wanted.entry(of.start()).or_default().push(wrt);
+            }
+        }
+        let swept: BTreeMap<u32, Vec<u32>> =
+            wanted.into_iter().map(|(of, wrt)| (of, sweep(&lowered, of, &wrt))).collect();
         let asked = self.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => lowered.all(view),
-            Request::Gradient { of, wrt, per_row } => gradient(&lowered, of, wrt, per_row),
+            Request::Gradient { of, wrt, per_row } => gradient(&swept[&of.start()], wrt, per_row),
         });
         let asked = asked.collect();
         (lowered, asked)
