@@ -83,7 +83,7 @@ fn an_adjoint_is_looked_at_only_if_all_values_agree_and_then_from_the_loss_back(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(48) })]
     #[test]
     fn a_wrong_value_and_a_wrong_adjoint_are_both_found_apart(node in 0_usize..40, wrong in 0_usize..40, off in 0.01..2.0) {
         let ours = program(AT);
@@ -95,7 +95,8 @@ proptest! {
         let theirs = changed(&program(at), |data| {
             data.nodes[node].values[0] += off;
             let adjoint = &mut data.nodes[wrong].adjoints[0];
-            *adjoint = Adjoint::Computed(adjoint.number().unwrap() + off);
+            // Not by as much as the value: through a partial of 1 the one would pass for what follows from the other.
+            *adjoint = Adjoint::Computed(adjoint.number().unwrap() + 0.731 * off);
         });
         let found = Diff::new(&ours, &theirs).findings();
         let is = |quantity, node: usize| {
