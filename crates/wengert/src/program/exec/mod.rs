@@ -53,4 +53,4 @@ impl<S: Elementary + Product + Platform> Task<S> {
 /// How many numbers kernels take at a time.
 pub(crate) const LANES: usize = 16;
 /// Passes and their registers are cut into pieces of so many numbers, which stay in the first cache.
-pub(crate) const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 512;
