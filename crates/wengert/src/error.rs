@@ -190,6 +190,18 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// A program that needs more numbers than one can hold.
+    #[error(
+        "compile at {at}: the program needs {needed} numbers and can hold {bound}; compile a part of the tape, or for fewer rows at a time"
+    )]
+    ProgramTooLarge {
+        /// The numbers that it needs, at least.
+        needed: u64,
+        /// The bound.
+        bound: u64,
+        /// The place of the call.
+        at: Place,
+    },
     /// A recorded comparison came out differently at new inputs.
     #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
     GuardFlipped {

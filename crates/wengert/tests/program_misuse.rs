@@ -363,3 +363,20 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     assert_eq!(numbers, [0.9375, 4.0, 0.0625]);
     assert_usable(&tape);
 }
+
+#[test]
+fn more_rows_than_a_program_can_hold_are_refused() {
+    let tape = Tape::new();
+    let x = tape.data(&[1.0, 2.0]);
+    let y = (x * x).sum();
+    let mut compiler = Compiler::new(&tape);
+    compiler.rows(1 << 30, &[x]).unwrap();
+    compiler.output(y).unwrap();
+    let error = compiler.compile().unwrap_err();
+    assert!(matches!(error, Error::ProgramTooLarge { .. }), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("compile at ") && text.contains("program_misuse.rs:") && text.contains("fewer rows"),
+        "{text}"
+    );
+}

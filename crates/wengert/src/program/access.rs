@@ -7,6 +7,21 @@ use smallvec::SmallVec;
 /// The extents that an instruction runs over, outermost first.
 pub(crate) type Dims = SmallVec<[usize; 4]>;
 
+/// The most numbers of a program: strides are signed and of 32 bits.
+pub(crate) const BOUND: u64 = 1 << 31;
+
+/// More numbers than `BOUND`.
+#[derive(Debug)]
+pub(crate) struct TooLarge {
+    pub(crate) needed: u64,
+}
+
+impl TooLarge {
+    pub(crate) fn check(needed: u64) -> Result<(), TooLarge> {
+        if needed < BOUND { Ok(()) } else { Err(TooLarge { needed }) }
+    }
+}
+
 /// The slots of an operand, one per element of an index space, in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Access {

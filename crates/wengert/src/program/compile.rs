@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::access::Access;
+use super::access::{Access, BOUND, TooLarge};
 use super::assemble::Assembler;
 use super::derive::Sweep;
 use super::graph::{Graph, Instruction, NONE, Op};
@@ -15,7 +15,7 @@ use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
 use super::{epilogue, feed, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
-use crate::error::{Error, NodeId};
+use crate::error::{Error, NodeId, Place};
 use crate::run::View;
 use crate::shape::Shape;
 use crate::tape::Tape;
@@ -142,14 +142,16 @@ impl<'t, S: Float> Compiler<'t, S> {
 /// A number that programs can be compiled for: `f32` or `f64`.
 pub trait Compile: Float {
     #[doc(hidden)]
-    fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error>;
+    #[expect(private_interfaces, reason = "called by the crate alone")]
+    fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, TooLarge>;
 }
 
 // Not a provided method: this is compiled here, once, and not in every crate that compiles a program.
 macro_rules! compile_for {
     ($($number:ty)*) => {$(
         impl Compile for $number {
-            fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, Error> {
+            #[expect(private_interfaces, reason = "called by the crate alone")]
+            fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, TooLarge> {
                 compile(compiler)
             }
         }
@@ -162,14 +164,16 @@ impl<S: Compile> Compiler<'_, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] if the program needs more than 2³¹ numbers.
+    /// [`Error::ProgramTooLarge`] if the program needs more than 2³¹ numbers.
+    #[track_caller]
     pub fn compile(self) -> Result<Program<S>, Error> {
-        S::compile(self)
+        let at = Place::caller();
+        S::compile(self).map_err(|TooLarge { needed }| Error::ProgramTooLarge { needed, bound: BOUND, at })
     }
 }
 
 /// What [`Compiler::compile`] does.
-fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, Error> {
+fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, TooLarge> {
     let side = compiler.tape.side.borrow();
     compiler.tape.columns.read(|steps, values| {
         let builder = Builder::new();
@@ -184,6 +188,7 @@ fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, Error> {
         drop(lowered);
         let roots = asked.iter().flatten().copied().chain(guards.iter().flatten().copied()).collect();
         let mut report = Report { tape_nodes: steps.len(), ..Report::default() };
+        TooLarge::check(builder.graph.borrow().nodes.len() as u64)?;
         let state = compiler.simplify(State::new(builder.graph.into_inner(), roots), &mut report);
         let mut plan = group::run(&state, compiler.passes.contains(&Pass::Group));
         let mut keep: Vec<u32> = state.roots.iter().map(|&slot| plan.addresses[slot as usize]).collect();
@@ -193,7 +198,7 @@ fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, Error> {
         let mut varies = vec![false; keep.len()];
         if let Some(many) = &compiler.rows {
             let per_row: Vec<bool> = state.graph.blocks.iter().map(|block| many.is_per_row(block)).collect();
-            let widened = rows::run(&mut plan, many.count, &per_row, &keep);
+            let widened = rows::run(&mut plan, many.count, &per_row, &keep)?;
             varies = keep.iter().map(|&address| widened.varies[address as usize]).collect();
             keep = keep.iter().map(|&address| widened.addresses[address as usize]).collect();
         }

@@ -6,7 +6,7 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims};
+use super::access::{Access, Dims, TooLarge};
 use super::graph::{FastMap, Instruction, NONE, Op};
 use super::group::Plan;
 
@@ -19,8 +19,15 @@ pub(crate) struct Widened {
 }
 
 /// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to row.
-pub(crate) fn run<S: Copy>(plan: &mut Plan<S>, rows: usize, per_row: &[bool], keep: &[u32]) -> Widened {
+pub(crate) fn run<S: Copy>(
+    plan: &mut Plan<S>,
+    rows: usize,
+    per_row: &[bool],
+    keep: &[u32],
+) -> Result<Widened, TooLarge> {
     let varies = varying(plan, per_row);
+    let wide = varies.iter().filter(|&&varies| varies).count() as u64;
+    TooLarge::check((wide * rows as u64).saturating_add(varies.len() as u64 - wide))?;
     let mut widening = Widening { rows, varies, addresses: vec![NONE; plan.space as usize], space: 0 };
     for ((start, len), per_row) in plan.blocks.iter_mut().zip(per_row) {
         *start = widening.place(*start, *len as usize);
@@ -45,7 +52,7 @@ pub(crate) fn run<S: Copy>(plan: &mut Plan<S>, rows: usize, per_row: &[bool], ke
     }
     plan.instructions = instructions;
     plan.space = widening.space;
-    Widened { addresses: widening.addresses, varies: widening.varies }
+    Ok(Widened { addresses: widening.addresses, varies: widening.varies })
 }
 
 /// Which addresses depend on a row.
@@ -222,7 +229,7 @@ mod tests {
         let product = vec![Access::contiguous(0, &[3]), Access::repeated(3, 1)];
         let varying = plan.then(Op::Binary(Binary::Mul), &[3], &[], product);
         plan.then(Op::Binary(Binary::Mul), &[1], &[], vec![Access::repeated(3, 1), Access::repeated(3, 1)]);
-        let widened = run(&mut plan, 8, &[true, false], &[varying]);
+        let widened = run(&mut plan, 8, &[true, false], &[varying]).unwrap();
         assert_eq!(plan.blocks, [(0, 24), (24, 2)]);
         let [wide, single] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
         assert_eq!((wide.dims.as_slice(), single.dims.as_slice()), (&[3, 8][..], &[1][..]));
@@ -237,7 +244,7 @@ mod tests {
         let factors = vec![Access::contiguous(0, &[2]), Access::contiguous(2, &[2])];
         let product = plan.then(Op::Binary(Binary::Mul), &[2], &[], factors);
         let sum = plan.then(Op::OverRows, &[2], &[], vec![Access::contiguous(product, &[2])]);
-        run(&mut plan, 8, &[true], &[sum]);
+        run(&mut plan, 8, &[true], &[sum]).unwrap();
         let [only] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
         assert_eq!((only.op, only.inner.as_slice()), (Op::Contract { guarded: false }, &[8][..]));
     }
