@@ -132,7 +132,8 @@ fn fast_programs_are_within_rounding_of_the_tape() {
             let program = compiled(y, &leaves, Numerics::Fast, &off);
             let mut workspace = program.workspace();
             let found = run(&program, &mut workspace, &leaves, &at);
-            // Every number on the way is within 2 ulp and the roundings of its sums; 256 covers the longest of these programs.
+            // Every number on the way is within 2 ulp and the roundings of its sums. That rounded values move partials as well is not in these sums:
+            // 256 has room for it in these programs.
             for (i, leaf) in leaves.iter().enumerate() {
                 for (k, (a, b)) in found[i + 1].iter().zip(&expected[i + 1]).enumerate() {
                     let bound = 256.0 * f64::EPSILON * sizes[leaf.id().slot() + k].max(1.0);
