@@ -1,11 +1,11 @@
-//! What a step of training allocates after its first time: nothing, recorded anew or replayed.
+//! What a step of training allocates after its first time: nothing, recorded anew, replayed or compiled.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use wengert::{Leaf, Tape, Var};
+use wengert::{Compiler, Leaf, Numerics, Tape, Var};
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -91,4 +91,36 @@ fn a_replayed_step_allocates_nothing_after_the_first() {
     };
     step();
     assert_eq!(allocations(step), 0, "replayed");
+}
+
+#[test]
+fn a_run_of_a_program_allocates_nothing() {
+    let numbers = vec![0.01; PARAMS];
+    let tape = Tape::new();
+    let params = tape.params(&numbers);
+    let x = tape.tensor(Leaf::Data, &[0.25; 8 * 20], [8, 20]).unwrap();
+    let y = loss(params, x);
+    let gradient = tape.data(&numbers);
+    let next = params - 1e-3 * gradient;
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let mut compiler = Compiler::new(&tape).numerics(numerics);
+        compiler.gradient_as(y, params, gradient).unwrap();
+        let (value, all) = (compiler.output(y).unwrap(), compiler.gradient(y, params).unwrap());
+        let next = compiler.output(next).unwrap();
+        compiler.feed(next, params).unwrap();
+        let program = compiler.compile().unwrap();
+        let input = program.input(x.id()).unwrap();
+        let mut workspace = program.workspace();
+        // What the processor can do is asked once.
+        program.run(&mut workspace).unwrap();
+        let features = [0.5; 8 * 20];
+        let count = allocations(|| {
+            for _ in 0..3 {
+                workspace.set(input, &features).unwrap();
+                program.run(&mut workspace).unwrap();
+                assert!(workspace.number(value).is_finite() && workspace.slice(all).is_some());
+            }
+        });
+        assert_eq!(count, 0, "{numerics:?}");
+    }
 }
