@@ -312,8 +312,10 @@ fn at_home<S: Float>(
     for (slots, (request, _)) in asked.iter().zip(requests) {
         let range = at..at + slots.len();
         at = range.end;
-        if matches!(request, Request::Gradient { .. }) && !varies[range.clone()].contains(&true) {
-            lists.push(rest[range.clone()].to_vec());
+        if let Request::Gradient { wrt, .. } = request
+            && !varies[range.clone()].contains(&true)
+        {
+            lists.push((super::graph::Source::adjoint(wrt.start()), rest[range.clone()].to_vec()));
             moving.push(range);
         }
     }

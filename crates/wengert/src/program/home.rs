@@ -14,12 +14,12 @@ const SMALLEST: usize = 64;
 /// Instructions over fewer elements are copied from.
 const LARGE: usize = 256;
 
-/// Gives each list of addresses a run of its own, where it is scattered; returns the addresses from which it is read now, and where single
+/// Gives each list of addresses (and what it stands for) a run of its own, where it is scattered; returns the addresses from which it is read now, and where single
 /// addresses have moved.
-pub(crate) fn run<S>(plan: &mut Plan<S>, outputs: Vec<Vec<u32>>) -> (Vec<Vec<u32>>, FastMap<u32, u32>) {
+pub(crate) fn run<S>(plan: &mut Plan<S>, outputs: Vec<(Source, Vec<u32>)>) -> (Vec<Vec<u32>>, FastMap<u32, u32>) {
     let mut moved: FastMap<u32, u32> = FastMap::default();
     let mut result = Vec::with_capacity(outputs.len());
-    for list in outputs {
+    for (source, list) in outputs {
         let dims = [list.len()];
         let whole = matches!(Access::of(list.clone(), &dims), Access::Strided { ref strides, .. } if strides[0] == 1);
         if list.len() < SMALLEST || whole || list.iter().any(|address| moved.contains_key(address)) {
@@ -29,7 +29,7 @@ pub(crate) fn run<S>(plan: &mut Plan<S>, outputs: Vec<Vec<u32>>) -> (Vec<Vec<u32
         let home = plan.space;
         plan.space += list.len() as u32;
         plan.homes.push((home, list.len() as u32));
-        move_in(plan, &list, home, &mut moved);
+        move_in(plan, source, &list, home, &mut moved);
         result.push((home..home + list.len() as u32).collect());
     }
     if !moved.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) fn run<S>(plan: &mut Plan<S>, outputs: Vec<Vec<u32>>) -> (Vec<Vec<u32
     (result, moved)
 }
 
-fn move_in<S>(plan: &mut Plan<S>, list: &[u32], home: u32, moved: &mut FastMap<u32, u32>) {
+fn move_in<S>(plan: &mut Plan<S>, source: Source, list: &[u32], home: u32, moved: &mut FastMap<u32, u32>) {
     let mut positions: FastMap<u32, u32> = FastMap::default();
     let mut twice = false;
     for (i, &address) in list.iter().enumerate() {
@@ -93,7 +93,7 @@ fn move_in<S>(plan: &mut Plan<S>, list: &[u32], home: u32, moved: &mut FastMap<u
         inner: SmallVec::new(),
         out: Access::Listed(to.into()),
         operands: SmallVec::from_iter([Access::Listed(from.into())]),
-        source: Source::adjoint(0),
+        source,
     });
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], vec![Access::contiguous(0, &[20, 20])]);
         let biases = plan.then(Op::Unary(Unary::Exp), &[20], &[], vec![Access::contiguous(0, &[20])]);
         let row = |j: u32| (0..20).map(move |i| weights + 20 * j + i).chain([biases + j]);
-        let (lists, moved) = run(&mut plan, vec![(0..20).flat_map(row).collect()]);
+        let (lists, moved) = run(&mut plan, vec![(Source::adjoint(0), (0..20).flat_map(row).collect())]);
         let home = lists[0][0];
         assert!(lists[0].iter().copied().eq(home..home + 420));
         assert_eq!(plan.instructions[0].out, Access::Strided { start: home, strides: vec![21, 1].into() });
@@ -132,7 +132,7 @@ mod tests {
         let mut plan = Plan::<f64>::of_leaves(400);
         let run_of = plan.then(Op::Unary(Unary::Neg), &[400], &[], vec![Access::contiguous(0, &[400])]);
         let list: Vec<u32> = (run_of..run_of + 400).collect();
-        assert_eq!(run(&mut plan, vec![list.clone()]).0, [list]);
+        assert_eq!(run(&mut plan, vec![(Source::adjoint(0), list.clone())]).0, [list]);
         assert!(plan.homes.is_empty());
     }
 }
