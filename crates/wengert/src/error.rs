@@ -202,6 +202,38 @@ pub enum Error {
         /// The place of the call.
         at: Place,
     },
+    /// A compiler was asked for nothing.
+    #[error(
+        "compile at {at}: nothing was asked for, so there is nothing to compute; ask for an output or a gradient first"
+    )]
+    NothingAsked {
+        /// The place of the call.
+        at: Place,
+    },
+    /// A number of elements that a program's input does not have.
+    #[error("{op} at {at}: the input {input} of shape {shape} takes {} numbers, and {found} were given", shape.len())]
+    InputLength {
+        /// The operation.
+        op: &'static str,
+        /// The input, by path or id.
+        input: String,
+        /// Its shape; of one that differs from row to row, with the rows in front.
+        shape: Shape,
+        /// The elements given.
+        found: usize,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A node whose value a program computes was asked for as one of its inputs.
+    #[error("input at {at}: {node} is computed ({op}); a program takes whole blocks of inputs, parameters and data")]
+    NoInput {
+        /// The node, by path or id.
+        node: String,
+        /// What computes it.
+        op: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
     /// A recorded comparison came out differently at new inputs.
     #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
     GuardFlipped {

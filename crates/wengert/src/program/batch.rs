@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::run::{Float, Input, Output, Program, Workspace};
+use super::run::{Float, Input, Output, Program, ProgramId, Workspace};
 use crate::error::Error;
 
 /// A program for many [`rows`](super::Compiler::rows), and workspaces for as many threads as run it at once.
@@ -44,6 +44,7 @@ pub struct Batch<S: Float = f64> {
 /// What a batch computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchOutputs<S> {
+    program: ProgramId,
     outputs: Vec<Vec<S>>,
 }
 
@@ -52,11 +53,12 @@ impl<S> BatchOutputs<S> {
     ///
     /// # Panics
     ///
-    /// If the output is of a program with more outputs.
+    /// If the output is of another program.
     #[must_use]
     #[track_caller]
     pub fn values(&self, output: Output) -> &[S] {
-        &self.outputs[output.0 as usize]
+        assert!(output.program == self.program, "output {} is of another program", output.index);
+        &self.outputs[output.index as usize]
     }
 }
 
@@ -80,7 +82,7 @@ impl<S: Float> Batch<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them; [`Error::Length`];
+    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them; [`Error::InputLength`];
     /// [`Error::GuardFlippedInRows`] with the rows counted within the first block in which a comparison came out differently.
     pub fn run(&self, same: &[(Input, &[S])], rows: &[(Input, &[S])]) -> Result<BatchOutputs<S>, Error> {
         let count = self.count(rows)?;
@@ -97,7 +99,7 @@ impl<S: Float> Batch<S> {
                 }
             }
         }
-        Ok(BatchOutputs { outputs: total.unwrap_or_default() })
+        Ok(BatchOutputs { program: self.program.0.id, outputs: total.unwrap_or_default() })
     }
 
     /// The number of rows, the same for every input.

@@ -11,7 +11,7 @@ use super::lower::Lowered;
 use super::passes::{self, State};
 use super::report::{Pass, PassReport, Report};
 use super::request::{Compiler, Request, Standing, WEIGHT};
-use super::run::{Asked, Feed, Float, Guard, Inner, InputInfo, Program};
+use super::run::{Asked, Computed, Feed, Float, Guard, Inner, InputInfo, Program};
 use super::sym::Builder;
 use super::{epilogue, feed, fuse, group, home, listing, memory, pack, rows};
 use crate::Numerics;
@@ -164,10 +164,14 @@ impl<S: Compile> Compiler<'_, S> {
     ///
     /// # Errors
     ///
+    /// [`Error::NothingAsked`] if neither an output nor a gradient was asked for,
     /// [`Error::ProgramTooLarge`] if the program needs more than 2³¹ numbers.
     #[track_caller]
     pub fn compile(self) -> Result<Program<S>, Error> {
         let at = Place::caller();
+        if self.requests.is_empty() {
+            return Err(Error::NothingAsked { at });
+        }
         S::compile(self).map_err(|TooLarge { needed }| Error::ProgramTooLarge { needed, bound: BOUND, at })
     }
 }
@@ -214,7 +218,7 @@ fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, TooLarge> 
         for (slots, index) in asked.iter().zip(0..) {
             let result = &keep[first..first + slots.len()];
             first += slots.len();
-            for &(output, to) in compiler.feeds.iter().filter(|(output, _)| output.0 == index) {
+            for &(output, to) in compiler.feeds.iter().filter(|(output, _)| output.index == index) {
                 let block = state.graph.blocks.iter().position(|block| block.tape_slot == to.start());
                 let block = block.filter(|_| side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous());
                 let leaf = block.map(|block| plan.blocks[block]).filter(|leaf| leaf.1 as usize == result.len());
@@ -262,6 +266,7 @@ fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, TooLarge> 
                 (input.start, numbers.iter().flat_map(|&number| vec![number; input.rows]).collect())
             })
             .collect();
+        let computed = Computed::of(steps, &side);
         let weight = weight.map(|_| at(plan.blocks[0].0) as usize);
         let assembled = Assembler {
             plan: &plan,
@@ -295,6 +300,9 @@ fn compile<S: Float>(compiler: Compiler<'_, S>) -> Result<Program<S>, TooLarge> 
             rows: count,
             weight,
             report,
+            id: compiler.id,
+            _anchor: Arc::clone(&compiler.anchor),
+            computed,
             listing: listing::of(compiler.tape, &plan, &stages),
         })))
     })

@@ -12,9 +12,10 @@ use super::report::Report;
 use crate::elementary::Elementary;
 use crate::error::{Error, NodeId, Place};
 use crate::kernels::product::Product;
-use crate::op::Comparison;
+use crate::op::{Comparison, Leaf, Op};
 use crate::real::Scalar;
 use crate::shape::Shape;
+use crate::tape::{Kind as StepKind, Side, Step};
 
 /// A number that programs compute with: `f32` or `f64`.
 #[expect(private_bounds, reason = "what a program asks of its numbers is the crate's own")]
@@ -43,14 +44,35 @@ macro_rules! float {
 }
 float!(f32 f64);
 
-/// Something that a program computes for its caller: a value, or a gradient. Given out by [`Compiler`](super::Compiler), read from a
-/// [`Workspace`] of the program that it compiles.
+/// Which program: the address of an allocation that it, and the compiler before it, keeps alive,
+/// and its number among the compilers of its tape.
+///
+/// An address alone could be given out again while the handles of a dropped program are still
+/// around; with the number that needs a new tape at the old tape's place as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Output(pub(crate) u32);
+pub(crate) struct ProgramId {
+    pub(crate) address: usize,
+    pub(crate) number: u64,
+}
+
+/// Something that a program computes for its caller: a value, or a gradient.
+///
+/// Given out by [`Compiler`](super::Compiler), read from a [`Workspace`] of the program that it
+/// compiles. It knows its program: another one refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Output {
+    pub(crate) program: ProgramId,
+    pub(crate) index: u32,
+}
 
 /// A leaf of the tape as the program takes it: see [`Program::input`].
+///
+/// It knows its program: another one refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Input(u32);
+pub struct Input {
+    program: ProgramId,
+    index: u32,
+}
 
 /// What a program takes: a block of leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +121,7 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) fn new(output: Output, places: Vec<u32>) -> Self {
         let len = places.len();
-        Feed { output: output.0 as usize, to: Access::of(places, &[len]) }
+        Feed { output: output.index as usize, to: Access::of(places, &[len]) }
     }
 }
 
@@ -128,6 +150,66 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) weight: Option<usize>,
     pub(crate) report: Report,
     pub(crate) listing: Vec<Listed>,
+    pub(crate) computed: Computed,
+    pub(crate) id: ProgramId,
+    pub(crate) _anchor: Arc<u8>,
+}
+
+impl<S> Inner<S> {
+    #[track_caller]
+    fn info(&self, input: Input) -> &InputInfo {
+        assert!(input.program == self.id, "input {} is of another program", input.index);
+        &self.inputs[input.index as usize]
+    }
+
+    #[track_caller]
+    fn asked(&self, output: Output) -> &Asked {
+        assert!(output.program == self.id, "output {} is of another program", output.index);
+        &self.outputs[output.index as usize]
+    }
+}
+
+/// What the tape's steps are, for the message when one of them is no input.
+#[derive(Debug)]
+pub(crate) struct Computed {
+    /// The first slot of each step, and its operation.
+    steps: Vec<(u32, Op)>,
+    /// The paths of named nodes, by first slot.
+    names: Vec<(u32, String)>,
+}
+
+impl Computed {
+    pub(crate) fn of(steps: &[Step], side: &Side) -> Self {
+        let mut slot = 0;
+        let step = |step: &Step| {
+            let first = slot;
+            let (op, len) = match step.kind() {
+                StepKind::Wide => (side.wides[step.a() as usize].op, side.wides[step.a() as usize].len),
+                _ => (step.op(), 1),
+            };
+            slot += len;
+            (first, op)
+        };
+        let steps: Vec<(u32, Op)> = steps.iter().map(step).collect();
+        let mut names: Vec<(u32, String)> =
+            side.names.list.iter().map(|name| (name.view.start(), name.path.clone())).collect();
+        names.sort_by_key(|(slot, _)| *slot);
+        Computed { steps, names }
+    }
+
+    /// Why the node at `id` is no input.
+    fn refusal(&self, id: NodeId, at: Place) -> Error {
+        let name = self.names.binary_search_by_key(&id.0, |(slot, _)| *slot);
+        let node = name.map_or_else(|_| id.to_string(), |i| self.names[i].1.clone());
+        match self.steps.binary_search_by_key(&id.0, |(slot, _)| *slot) {
+            Ok(i) if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {
+                Error::NoInput { node, op: self.steps[i].1.name(), at }
+            }
+            // Data that stands for a gradient is computed, too.
+            Ok(_) => Error::NotSettable { node, kind: "data that stands for a gradient", at },
+            Err(_) => Error::NotSettable { node, kind: "no whole block of leaves", at },
+        }
+    }
 }
 
 /// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies nothing.
@@ -185,14 +267,13 @@ impl<S: Float> Program<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] if no input, parameter or data begins there.
+    /// [`Error::NoInput`] if the node there is computed, [`Error::NotSettable`] if no input, parameter or data
+    /// begins there.
     #[track_caller]
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
-            Ok(index) => Ok(Input(index as u32)),
-            Err(_) => {
-                Err(Error::NotSettable { node: id.to_string(), kind: "no whole block of leaves", at: Place::caller() })
-            }
+            Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
+            Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
         }
     }
 
@@ -205,7 +286,8 @@ impl<S: Float> Program<S> {
     /// What it computes, in the order in which it was asked for.
     #[must_use]
     pub fn outputs(&self) -> Vec<Output> {
-        (0..self.0.outputs.len() as u32).map(Output).collect()
+        let output = |index| Output { program: self.0.id, index };
+        (0..self.0.outputs.len() as u32).map(output).collect()
     }
 
     /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said otherwise.
@@ -214,12 +296,14 @@ impl<S: Float> Program<S> {
         self.0.rows
     }
 
+    #[track_caller]
     pub(crate) fn info(&self, input: Input) -> &InputInfo {
-        &self.0.inputs[input.0 as usize]
+        self.0.info(input)
     }
 
+    #[track_caller]
     pub(crate) fn asked(&self, output: Output) -> &Asked {
-        &self.0.outputs[output.0 as usize]
+        self.0.asked(output)
     }
 
     /// What compiling did.
@@ -319,17 +403,18 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if there are not as many as it has; then it is as it was.
+    /// [`Error::InputLength`] if there are not as many as it has; then it is as it was.
     ///
     /// # Panics
     ///
-    /// If the input is of a program with more inputs than this workspace's.
+    /// If the input is of another program than this workspace.
     #[track_caller]
     pub fn set(&mut self, input: Input, values: &[S]) -> Result<(), Error> {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         if values.len() != info.len * info.rows {
             let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
-            return Err(Error::Length { op: "set", shape, found: values.len(), at: Place::caller() });
+            let (input, found, at) = (info.label.clone(), values.len(), Place::caller());
+            return Err(Error::InputLength { op: "set", input, shape, found, at });
         }
         if info.rows == 1 {
             self.memory[info.start..info.start + info.len].copy_from_slice(values);
@@ -341,7 +426,7 @@ impl<S: Float> Workspace<S> {
 
     /// As `set` for an input that differs from row to row, with fewer rows than the program takes: the last is repeated.
     pub(crate) fn set_rows(&mut self, input: Input, values: &[S]) {
-        let InputInfo { start, len, rows, .. } = self.program.inputs[input.0 as usize];
+        let &InputInfo { start, len, rows, .. } = self.program.info(input);
         let given = values.len() / len;
         for (i, lanes) in self.memory[start..start + len * rows].chunks_mut(rows).enumerate() {
             for (row, lane) in lanes.iter_mut().enumerate() {
@@ -369,7 +454,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn input(&self, input: Input) -> &[S] {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         &self.memory[info.start..info.start + info.len * info.rows]
     }
 
@@ -381,7 +466,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn input_mut(&mut self, input: Input) -> &mut [S] {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         &mut self.memory[info.start..info.start + info.len * info.rows]
     }
 
@@ -389,7 +474,7 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Panics
     ///
-    /// If it has axes, or is of a program with more outputs than this workspace's.
+    /// If it has axes, or is of another program than this workspace.
     #[must_use]
     #[track_caller]
     pub fn number(&self, output: Output) -> S {
@@ -402,7 +487,7 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Panics
     ///
-    /// If it is of a program with more outputs than this workspace's.
+    /// If it is of another program than this workspace.
     #[must_use]
     #[track_caller]
     pub fn values(&self, output: Output) -> Vec<S> {
@@ -427,11 +512,7 @@ impl<S: Float> Workspace<S> {
 
     #[track_caller]
     fn asked(&self, output: Output) -> &Asked {
-        let outputs = &self.program.outputs;
-        let Some(asked) = outputs.get(output.0 as usize) else {
-            panic!("output {} is of another program: this one has {}", output.0, outputs.len())
-        };
-        asked
+        self.program.asked(output)
     }
 
     /// The bytes it holds.

@@ -84,13 +84,12 @@ impl<'t, S: Float> Compiler<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the output is of a compiler that was asked for more.
+    /// If the output is of another compiler.
     #[track_caller]
     pub fn feed(&mut self, output: Output, to: Var<'t, S>) -> Result<(), Error> {
         self.check("feed", to)?;
-        let Some((_, shape)) = self.requests.get(output.0 as usize) else {
-            panic!("feed: output {} is of another compiler: this one has {}", output.0, self.requests.len())
-        };
+        assert!(output.program == self.id, "feed: output {} is of another compiler", output.index);
+        let (_, shape) = &self.requests[output.index as usize];
         self.tape.check_settable("feed", to, shape.len())?;
         if self.stands(to.view) {
             let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient");

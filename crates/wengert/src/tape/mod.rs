@@ -108,6 +108,8 @@ pub struct Tape<S: Scalar = f64> {
     scope: Cell<u32>,
     /// Counts the changes of values after recording; gradients remember the count.
     stamp: Cell<u64>,
+    /// Counts the compilers of this tape; the handles that each gives out remember the count.
+    compilers: Cell<u64>,
     options: Options,
     pub(crate) pool: Pool<S>,
     pub(crate) epochs: Epochs,
@@ -144,6 +146,7 @@ impl<S: Scalar> Tape<S> {
             recent: std::array::from_fn(|_| Cell::new(NOWHERE)),
             scope: Cell::new(0),
             stamp: Cell::new(0),
+            compilers: Cell::new(0),
             options,
             pool: Pool::new(),
             epochs: Epochs::default(),
@@ -370,6 +373,12 @@ impl<S: Scalar> Tape<S> {
         let slot = self.push_or_panic(Step::leaf(Leaf::Const), value);
         recent.set(slot);
         slot
+    }
+
+    /// The number of the next compiler.
+    pub(crate) fn count_compiler(&self) -> u64 {
+        self.compilers.set(self.compilers.get() + 1);
+        self.compilers.get()
     }
 
     pub(crate) fn stamp(&self) -> u64 {
