@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
-use super::exec::pass::{Pass, Place, Step};
+use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
 use super::exec::product::Products;
 use super::exec::reduce::Layout as ReduceLayout;
@@ -12,8 +12,9 @@ use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
 use super::exec::{CHUNK, Contract, LANES, Reduce, Task, elementwise};
 use super::fuse::{Member, Stage};
-use super::graph::{FastMap, Instruction, NONE, Op};
+use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
+use super::ids::{Address, Id, Map, Place, RunId};
 use super::memory::Places;
 use crate::elementary::Elementary;
 use crate::kernels::product::Product;
@@ -22,9 +23,9 @@ use crate::simd::Level;
 /// What tasks are made with.
 pub(crate) struct Assembler<'a, S> {
     pub(crate) plan: &'a Plan<S>,
-    pub(crate) places: Places,
-    /// By address, whether it is part of an output that has a run of its own.
-    pub(crate) at_home: Vec<bool>,
+    pub(crate) places: &'a Places,
+    /// Whether a run is a home, which several instructions write.
+    pub(crate) homes: Map<RunId, bool>,
     pub(crate) fast: bool,
     pub(crate) level: Level,
 }
@@ -61,10 +62,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 
     /// The place of an address.
-    fn place(&self, address: u32) -> u32 {
-        let place = self.places.of[address as usize];
-        debug_assert_ne!(place, NONE, "what is read has a place");
-        place
+    fn place(&self, address: Address) -> Place {
+        self.places.at(address)
     }
 
     fn scalar(&self, member: &Member) -> Scalar {
@@ -104,7 +103,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             inside: FastMap::default(),
         };
         // The last member that reads what each computes.
-        let mut last: FastMap<u32, usize> = FastMap::default();
+        let mut last: FastMap<Address, usize> = FastMap::default();
         for (m, member) in members.iter().enumerate() {
             member.operands.iter().for_each(|operand| {
                 last.insert(operand.first(), m);
@@ -119,7 +118,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         (building.pass, building.registers.used)
     }
 
-    fn single(&self, instruction: &Instruction) -> Task<S> {
+    fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
         match instruction.op {
             Op::Contract { guarded } => self.contract(instruction, guarded),
             _ => self.reduce(instruction),
@@ -127,16 +126,16 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 
     /// Start and strides of a strided operand in the workspace.
-    fn strided(&self, access: &Access) -> (usize, SmallVec<[isize; 6]>) {
+    fn strided(&self, access: &Access<Address>) -> (usize, SmallVec<[isize; 6]>) {
         match access {
             Access::Strided { start, strides } => {
-                (self.place(*start) as usize, strides.iter().map(|&stride| stride as isize).collect())
+                (self.place(*start).index(), strides.iter().map(|&stride| stride as isize).collect())
             }
             Access::Listed(_) => unreachable!("listed operands of sums are packed"),
         }
     }
 
-    fn contract(&self, instruction: &Instruction, guarded: bool) -> Task<S> {
+    fn contract(&self, instruction: &Instruction<Address>, guarded: bool) -> Task<S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let (out, out_strides) = self.strided(&instruction.out);
         let (a, a_strides) = self.strided(&instruction.operands[0]);
@@ -167,7 +166,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         Task::Contract(Contract::new(layout, self.fast, self.level))
     }
 
-    fn reduce(&self, instruction: &Instruction) -> Task<S> {
+    fn reduce(&self, instruction: &Instruction<Address>) -> Task<S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let (out, out_strides) = self.strided(&instruction.out);
         let (x, x_strides) = self.strided(&instruction.operands[0]);
@@ -227,9 +226,9 @@ impl Registers {
         self.used - 1
     }
 
-    fn place(&self, register: usize) -> Place {
-        let start = (self.base + register * CHUNK) as u32;
-        Place { start, walk: 0, moves: false, single: false }
+    fn window(&self, register: usize) -> Window {
+        let start = Place::new(self.base + register * CHUNK);
+        Window { start, walk: 0, moves: false, single: false }
     }
 }
 
@@ -237,7 +236,7 @@ impl Registers {
 /// to the next, starts again, or repeats each element.
 fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
     let &[.., before, last] = dims else { return None };
-    let even = |access: &Access| match access {
+    let even = |access: &Access<Address>| match access {
         Access::Strided { strides, .. } => {
             let (outer, inner) = (strides[dims.len() - 2], strides[dims.len() - 1]);
             outer == inner * last as i32 || outer == 0 || inner == 0
@@ -262,14 +261,14 @@ struct Building<'a, S: 'static> {
     pass: Pass<S>,
     registers: Registers,
     /// The places of what members have computed, by first address, and the register if it is one.
-    inside: FastMap<u32, (Place, Option<usize>)>,
+    inside: FastMap<Address, (Window, Option<usize>)>,
 }
 
 impl<S: Elementary + Product + Platform> Building<'_, S> {
-    fn member(&mut self, m: usize, member: &Member, last: &FastMap<u32, usize>) {
+    fn member(&mut self, m: usize, member: &Member, last: &FastMap<Address, usize>) {
         let instruction = &self.of.plan.instructions[member.index];
         let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
-        let nowhere = Place { start: 0, walk: 0, moves: false, single: true };
+        let nowhere = Window { start: Place::new(0), walk: 0, moves: false, single: true };
         let mut operands = [nowhere; 3];
         for (i, operand) in member.operands.iter().enumerate() {
             operands[i] = match self.inside.get(&operand.first()) {
@@ -294,10 +293,10 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
         let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
         let first = member.out.first();
         // What lies beside a part of an output is another part.
-        self.pass.exact |= self.of.at_home[first as usize];
-        let (out, register) = if self.of.places.of[first as usize] == NONE {
+        self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
+        let (out, register) = if self.of.places.get(first).is_none() {
             let register = self.registers.take();
-            (self.registers.place(register), Some(register))
+            (self.registers.window(register), Some(register))
         } else {
             (self.memory(&member.out, 1), None)
         };
@@ -306,16 +305,16 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
     }
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.
-    fn is_whole(&self, operand: &Access) -> bool {
+    fn is_whole(&self, operand: &Access<Address>) -> bool {
         operand.is_contiguous(self.space)
     }
 
     /// An operand that was computed before the pass.
-    fn outside(&mut self, operand: &Access, loaded: &mut SmallVec<[usize; 3]>) -> Place {
+    fn outside(&mut self, operand: &Access<Address>, loaded: &mut SmallVec<[usize; 3]>) -> Window {
         let mut register = |this: &mut Self| {
             let register = this.registers.take();
             loaded.push(register);
-            this.registers.place(register)
+            this.registers.window(register)
         };
         match operand {
             Access::Listed(list) => {
@@ -330,11 +329,11 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                 let from = self.memory(operand, i32::from(step == 1));
                 match self.period {
                     Some(period) if outer != step * period as i32 => {
-                        let from = Place { moves: false, single: true, ..from };
+                        let from = Window { moves: false, single: true, ..from };
                         if outer == 0 {
                             // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
                             let kept = self.registers.fresh();
-                            let out = self.registers.place(kept);
+                            let out = self.registers.window(kept);
                             self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
                             return out;
                         }
@@ -353,13 +352,13 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
         }
     }
 
-    fn memory(&mut self, access: &Access, step: i32) -> Place {
+    fn memory(&mut self, access: &Access<Address>, step: i32) -> Window {
         let Access::Strided { start, strides } = access else { unreachable!("lists are gathered") };
         let rows = &strides[..self.rows.len()];
         let walk = self.pass.walks.iter().position(|walk| walk.as_slice() == rows).unwrap_or_else(|| {
             self.pass.walks.push(rows.into());
             self.pass.walks.len() - 1
         });
-        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
+        Window { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
     }
 }

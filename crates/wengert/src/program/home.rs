@@ -1,92 +1,212 @@
-//! Gradients in one piece: what an output is made of is computed where the caller reads it.
+//! Output placement: what a gradient or a joined tensor is made of is computed where it is read.
 //!
-//! The parts of a gradient come from different instructions: a layer's weights from a product, its biases from a sum. Each writes its part of
-//! the output's run, at the strides at which it stands there; only what is too small for that, or is read elsewhere in other ways, is copied.
+//! The parts of such a run, its home, come from different instructions: a layer's weights from a
+//! product, its biases from a sum. Each writes its part of the home, at the strides at which it stands
+//! there; only what is too small for that, or is no instruction's whole result, is copied.
 
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims};
-use super::graph::{FastMap, Instruction, Op, Source};
-use super::group::Plan;
+use super::graph::{FastMap, FastSet, Instruction, Op, Part, Source};
+use super::group::{Home, Plan};
+use super::ids::{Address, Id, InstructionId, Map, Point, RunId};
 
 /// Outputs with fewer numbers are read where they are.
 const SMALLEST: usize = 64;
 /// Instructions over fewer elements are copied from.
 const LARGE: usize = 256;
 
-/// Gives each list of addresses (and what it stands for) a run of its own, where it is scattered; returns the addresses from which it is read now, and where single
-/// addresses have moved.
-pub(crate) fn run<S>(plan: &mut Plan<S>, outputs: Vec<(Source, Vec<u32>)>) -> (Vec<Vec<u32>>, FastMap<u32, u32>) {
-    let mut moved: FastMap<u32, u32> = FastMap::default();
-    let mut result = Vec::with_capacity(outputs.len());
-    for (source, list) in outputs {
-        let dims = [list.len()];
-        let whole = matches!(Access::of(list.clone(), &dims), Access::Strided { ref strides, .. } if strides[0] == 1);
-        if list.len() < SMALLEST || whole || list.iter().any(|address| moved.contains_key(address)) {
-            result.push(list);
-            continue;
+/// Rows shorter than this are not copied one by one.
+const ROW: usize = 16;
+
+/// Results that are computed in a home: the extents of each, and where its elements are.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    of: FastMap<RunId, (Dims, Access<Address>)>,
+}
+
+impl Moved {
+    /// Where an access's elements are now.
+    pub(crate) fn access<S>(&self, plan: &Plan<S>, access: &Access<Address>, dims: &[usize]) -> Access<Address> {
+        if self.of.is_empty() {
+            return access.clone();
         }
-        let home = plan.space;
-        plan.space += list.len() as u32;
-        plan.homes.push((home, list.len() as u32));
-        move_in(plan, source, &list, home, &mut moved);
-        result.push((home..home + list.len() as u32).collect());
-    }
-    if !moved.is_empty() {
-        for instruction in &mut plan.instructions {
-            for i in 0..instruction.operands.len() {
-                let axes = instruction.axes(i);
-                let mut any = false;
-                instruction.operands[i].for_each_distinct(&axes, |address| any |= moved.contains_key(&address));
-                if any {
-                    let to = |address: u32| moved.get(&address).copied().unwrap_or(address);
-                    instruction.operands[i] = instruction.operands[i].renamed(&axes, to);
+        if let Some(run) = access.run(dims, &plan.line)
+            && let Access::Strided { start, strides } = access
+        {
+            return match self.of.get(&run) {
+                Some((own, to)) => to.viewed(own, start.minus(plan.line.start(run)) as usize, strides, dims),
+                None => access.clone(),
+            };
+        }
+        let mut any = false;
+        access.for_each_run(dims, &plan.line, |run| any |= self.of.contains_key(&run));
+        if !any {
+            return access.clone();
+        }
+        access.moved(
+            dims,
+            |_, _| None,
+            |address| {
+                let run = plan.line.run_of(address);
+                match self.of.get(&run) {
+                    Some((own, to)) => to.element(own, address.minus(plan.line.start(run)) as usize),
+                    None => address,
                 }
+            },
+        )
+    }
+}
+
+/// Lets instructions write the plan's homes, and gives each of `outputs` that lies scattered a home.
+/// Returns where the outputs are now, and what has moved.
+pub(crate) fn run<S>(
+    plan: &mut Plan<S>,
+    outputs: Vec<(Source, Access<Address>, Dims)>,
+) -> (Vec<Access<Address>>, Moved) {
+    let mut moved = Moved::default();
+    let mut producers: Map<RunId, Option<InstructionId>> = Map::filled(None, plan.line.runs());
+    for (i, instruction) in plan.instructions.iter() {
+        producers[plan.line.run_of(instruction.out.first())] = Some(i);
+    }
+    let mut homes = std::mem::take(&mut plan.homes);
+    for home in &mut homes {
+        let start = plan.line.start(home.run);
+        for part in std::mem::take(&mut home.parts) {
+            let from = moved.access(plan, &part.from, &part.dims);
+            let to = Access::Strided { start: start.plus(part.offset as i64), strides: part.strides.clone() };
+            if !computed_there(plan, &producers, &from, &to, &part.dims, &mut moved) {
+                copy(plan, home.source, &part, from, to);
             }
         }
-        result.iter_mut().flatten().for_each(|address| *address = moved.get(address).copied().unwrap_or(*address));
+    }
+    plan.homes = homes;
+    let mut homes: FastSet<RunId> = plan.homes.iter().map(|home| home.run).collect();
+    let mut result = Vec::with_capacity(outputs.len());
+    for (source, access, dims) in outputs {
+        let access = moved.access(plan, &access, &dims);
+        let len: usize = dims.iter().product();
+        if len < SMALLEST || !matches!(access, Access::Listed(_)) {
+            result.push(access);
+            continue;
+        }
+        let list = access.numbers(&dims);
+        if list.iter().any(|&address| homes.contains(&plan.line.run_of(address))) {
+            result.push(access);
+            continue;
+        }
+        let (run, start) = plan.line.push(len);
+        plan.homes.push(Home { run, parts: Vec::new(), source });
+        homes.insert(run);
+        gather(plan, source, &list, &producers, start, &mut moved);
+        result.push(Access::contiguous(start, &dims));
+    }
+    if !moved.of.is_empty() {
+        for i in plan.instructions.keys() {
+            for operand in 0..plan.instructions[i].operands.len() {
+                let axes = plan.instructions[i].axes(operand);
+                let renamed = moved.access(plan, &plan.instructions[i].operands[operand], &axes);
+                plan.instructions[i].operands[operand] = renamed;
+            }
+        }
     }
     (result, moved)
 }
 
-fn move_in<S>(plan: &mut Plan<S>, source: Source, list: &[u32], home: u32, moved: &mut FastMap<u32, u32>) {
-    let mut positions: FastMap<u32, u32> = FastMap::default();
-    let mut twice = false;
+/// Lets the instruction that computes `from` write `to` instead, both over `dims`, if it can and nothing else is in its result.
+fn computed_there<S>(
+    plan: &mut Plan<S>,
+    producers: &Map<RunId, Option<InstructionId>>,
+    from: &Access<Address>,
+    to: &Access<Address>,
+    dims: &[usize],
+    moved: &mut Moved,
+) -> bool {
+    let Some(run) = from.run(dims, &plan.line) else { return false };
+    let len: usize = dims.iter().product();
+    let whole = from.is_contiguous(dims) && len == plan.line.len_of(run);
+    if !whole || len <= LARGE || run.index() >= producers.len() {
+        return false;
+    }
+    let Some(by) = producers[run] else { return false };
+    let Some(to) = to.over(dims, &plan.instructions[by].dims) else { return false };
+    write_there(plan, by, run, to, moved)
+}
+
+/// Row by row, or at any strides if it is not elementwise.
+fn write_there<S>(plan: &mut Plan<S>, by: InstructionId, run: RunId, to: Access<Address>, moved: &mut Moved) -> bool {
+    let instruction = &mut plan.instructions[by];
+    let fits = match &to {
+        Access::Strided { strides, .. } => {
+            let row = instruction.dims.iter().zip(strides).last().is_some_and(|(&extent, &s)| s == 1 && extent > 1);
+            strides.iter().all(|&stride| stride >= 0) && (!instruction.op.is_elementwise() || row)
+        }
+        Access::Listed(_) => false,
+    };
+    if fits {
+        instruction.out = to.clone();
+        moved.of.insert(run, (instruction.dims.clone(), to));
+    }
+    fits
+}
+
+/// A copy of a part: row by row if it stands so in the home, else number by number.
+fn copy<S>(plan: &mut Plan<S>, source: Source, part: &Part<Address>, from: Access<Address>, to: Access<Address>) {
+    let row = part.dims.iter().zip(&part.strides).last().is_some_and(|(&extent, &s)| s == 1 && extent >= ROW);
+    let (dims, from, to) = if row {
+        (part.dims.clone(), from, to)
+    } else {
+        let flat = Dims::from_slice(&[part.dims.iter().product()]);
+        (flat, Access::Listed(from.numbers(&part.dims).into()), Access::Listed(to.numbers(&part.dims).into()))
+    };
+    plan.instructions.push(Instruction {
+        op: Op::Copy,
+        dims,
+        inner: SmallVec::new(),
+        out: to,
+        operands: SmallVec::from_iter([from]),
+        source,
+    });
+}
+
+/// Lets the instructions that compute a scattered list write the home that begins at `home`.
+fn gather<S>(
+    plan: &mut Plan<S>,
+    source: Source,
+    list: &[Address],
+    producers: &Map<RunId, Option<InstructionId>>,
+    home: Address,
+    moved: &mut Moved,
+) {
+    let mut positions: FastMap<Address, Address> = FastMap::default();
+    let (mut twice, mut runs) = (false, FastSet::default());
     for (i, &address) in list.iter().enumerate() {
-        twice |= positions.insert(address, home + i as u32).is_some();
+        twice |= positions.insert(address, home.plus(i as i64)).is_some();
+        runs.insert(plan.line.run_of(address));
     }
     let mut arrived = vec![false; list.len()];
-    for instruction in plan.instructions.iter_mut().filter(|_| !twice) {
-        if instruction.len() <= LARGE || !positions.contains_key(&instruction.out.first()) {
+    let mut runs: Vec<RunId> = runs.into_iter().filter(|run| !twice && run.index() < producers.len()).collect();
+    runs.sort_unstable();
+    for run in runs {
+        let Some(by) = producers[run] else { continue };
+        let instruction = &plan.instructions[by];
+        if instruction.len() <= LARGE {
             continue;
         }
-        let old = instruction.out.slots(&instruction.dims);
-        let Some(new) = old.iter().map(|address| positions.get(address).copied()).collect::<Option<Vec<u32>>>() else {
-            continue;
-        };
-        let out = Access::of(new.clone(), &instruction.dims);
-        // Row by row, or at any strides if it is not elementwise.
-        let fits = match &out {
-            Access::Strided { strides, .. } => {
-                strides.iter().all(|&stride| stride >= 0)
-                    && (!instruction.op.is_elementwise() || strides.last() == Some(&1))
-            }
-            Access::Listed(_) => false,
-        };
-        if fits {
-            instruction.out = out;
-            for (old, new) in old.into_iter().zip(new) {
-                moved.insert(old, new);
-                arrived[(new - home) as usize] = true;
-            }
+        let old = instruction.out.numbers(&instruction.dims);
+        let new: Option<Vec<Address>> = old.iter().map(|address| positions.get(address).copied()).collect();
+        let Some(new) = new else { continue };
+        let to = Access::of(new.clone(), &instruction.dims);
+        if write_there(plan, by, run, to, moved) {
+            new.into_iter().for_each(|new| arrived[new.minus(home) as usize] = true);
         }
     }
     let left: Vec<usize> = (0..list.len()).filter(|&i| !arrived[i]).collect();
     if left.is_empty() {
         return;
     }
-    let from: Vec<u32> = left.iter().map(|&i| list[i]).collect();
-    let to: Vec<u32> = left.iter().map(|&i| home + i as u32).collect();
+    let from: Vec<Address> = left.iter().map(|&i| list[i]).collect();
+    let to: Vec<Address> = left.iter().map(|&i| home.plus(i as i64)).collect();
     plan.instructions.push(Instruction {
         op: Op::Copy,
         dims: Dims::from_slice(&[left.len()]),
@@ -97,12 +217,10 @@ fn move_in<S>(plan: &mut Plan<S>, source: Source, list: &[u32], home: u32, moved
     });
 }
 
-/// By address, whether it lies in a home.
-pub(crate) fn marks<S>(plan: &Plan<S>) -> Vec<bool> {
-    let mut marks = vec![false; plan.space as usize];
-    for &(start, len) in &plan.homes {
-        marks[start as usize..(start + len) as usize].fill(true);
-    }
+/// Which runs are homes.
+pub(crate) fn marks<S>(plan: &Plan<S>) -> Map<RunId, bool> {
+    let mut marks = Map::filled(false, plan.line.runs());
+    plan.homes.iter().for_each(|home| marks[home.run] = true);
     marks
 }
 
@@ -110,29 +228,60 @@ pub(crate) fn marks<S>(plan: &Plan<S>) -> Vec<bool> {
 mod tests {
     use super::*;
     use crate::op::Unary;
+    use crate::program::access::row_major;
+    use crate::program::ids::Slot;
+
+    fn source() -> Source {
+        Source::adjoint(Slot::new(0))
+    }
 
     #[test]
     fn a_gradient_of_two_parts_is_computed_in_one_piece() {
         // Rows of 20 weights and a bias each: the weights are one instruction's, the biases another's.
         let mut plan = Plan::<f64>::of_leaves(400);
-        let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], vec![Access::contiguous(0, &[20, 20])]);
-        let biases = plan.then(Op::Unary(Unary::Exp), &[20], &[], vec![Access::contiguous(0, &[20])]);
-        let row = |j: u32| (0..20).map(move |i| weights + 20 * j + i).chain([biases + j]);
-        let (lists, moved) = run(&mut plan, vec![(Source::adjoint(0), (0..20).flat_map(row).collect())]);
-        let home = lists[0][0];
-        assert!(lists[0].iter().copied().eq(home..home + 420));
-        assert_eq!(plan.instructions[0].out, Access::Strided { start: home, strides: vec![21, 1].into() });
+        let x = |dims: &[usize]| vec![Access::contiguous(Address::new(0), dims)];
+        let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], x(&[20, 20]));
+        let biases = plan.then(Op::Unary(Unary::Exp), &[20], &[], x(&[20]));
+        let row = |j: i64| (0..20).map(move |i| weights.plus(20 * j + i)).chain([biases.plus(j)]);
+        let list = Access::of((0..20).flat_map(row).collect(), &[420]);
+        let (outputs, moved) = run(&mut plan, vec![(source(), list, Dims::from_slice(&[420]))]);
+        in_one_piece(&plan, &outputs[0]);
+        assert_eq!(moved.of.len(), 1);
+    }
+
+    fn in_one_piece(plan: &Plan<f64>, output: &Access<Address>) {
+        let home = output.first();
+        assert_eq!(*output, Access::contiguous(home, &[420]));
+        let [weights, copy] = [0, 2].map(|i| &plan.instructions[InstructionId::new(i)]);
+        assert_eq!(weights.out, Access::Strided { start: home, strides: vec![21, 1].into() });
         // The biases are too few to be written apart, and are copied.
-        assert_eq!((plan.instructions[2].op, plan.instructions[2].len()), (Op::Copy, 20));
-        assert_eq!(moved.len(), 400);
+        assert_eq!((copy.op, copy.len()), (Op::Copy, 20));
+    }
+
+    #[test]
+    fn a_run_of_parts_is_written_part_by_part() {
+        let mut plan = Plan::<f64>::of_leaves(400);
+        let x = |dims: &[usize]| vec![Access::contiguous(Address::new(0), dims)];
+        let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], x(&[20, 20]));
+        let biases = plan.then(Op::Unary(Unary::Exp), &[20], &[], x(&[20]));
+        let (home, start) = plan.line.push(420);
+        let part = |offset, dims: &[usize], strides: &[i32], from| {
+            let from = Access::Strided { start: from, strides: row_major(dims) };
+            Part { offset, dims: Dims::from_slice(dims), strides: strides.into(), from }
+        };
+        let parts = vec![part(0, &[20, 20], &[21, 1], weights), part(20, &[20], &[21], biases)];
+        plan.homes.push(Home { run: home, parts, source: source() });
+        let output = Access::contiguous(start, &[420]);
+        let (outputs, _) = run(&mut plan, vec![(source(), output, Dims::from_slice(&[420]))]);
+        in_one_piece(&plan, &outputs[0]);
     }
 
     #[test]
     fn what_is_in_one_piece_stays() {
         let mut plan = Plan::<f64>::of_leaves(400);
-        let run_of = plan.then(Op::Unary(Unary::Neg), &[400], &[], vec![Access::contiguous(0, &[400])]);
-        let list: Vec<u32> = (run_of..run_of + 400).collect();
-        assert_eq!(run(&mut plan, vec![(Source::adjoint(0), list.clone())]).0, [list]);
+        let x = vec![Access::contiguous(Address::new(0), &[400])];
+        let all = Access::contiguous(plan.then(Op::Unary(Unary::Neg), &[400], &[], x), &[400]);
+        assert_eq!(run(&mut plan, vec![(source(), all.clone(), Dims::from_slice(&[400]))]).0, [all]);
         assert!(plan.homes.is_empty());
     }
 }

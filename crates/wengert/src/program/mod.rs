@@ -13,11 +13,13 @@
 //! what repeats; machine code is another reader of the stages beside `assemble`.
 
 // A module uses only modules listed above it.
+mod ids;
 mod access;
 mod graph;
 mod report;
 mod sym;
 mod lower;
+mod adjoints;
 mod derive;
 mod passes;
 mod group;
@@ -25,6 +27,7 @@ mod rows;
 mod home;
 mod epilogue;
 mod pack;
+mod writers;
 mod fuse;
 mod feed;
 mod memory;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::graph::NONE;
+use super::ids::Id;
 use super::report::Pass;
 use super::run::{Float, Output, ProgramId};
 use crate::Numerics;
@@ -204,13 +204,10 @@ impl<'t, S: Float> Compiler<'t, S> {
     }
 }
 
-/// The first slot of the block that no tape has: the rows' weights.
-pub(super) const WEIGHT: u32 = NONE;
-
 impl Rows {
-    /// Whether a block of leaves differs from row to row.
+    /// Whether a block of leaves differs from row to row; the rows' weights do, and are on no tape.
     pub(super) fn is_per_row(&self, block: &super::graph::Block) -> bool {
-        block.tape_slot == WEIGHT || self.blocks.contains(&block.tape_slot)
+        block.slot.is_none_or(|slot| self.blocks.contains(&(slot.index() as u32)))
     }
 
     /// Whether a slot of the tape belongs to such a block.

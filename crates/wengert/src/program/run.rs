@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::access::Access;
+use super::access::{Access, Dims};
 use super::exec::{Platform, Task};
+use super::ids::{Id, Place as At};
 use super::listing::Task as Listed;
 use super::report::Report;
 use crate::elementary::Elementary;
@@ -97,39 +98,35 @@ pub(crate) struct Guard {
     pub(crate) outcome: bool,
     pub(crate) labels: [String; 2],
     /// Of both sides, by row if they depend on one.
-    pub(crate) places: [Vec<u32>; 2],
+    pub(crate) places: [Vec<At>; 2],
     pub(crate) at: Place,
 }
 
 /// Where an output's numbers are.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) access: Access,
+pub(crate) struct Answer {
+    pub(crate) access: Access<At>,
+    /// The extents of the access: those of the shape.
+    pub(crate) dims: Dims,
     pub(crate) shape: Shape,
     pub(crate) is_gradient: bool,
     /// Whether every row has its own.
     pub(crate) per_row: bool,
 }
 
-/// An output, and the places that get its values after a run.
-#[derive(Debug)]
-pub(crate) struct Feed {
-    pub(crate) output: usize,
-    pub(crate) to: Access,
-}
-
-impl Feed {
-    pub(crate) fn new(output: Output, places: Vec<u32>) -> Self {
-        let len = places.len();
-        Feed { output: output.index as usize, to: Access::of(places, &[len]) }
-    }
-}
-
-impl Asked {
+impl Answer {
     /// A number as the caller reads it: an adjoint to which nothing was added is −0, and a derivative of 0.
     fn read<S: Scalar>(&self, number: S) -> S {
         if self.is_gradient && number.is_zero() { S::from_f64(0.0) } else { number }
     }
+}
+
+/// An output, and the places that get its values after a run.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) output: usize,
+    pub(crate) to: Access<At>,
+    pub(crate) dims: Dims,
 }
 
 #[derive(Debug)]
@@ -137,11 +134,11 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
     pub(crate) len: usize,
     pub(crate) walks: usize,
-    pub(crate) constants: Vec<(u32, S)>,
+    pub(crate) constants: Vec<(At, S)>,
     /// The leaves' numbers when compiled.
     pub(crate) initial: Vec<(usize, Vec<S>)>,
     pub(crate) inputs: Vec<InputInfo>,
-    pub(crate) outputs: Vec<Asked>,
+    pub(crate) outputs: Vec<Answer>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
     /// How many rows are computed at a time.
@@ -163,7 +160,7 @@ impl<S> Inner<S> {
     }
 
     #[track_caller]
-    fn asked(&self, output: Output) -> &Asked {
+    fn asked(&self, output: Output) -> &Answer {
         assert!(output.program == self.id, "output {} is of another program", output.index);
         &self.outputs[output.index as usize]
     }
@@ -236,7 +233,7 @@ impl<S: Float> Program<S> {
     pub fn workspace(&self) -> Workspace<S> {
         let mut memory = vec![S::from_f64(0.0); self.0.len];
         for &(place, value) in &self.0.constants {
-            memory[place as usize] = value;
+            memory[place.index()] = value;
         }
         for (start, values) in &self.0.initial {
             memory[*start..start + values.len()].copy_from_slice(values);
@@ -256,10 +253,22 @@ impl<S: Float> Program<S> {
     /// Room for all that is fed back if an output of it lies where something else is written.
     fn room_to_feed(&self) -> Vec<S> {
         let Inner { feeds, outputs, .. } = &*self.0;
-        let len = |feed: &Feed| outputs[feed.output].shape.len();
-        let written: HashSet<u32> = feeds.iter().flat_map(|feed| feed.to.slots(&[len(feed)])).collect();
-        let mut read = feeds.iter().flat_map(|feed| outputs[feed.output].access.slots(&[len(feed)]));
-        let total = feeds.iter().map(len).sum();
+        let output = |feed: &Feed| &outputs[feed.output];
+        let reach =
+            |access: &Access<At>, dims: &[usize]| access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)));
+        let meets = |feed: &Feed| {
+            let (first, last) = reach(&output(feed).access, &output(feed).dims);
+            feeds.iter().any(|other| {
+                let (start, end) = reach(&other.to, &other.dims);
+                first <= end && start <= last
+            })
+        };
+        if !feeds.iter().any(meets) {
+            return Vec::new();
+        }
+        let written: HashSet<At> = feeds.iter().flat_map(|feed| feed.to.numbers(&feed.dims)).collect();
+        let mut read = feeds.iter().flat_map(|feed| output(feed).access.numbers(&output(feed).dims));
+        let total = feeds.iter().map(|feed| output(feed).shape.len()).sum();
         if read.any(|place| written.contains(&place)) { vec![S::from_f64(0.0); total] } else { Vec::new() }
     }
 
@@ -302,7 +311,7 @@ impl<S: Float> Program<S> {
     }
 
     #[track_caller]
-    pub(crate) fn asked(&self, output: Output) -> &Asked {
+    pub(crate) fn asked(&self, output: Output) -> &Answer {
         self.0.asked(output)
     }
 
@@ -364,15 +373,15 @@ impl<S: Float> Workspace<S> {
             self.feed_at_once();
             return Ok(());
         }
-        for Feed { output, to } in &self.program.feeds {
-            let Asked { access, shape, .. } = &self.program.outputs[*output];
-            let dims = [shape.len()];
-            if access.is_contiguous(&dims) && to.is_contiguous(&dims) {
-                let (from, to) = (access.first() as usize, to.first() as usize);
+        for Feed { output, to, dims: to_dims } in &self.program.feeds {
+            let Answer { access, dims, shape, .. } = &self.program.outputs[*output];
+            if access.is_contiguous(dims) && to.is_contiguous(to_dims) {
+                let (from, to) = (access.first().index(), to.first().index());
                 self.memory.copy_within(from..from + shape.len(), to);
             } else {
-                for (from, to) in access.slots(&dims).into_iter().zip(to.slots(&dims)) {
-                    self.memory[to as usize] = self.memory[from as usize];
+                for i in 0..shape.len() {
+                    let value = self.memory[access.element(dims, i).index()];
+                    self.memory[to.element(to_dims, i).index()] = value;
                 }
             }
         }
@@ -384,16 +393,16 @@ impl<S: Float> Workspace<S> {
     fn feed_at_once(&mut self) {
         let mut at = 0;
         for Feed { output, .. } in &self.program.feeds {
-            let Asked { access, shape, .. } = &self.program.outputs[*output];
-            access.for_each(&[shape.len()], |place| {
-                self.fed[at] = self.memory[place as usize];
+            let Answer { access, dims, .. } = &self.program.outputs[*output];
+            access.for_each(dims, |place| {
+                self.fed[at] = self.memory[place.index()];
                 at += 1;
             });
         }
         at = 0;
-        for Feed { output, to } in &self.program.feeds {
-            to.for_each(&[self.program.outputs[*output].shape.len()], |place| {
-                self.memory[place as usize] = self.fed[at];
+        for Feed { to, dims, .. } in &self.program.feeds {
+            to.for_each(dims, |place| {
+                self.memory[place.index()] = self.fed[at];
                 at += 1;
             });
         }
@@ -480,7 +489,7 @@ impl<S: Float> Workspace<S> {
     pub fn number(&self, output: Output) -> S {
         let asked = self.asked(output);
         assert!(asked.shape.is_scalar(), "number: the output has shape {}; use values()", asked.shape);
-        asked.read(self.memory[asked.access.first() as usize])
+        asked.read(self.memory[asked.access.first().index()])
     }
 
     /// An output, row-major, after a run.
@@ -493,7 +502,7 @@ impl<S: Float> Workspace<S> {
     pub fn values(&self, output: Output) -> Vec<S> {
         let asked = self.asked(output);
         let mut values = Vec::with_capacity(asked.shape.len());
-        asked.access.for_each(&[asked.shape.len()], |place| values.push(asked.read(self.memory[place as usize])));
+        asked.access.for_each(&asked.dims, |place| values.push(asked.read(self.memory[place.index()])));
         values
     }
 
@@ -505,13 +514,13 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn slice(&self, output: Output) -> Option<&[S]> {
-        let Asked { access, shape, .. } = self.asked(output);
-        let first = access.first() as usize;
-        access.is_contiguous(&[shape.len()]).then(|| &self.memory[first..first + shape.len()])
+        let Answer { access, dims, shape, .. } = self.asked(output);
+        let first = access.first().index();
+        access.is_contiguous(dims).then(|| &self.memory[first..first + shape.len()])
     }
 
     #[track_caller]
-    fn asked(&self, output: Output) -> &Asked {
+    fn asked(&self, output: Output) -> &Answer {
         self.program.asked(output)
     }
 
@@ -527,7 +536,7 @@ impl Guard {
     fn check<S: Float>(&self, memory: &[S], live: usize) -> Result<(), Error> {
         let [left, right] = &self.places;
         let rows = left.len().max(right.len());
-        let at = |places: &[u32], row: usize| memory[places[row.min(places.len() - 1)] as usize];
+        let at = |places: &[At], row: usize| memory[places[row.min(places.len() - 1)].index()];
         let flipped = |&row: &usize| self.comparison.holds(&at(left, row), &at(right, row)) != self.outcome;
         let Some(first) = (0..rows.min(live.max(1))).find(flipped) else { return Ok(()) };
         let error = self.flipped(at(left, first).to_f64(), at(right, first).to_f64());

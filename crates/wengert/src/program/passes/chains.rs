@@ -4,9 +4,10 @@
 //! expressions of the same shape. Exact arithmetic keeps the order. Terms of different kinds stay nodes, which are grouped with
 //! those beside them instead.
 
-use super::State;
+use super::{Shapes, State};
 use crate::op::Binary;
-use crate::program::graph::{Chain, FastMap, Graph, Kind, NONE, Node};
+use crate::program::graph::{Chain, Graph, Kind};
+use crate::program::ids::{Map, Node, Value};
 use crate::real::Scalar;
 
 /// The fewest products, and the fewest plain terms, that make a sum of their own.
@@ -25,37 +26,39 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
     let uses = count_uses(state);
     let shapes = shapes(&state.graph, &state.live);
     let graph = &mut state.graph;
-    let is_link = |graph: &Graph<S>, slot: u32| {
-        graph.nodes[slot as usize].kind == Kind::Binary(Binary::Add) && uses[slot as usize] == 1
-    };
-    let mut seen = vec![false; graph.nodes.len()];
-    for head in (0..graph.nodes.len() as u32).rev() {
-        let is_sum = graph.nodes[head as usize].kind == Kind::Binary(Binary::Add);
-        if !state.live[head as usize] || !is_sum || seen[head as usize] {
+    let mut seen = Map::filled(false, graph.nodes.len());
+    for head in graph.nodes.keys().rev() {
+        let Kind::Binary(Binary::Add, ..) = graph.nodes[head] else { continue };
+        if !state.live[head] || seen[head] {
             continue;
         }
         // From the last addition back to the first: the sums on the way, and the term that each adds.
         let (mut sums, mut terms) = (vec![head], Vec::new());
         let first = loop {
             let sum = sums[sums.len() - 1];
-            seen[sum as usize] = true;
-            let Node { a, b, .. } = graph.nodes[sum as usize];
-            let (link, term) = if is_link(graph, a) {
-                (a, b)
-            } else if is_link(graph, b) {
-                (b, a)
-            } else {
-                terms.push(b);
-                break a;
+            seen[sum] = true;
+            let Kind::Binary(_, a, b) = graph.nodes[sum] else { unreachable!("links are sums") };
+            let link = |value: Value| {
+                let node = graph.node_of(value);
+                (matches!(graph.nodes[node], Kind::Binary(Binary::Add, ..)) && uses[node] == 1).then_some(node)
+            };
+            let (link, term) = match (link(a), link(b)) {
+                (Some(link), _) => (link, b),
+                (None, Some(link)) => (link, a),
+                (None, None) => {
+                    terms.push(b);
+                    break a;
+                }
             };
             terms.push(term);
             sums.push(link);
         };
         sums.reverse();
         terms.reverse();
-        raise(graph, first, &sums, &terms, |graph, slot| {
-            let product = matches!(graph.nodes[slot as usize].kind, Kind::Binary(Binary::Mul | Binary::Chain));
-            Class { shape: shapes[slot as usize], product: product && uses[slot as usize] == 1 }
+        raise(graph, first, &sums, &terms, |graph, value| {
+            let node = graph.node_of(value);
+            let product = matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::Chain, ..));
+            Class { shape: shapes[node], product: product && uses[node] == 1 }
         });
     }
 }
@@ -63,11 +66,14 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
 /// Writes the runs of alike terms of one chain as sums of their own.
 fn raise<S: Scalar>(
     graph: &mut Graph<S>,
-    first: u32,
-    sums: &[u32],
-    terms: &[u32],
-    class: impl Fn(&Graph<S>, u32) -> Class,
+    first: Value,
+    sums: &[Node],
+    terms: &[Value],
+    class: impl Fn(&Graph<S>, Value) -> Class,
 ) {
+    if terms.len() + 1 < PRODUCTS {
+        return;
+    }
     // The first operand is a term as well if it is like the next one.
     let mut all = vec![first];
     all.extend_from_slice(terms);
@@ -77,61 +83,55 @@ fn raise<S: Scalar>(
         let len = classes[from..].iter().take_while(|&&class| class == classes[from]).count();
         let enough = if classes[from].product { PRODUCTS } else { TERMS };
         if len >= enough {
-            // The sum of everything before, and the slot where the last of these is added.
+            // The sum of everything before, and the node where the last of these is added.
             let init = match from {
-                0 => NONE,
-                1 => first,
-                _ => sums[from - 2],
+                0 => None,
+                1 => Some(first),
+                _ => Some(graph.line.start(sums[from - 2])),
             };
             let end = sums[from + len - 2];
             let chain = chain(graph, init, &all[from..from + len], classes[from].product);
             graph.chains.push(chain);
-            let index = graph.chains.len() as u32 - 1;
-            graph.nodes[end as usize] = Node { kind: Kind::Chain, a: index, b: 0, c: 0 };
+            graph.nodes[end] = Kind::Chain(graph.chains.len() as u32 - 1);
         }
         from += len;
     }
 }
 
-fn chain<S: Scalar>(graph: &Graph<S>, init: u32, terms: &[u32], product: bool) -> Chain {
+fn chain<S: Scalar>(graph: &Graph<S>, init: Option<Value>, terms: &[Value], product: bool) -> Chain {
     if !product {
         return Chain { init, a: terms.to_vec(), b: Vec::new(), guarded: false };
     }
-    let factors = |&term: &u32| (graph.nodes[term as usize].a, graph.nodes[term as usize].b);
+    let factors = |&term: &Value| match graph.kind_of(term) {
+        Kind::Binary(_, a, b) => (a, b),
+        other => unreachable!("a product is no {other:?}"),
+    };
     let (a, b) = terms.iter().map(factors).unzip();
-    let guarded = graph.nodes[terms[0] as usize].kind == Kind::Binary(Binary::Chain);
+    let guarded = matches!(graph.kind_of(terms[0]), Kind::Binary(Binary::Chain, ..));
     Chain { init, a, b, guarded }
 }
 
-/// How many nodes and roots read each slot.
-fn count_uses<S: Scalar>(state: &State<S>) -> Vec<u32> {
-    let mut uses = vec![0_u32; state.graph.nodes.len()];
-    state.roots.iter().for_each(|&root| uses[root as usize] += 1);
-    for slot in (0..state.graph.nodes.len()).filter(|&slot| state.live[slot]) {
-        state.graph.for_each_operand(slot as u32, |operand| uses[operand as usize] += 1);
+/// How many nodes and roots read each node. A run that is read as a whole is read once.
+fn count_uses<S: Scalar>(state: &State<S>) -> Map<Node, u32> {
+    let mut uses = Map::filled(0, state.graph.nodes.len());
+    for root in &state.roots {
+        root.access.for_each_run(&root.dims, &state.graph.line, |node| uses[node] += 1);
+    }
+    for node in state.graph.nodes.keys().filter(|&node| state.live[node]) {
+        state.graph.for_each_operand(node, |operand| uses[operand] += 1);
     }
     uses
 }
 
-/// A number for the shape of each slot's expression, leaves of one block (and elements of one run, and all constants) being alike.
-fn shapes<S: Scalar>(graph: &Graph<S>, live: &[bool]) -> Vec<u32> {
-    let mut known: FastMap<(Kind, u32, u32, u32), u32> = FastMap::default();
-    // Constants keep 0: folding adds some behind their readers.
-    let mut shapes = vec![0; graph.nodes.len()];
-    for (slot, node) in graph.nodes.iter().enumerate() {
-        if !live[slot] || node.kind == Kind::Const {
-            continue;
-        }
-        let of = |slot: u32| shapes[slot as usize];
-        let key = match node.kind {
-            Kind::Leaf | Kind::Part => (node.kind, node.a, 0, 0),
-            Kind::Chain | Kind::Const => (node.kind, 0, 0, 0),
-            Kind::Unary(_) | Kind::OverRows => (node.kind, of(node.a), 0, 0),
-            Kind::Binary(_) => (node.kind, of(node.a), of(node.b), 0),
-            Kind::Select => (node.kind, of(node.a), of(node.b), of(node.c)),
-        };
-        let next = known.len() as u32 + 1;
-        shapes[slot] = *known.entry(key).or_insert(next);
+/// A number for the shape of each node's expression.
+fn shapes<S: Scalar>(graph: &Graph<S>, live: &Map<Node, bool>) -> Map<Node, u32> {
+    let mut numbers = Shapes::default();
+    // Constants have the first number: folding adds some behind their readers.
+    numbers.number(super::Form::Const, [0; 4]);
+    let mut shapes = Map::filled(0, graph.nodes.len());
+    for node in graph.nodes.keys().filter(|&node| live[node]) {
+        let (form, parts) = Shapes::parts(graph, node, |value| shapes[graph.node_of(value)]);
+        shapes[node] = numbers.number(form, parts);
     }
     shapes
 }
@@ -139,54 +139,57 @@ fn shapes<S: Scalar>(graph: &Graph<S>, live: &[bool]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::passes::prune;
+    use crate::program::ids::Point;
+    use crate::program::passes::{Root, prune};
 
     #[test]
     fn a_weighted_sum_from_its_bias_is_one_node() {
         let mut graph = Graph::<f64>::new();
-        let (bias, w, x) = (graph.block(0, 1), graph.block(1, 4), graph.block(5, 4));
+        let (bias, w, x) = (graph.block(None, 1), graph.block(None, 4), graph.block(None, 4));
         let mut sum = bias;
         for i in 0..4 {
-            let product = graph.push(Kind::Binary(Binary::Mul), w + i, x + i, 0);
-            sum = graph.push(Kind::Binary(Binary::Add), sum, product, 0);
+            let product = graph.push(Kind::Binary(Binary::Mul, w.plus(i), x.plus(i)));
+            sum = graph.push(Kind::Binary(Binary::Add, sum, product));
         }
-        let mut state = State::new(graph, vec![sum]);
+        let mut state = State::new(graph, vec![Root::number(sum)]);
         super::run(&mut state);
         prune::run(&mut state);
-        let chain = Chain { init: bias, a: (w..w + 4).collect(), b: (x..x + 4).collect(), guarded: false };
+        let four = |first: Value| (0..4).map(|i| first.plus(i)).collect();
+        let chain = Chain { init: Some(bias), a: four(w), b: four(x), guarded: false };
         assert_eq!(state.graph.chains, [chain]);
-        assert_eq!(state.count(), 10);
+        // Three blocks of leaves and the sum.
+        assert_eq!(state.count(), 4);
     }
 
     #[test]
     fn a_sum_that_something_else_reads_ends_the_chain() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 20);
+        let x = graph.block(None, 20);
         let mut sum = x;
-        let mut half = 0;
+        let mut half = x;
         for i in 1..20 {
-            sum = graph.push(Kind::Binary(Binary::Add), sum, x + i, 0);
+            sum = graph.push(Kind::Binary(Binary::Add, sum, x.plus(i)));
             if i == 9 {
                 half = sum;
             }
         }
-        let mut state = State::new(graph, vec![sum, half]);
+        let mut state = State::new(graph, vec![Root::number(sum), Root::number(half)]);
         super::run(&mut state);
         let lens: Vec<usize> = state.graph.chains.iter().map(|chain| chain.a.len()).collect();
         // From 10 on, and the first ten.
         assert_eq!(lens, [10, 10]);
-        assert_eq!(state.graph.chains[0].init, half);
-        assert_eq!(state.graph.chains[1].init, NONE);
+        assert_eq!(state.graph.chains[0].init, Some(half));
+        assert_eq!(state.graph.chains[1].init, None);
     }
 
     #[test]
     fn terms_of_different_kinds_stay_nodes() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 3);
-        let e = graph.push(Kind::Unary(crate::op::Unary::Exp), x, 0, 0);
-        let sum = graph.push(Kind::Binary(Binary::Add), x + 1, e, 0);
-        let root = graph.push(Kind::Binary(Binary::Add), sum, x + 2, 0);
-        let mut state = State::new(graph, vec![root]);
+        let x = graph.block(None, 3);
+        let e = graph.push(Kind::Unary(crate::op::Unary::Exp, x));
+        let sum = graph.push(Kind::Binary(Binary::Add, x.plus(1), e));
+        let root = graph.push(Kind::Binary(Binary::Add, sum, x.plus(2)));
+        let mut state = State::new(graph, vec![Root::number(root)]);
         super::run(&mut state);
         assert!(state.graph.chains.is_empty());
     }

@@ -6,52 +6,46 @@
 use super::{Replacement, State};
 use crate::op::{Binary, Unary};
 use crate::program::access::Access;
-use crate::program::graph::{Graph, Instruction, Kind, Node, Op};
+use crate::program::graph::{Graph, Instruction, Kind, Op};
+use crate::program::ids::{Node, Value};
 use crate::real::Scalar;
 
 /// Folds in one walk; constants of constants too.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
-    state.rewrite(|graph, slot| {
-        let node = graph.nodes[slot as usize];
-        match node.kind {
-            Kind::Unary(op) => unary(graph, op, node),
-            Kind::Binary(op) => binary(graph, op, node, slot),
-            Kind::Select => match graph.constant_at(node.a) {
-                Some(condition) => Replacement::Slot(if condition.is_zero() { node.c } else { node.b }),
-                None => Replacement::None,
-            },
-            Kind::Part if node.b == 0 => wide(graph, node.a as usize),
-            Kind::Part | Kind::Leaf | Kind::Const | Kind::Chain | Kind::OverRows => Replacement::None,
-        }
+    state.rewrite(|graph, node| match graph.nodes[node] {
+        Kind::Unary(op, a) => unary(graph, op, a),
+        Kind::Binary(op, a, b) => binary(graph, node, op, a, b),
+        Kind::Select(condition, a, b) => match graph.constant_at(condition) {
+            Some(condition) => Replacement::Value(if condition.is_zero() { b } else { a }),
+            None => Replacement::None,
+        },
+        Kind::Run(index) => run_of_numbers(graph, index as usize),
+        Kind::Assembly(_) | Kind::Leaf(_) | Kind::Const(_) | Kind::Chain(_) | Kind::OverRows(_) => Replacement::None,
     });
 }
 
-fn unary<S: Scalar>(graph: &mut Graph<S>, op: Unary, node: Node) -> Replacement {
-    if let Some(x) = graph.constant_at(node.a) {
-        return Replacement::Slot(graph.constant(x.unary(op)));
+fn unary<S: Scalar>(graph: &mut Graph<S>, op: Unary, a: Value) -> Replacement {
+    match graph.kind_of(a) {
+        Kind::Const(index) => {
+            let number = graph.constants[index as usize].unary(op);
+            Replacement::Value(graph.constant(number))
+        }
+        Kind::Unary(Unary::Neg, inner) if op == Unary::Neg => Replacement::Value(inner),
+        _ => Replacement::None,
     }
-    let inner = graph.nodes[node.a as usize];
-    if op == Unary::Neg && inner.kind == Kind::Unary(Unary::Neg) {
-        return Replacement::Slot(inner.a);
-    }
-    Replacement::None
 }
 
-fn binary<S: Scalar>(graph: &mut Graph<S>, op: Binary, node: Node, slot: u32) -> Replacement {
-    let (a, b) = (graph.constant_at(node.a), graph.constant_at(node.b));
-    if let (Some(a), Some(b)) = (a, b) {
-        return Replacement::Slot(graph.constant(a.binary(op, b)));
+fn binary<S: Scalar>(graph: &mut Graph<S>, node: Node, op: Binary, a: Value, b: Value) -> Replacement {
+    let (x, y) = (graph.constant_at(a), graph.constant_at(b));
+    if let (Some(x), Some(y)) = (x, y) {
+        return Replacement::Value(graph.constant(x.binary(op, y)));
     }
-    match identity(op, a, b) {
-        Some(Identity::First) => return Replacement::Slot(node.a),
-        Some(Identity::Second) => return Replacement::Slot(node.b),
-        Some(Identity::NegatedFirst) => graph.nodes[slot as usize] = Node { kind: Kind::Unary(Unary::Neg), ..node },
-        Some(Identity::NegatedSecond) => {
-            graph.nodes[slot as usize] = Node { kind: Kind::Unary(Unary::Neg), a: node.b, b: 0, c: 0 };
-        }
-        Some(Identity::Square) => {
-            graph.nodes[slot as usize] = Node { kind: Kind::Binary(Binary::Mul), b: node.a, ..node };
-        }
+    match identity(op, x, y) {
+        Some(Identity::First) => return Replacement::Value(a),
+        Some(Identity::Second) => return Replacement::Value(b),
+        Some(Identity::NegatedFirst) => graph.nodes[node] = Kind::Unary(Unary::Neg, a),
+        Some(Identity::NegatedSecond) => graph.nodes[node] = Kind::Unary(Unary::Neg, b),
+        Some(Identity::Square) => graph.nodes[node] = Kind::Binary(Binary::Mul, a, a),
         None => {}
     }
     Replacement::None
@@ -85,11 +79,11 @@ fn identity<S: Scalar>(op: Binary, a: Option<S>, b: Option<S>) -> Option<Identit
 }
 
 /// As for numbers, where an operand repeats one constant.
-fn wide<S: Scalar>(graph: &mut Graph<S>, index: usize) -> Replacement {
-    let Instruction { op: Op::Binary(op), ref dims, ref operands, .. } = graph.wides[index] else {
+fn run_of_numbers<S: Scalar>(graph: &mut Graph<S>, index: usize) -> Replacement {
+    let Instruction { op: Op::Binary(op), ref dims, ref operands, .. } = graph.runs[index] else {
         return Replacement::None;
     };
-    let constant = |access: &Access| match access {
+    let constant = |access: &Access<Value>| match access {
         Access::Strided { start, strides } if strides.iter().zip(dims).all(|(&s, &d)| s == 0 || d == 1) => {
             graph.constant_at(*start)
         }
@@ -101,23 +95,23 @@ fn wide<S: Scalar>(graph: &mut Graph<S>, index: usize) -> Replacement {
     }
     let Some(identity) = identity(op, a, b) else { return Replacement::None };
     match identity {
-        Identity::First => return Replacement::Run(operands[0].slots(dims)),
-        Identity::Second => return Replacement::Run(operands[1].slots(dims)),
+        Identity::First => return Replacement::Run(dims.clone(), operands[0].clone()),
+        Identity::Second => return Replacement::Run(dims.clone(), operands[1].clone()),
         _ => {}
     }
-    let wide = &mut graph.wides[index];
+    let run = &mut graph.runs[index];
     match identity {
         Identity::Square => {
-            wide.op = Op::Binary(Binary::Mul);
-            wide.operands[1] = wide.operands[0].clone();
+            run.op = Op::Binary(Binary::Mul);
+            run.operands[1] = run.operands[0].clone();
         }
         Identity::NegatedSecond => {
-            wide.op = Op::Unary(Unary::Neg);
-            wide.operands.remove(0);
+            run.op = Op::Unary(Unary::Neg);
+            run.operands.remove(0);
         }
         _ => {
-            wide.op = Op::Unary(Unary::Neg);
-            wide.operands.truncate(1);
+            run.op = Op::Unary(Unary::Neg);
+            run.operands.truncate(1);
         }
     }
     Replacement::None
@@ -126,16 +120,17 @@ fn wide<S: Scalar>(graph: &mut Graph<S>, index: usize) -> Replacement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::passes::Root;
 
     /// What `op(x, c)` becomes.
-    fn folded(op: Binary, c: f64) -> (State<f64>, u32) {
+    fn folded(op: Binary, c: f64) -> (State<f64>, Root) {
         let mut graph = Graph::new();
-        let x = graph.block(0, 1);
+        let x = graph.block(None, 1);
         let c = graph.constant(c);
-        let root = graph.push(Kind::Binary(op), x, c, 0);
-        let mut state = State::new(graph, vec![root]);
+        let root = graph.push(Kind::Binary(op, x, c));
+        let mut state = State::new(graph, vec![Root::number(root)]);
         super::run(&mut state);
-        (state, x)
+        (state, Root::number(x))
     }
 
     #[test]
@@ -144,7 +139,7 @@ mod tests {
             [(Binary::Mul, 1.0), (Binary::Div, 1.0), (Binary::Add, -0.0), (Binary::Sub, 0.0), (Binary::Chain, 1.0)]
         {
             let (state, x) = folded(op, c);
-            assert_eq!(state.roots, [x], "{op:?} {c}");
+            assert_eq!(state.roots, std::slice::from_ref(&x), "{op:?} {c}");
         }
     }
 
@@ -152,7 +147,7 @@ mod tests {
     fn what_changes_a_bit_somewhere_stays() {
         for (op, c) in [(Binary::Add, 0.0), (Binary::Mul, 0.0), (Binary::Sub, -0.0), (Binary::Mul, 2.0)] {
             let (state, x) = folded(op, c);
-            assert_ne!(state.roots, [x], "{op:?} {c}");
+            assert_ne!(state.roots, std::slice::from_ref(&x), "{op:?} {c}");
         }
     }
 
@@ -160,10 +155,10 @@ mod tests {
     fn constants_of_constants_are_computed() {
         let mut graph = Graph::<f64>::new();
         let (two, three) = (graph.constant(2.0), graph.constant(3.0));
-        let sum = graph.push(Kind::Binary(Binary::Add), two, three, 0);
-        let root = graph.push(Kind::Unary(Unary::Exp), sum, 0, 0);
-        let mut state = State::new(graph, vec![root]);
+        let sum = graph.push(Kind::Binary(Binary::Add, two, three));
+        let root = graph.push(Kind::Unary(Unary::Exp, sum));
+        let mut state = State::new(graph, vec![Root::number(root)]);
         super::run(&mut state);
-        assert_eq!(state.graph.constant_at(state.roots[0]), Some(libm::exp(5.0)));
+        assert_eq!(state.graph.constant_at(state.roots[0].access.first()), Some(libm::exp(5.0)));
     }
 }

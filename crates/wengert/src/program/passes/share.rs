@@ -3,42 +3,39 @@
 use super::{Replacement, State};
 use crate::op::Binary;
 use crate::program::access::{Access, Dims};
-use crate::program::graph::{FastMap, Instruction, Kind, Node, Op};
+use crate::program::graph::{FastMap, Instruction, Kind, Op};
+use crate::program::ids::{Node, Value};
 use crate::real::Scalar;
 
-/// What makes two wide instructions the same: all but where the result goes and what it stands for.
-type Key = (Op, Dims, Dims, smallvec::SmallVec<[Access; 3]>);
+/// What makes two runs the same: all but where the result goes and what it stands for.
+type Key = (Op, Dims, Dims, smallvec::SmallVec<[Access<Value>; 3]>);
 
 /// Shares in one walk: operands are shared before their readers, so equal expressions of any depth are found.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
-    let mut known: FastMap<Node, u32> = FastMap::default();
+    let mut known: FastMap<Kind, Node> = FastMap::default();
     known.reserve(state.graph.nodes.len() / 2);
-    let mut runs: FastMap<Key, u32> = FastMap::default();
-    state.rewrite(|graph, slot| {
-        let node = graph.nodes[slot as usize];
-        match node.kind {
-            Kind::Unary(_) | Kind::Binary(_) | Kind::Select => match *known.entry(ordered(node)).or_insert(slot) {
-                first if first == slot => Replacement::None,
-                first => Replacement::Slot(first),
-            },
-            Kind::Part if node.b == 0 => {
-                let Instruction { op, dims, inner, operands, .. } = &graph.wides[node.a as usize];
-                let len = graph.wides[node.a as usize].len() as u32;
-                let key = (*op, dims.clone(), inner.clone(), operands.clone());
-                match *runs.entry(key).or_insert(slot) {
-                    first if first == slot => Replacement::None,
-                    first => Replacement::Run((first..first + len).collect()),
-                }
+    let mut runs: FastMap<Key, Node> = FastMap::default();
+    state.rewrite(|graph, node| {
+        let first = match graph.nodes[node] {
+            kind @ (Kind::Unary(..) | Kind::Binary(..) | Kind::Select(..)) => {
+                *known.entry(ordered(kind)).or_insert(node)
             }
-            _ => Replacement::None,
-        }
+            Kind::Run(index) => {
+                let Instruction { op, dims, inner, operands, .. } = &graph.runs[index as usize];
+                *runs.entry((*op, dims.clone(), inner.clone(), operands.clone())).or_insert(node)
+            }
+            _ => return Replacement::None,
+        };
+        if first == node { Replacement::None } else { Replacement::Value(graph.line.start(first)) }
     });
 }
 
-/// The operands of a sum or a product in order of slots: IEEE's are commutative.
-fn ordered(node: Node) -> Node {
-    let commutes = matches!(node.kind, Kind::Binary(Binary::Add | Binary::Mul));
-    if commutes && node.a > node.b { Node { a: node.b, b: node.a, ..node } } else { node }
+/// The operands of a sum or a product in order of values: IEEE's are commutative.
+fn ordered(kind: Kind) -> Kind {
+    match kind {
+        Kind::Binary(op @ (Binary::Add | Binary::Mul), a, b) if a > b => Kind::Binary(op, b, a),
+        kind => kind,
+    }
 }
 
 #[cfg(test)]
@@ -46,28 +43,30 @@ mod tests {
     use super::*;
     use crate::op::Unary;
     use crate::program::graph::Graph;
+    use crate::program::ids::Point;
+    use crate::program::passes::Root;
 
     #[test]
     fn equal_expressions_become_one_and_differences_stay_apart() {
         let mut graph = Graph::<f64>::new();
-        let (x, y) = (graph.block(0, 1), graph.block(1, 1));
-        let mut push = |kind, a, b| graph.push(kind, a, b, 0);
-        let (p, q) = (push(Kind::Binary(Binary::Mul), x, y), push(Kind::Binary(Binary::Mul), y, x));
-        let (e, f) = (push(Kind::Unary(Unary::Exp), p, 0), push(Kind::Unary(Unary::Exp), q, 0));
-        let (s, t) = (push(Kind::Binary(Binary::Sub), x, y), push(Kind::Binary(Binary::Sub), y, x));
-        let mut state = State::new(graph, vec![e, f, s, t]);
+        let (x, y) = (graph.block(None, 1), graph.block(None, 1));
+        let mut push = |kind| graph.push(kind);
+        let (p, q) = (push(Kind::Binary(Binary::Mul, x, y)), push(Kind::Binary(Binary::Mul, y, x)));
+        let (e, f) = (push(Kind::Unary(Unary::Exp, p)), push(Kind::Unary(Unary::Exp, q)));
+        let (s, t) = (push(Kind::Binary(Binary::Sub, x, y)), push(Kind::Binary(Binary::Sub, y, x)));
+        let mut state = State::new(graph, [e, f, s, t].map(Root::number).to_vec());
         super::run(&mut state);
-        assert_eq!(state.roots, [e, e, s, t]);
+        assert_eq!(state.roots, [e, e, s, t].map(Root::number));
     }
 
     #[test]
     fn equal_runs_become_one() {
         let mut graph = Graph::<f64>::new();
-        let x = Access::contiguous(graph.block(0, 6), &[6]);
-        let runs: Vec<u32> =
-            (0..2).map(|_| graph.wide(Op::Unary(Unary::Sin), &[6], &[], std::slice::from_ref(&x)).first()).collect();
-        let mut state = State::new(graph, vec![runs[0] + 3, runs[1] + 3]);
+        let x = Access::contiguous(graph.block(None, 6), &[6]);
+        let runs = [(); 2].map(|()| graph.run(Op::Unary(Unary::Sin), &[6], &[], std::slice::from_ref(&x)).first());
+        let fourth = |run: Value| Root::number(run.plus(3));
+        let mut state = State::new(graph, runs.map(fourth).to_vec());
         super::run(&mut state);
-        assert_eq!(state.roots, [runs[0] + 3, runs[0] + 3]);
+        assert_eq!(state.roots, [fourth(runs[0]), fourth(runs[0])]);
     }
 }
