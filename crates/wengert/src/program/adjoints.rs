@@ -11,6 +11,7 @@ use super::access::{Access, Dims, Strides, for_each_offset, row_major};
 use super::graph::Part;
 use super::ids::{Id, Point, Slot, StepId, Value};
 use super::lower::Lowered;
+use super::regions::{are_apart, covers, index_of, is_range, is_whole, last, of, same, split, write};
 use crate::real::Scalar;
 
 /// What has been added to a step's adjoint.
@@ -29,6 +30,9 @@ enum Adjoint {
 /// More parts than this are kept element by element: each new one is compared with all.
 const MOST_PARTS: usize = 64;
 
+/// Runs of at most so many numbers are kept element by element as soon as one is contributed to.
+const FEW: usize = 1024;
+
 /// Distinct slots that a contribution goes to.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
@@ -46,6 +50,8 @@ pub(crate) enum SoFar {
     Nothing,
     /// To all of them.
     All(Access<Value>),
+    /// To these parts of them, the rest being ranges to which nothing has been added.
+    Inside(Vec<Part<Value>>),
     /// To some, or the slots are no view.
     Single(Vec<Option<Value>>),
 }
@@ -86,17 +92,9 @@ impl Adjoints {
             Adjoint::Nothing => None,
             Adjoint::Number(value) => Some(*value),
             Adjoint::Elements(elements) => elements[offset],
-            Adjoint::Parts(parts) => parts.iter().find_map(|part| {
-                let mut found = None;
-                let mut i = 0;
-                for_each_offset(&part.dims, &part.strides, |o| {
-                    if part.offset as i64 + o == offset as i64 {
-                        found = Some(i);
-                    }
-                    i += 1;
-                });
-                found.map(|i| part.from.element(&part.dims, i))
-            }),
+            Adjoint::Parts(parts) => parts
+                .iter()
+                .find_map(|part| index_of(part, offset).map(|i| part.from.element(&part.dims, i))),
         }
     }
 
@@ -106,6 +104,12 @@ impl Adjoints {
         if lowered.line.len_of(step) == 1 {
             self.of[step.index()] = Adjoint::Number(value);
             return;
+        }
+        if lowered.line.len_of(step) > FEW {
+            let target = Target::View { step, offset: slot.minus(lowered.line.start(step)) as usize, strides: Strides::new() };
+            // Takes a range apart that holds it.
+            self.so_far(lowered, &target, &[]);
+            return self.set(lowered, &target, &[], &Access::repeated(value, 0));
         }
         let offset = slot.minus(lowered.line.start(step)) as usize;
         self.elements(lowered, step)[offset] = Some(value);
@@ -139,7 +143,7 @@ impl Adjoints {
                 return single(slots.iter().map(|&slot| self.at_once(lowered, slot)).collect());
             }
         };
-        match &self.of[step.index()] {
+        match &mut self.of[step.index()] {
             Adjoint::Nothing => return SoFar::Nothing,
             Adjoint::Number(value) => return SoFar::All(Access::repeated(*value, dims.len())),
             Adjoint::Parts(parts) => {
@@ -147,8 +151,24 @@ impl Adjoints {
                 if let Some(before) = parts.iter().find_map(|part| same(part, place)) {
                     return SoFar::All(before);
                 }
-                if parts.iter().all(|part| are_apart(place, of(part))) && parts.len() < MOST_PARTS {
-                    return SoFar::Nothing;
+                let touched: SmallVec<[usize; 4]> =
+                    (0..parts.len()).filter(|&i| !are_apart(place, of(&parts[i]))).collect();
+                match touched[..] {
+                    [] if parts.len() < MOST_PARTS => return SoFar::Nothing,
+                    [only] if parts.len() < MOST_PARTS && is_range(&parts[only]) && covers(&parts[only], place) => {
+                        let pieces = split(&parts[only], place);
+                        let before = pieces[0].from.clone();
+                        parts.swap_remove(only);
+                        parts.extend(pieces);
+                        return SoFar::All(before);
+                    }
+                    _ if is_whole(place) => {
+                        let inside: Vec<Part<Value>> = touched.iter().map(|&i| parts[i].clone()).collect();
+                        if gaps(&inside, offset, dims.iter().product()).is_some() {
+                            return SoFar::Inside(inside);
+                        }
+                    }
+                    _ => {}
                 }
             }
             Adjoint::Elements(_) => {}
@@ -195,7 +215,10 @@ impl Adjoints {
                     parts[known] = part;
                     return;
                 }
-                if parts.len() < MOST_PARTS && parts.iter().all(|known| are_apart(place, of(known))) {
+                // What lies inside is the part's now.
+                let goes = |known: &Part<Value>| is_whole(place) && within(known, offset, dims.iter().product());
+                if parts.len() < MOST_PARTS && parts.iter().all(|known| are_apart(place, of(known)) || goes(known)) {
+                    parts.retain(|known| are_apart(place, of(known)));
                     return parts.push(part);
                 }
             }
@@ -292,173 +315,58 @@ fn filled(
     map: &dyn Fn(&Access<Value>, &[usize]) -> Access<Value>,
     fill: &dyn Fn() -> Value,
 ) -> Option<Vec<Part<Value>>> {
-    let inside = |part: &&Part<Value>| part.offset >= offset && last(of(part)) < offset + len;
-    if !parts.iter().all(inside) {
-        return None;
-    }
-    let mut parts: Vec<Part<Value>> = parts
-        .iter()
-        .map(|part| Part {
-            offset: part.offset - offset,
-            dims: part.dims.clone(),
-            strides: part.strides.clone(),
-            from: map(&part.from, &part.dims),
-        })
+    let inside: Vec<Part<Value>> = parts.iter().map(|&part| part.clone()).collect();
+    let gaps = gaps(&inside, offset, len)?;
+    let mut parts: Vec<Part<Value>> = inside
+        .into_iter()
+        .map(|part| Part { offset: part.offset - offset, from: map(&part.from, &part.dims), ..part })
         .collect();
-    parts.sort_by_key(|part| part.offset);
-    let there: usize = parts.iter().map(|part| part.dims.iter().product::<usize>()).sum();
-    if there < len {
-        if !parts.iter().all(is_range) {
-            return None;
-        }
-        let (filling, mut at, mut gaps) = (fill(), 0, Vec::new());
-        let ends = parts.iter().map(|part| (part.offset, part.dims.iter().product::<usize>()));
-        for (start, part) in ends.chain([(len, 0)]) {
-            if at < start {
-                let dims = Dims::from_slice(&[start - at]);
-                gaps.push(Part { offset: at, strides: row_major(&dims), dims, from: Access::repeated(filling, 1) });
-            }
-            at = start + part;
-        }
-        parts.extend(gaps);
-        parts.sort_by_key(|part| part.offset);
+    if !gaps.is_empty() {
+        let filling = fill();
+        parts.extend(gaps.into_iter().map(|(start, len)| {
+            let dims = Dims::from_slice(&[len]);
+            Part { offset: start - offset, strides: row_major(&dims), dims, from: Access::repeated(filling, 1) }
+        }));
     }
+    parts.sort_by_key(|part| part.offset);
     Some(parts)
 }
 
-/// Where elements of a run stand: the first, and the others over extents at strides.
-type Where<'a> = (usize, &'a [usize], &'a [i32]);
-
-fn of(part: &Part<Value>) -> Where<'_> {
-    (part.offset, &part.dims, &part.strides)
+/// Whether a part lies inside the range of `len` elements from `offset` on.
+fn within(part: &Part<Value>, offset: usize, len: usize) -> bool {
+    part.offset >= offset && last(of(part)) < offset + len
 }
 
-fn write(part: &Part<Value>, elements: &mut [Option<Value>]) {
-    let mut values = part.from.numbers(&part.dims).into_iter();
-    for_each_offset(&part.dims, &part.strides, |o| {
-        elements[(part.offset as i64 + o) as usize] = values.next();
-    });
-}
-
-/// The part's values over a place, if it is that part's: the same elements in any order of axes.
-fn same(part: &Part<Value>, (offset, dims, strides): Where<'_>) -> Option<Access<Value>> {
-    if part.offset != offset || part.dims.iter().product::<usize>() != dims.iter().product::<usize>() {
+/// The ranges of the `len` elements from `offset` on that are in none of the parts: first element and
+/// length. `None` if one of the parts is not wholly inside, or what is left is no ranges.
+pub(crate) fn gaps(parts: &[Part<Value>], offset: usize, len: usize) -> Option<Vec<(usize, usize)>> {
+    if !parts.iter().all(|part| within(part, offset, len)) {
         return None;
     }
-    if part.dims[..] == *dims && part.strides[..] == *strides {
-        return Some(part.from.clone());
+    let count = |part: &Part<Value>| part.dims.iter().product::<usize>();
+    if parts.iter().map(count).sum::<usize>() == len {
+        return Some(Vec::new());
     }
-    // Both with the longest strides first; neighbours that walk as one are one when they are compared.
-    let order = |dims: &[usize], strides: &[i32]| -> SmallVec<[usize; 4]> {
-        let mut order: SmallVec<[usize; 4]> = (0..dims.len()).collect();
-        order.sort_by_key(|&axis| if dims[axis] == 1 { i32::MIN } else { -strides[axis] });
-        order
-    };
-    let (own, theirs) = (order(&part.dims, &part.strides), order(dims, strides));
-    let pick = |order: &[usize], dims: &[usize]| order.iter().map(|&axis| dims[axis]).collect::<Dims>();
-    let pick_strides = |order: &[usize], s: &[i32]| order.iter().map(|&axis| s[axis]).collect::<Strides>();
-    let (own_dims, their_dims) = (pick(&own, &part.dims), pick(&theirs, dims));
-    let (own_strides, their_strides) = (pick_strides(&own, &part.strides), pick_strides(&theirs, strides));
-    let start = Slot::new(0);
-    let walk = |strides: Strides| Access::Strided { start, strides };
-    let there = walk(own_strides).over(&own_dims, &their_dims)?;
-    let fits = |(axis, &extent): (usize, &usize)| {
-        let Access::Strided { strides, .. } = &there else { return false };
-        extent == 1 || strides[axis] == their_strides[axis]
-    };
-    if !their_dims.iter().enumerate().all(fits) {
-        return None;
-    }
-    let values = part.from.permuted(&part.dims, &own).over(&own_dims, &their_dims)?;
-    let values = match values {
-        // A list over the sorted axes is one over the others of the same order.
-        Access::Listed(list) => Access::of(list.to_vec(), &their_dims),
-        strided => strided,
-    };
-    let mut back: SmallVec<[usize; 4]> = SmallVec::from_elem(0, dims.len());
-    theirs.iter().enumerate().for_each(|(i, &axis)| back[axis] = i);
-    Some(values.permuted(&their_dims, &back))
-}
-
-/// The last element of a place.
-fn last((offset, dims, strides): Where<'_>) -> usize {
-    offset + dims.iter().zip(strides).map(|(&extent, &stride)| (extent - 1) * stride as usize).sum::<usize>()
-}
-
-fn is_range(part: &Part<Value>) -> bool {
-    part.strides[..] == row_major(&part.dims)[..]
-}
-
-/// Whether a place lies between the first and the last element of a part.
-fn covers(part: &Part<Value>, place: Where<'_>) -> bool {
-    place.0 >= part.offset && last(place) <= last(of(part))
-}
-
-/// Whether no element is of both places, as far as their strides tell: false where they only might be.
-pub(crate) fn are_apart(a: Where<'_>, b: Where<'_>) -> bool {
-    if last(a) < b.0 || last(b) < a.0 {
-        return true;
-    }
-    // Rows of both that begin at multiples of one stride apart: columns that do not meet, or rows.
-    let axes = |(_, dims, strides): Where<'_>| {
-        let axes = dims.iter().zip(strides).filter(|(extent, stride)| **extent > 1 && **stride > 0);
-        axes.map(|(&extent, &stride)| (stride as usize, extent)).collect::<SmallVec<[(usize, usize); 4]>>()
-    };
-    let (of_a, of_b) = (axes(a), axes(b));
-    of_a.iter().chain(&of_b).any(|&(row, _)| {
-        let split = |axes: &[(usize, usize)]| {
-            let (mut across, mut down) = (0, 0);
-            for &(stride, extent) in axes {
-                if stride < row {
-                    across += (extent - 1) * stride;
-                } else if stride % row == 0 {
-                    down += (extent - 1) * (stride / row);
-                } else {
-                    return None;
-                }
-            }
-            Some((across, down))
-        };
-        let (Some((a_across, a_down)), Some((b_across, b_down))) = (split(&of_a), split(&of_b)) else { return false };
-        let (a_column, b_column) = (a.0 % row, b.0 % row);
-        if a_column + a_across >= row || b_column + b_across >= row {
-            return false;
+    // Parts that interleave fill their whole span together, or leave gaps that are no ranges.
+    let mut spans: Vec<(usize, usize, usize)> =
+        parts.iter().map(|part| (part.offset, last(of(part)) + 1, count(part))).collect();
+    spans.sort_unstable();
+    let (mut at, mut gaps) = (offset, Vec::new());
+    let mut spans = spans.into_iter().peekable();
+    while let Some((start, mut end, mut there)) = spans.next() {
+        while let Some((_, more_end, more)) = spans.next_if(|&(next, ..)| next < end) {
+            (end, there) = (end.max(more_end), there + more);
         }
-        let (a_row, b_row) = (a.0 / row, b.0 / row);
-        a_column + a_across < b_column
-            || b_column + b_across < a_column
-            || a_row + a_down < b_row
-            || b_row + b_down < a_row
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_that_meet_nowhere_are_told_apart() {
-        // Rows of five weights and a bias: the weights, the biases, the first two rows, the last.
-        let (weights, biases) = ((0, &[4, 5][..], &[6, 1][..]), (5, &[4][..], &[6][..]));
-        let (first, last_row) = ((0, &[2, 6][..], &[6, 1][..]), (18, &[6][..], &[1][..]));
-        assert!(are_apart(weights, biases) && are_apart(biases, weights));
-        assert!(are_apart(first, last_row));
-        assert!(!are_apart(weights, first) && !are_apart(biases, last_row) && !are_apart(weights, weights));
+        if there != end - start {
+            return None;
+        }
+        if at < start {
+            gaps.push((at, start - at));
+        }
+        at = end;
     }
-
-    #[test]
-    fn a_place_is_the_same_in_any_order_of_its_axes() {
-        let part = Part {
-            offset: 2,
-            dims: Dims::from_slice(&[3, 4]),
-            strides: row_major(&[3, 4]),
-            from: Access::contiguous(Value::new(100), &[3, 4]),
-        };
-        let transposed = same(&part, (2, &[4, 3], &[1, 4])).unwrap();
-        assert_eq!(transposed, Access::Strided { start: Value::new(100), strides: [1, 4][..].into() });
-        assert_eq!(same(&part, (2, &[12], &[1])).unwrap(), Access::contiguous(Value::new(100), &[12]));
-        assert!(same(&part, (2, &[4, 3], &[3, 1])).is_some());
-        assert!(same(&part, (2, &[3, 4], &[5, 1])).is_none());
-        assert!(same(&part, (3, &[12], &[1])).is_none());
+    if at < offset + len {
+        gaps.push((at, offset + len - at));
     }
+    Some(gaps)
 }

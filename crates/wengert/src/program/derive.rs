@@ -7,10 +7,11 @@
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, row_major};
-use super::adjoints::{Adjoints, SoFar, Target, are_apart};
+use super::adjoints::{Adjoints, SoFar, Target, gaps};
 use super::graph::{Kind, Op, Source};
 use super::ids::{Id, Map, Point, Slot, StepId, Value};
 use super::lower::{self, Lowered, Product, affine_strides, behind, joined, keep, start, strides};
+use super::regions::are_apart;
 use super::sym::Sym;
 use crate::kernels::{axes, index, moves};
 use crate::op::{Binary, Op as TapeOp, Structural, Unary};
@@ -253,6 +254,13 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         match self.adjoints.so_far(self.lowered, target, dims) {
             SoFar::Nothing => None,
             SoFar::All(access) => Some(access),
+            SoFar::Inside(_) => match target {
+                Target::View { step, offset, strides } => {
+                    let start = self.lowered.line.start(*step).plus(*offset as i64);
+                    self.adjoint(start, strides, dims)
+                }
+                Target::Slots(_) => unreachable!("parts are inside a view"),
+            },
             SoFar::Single(elements) => {
                 let empty = self.empty();
                 Some(Access::of(elements.into_iter().map(|element| element.unwrap_or(empty)).collect(), dims))
@@ -269,6 +277,17 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.record_for(first);
                 let sum = lowered.add(dims, &before, contribution);
                 self.adjoints.set(lowered, target, dims, &sum);
+            }
+            SoFar::Inside(parts) => {
+                let Target::View { step, offset, .. } = *target else { unreachable!("parts are inside a view") };
+                let empty = gaps(&parts, offset, dims.iter().product()).unwrap_or_default();
+                let ranges = empty.into_iter().map(|(start, len)| (start, Dims::from_slice(&[len]), row_major(&[len])));
+                let places = parts.into_iter().map(|part| (part.offset, part.dims, part.strides));
+                for (start, dims_of, strides) in places.chain(ranges) {
+                    let own = contribution.viewed(dims, start - offset, &strides, &dims_of);
+                    let target = Target::View { step, offset: start, strides };
+                    self.accumulate_each(&target, first, &own, &dims_of);
+                }
             }
             SoFar::Single(elements) => {
                 let mut sums = contribution.numbers(dims);

@@ -19,6 +19,7 @@ mod graph;
 mod report;
 mod sym;
 mod lower;
+mod regions;
 mod adjoints;
 mod derive;
 mod passes;

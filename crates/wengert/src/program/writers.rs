@@ -5,10 +5,10 @@
 use std::cell::OnceCell;
 
 use super::access::{Access, Dims, Strides};
-use super::adjoints::are_apart;
 use super::graph::Instruction;
 use super::group::Plan;
 use super::ids::{Address, Id, InstructionId, Map, Point, RunId};
+use super::regions::are_apart;
 
 /// The writers of every run.
 pub(crate) struct Writers {
