@@ -92,9 +92,9 @@ impl Adjoints {
             Adjoint::Nothing => None,
             Adjoint::Number(value) => Some(*value),
             Adjoint::Elements(elements) => elements[offset],
-            Adjoint::Parts(parts) => parts
-                .iter()
-                .find_map(|part| index_of(part, offset).map(|i| part.from.element(&part.dims, i))),
+            Adjoint::Parts(parts) => {
+                parts.iter().find_map(|part| index_of(part, offset).map(|i| part.from.element(&part.dims, i)))
+            }
         }
     }
 
@@ -106,7 +106,8 @@ impl Adjoints {
             return;
         }
         if lowered.line.len_of(step) > FEW {
-            let target = Target::View { step, offset: slot.minus(lowered.line.start(step)) as usize, strides: Strides::new() };
+            let target =
+                Target::View { step, offset: slot.minus(lowered.line.start(step)) as usize, strides: Strides::new() };
             // Takes a range apart that holds it.
             self.so_far(lowered, &target, &[]);
             return self.set(lowered, &target, &[], &Access::repeated(value, 0));

@@ -67,8 +67,9 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 
     fn scalar(&self, member: &Member) -> Scalar {
-        let at = |i: usize| self.place(member.operands[i].first());
-        let out = self.place(member.out.first());
+        let operands = member.operands(self.plan);
+        let at = |i: usize| self.place(operands[i].first());
+        let out = self.place(member.out(self.plan).first());
         match self.plan.instructions[member.index].op {
             Op::Unary(op) => Scalar::unary(op, out, at(0)),
             Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
@@ -81,7 +82,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
 
     /// A pass, and how many registers it uses.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
-        let period = period_of(dims, members);
+        let period = period_of(self.plan, dims, members);
         let axes = if period.is_some() { 2 } else { 1 };
         let (rows, row) = dims.split_at(dims.len() - axes);
         let len = row.iter().product();
@@ -105,7 +106,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         // The last member that reads what each computes.
         let mut last: FastMap<Address, usize> = FastMap::default();
         for (m, member) in members.iter().enumerate() {
-            member.operands.iter().for_each(|operand| {
+            member.operands(self.plan).iter().for_each(|operand| {
                 last.insert(operand.first(), m);
             });
         }
@@ -234,7 +235,7 @@ impl Registers {
 
 /// The extent of the last axis, if it is short and can be walked as one row with the axis before: where every operand goes on evenly from one
 /// to the next, starts again, or repeats each element.
-fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
+fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<usize> {
     let &[.., before, last] = dims else { return None };
     let even = |access: &Access<Address>| match access {
         Access::Strided { strides, .. } => {
@@ -243,8 +244,8 @@ fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
         }
         Access::Listed(_) => false,
     };
-    let run = |member: &Member| member.out.is_contiguous(dims);
-    let all = members.iter().all(|member| run(member) && member.operands.iter().all(even));
+    let run = |member: &Member| member.out(plan).is_contiguous(dims);
+    let all = members.iter().all(|member| run(member) && member.operands(plan).iter().all(even));
     (last <= SHORT && before > 1 && all).then_some(last)
 }
 
@@ -270,14 +271,14 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
         let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
         let nowhere = Window { start: Place::new(0), walk: 0, moves: false, single: true };
         let mut operands = [nowhere; 3];
-        for (i, operand) in member.operands.iter().enumerate() {
+        for (i, operand) in member.operands(self.of.plan).iter().enumerate() {
             operands[i] = match self.inside.get(&operand.first()) {
                 Some(&(place, _)) if matches!(operand, Access::Strided { .. }) && self.is_whole(operand) => place,
                 _ => self.outside(operand, &mut loaded),
             };
         }
         self.registers.free.extend(loaded);
-        for operand in &member.operands {
+        for operand in member.operands(self.of.plan) {
             if last.get(&operand.first()) == Some(&m)
                 && let Some((_, Some(register))) = self.inside.get(&operand.first()).copied()
                 && !self.registers.free.contains(&register)
@@ -285,20 +286,20 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                 self.registers.free.push(register);
             }
         }
-        if let Access::Listed(list) = &member.out {
+        if let Access::Listed(list) = member.out(self.of.plan) {
             let to = list.iter().map(|&address| self.of.place(address)).collect();
             self.pass.steps.push(Step::Scatter { from: operands[0], to });
             return;
         }
         let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
-        let first = member.out.first();
+        let first = member.out(self.of.plan).first();
         // What lies beside a part of an output is another part.
         self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
         let (out, register) = if self.of.places.get(first).is_none() {
             let register = self.registers.take();
             (self.registers.window(register), Some(register))
         } else {
-            (self.memory(&member.out, 1), None)
+            (self.memory(member.out(self.of.plan), 1), None)
         };
         self.inside.insert(first, (out, register));
         self.pass.steps.push(Step::Compute { kernel, out, operands });

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::access::Access;
 use super::graph::{Instruction, Op};
 use super::group::Plan;
-use super::ids::Map;
+use super::ids::{Address, Map};
 use crate::op::Binary;
 
 /// Sums of fewer products than this in all keep their init: a pass of its own would cost more.
@@ -16,11 +16,12 @@ const SMALLEST: usize = 256;
 
 /// Splits the products of a plan.
 pub(crate) fn run<S>(plan: &mut Plan<S>) {
+    if !plan.instructions.values().any(splits) {
+        return;
+    }
     let mut split = Map::new();
     for mut instruction in std::mem::replace(&mut plan.instructions, Map::new()) {
-        let products = instruction.len() * instruction.inner.iter().product::<usize>();
-        let is_product = matches!(instruction.op, Op::Contract { .. });
-        if !is_product || instruction.operands.len() < 3 || products < SMALLEST {
+        if !splits(&instruction) {
             split.push(instruction);
             continue;
         }
@@ -41,10 +42,16 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
     plan.instructions = split;
 }
 
+fn splits(instruction: &Instruction<Address>) -> bool {
+    let is_product = matches!(instruction.op, Op::Contract { .. });
+    let products = || instruction.len() * instruction.inner.iter().product::<usize>();
+    is_product && instruction.operands.len() == 3 && products() >= SMALLEST
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::ids::{Address, Id, InstructionId};
+    use crate::program::ids::{Id, InstructionId};
 
     fn product(m: usize, k: usize) -> Plan<f64> {
         let mut plan = Plan::of_leaves(2000);

@@ -46,7 +46,7 @@ pub(crate) fn in_place<S>(
                 let mut here = false;
                 for member in members {
                     let instruction = &plan.instructions[member.index];
-                    for (operand, own) in member.operands.iter().zip(&instruction.operands) {
+                    for (operand, own) in member.operands(plan).iter().zip(&instruction.operands) {
                         let mut reads = false;
                         own.for_each_run(&instruction.dims, &plan.line, |run| reads |= run == leaf);
                         let same = operand.is_contiguous(dims) && operand.first() == start;

@@ -21,12 +21,34 @@ pub(crate) enum Stage {
     Single(InstructionId),
 }
 
-/// An instruction of a pass, its accesses over the pass's index space.
+/// An instruction of a pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) index: InstructionId,
-    pub(crate) out: Access<Address>,
-    pub(crate) operands: SmallVec<[Access<Address>; 3]>,
+    /// Over the pass's index space, if that is not the instruction's own.
+    over: Option<Box<Accesses>>,
+}
+
+#[derive(Clone, Debug)]
+struct Accesses {
+    out: Access<Address>,
+    operands: SmallVec<[Access<Address>; 3]>,
+}
+
+impl Member {
+    fn new(index: InstructionId, out: Access<Address>, operands: SmallVec<[Access<Address>; 3]>) -> Self {
+        Member { index, over: Some(Box::new(Accesses { out, operands })) }
+    }
+
+    /// Where the result goes, over the pass's index space.
+    pub(crate) fn out<'a, S>(&'a self, plan: &'a Plan<S>) -> &'a Access<Address> {
+        self.over.as_ref().map_or(&plan.instructions[self.index].out, |over| &over.out)
+    }
+
+    /// What it reads, over the pass's index space.
+    pub(crate) fn operands<'a, S>(&'a self, plan: &'a Plan<S>) -> &'a [Access<Address>] {
+        self.over.as_ref().map_or(&plan.instructions[self.index].operands, |over| &over.operands)
+    }
 }
 
 impl Stage {
@@ -167,8 +189,8 @@ impl Pass {
     fn new(index: InstructionId, instruction: &Instruction<Address>) -> Self {
         let dims = space_of(instruction);
         let member = member(index, instruction, &dims).unwrap_or_else(|| listed(index, instruction));
-        let dims =
-            if matches!(member.out, Access::Strided { .. }) { dims } else { Dims::from_slice(&[instruction.len()]) };
+        let is_listed = member.over.as_ref().is_some_and(|over| matches!(over.out, Access::Listed(_)));
+        let dims = if is_listed { Dims::from_slice(&[instruction.len()]) } else { dims };
         let mut inside = FastMap::default();
         // What single numbers read never matters: see `join`.
         if instruction.len() > 1 {
@@ -201,8 +223,8 @@ impl Pass {
             let dims = space_of(instruction);
             let over = |access: &Access<Address>| access.over(&self.dims, &dims);
             let convert = |old: &Member| {
-                let operands: Option<SmallVec<[Access<Address>; 3]>> = old.operands.iter().map(over).collect();
-                Some(Member { index: old.index, out: over(&old.out)?, operands: operands? })
+                let operands: Option<SmallVec<[Access<Address>; 3]>> = old.operands(plan).iter().map(over).collect();
+                Some(Member::new(old.index, over(old.out(plan))?, operands?))
             };
             let Some(new) = member(index, instruction, &dims) else { return false };
             let Some(mut members) = self.members.iter().map(convert).collect::<Option<Vec<_>>>() else { return false };
@@ -234,7 +256,7 @@ fn space_of(instruction: &Instruction<Address>) -> Dims {
 /// The instruction over another index space; in a small or flat one what does not walk evenly is listed.
 fn member(index: InstructionId, instruction: &Instruction<Address>, dims: &[usize]) -> Option<Member> {
     if instruction.dims[..] == *dims {
-        return Some(Member { index, out: instruction.out.clone(), operands: instruction.operands.clone() });
+        return Some(Member { index, over: None });
     }
     let convert = |access: &Access<Address>| match access.over(&instruction.dims, dims) {
         Some(access) => Some(access),
@@ -246,7 +268,7 @@ fn member(index: InstructionId, instruction: &Instruction<Address>, dims: &[usiz
         None => None,
     };
     let operands: Option<SmallVec<[Access<Address>; 3]>> = instruction.operands.iter().map(convert).collect();
-    Some(Member { index, out: convert(&instruction.out)?, operands: operands? })
+    Some(Member::new(index, convert(&instruction.out)?, operands?))
 }
 
 fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
@@ -254,7 +276,7 @@ fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
         Access::Listed(_) => access.clone(),
         Access::Strided { .. } => Access::of(access.numbers(&instruction.dims), &[instruction.len()]),
     };
-    Member { index, out: list(&instruction.out), operands: instruction.operands.iter().map(list).collect() }
+    Member::new(index, list(&instruction.out), instruction.operands.iter().map(list).collect())
 }
 
 #[cfg(test)]

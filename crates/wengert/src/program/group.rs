@@ -72,56 +72,89 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
             grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    for unit in units(state, together) {
+    let Units { order, mut members } = units(state, together);
+    for unit in order {
         match unit {
             Unit::Run(node) => grouped.run(graph, node),
-            Unit::Scalars(members) => grouped.scalars(graph, members),
+            Unit::Scalars(range) => {
+                grouped.scalars(graph, &mut members[range.start as usize..range.end as usize]);
+            }
         }
     }
     grouped
 }
 
-enum Unit {
-    Run(Node),
-    Scalars(Vec<Node>),
+/// Groups of alike scalar nodes, and runs.
+struct Units {
+    /// In an order in which each comes after what it reads.
+    order: Vec<Unit>,
+    /// The members of groups, group after group, each in the order of the graph.
+    members: Vec<Node>,
 }
 
-/// The groups of alike scalar nodes and the runs, each after what it reads.
-fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
+#[derive(Clone)]
+enum Unit {
+    Run(Node),
+    /// Where its members are.
+    Scalars(std::ops::Range<u32>),
+}
+
+fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
     let graph = &state.graph;
     let count = graph.nodes.len();
     let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) = (Map::filled(0, count), Map::filled(0, count));
     let mut numbers = Shapes::default();
-    // Constants are alike, and have the first number: folding adds some behind their readers.
-    numbers.number(Form::Const, [0; 4]);
-    // By shape and depth, the group. Beside the shape the depth: then no member can depend on another.
-    let mut group_of: super::graph::FastMap<(u32, u32), u32> = super::graph::FastMap::default();
-    let mut all: Vec<(u32, Unit)> = Vec::new();
+    numbers.number(Form::CONST);
+    // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
+    let mut unit_of: Vec<Option<u32>> = vec![None];
+    // Depth, whether it is a run, and the unit, a group by its number of members so far.
+    let mut units: Vec<(u32, bool, u32)> = Vec::new();
+    let mut scalars: Vec<(Node, u32)> = Vec::new();
     for node in graph.nodes.keys().filter(|&node| state.live[node]) {
-        let (form, parts) = Shapes::parts(graph, node, |value| shapes[graph.node_of(value)]);
-        shapes[node] = numbers.number(form, parts);
-        if matches!(form, Form::Leaf | Form::Const) {
+        let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
+        shapes[node] = shape;
+        if shape as usize == unit_of.len() {
+            unit_of.push(None);
+        }
+        let kind = graph.nodes[node];
+        if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {
             continue;
         }
-        let mut depth = 0;
+        let mut depth = 1;
         graph.for_each_operand(node, |operand| depth = depth.max(depths[operand] + 1));
-        depths[node] = depth.max(1);
-        if form == Form::Run {
-            all.push((depths[node], Unit::Run(node)));
+        depths[node] = depth;
+        if matches!(kind, Kind::Run(_) | Kind::Assembly(_)) {
+            units.push((depth, true, node.index() as u32));
             continue;
         }
-        let apart = if together { depths[node] } else { node.index() as u32 };
-        let group = *group_of.entry((shapes[node], apart)).or_insert(all.len() as u32);
-        if group as usize == all.len() {
-            all.push((depths[node], Unit::Scalars(Vec::new())));
-        }
-        match &mut all[group as usize].1 {
-            Unit::Scalars(members) => members.push(node),
-            Unit::Run(_) => unreachable!("groups are of scalar nodes"),
-        }
+        let known = unit_of[shape as usize].filter(|_| together);
+        let unit = known.unwrap_or_else(|| {
+            units.push((depth, false, 0));
+            units.len() as u32 - 1
+        });
+        unit_of[shape as usize] = Some(unit);
+        units[unit as usize].2 += 1;
+        scalars.push((node, unit));
     }
-    all.sort_by_key(|(depth, unit)| (*depth, matches!(unit, Unit::Run(_))));
-    all.into_iter().map(|(_, unit)| unit).collect()
+    // Members by group: where each begins, then each member to its place.
+    let (mut starts, mut next) = (Vec::with_capacity(units.len()), 0);
+    for &(_, is_run, len) in &units {
+        starts.push(next);
+        next += if is_run { 0 } else { len };
+    }
+    let mut members = vec![Node::new(0); scalars.len()];
+    let mut free = starts.clone();
+    for (node, unit) in scalars {
+        members[free[unit as usize] as usize] = node;
+        free[unit as usize] += 1;
+    }
+    let mut order: Vec<u32> = (0..units.len() as u32).collect();
+    order.sort_by_key(|&unit| (units[unit as usize].0, units[unit as usize].1));
+    let unit = |unit: u32| match units[unit as usize] {
+        (_, true, node) => Unit::Run(Node::new(node as usize)),
+        (_, false, len) => Unit::Scalars(starts[unit as usize]..starts[unit as usize] + len),
+    };
+    Units { order: order.into_iter().map(unit).collect(), members }
 }
 
 impl<S: Scalar> Grouped<S> {
@@ -179,7 +212,7 @@ impl<S: Scalar> Grouped<S> {
         }
     }
 
-    fn scalars(&mut self, graph: &Graph<S>, mut members: Vec<Node>) {
+    fn scalars(&mut self, graph: &Graph<S>, members: &mut [Node]) {
         // In the order of the tape, adjoints too, so that what is read is walked forwards.
         members.sort_by_key(|&node| (graph.sources[node], node));
         let together = match graph.nodes[members[0]] {
@@ -190,8 +223,9 @@ impl<S: Scalar> Grouped<S> {
         let start = if together {
             self.plan.line.push(members.len()).1
         } else {
-            let starts: Vec<Address> = members.iter().map(|_| self.plan.line.push(1).1).collect();
-            starts[0]
+            let (_, start) = self.plan.line.push(1);
+            (1..members.len()).for_each(|_| _ = self.plan.line.push(1));
+            start
         };
         for (i, &node) in members.iter().enumerate() {
             self.nodes[node] = Some(start.plus(i as i64));
@@ -199,7 +233,7 @@ impl<S: Scalar> Grouped<S> {
         let source = graph.sources[members[0]];
         let first = graph.nodes[members[0]];
         if let Kind::Chain(_) = first {
-            return self.chains(graph, &members, start, source);
+            return self.chains(graph, members, start, source);
         }
         let op = op_of(first);
         if !together {
@@ -217,7 +251,7 @@ impl<S: Scalar> Grouped<S> {
             return;
         }
         let mut lists: SmallVec<[Vec<Address>; 3]> = first.operands().iter().map(|_| Vec::new()).collect();
-        for &node in &members {
+        for &node in &*members {
             let operands = graph.nodes[node].operands();
             lists.iter_mut().zip(operands).for_each(|(list, value)| list.push(self.at(graph, value)));
         }

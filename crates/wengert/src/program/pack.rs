@@ -9,6 +9,19 @@ use super::ids::{Address, Map};
 
 /// Makes every operand of a plan strided within one run, or listed; and the operands of instructions that need strides strided.
 pub(crate) fn run<S>(plan: &mut Plan<S>) {
+    let changes = |instruction: &Instruction<Address>| {
+        let mut any = false;
+        instruction.for_each_operand(|operand, axes| {
+            any |= match operand {
+                Access::Strided { .. } => operand.run(axes, &plan.line).is_none(),
+                Access::Listed(_) => !instruction.op.is_elementwise(),
+            };
+        });
+        any
+    };
+    if !plan.instructions.values().any(changes) {
+        return;
+    }
     let mut packed = Map::new();
     for mut instruction in std::mem::replace(&mut plan.instructions, Map::new()) {
         for i in 0..instruction.operands.len() {

@@ -53,7 +53,7 @@ impl<'t, S: Float> Compiler<'t, S> {
             node.op == Op::Leaf(Leaf::Data) && node.id == leaf.id() && node.shape.len() == leaf.len()
         });
         // Of the operands, the last slot that must be there before.
-        let last = wrt.layout().offsets().max().map_or(0, |offset| wrt.id().slot() + offset);
+        let last = wrt.id().slot() + wrt.layout().last_offset();
         if !whole || leaf.id() <= of.id() || leaf.id().slot() <= last || !leaf.layout().is_contiguous() {
             let rule =
                 "what stands for a gradient is a block of data, recorded after what is differentiated and what by";
@@ -63,10 +63,7 @@ impl<'t, S: Float> Compiler<'t, S> {
             return Err(leaf.operand_error("gradient_as", "it stands for a gradient already".to_owned()));
         }
         let run = leaf.id().slot()..leaf.id().slot() + leaf.len();
-        let touches = |&(_, to): &(Output, View)| {
-            let to = Var { tape: self.tape, view: to };
-            to.layout().offsets().any(|offset| run.contains(&(to.id().slot() + offset)))
-        };
+        let touches = |&(_, to): &(Output, View)| self.meets(to, &run);
         if self.feeds.iter().any(touches) {
             return Err(leaf
                 .operand_error("gradient_as", "it is fed an output, and cannot stand for a gradient too".to_owned()));
@@ -101,16 +98,19 @@ impl<'t, S: Float> Compiler<'t, S> {
 
     /// Whether some element of a view is of a leaf that stands for a gradient.
     fn stands(&self, view: View) -> bool {
-        let var = |view| Var { tape: self.tape, view };
-        let slots = |view: View| {
-            var(view).layout().offsets().map(move |offset| view.start() as usize + offset).collect::<Vec<_>>()
-        };
-        let taken = |slot: &usize| {
-            self.standing.iter().any(|standing| {
-                let start = standing.leaf.start() as usize;
-                (start..start + var(standing.leaf).len()).contains(slot)
-            })
-        };
-        slots(view).iter().any(taken)
+        self.standing.iter().any(|standing| {
+            let start = standing.leaf.start() as usize;
+            self.meets(view, &(start..start + Var { tape: self.tape, view: standing.leaf }.len()))
+        })
+    }
+
+    /// Whether some element of a view is in a range of slots.
+    fn meets(&self, view: View, run: &std::ops::Range<usize>) -> bool {
+        let (start, layout) = (view.start() as usize, Var { tape: self.tape, view }.layout());
+        let last = start + layout.last_offset();
+        if last < run.start || start >= run.end {
+            return false;
+        }
+        layout.is_contiguous() || layout.offsets().any(|offset| run.contains(&(start + offset)))
     }
 }

@@ -24,12 +24,14 @@ struct Class {
 /// Finds the chains.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
     let uses = count_uses(state);
-    let shapes = shapes(&state.graph, &state.live);
+    // Made when the first sum is long enough: before any node is rewritten.
+    let mut shapes = None;
+    let live = &state.live;
     let graph = &mut state.graph;
     let mut seen = Map::filled(false, graph.nodes.len());
     for head in graph.nodes.keys().rev() {
         let Kind::Binary(Binary::Add, ..) = graph.nodes[head] else { continue };
-        if !state.live[head] || seen[head] {
+        if !live[head] || seen[head] {
             continue;
         }
         // From the last addition back to the first: the sums on the way, and the term that each adds.
@@ -53,8 +55,12 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
             terms.push(term);
             sums.push(link);
         };
+        if terms.len() + 1 < PRODUCTS {
+            continue;
+        }
         sums.reverse();
         terms.reverse();
+        let shapes = &*shapes.get_or_insert_with(|| number_shapes(graph, live));
         raise(graph, first, &sums, &terms, |graph, value| {
             let node = graph.node_of(value);
             let product = matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::Chain, ..));
@@ -71,9 +77,6 @@ fn raise<S: Scalar>(
     terms: &[Value],
     class: impl Fn(&Graph<S>, Value) -> Class,
 ) {
-    if terms.len() + 1 < PRODUCTS {
-        return;
-    }
     // The first operand is a term as well if it is like the next one.
     let mut all = vec![first];
     all.extend_from_slice(terms);
@@ -124,14 +127,12 @@ fn count_uses<S: Scalar>(state: &State<S>) -> Map<Node, u32> {
 }
 
 /// A number for the shape of each node's expression.
-fn shapes<S: Scalar>(graph: &Graph<S>, live: &Map<Node, bool>) -> Map<Node, u32> {
+fn number_shapes<S: Scalar>(graph: &Graph<S>, live: &Map<Node, bool>) -> Map<Node, u32> {
     let mut numbers = Shapes::default();
-    // Constants have the first number: folding adds some behind their readers.
-    numbers.number(super::Form::Const, [0; 4]);
+    numbers.number(super::Form::CONST);
     let mut shapes = Map::filled(0, graph.nodes.len());
     for node in graph.nodes.keys().filter(|&node| live[node]) {
-        let (form, parts) = Shapes::parts(graph, node, |value| shapes[graph.node_of(value)]);
-        shapes[node] = numbers.number(form, parts);
+        shapes[node] = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
     }
     shapes
 }

@@ -6,7 +6,7 @@ pub(crate) mod prune;
 pub(crate) mod share;
 
 use super::access::{Access, Dims};
-use super::graph::{FastMap, Graph, Kind, Op};
+use super::graph::{FastMap, Graph, Kind};
 use super::ids::{Id, Map, Node, Value};
 use crate::real::Scalar;
 
@@ -171,42 +171,56 @@ impl Renaming<'_> {
 /// leaves of the same blocks. Elements of one run are alike, and so are all constants.
 #[derive(Default)]
 pub(crate) struct Shapes {
-    known: FastMap<(Form, [u32; 4]), u32>,
+    known: FastMap<Form, u32>,
 }
 
-/// What a node does, its operands aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Form {
-    Leaf,
-    Const,
-    Run,
-    Chain { guarded: bool },
-    Op(Op),
+/// What a node does, and the shapes of its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    operation: u64,
+    parts: [u32; 3],
+}
+
+impl std::hash::Hash for Form {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c] = self.parts;
+        state.write_u64(self.operation ^ u64::from(a) << 32);
+        state.write_u64(u64::from(b) << 32 | u64::from(c));
+    }
+}
+
+impl Form {
+    /// Constants have the first number: folding adds some behind their readers.
+    pub(crate) const CONST: Form = Form { operation: 0, parts: [0; 3] };
+
+    /// A tag and a code that tell operations apart, and up to three numbers.
+    fn new(tag: u8, code: u32, parts: [u32; 3]) -> Form {
+        Form { operation: u64::from(code) << 8 | u64::from(tag), parts }
+    }
 }
 
 impl Shapes {
-    pub(crate) fn number(&mut self, form: Form, parts: [u32; 4]) -> u32 {
+    pub(crate) fn number(&mut self, form: Form) -> u32 {
         let next = self.known.len() as u32;
-        *self.known.entry((form, parts)).or_insert(next)
+        *self.known.entry(form).or_insert(next)
     }
 
-    /// The form of a node, and the shapes of what it reads.
-    pub(crate) fn parts<S: Scalar>(graph: &Graph<S>, node: Node, of: impl Fn(Value) -> u32) -> (Form, [u32; 4]) {
+    /// The form of a node, by the shapes of what it reads.
+    pub(crate) fn form<S: Scalar>(graph: &Graph<S>, node: Node, of: impl Fn(Value) -> u32) -> Form {
         match graph.nodes[node] {
-            Kind::Leaf(block) => (Form::Leaf, [block, 0, 0, 0]),
-            Kind::Const(_) => (Form::Const, [0; 4]),
-            Kind::Run(_) | Kind::Assembly(_) => (Form::Run, [node.index() as u32, 0, 0, 0]),
-            Kind::Unary(op, a) => (Form::Op(Op::Unary(op)), [of(a), 0, 0, 0]),
-            Kind::Binary(op, a, b) => (Form::Op(Op::Binary(op)), [of(a), of(b), 0, 0]),
-            Kind::Select(a, b, c) => (Form::Op(Op::Select), [of(a), of(b), of(c), 0]),
-            Kind::OverRows(a) => (Form::Op(Op::OverRows), [of(a), 0, 0, 0]),
+            Kind::Leaf(block) => Form::new(1, 0, [block, 0, 0]),
+            Kind::Const(_) => Form::CONST,
+            Kind::Run(_) | Kind::Assembly(_) => Form::new(2, 0, [node.index() as u32, 0, 0]),
+            Kind::Unary(op, a) => Form::new(3, op as u32, [of(a), 0, 0]),
+            Kind::Binary(op, a, b) => Form::new(4, op as u32, [of(a), of(b), 0]),
+            Kind::Select(a, b, c) => Form::new(5, 0, [of(a), of(b), of(c)]),
+            Kind::OverRows(a) => Form::new(6, 0, [of(a), 0, 0]),
             Kind::Chain(index) => {
                 let chain = &graph.chains[index as usize];
                 // One more than the shape, so that 0 is of what is missing.
                 let optional = |value: Option<Value>| value.map_or(0, |value| of(value) + 1);
-                let b = optional(chain.b.first().copied());
-                let form = Form::Chain { guarded: chain.guarded };
-                (form, [optional(chain.init), of(chain.a[0]), b, chain.a.len() as u32])
+                let parts = [optional(chain.init), of(chain.a[0]), optional(chain.b.first().copied())];
+                Form::new(7 + u8::from(chain.guarded), chain.a.len() as u32, parts)
             }
         }
     }
