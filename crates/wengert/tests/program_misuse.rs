@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Batch, Compiler, Error, Numerics, Options, Program, Tape, Var};
+use wengert::{Batch, CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]

@@ -1,0 +1,243 @@
+//! Elementwise instructions over one index space, a row at a time, a chunk of a row at a time.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::LANES;
+use super::elementwise::Operands;
+use crate::elementary::Elementary;
+use crate::ids::{Id, Place, Point};
+use crate::simd::Compiled;
+
+/// Where an operand of a step begins, and how it moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) start: Place,
+    /// Which of the pass's walks over the rows it goes with.
+    pub(crate) walk: u16,
+    /// Whether it moves along a row; a register does not, nor does a repeated number.
+    pub(crate) moves: bool,
+    /// Whether one number is all there is.
+    pub(crate) single: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step<S: 'static> {
+    Compute {
+        kernel: Compiled<Operands<S>>,
+        out: Window,
+        operands: [Window; 3],
+    },
+    /// Numbers `stride` apart into a register.
+    Stride {
+        out: Window,
+        from: Window,
+        stride: isize,
+    },
+    /// `period` numbers over and over into a register.
+    Cycle {
+        out: Window,
+        from: Window,
+        stride: isize,
+        period: usize,
+    },
+    /// Each number `times` times into a register.
+    Repeat {
+        out: Window,
+        from: Window,
+        stride: isize,
+        times: usize,
+    },
+    /// Numbers anywhere into a register.
+    Gather {
+        out: Window,
+        from: Arc<[Place]>,
+    },
+    /// A run to places anywhere.
+    Scatter {
+        from: Window,
+        to: Arc<[Place]>,
+    },
+    /// Stretches of numbers into a register.
+    Stretches {
+        out: Window,
+        from: Arc<[Stretch]>,
+    },
+}
+
+/// Numbers an even step apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// The first one's place among all that are gathered.
+    at: u32,
+    start: Place,
+    stride: i32,
+    len: u32,
+}
+
+/// Stretches shorter than this on average are better gathered one by one.
+const STRETCH: usize = 6;
+
+impl<S> Step<S> {
+    /// The step that brings the numbers in these places into a register.
+    pub(crate) fn gather(out: Window, places: Vec<Place>) -> Self {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (at, &place) in places.iter().enumerate() {
+            if let Some(last) = stretches.last_mut() {
+                let stride = place.minus(last.start.plus(i64::from(last.len - 1) * i64::from(last.stride))) as i32;
+                let expected = i64::from(last.len) * i64::from(last.stride);
+                if last.len == 1 && stride > 0 || last.len > 1 && expected == place.minus(last.start) {
+                    last.stride = if last.len == 1 { stride } else { last.stride };
+                    last.len += 1;
+                    continue;
+                }
+            }
+            stretches.push(Stretch { at: at as u32, start: place, stride: 0, len: 1 });
+        }
+        if stretches.len() * STRETCH <= places.len() {
+            Step::Stretches { out, from: stretches.into() }
+        } else {
+            Step::Gather { out, from: places.into() }
+        }
+    }
+}
+
+/// The numbers from the `from`-th on, as many as there is room for.
+fn bring<S: Copy>(memory: &[Cell<S>], stretches: &[Stretch], from: usize, out: &[Cell<S>]) {
+    let mut done = 0;
+    let mut i = stretches.partition_point(|stretch| stretch.at as usize <= from) - 1;
+    while done < out.len() {
+        let stretch = stretches[i];
+        let skipped = from + done - stretch.at as usize;
+        let len = (stretch.len as usize - skipped).min(out.len() - done);
+        let start = stretch.start.index() + skipped * stretch.stride as usize;
+        let out = &out[done..done + len];
+        if stretch.stride == 1 {
+            for (out, value) in out.iter().zip(&memory[start..start + len]) {
+                out.set(value.get());
+            }
+        } else {
+            for (k, out) in out.iter().enumerate() {
+                out.set(memory[start + k * stretch.stride as usize].get());
+            }
+        }
+        done += len;
+        i += 1;
+    }
+}
+
+/// A pass, ready to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass<S: 'static> {
+    /// The rows: outer extents, and the strides of every walk.
+    pub(crate) rows: SmallVec<[usize; 4]>,
+    /// By walk, the strides over `rows`.
+    pub(crate) walks: Vec<SmallVec<[i32; 4]>>,
+    /// The numbers in a row.
+    pub(crate) len: usize,
+    /// How many of them are taken at a time: what fits into a register, or all where there is none.
+    pub(crate) chunk: usize,
+    /// Whether nothing may be written past the end of a row.
+    pub(crate) exact: bool,
+    pub(crate) steps: Vec<Step<S>>,
+}
+
+impl<S: Elementary> Pass<S> {
+    pub(crate) fn run(&self, memory: &[Cell<S>], offsets: &mut [isize]) {
+        let offsets = &mut offsets[..self.walks.len()];
+        offsets.fill(0);
+        if self.rows.is_empty() {
+            return self.row(memory, offsets, 0);
+        }
+        let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, self.rows.len());
+        let mut row = 0;
+        'rows: loop {
+            self.row(memory, offsets, row);
+            row += self.len;
+            for axis in (0..self.rows.len()).rev() {
+                index[axis] += 1;
+                for (offset, strides) in offsets.iter_mut().zip(&self.walks) {
+                    *offset += strides[axis] as isize;
+                }
+                if index[axis] < self.rows[axis] {
+                    continue 'rows;
+                }
+                for (offset, strides) in offsets.iter_mut().zip(&self.walks) {
+                    *offset -= index[axis] as isize * strides[axis] as isize;
+                }
+                index[axis] = 0;
+            }
+            return;
+        }
+    }
+
+    /// One row; `before` is the number of elements in the rows before it.
+    #[inline(always)]
+    fn row(&self, memory: &[Cell<S>], offsets: &[isize], before: usize) {
+        let mut from = 0;
+        while from < self.len {
+            let len = self.chunk.min(self.len - from);
+            // A single row ends in padding, its own or a register's, and what follows is readable: the last vector is computed whole.
+            let span = if self.rows.is_empty() && !self.exact {
+                len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
+            } else {
+                len
+            };
+            for step in &self.steps {
+                let first = |place: Window| {
+                    (place.start.index() as isize + offsets[usize::from(place.walk)]) as usize
+                        + if place.moves { from } else { 0 }
+                };
+                let at = |place: Window| {
+                    let first = first(place);
+                    &memory[first..first + if place.single { 1 } else { span }]
+                };
+                match step {
+                    Step::Compute { kernel, out, operands } => {
+                        kernel.call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
+                    }
+                    Step::Stride { out, from: source, stride } => {
+                        let start = first(*source) as isize + from as isize * stride;
+                        for (i, out) in at(*out)[..len].iter().enumerate() {
+                            out.set(memory[(start + i as isize * stride) as usize].get());
+                        }
+                    }
+                    // A chunk is whole periods, and the register is this step's alone: it is filled once a row.
+                    Step::Cycle { out, from: source, stride, period } if from == 0 => {
+                        let (start, out) = (first(*source) as isize, &at(*out)[..len]);
+                        for block in out.chunks(*period) {
+                            for (i, out) in block.iter().enumerate() {
+                                out.set(memory[(start + i as isize * stride) as usize].get());
+                            }
+                        }
+                    }
+                    Step::Cycle { .. } => {}
+                    Step::Repeat { out, from: source, stride, times } => {
+                        let start = first(*source) as isize + (from / times) as isize * stride;
+                        for (i, out) in at(*out)[..len].chunks(*times).enumerate() {
+                            let value = memory[(start + i as isize * stride) as usize].get();
+                            out.iter().for_each(|out| out.set(value));
+                        }
+                    }
+                    Step::Gather { out, from: list } => {
+                        for (out, &place) in at(*out).iter().zip(&list[before + from..][..len]) {
+                            out.set(memory[place.index()].get());
+                        }
+                    }
+                    Step::Scatter { from: source, to } => {
+                        let from_places = at(*source);
+                        for (i, &place) in to[before + from..][..len].iter().enumerate() {
+                            memory[place.index()].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
+                        }
+                    }
+                    Step::Stretches { out, from: stretches } => {
+                        bring(memory, stretches, before + from, &at(*out)[..len]);
+                    }
+                }
+            }
+            from += self.chunk;
+        }
+    }
+}

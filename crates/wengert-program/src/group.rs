@@ -1,0 +1,439 @@
+//! Scalar nodes of one kind side by side become one instruction over a run of them.
+//!
+//! Nodes are alike if they stand at the same depth and their expressions have the same shape, leaves of one block being alike. Alike
+//! nodes cannot depend on each other, so they can be computed together, in neighbouring addresses; what they read is then often an even walk
+//! over addresses too, and an index space is looked for in which it is. So the neurons of a layer, written one by one, become
+//! a matrix product, and a formula written for each of many rows becomes that formula over a column.
+
+use smallvec::SmallVec;
+
+use super::access::{Access, Dims, Strides, factor};
+use super::graph::{Graph, Instruction, Kind, Op, Part, Source};
+use super::ids::{Address, Id, InstructionId, Line, Map, Node, Point, RunId, Value};
+use super::lower::joined;
+use super::passes::{Form, Root, Shapes, State};
+use crate::op::Unary;
+use crate::real::Scalar;
+
+/// Instructions over addresses, in an order of execution.
+#[derive(Debug)]
+pub(crate) struct Plan<S> {
+    pub(crate) instructions: Map<InstructionId, Instruction<Address>>,
+    /// The addresses, in runs: blocks of leaves, the constants, results, homes.
+    pub(crate) line: Line<Address, RunId>,
+    /// The run of each block of leaves.
+    pub(crate) blocks: Vec<RunId>,
+    /// All of one run.
+    pub(crate) constants: Vec<(Address, S)>,
+    pub(crate) homes: Vec<Home>,
+}
+
+/// A run that several instructions write, each its part: a gradient in one piece, joined tensors.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    pub(crate) run: RunId,
+    /// What it is put together of, as long as nobody writes it.
+    pub(crate) parts: Vec<Part<Address>>,
+    pub(crate) source: Source,
+}
+
+/// A plan, and where the graph's nodes are in it.
+#[derive(Debug)]
+pub(crate) struct Grouped<S> {
+    pub(crate) plan: Plan<S>,
+    /// The first address of live nodes.
+    nodes: Map<Node, Option<Address>>,
+}
+
+/// Lays the live nodes out; `together: false` gives each scalar node an instruction of its own.
+pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
+    let graph = &state.graph;
+    let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
+    let plan = Plan { instructions, line, blocks, constants: Vec::new(), homes: Vec::new() };
+    let mut grouped = Grouped { plan, nodes: Map::filled(None, graph.nodes.len()) };
+    for block in &graph.blocks {
+        let (run, start) = grouped.plan.line.push(block.len);
+        grouped.plan.blocks.push(run);
+        grouped.nodes[graph.node_of(block.start)] = Some(start);
+    }
+    let constants: Vec<(Node, S)> = graph
+        .nodes
+        .iter()
+        .filter(|(node, _)| state.live[*node])
+        .filter_map(|(node, kind)| match *kind {
+            Kind::Const(index) => Some((node, graph.constants[index as usize])),
+            _ => None,
+        })
+        .collect();
+    if !constants.is_empty() {
+        let (_, start) = grouped.plan.line.push(constants.len());
+        for (i, (node, number)) in constants.into_iter().enumerate() {
+            grouped.nodes[node] = Some(start.plus(i as i64));
+            grouped.plan.constants.push((start.plus(i as i64), number));
+        }
+    }
+    let Units { order, mut members } = units(state, together);
+    for unit in order {
+        match unit {
+            Unit::Run(node) => grouped.run(graph, node),
+            Unit::Scalars(range) => {
+                grouped.scalars(graph, &mut members[range.start as usize..range.end as usize]);
+            }
+        }
+    }
+    grouped
+}
+
+/// Groups of alike scalar nodes, and runs.
+struct Units {
+    /// In an order in which each comes after what it reads.
+    order: Vec<Unit>,
+    /// The members of groups, group after group, each in the order of the graph.
+    members: Vec<Node>,
+}
+
+#[derive(Clone)]
+enum Unit {
+    Run(Node),
+    /// Where its members are.
+    Scalars(std::ops::Range<u32>),
+}
+
+fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
+    let graph = &state.graph;
+    let count = graph.nodes.len();
+    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) = (Map::filled(0, count), Map::filled(0, count));
+    let mut numbers = Shapes::default();
+    numbers.number(Form::CONST);
+    // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
+    let mut unit_of: Vec<Option<u32>> = vec![None];
+    // Depth, whether it is a run, and the unit, a group by its number of members so far.
+    let mut units: Vec<(u32, bool, u32)> = Vec::new();
+    let mut scalars: Vec<(Node, u32)> = Vec::new();
+    for node in graph.nodes.keys().filter(|&node| state.live[node]) {
+        let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
+        shapes[node] = shape;
+        if shape as usize == unit_of.len() {
+            unit_of.push(None);
+        }
+        let kind = graph.nodes[node];
+        if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {
+            continue;
+        }
+        let mut depth = 1;
+        graph.for_each_operand(node, |operand| depth = depth.max(depths[operand] + 1));
+        depths[node] = depth;
+        if matches!(kind, Kind::Run(_) | Kind::Assembly(_)) {
+            units.push((depth, true, node.index() as u32));
+            continue;
+        }
+        let known = unit_of[shape as usize].filter(|_| together);
+        let unit = known.unwrap_or_else(|| {
+            units.push((depth, false, 0));
+            units.len() as u32 - 1
+        });
+        unit_of[shape as usize] = Some(unit);
+        units[unit as usize].2 += 1;
+        scalars.push((node, unit));
+    }
+    // Members by group: where each begins, then each member to its place.
+    let (mut starts, mut next) = (Vec::with_capacity(units.len()), 0);
+    for &(_, is_run, len) in &units {
+        starts.push(next);
+        next += if is_run { 0 } else { len };
+    }
+    let mut members = vec![Node::new(0); scalars.len()];
+    let mut free = starts.clone();
+    for (node, unit) in scalars {
+        members[free[unit as usize] as usize] = node;
+        free[unit as usize] += 1;
+    }
+    let mut order: Vec<u32> = (0..units.len() as u32).collect();
+    order.sort_by_key(|&unit| (units[unit as usize].0, units[unit as usize].1));
+    let unit = |unit: u32| match units[unit as usize] {
+        (_, true, node) => Unit::Run(Node::new(node as usize)),
+        (_, false, len) => Unit::Scalars(starts[unit as usize]..starts[unit as usize] + len),
+    };
+    Units { order: order.into_iter().map(unit).collect(), members }
+}
+
+impl<S: Scalar> Grouped<S> {
+    /// The address of a live value.
+    fn at(&self, graph: &Graph<S>, value: Value) -> Address {
+        let node = graph.node_of(value);
+        self.nodes[node].expect("what is read is live").plus(value.minus(graph.line.start(node)))
+    }
+
+    /// The addresses of an access's values.
+    fn moved(&self, graph: &Graph<S>, access: &Access<Value>, dims: &[usize]) -> Access<Address> {
+        let run = |first, last| {
+            let node = graph.line.run_of_both(first, last)?;
+            Some((graph.line.start(node), self.nodes[node].expect("what is read is live"), 1))
+        };
+        access.moved(dims, run, |value| self.at(graph, value))
+    }
+
+    /// Where what a program is asked for is.
+    pub(crate) fn root(&self, graph: &Graph<S>, root: &Root) -> Access<Address> {
+        self.moved(graph, &root.access, &root.dims)
+    }
+
+    fn run(&mut self, graph: &Graph<S>, node: Node) {
+        match graph.nodes[node] {
+            Kind::Run(index) => {
+                let of = &graph.runs[index as usize];
+                let (_, start) = self.plan.line.push(of.len());
+                self.nodes[node] = Some(start);
+                let operands = of.operands.iter().enumerate();
+                let operands = operands.map(|(i, operand)| self.moved(graph, operand, &of.axes(i))).collect();
+                self.plan.instructions.push(Instruction {
+                    op: of.op,
+                    dims: of.dims.clone(),
+                    inner: of.inner.clone(),
+                    out: Access::contiguous(start, &of.dims),
+                    operands,
+                    source: of.source,
+                });
+            }
+            Kind::Assembly(index) => {
+                let of = &graph.assemblies[index as usize];
+                let (run, start) = self.plan.line.push(of.len);
+                self.nodes[node] = Some(start);
+                let part = |part: &Part<Value>| Part {
+                    offset: part.offset,
+                    dims: part.dims.clone(),
+                    strides: part.strides.clone(),
+                    from: self.moved(graph, &part.from, &part.dims),
+                };
+                let parts = of.parts.iter().map(part).collect();
+                self.plan.homes.push(Home { run, parts, source: of.source });
+            }
+            other => unreachable!("{other:?} is no run"),
+        }
+    }
+
+    fn scalars(&mut self, graph: &Graph<S>, members: &mut [Node]) {
+        // In the order of the tape, adjoints too, so that what is read is walked forwards.
+        members.sort_by_key(|&node| (graph.sources[node], node));
+        let together = match graph.nodes[members[0]] {
+            Kind::Chain(_) => true,
+            kind => members.len() >= worth(op_of(kind)),
+        };
+        // What is computed one by one is runs of one number, which later stages place one by one.
+        let start = if together {
+            self.plan.line.push(members.len()).1
+        } else {
+            let (_, start) = self.plan.line.push(1);
+            (1..members.len()).for_each(|_| _ = self.plan.line.push(1));
+            start
+        };
+        for (i, &node) in members.iter().enumerate() {
+            self.nodes[node] = Some(start.plus(i as i64));
+        }
+        let source = graph.sources[members[0]];
+        let first = graph.nodes[members[0]];
+        if let Kind::Chain(_) = first {
+            return self.chains(graph, members, start, source);
+        }
+        let op = op_of(first);
+        if !together {
+            for (i, &node) in members.iter().enumerate() {
+                let operands = graph.nodes[node].operands();
+                self.plan.instructions.push(Instruction {
+                    op,
+                    dims: Dims::from_slice(&[1]),
+                    inner: Dims::new(),
+                    out: Access::repeated(start.plus(i as i64), 1),
+                    operands: operands.iter().map(|&value| Access::repeated(self.at(graph, value), 1)).collect(),
+                    source: graph.sources[node],
+                });
+            }
+            return;
+        }
+        let mut lists: SmallVec<[Vec<Address>; 3]> = first.operands().iter().map(|_| Vec::new()).collect();
+        for &node in &*members {
+            let operands = graph.nodes[node].operands();
+            lists.iter_mut().zip(operands).for_each(|(list, value)| list.push(self.at(graph, value)));
+        }
+        let (dims, operands) = factor(&lists);
+        let out = Access::contiguous(start, &dims);
+        let operands = SmallVec::from_vec(operands);
+        self.plan.instructions.push(Instruction { op, dims, inner: Dims::new(), out, operands, source });
+    }
+
+    fn chains(&mut self, graph: &Graph<S>, members: &[Node], start: Address, source: Source) {
+        let chain = |node: Node| match graph.nodes[node] {
+            Kind::Chain(index) => &graph.chains[index as usize],
+            other => unreachable!("{other:?} is no chain"),
+        };
+        let first = chain(members[0]);
+        let (terms, product) = (first.a.len(), !first.b.is_empty());
+        let addresses = |values: &[Value]| values.iter().map(|&value| self.at(graph, value)).collect::<Vec<Address>>();
+        let rows = |of: &dyn Fn(Node) -> Vec<Address>| members.iter().map(|&node| of(node)).collect::<Vec<_>>();
+        let mut factors = vec![rows(&|node| addresses(&chain(node).a))];
+        if product {
+            factors.push(rows(&|node| addresses(&chain(node).b)));
+        }
+        let inits: Option<Vec<Address>> =
+            members.iter().map(|&node| chain(node).init.map(|init| self.at(graph, init))).collect();
+        // Where every member walks its terms with the same stride, the walk is an axis of its own.
+        let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
+        let even = |rows: &Vec<Vec<Address>>| {
+            let step = stride(&rows[0]);
+            let steps = |row: &Vec<Address>| row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step);
+            rows.iter().all(steps).then_some(step)
+        };
+        let strides: Option<Vec<i32>> = factors.iter().map(even).collect();
+        let inner = Dims::from_slice(&[terms]);
+        let (dims, mut operands) = match strides {
+            Some(strides) => {
+                let starts = factors.iter().map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<Address>>());
+                let (dims, mut accesses) = factor(&starts.chain(inits.clone()).collect::<Vec<_>>());
+                let init = inits.is_some().then(|| accesses.pop()).flatten();
+                let walked = accesses.iter().zip(strides).map(|(access, step)| walk(access, &dims, terms, step));
+                let operands: SmallVec<[Access<Address>; 3]> = walked.chain(init).collect();
+                (dims, operands)
+            }
+            None => {
+                let dims = Dims::from_slice(&[members.len()]);
+                let all = joined(&dims, &inner);
+                let lists = factors.iter().map(|rows| Access::of(rows.concat(), &all));
+                let operands = lists.chain(inits.map(|inits| Access::of(inits, &dims))).collect();
+                (dims, operands)
+            }
+        };
+        let op = if product { Op::Contract { guarded: first.guarded } } else { Op::Sum };
+        operands.shrink_to_fit();
+        let out = Access::contiguous(start, &dims);
+        self.plan.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+/// What a scalar node computes.
+fn op_of(kind: Kind) -> Op {
+    match kind {
+        Kind::Unary(op, _) => Op::Unary(op),
+        Kind::Binary(op, ..) => Op::Binary(op),
+        Kind::Select(..) => Op::Select,
+        Kind::OverRows(_) => Op::OverRows,
+        Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => {
+            unreachable!("{kind:?} is no operation on single numbers")
+        }
+    }
+}
+
+/// The fewest nodes of an operation that are worth an instruction over a run: single numbers cost a nanosecond or two each, a step of a
+/// pass ten.
+fn worth(op: Op) -> usize {
+    match op {
+        Op::Unary(Unary::Neg) | Op::Binary(_) | Op::Select => 8,
+        Op::Unary(_) => 4,
+        _ => 1,
+    }
+}
+
+/// An access with an inner axis more.
+fn walk(access: &Access<Address>, dims: &[usize], terms: usize, step: i32) -> Access<Address> {
+    match access {
+        Access::Strided { start, strides } => {
+            let strides: Strides = strides.iter().copied().chain([step]).collect();
+            Access::Strided { start: *start, strides }
+        }
+        Access::Listed(starts) => {
+            let numbers =
+                starts.iter().flat_map(|&start| (0..terms as i64).map(move |i| start.plus(i * i64::from(step))));
+            Access::of(numbers.collect(), &joined(dims, &[terms]))
+        }
+    }
+}
+
+#[cfg(test)]
+impl<S> Plan<S> {
+    /// A plan that computes nothing yet, for tests.
+    pub(crate) fn of_leaves(leaves: usize) -> Self {
+        let mut line = Line::new();
+        let blocks = vec![line.push(leaves).0];
+        Plan { instructions: Map::new(), line, blocks, constants: Vec::new(), homes: Vec::new() }
+    }
+
+    /// Appends an instruction, and returns the first address of its run.
+    pub(crate) fn then(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: Vec<Access<Address>>) -> Address {
+        let (_, start) = self.line.push(dims.iter().product::<usize>());
+        let (dims, inner) = (Dims::from_slice(dims), Dims::from_slice(inner));
+        let (out, operands) = (Access::contiguous(start, &dims), operands.into());
+        self.instructions.push(Instruction {
+            op,
+            dims,
+            inner,
+            out,
+            operands,
+            source: Source::value(super::ids::Slot::new(0)),
+        });
+        start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Graph;
+    use crate::op::Binary;
+    use crate::passes::{chains, prune};
+
+    #[test]
+    fn neurons_written_one_by_one_are_one_product_of_a_matrix() {
+        let (m, n) = (3, 4);
+        let mut graph = Graph::<f64>::new();
+        let (params, x) = (graph.block(None, m * (n + 1)), graph.block(None, n));
+        let mut roots = Vec::new();
+        for j in 0..m {
+            let row = params.plus((j * (n + 1)) as i64);
+            let mut sum = row.plus(n as i64);
+            for i in 0..n as i64 {
+                let product = graph.push(Kind::Binary(Binary::Mul, row.plus(i), x.plus(i)));
+                sum = graph.push(Kind::Binary(Binary::Add, sum, product));
+            }
+            roots.push(Root::number(sum));
+        }
+        let mut state = State::new(graph, roots);
+        chains::run(&mut state);
+        prune::run(&mut state);
+        let plan = run(&state, true).plan;
+        assert_eq!(plan.instructions.len(), 1);
+        let only = &plan.instructions[InstructionId::new(0)];
+        assert_eq!(
+            (only.op, only.dims.as_slice(), only.inner.as_slice()),
+            (Op::Contract { guarded: false }, &[3][..], &[4][..])
+        );
+        let strides = |i: usize| match &only.operands[i] {
+            Access::Strided { strides, .. } => strides.to_vec(),
+            Access::Listed(list) => panic!("{list:?}"),
+        };
+        assert_eq!([strides(0), strides(1), strides(2)], [vec![5, 1], vec![0, 1], vec![5]]);
+    }
+
+    #[test]
+    fn a_formula_written_for_each_row_is_that_formula_over_a_column() {
+        let mut graph = Graph::<f64>::new();
+        let x = graph.block(None, 10);
+        let roots = (0..9)
+            .map(|i| {
+                let square = graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i)));
+                Root::number(graph.push(Kind::Binary(Binary::Sub, x.plus(i + 1), square)))
+            })
+            .collect();
+        let plan = run(&State::new(graph, roots), true).plan;
+        let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
+        assert_eq!(lens, [9, 9]);
+        assert!(plan.instructions.values().all(|i| i.operands.iter().all(|o| matches!(o, Access::Strided { .. }))));
+    }
+
+    #[test]
+    fn nothing_is_grouped_if_it_is_switched_off() {
+        let mut graph = Graph::<f64>::new();
+        let x = graph.block(None, 9);
+        let square = |i| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
+        let roots = (0..9).map(square).collect();
+        assert_eq!(run(&State::new(graph, roots), false).plan.instructions.len(), 9);
+    }
+}

@@ -1,0 +1,167 @@
+//! Forward mode: the same list on dual numbers.
+
+use crate::dual::Dual;
+use crate::error::{Error, NodeId, Place};
+use crate::real::Scalar;
+use crate::tape::Tape;
+use crate::var::Var;
+use wengert_ops::real::Scalar as Number;
+
+/// The tangent of every node along one direction: `v̇ = Σ ∂v/∂x ẋ`.
+#[derive(Debug)]
+pub struct Tangents<'t, S: Scalar = f64> {
+    tape: &'t Tape<S>,
+    column: Vec<Dual<S>>,
+}
+
+impl<S: Scalar> Tape<S> {
+    /// Carries a direction forward through the whole tape, one Jacobian-vector product for every node: each `(var, tangent)`
+    /// moves, everything else stands still. The numbers on the tape are not touched.
+    ///
+    /// A direction may start at any node, not only at leaves: that node's own tangent is then replaced by the one given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] if a tangent does not fill its var, [`Error::TwoTapes`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let (x, y) = (tape.input(3.0), tape.input(2.0));
+    /// let z = x * y;
+    /// assert_eq!(tape.tangents(&[(x, &[1.0]), (y, &[10.0])])?.of(z), 2.0 + 30.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn tangents<'t>(&'t self, direction: &[(Var<'t, S>, &[S])]) -> Result<Tangents<'t, S>, Error> {
+        Ok(Tangents { tape: self, column: self.dual_column(direction)? })
+    }
+
+    /// The values with their tangents.
+    #[track_caller]
+    fn dual_column(&self, direction: &[(Var<'_, S>, &[S])]) -> Result<Vec<Dual<S>>, Error> {
+        let mut seeds = Vec::new();
+        for &(var, tangent) in direction {
+            if !std::ptr::eq(self, var.tape) {
+                let at = Place::caller();
+                return Err(Error::TwoTapes { op: "tangents", left: self.made_at(), right: var.tape.made_at(), at });
+            }
+            if tangent.len() != var.len() {
+                let found = tangent.len();
+                return Err(Error::Length { op: "tangents", shape: var.shape(), found, at: Place::caller() });
+            }
+            let layout = var.layout();
+            seeds
+                .extend(layout.offsets().map(|offset| var.view.start() as usize + offset).zip(tangent.iter().copied()));
+        }
+        let side = self.side.borrow();
+        self.columns.read(|steps, values| {
+            let mut column: Vec<Dual<S>> = values.iter().map(|&value| Dual::constant(value)).collect();
+            // Node by node up to each seed, whose tangent is then set, whatever its operands do.
+            seeds.sort_by_key(|seed| seed.0);
+            let mut done = 0;
+            for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32)) {
+                let first = part[0].0;
+                let end = side.wide_at(first as u32).map_or(first + 1, |wide| (wide.out + wide.len) as usize);
+                S::evaluate_duals(steps, &side, &mut column, done..end);
+                for &(slot, tangent) in part {
+                    column[slot].tangent = tangent;
+                }
+                done = end;
+            }
+            S::evaluate_duals(steps, &side, &mut column, done..values.len());
+            Ok(column)
+        })
+    }
+
+    /// The Hessian-vector product by forward over reverse: for every node v before `output`, the change of its adjoint along
+    /// the direction, `Σ ∂²L/∂v∂x ẋ`.
+    ///
+    /// # Errors
+    ///
+    /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let (x, y) = (tape.input(3.0), tape.input(2.0));
+    /// let z = x * x * y;
+    /// // Hessian [[2y, 2x], [2x, 0]] times (1, 0)
+    /// assert_eq!(tape.hvp(z, &[(x, &[1.0])], &[x, y])?, [vec![4.0], vec![6.0]]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn hvp<'t>(
+        &'t self,
+        output: Var<'t, S>,
+        direction: &[(Var<'t, S>, &[S])],
+        wrt: &[Var<'t, S>],
+    ) -> Result<Vec<Vec<S>>, Error> {
+        if !output.is_scalar() {
+            return Err(output.operand_error("hvp", "a run has no single Hessian".to_owned()));
+        }
+        for &var in wrt.iter().chain([&output]) {
+            Var { tape: self, view: output.view }.same_tape("hvp", var)?;
+        }
+        let column = self.dual_column(direction)?;
+        let slots = output.view.start() as usize + 1;
+        let side = self.side.borrow();
+        let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
+        let mut adjoints = vec![Dual::<S>::EMPTY; end];
+        adjoints[slots - 1] = Dual::from_f64(1.0);
+        self.columns.read(|steps, _| S::sweep_duals(steps, &side, &column, &mut adjoints));
+        let read = |var: &Var<'t, S>| {
+            let slots: Vec<usize> = side
+                .layouts
+                .get(var.view.layout())
+                .offsets()
+                .map(|offset| var.view.start() as usize + offset)
+                .collect();
+            slots
+                .iter()
+                .map(|&slot| adjoints.get(slot).map_or(S::from_f64(0.0), |a| a.tangent + S::from_f64(0.0)))
+                .collect()
+        };
+        Ok(wrt.iter().map(read).collect())
+    }
+}
+
+impl<'t, S: Scalar> Tangents<'t, S> {
+    /// The tangent of a single number.
+    ///
+    /// # Panics
+    ///
+    /// If `var` has axes, stands on another tape, or was recorded later.
+    #[must_use]
+    #[track_caller]
+    pub fn of(&self, var: Var<'t, S>) -> S {
+        assert!(var.is_scalar(), "of: {} has shape {}; use values_of()", var.id(), var.shape());
+        self.values_of(var)[0]
+    }
+
+    /// The tangents of a run, in row-major order.
+    ///
+    /// # Panics
+    ///
+    /// If `var` stands on another tape, or was recorded later.
+    #[must_use]
+    #[track_caller]
+    pub fn values_of(&self, var: Var<'t, S>) -> Vec<S> {
+        assert!(std::ptr::eq(self.tape, var.tape), "the handle belongs to the tape made at {}", var.tape.made_at());
+        let start = var.view.start() as usize;
+        assert!(start < self.column.len(), "{} was recorded after the tangents were computed", var.id());
+        var.layout().offsets().map(|offset| self.column[start + offset].tangent).collect()
+    }
+
+    /// The tangent in a slot.
+    ///
+    /// # Panics
+    ///
+    /// If the slot is past the end.
+    #[must_use]
+    pub fn at(&self, slot: NodeId) -> S {
+        self.column[slot.slot()].tangent
+    }
+}
