@@ -12,7 +12,7 @@ use crate::shape::Shape;
 use crate::sweep::Sweep;
 use crate::tape::{Kind, Lent, Memory, Tape};
 use crate::var::{Var, or_panic};
-use wengert_ops::edges;
+use wengert_ops::structural::Site;
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
 /// carried back (a vector-Jacobian product) for a run.
@@ -327,7 +327,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
                     Kind::Wide => {
                         let wide = &side.wides[a];
                         slot = wide.out as usize;
-                        edges::all(wide, &side.layouts, &values[..slot + wide.len as usize], |entry| {
+                        let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
+                        S::entries(wide.op, &site, &mut |entry| {
                             visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
                         });
                     }
