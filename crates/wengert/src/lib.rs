@@ -37,6 +37,7 @@
 mod op;
 mod real;
 mod number;
+mod slopes;
 pub mod rules;
 mod dual;
 mod shape;

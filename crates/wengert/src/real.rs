@@ -110,6 +110,19 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     fn same_bits(self, other: Self) -> bool;
 }
 
+/// How to compute `xⁿ` if n or n − 1, the power of its slope, is no number of the type: `(xᵃ)ᵇ xʳ` as `[a, b, r]`, for which
+/// all of them are. A rounded power would be an even one, and have another sign.
+pub(crate) fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
+    // An f32 holds this, and the integers next to it. An f64 holds every i32.
+    const STEP: i32 = 1 << 23;
+    let holds = |n: f64| S::from_f64(n).to_f64() == n;
+    let n64 = f64::from(n);
+    if holds(n64) && holds(n64 - 1.0) {
+        return None;
+    }
+    Some([STEP * n.signum(), (n / STEP).abs(), n % STEP])
+}
+
 pub(crate) mod sealed {
     use super::Scalar;
 

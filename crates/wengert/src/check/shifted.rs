@@ -47,14 +47,19 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
         Binary::Rem => (ax / ay).trunc() != (bx / by).trunc() || on_a_jump(ax, ay) || on_a_jump(bx, by),
         Binary::Div => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::Powi if ay >= zero => false,
-        Binary::Powi | Binary::Powf => ax.partial_cmp(&zero) != bx.partial_cmp(&zero),
+        Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
+            ax.partial_cmp(&zero) != bx.partial_cmp(&zero)
+        }
         // The angle jumps from π to −π on the negative half of the second operand's axis.
         Binary::Atan2 => {
             let side = |x: S, y: S| if y < zero { x.partial_cmp(&zero) } else { None };
             side(ax, ay) != side(bx, by)
         }
-        Binary::Hypot => (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero()),
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain => false,
+        Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => {
+            (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero())
+        }
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
+        Binary::SigmoidSlope | Binary::TanhSlope => false,
     }
 }
 

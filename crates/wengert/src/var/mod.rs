@@ -449,6 +449,11 @@ impl<S: Scalar> Real for Var<'_, S> {
     fn binary(self, op: Binary, other: Self) -> Self {
         self.apply_with(op, other)
     }
+
+    #[track_caller]
+    fn powi(self, n: i32) -> Self {
+        Var::powi(self, n)
+    }
 }
 
 impl<S: Scalar> fmt::Debug for Var<'_, S> {

@@ -146,6 +146,14 @@ fn share<I: Isa, S: Float>(partial: Partial<Lane<I, S>>, g: S) -> S {
             let product = p.0 * g;
             if g == S::ZERO { S::EMPTY } else { product }
         }
+        Partial::Product(p, q) => {
+            let product = (g * p.0) * q.0;
+            if g == S::ZERO || q.0 == S::ZERO { S::EMPTY } else { product }
+        }
+        Partial::Choice(p) => {
+            let product = p.0 * g;
+            if g == S::ZERO || p.0 == S::ZERO { S::EMPTY } else { product }
+        }
     }
 }
 

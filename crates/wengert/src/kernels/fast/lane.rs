@@ -47,7 +47,7 @@ impl<I: Isa, S: Elementary> Real for Lane<I, S> {
 
     #[inline(always)]
     fn binary(self, op: Binary, other: Self) -> Self {
-        Lane::new(self.0.binary(op, other.0))
+        Lane::new(elementary::binary::<I, S>(op, self.0, other.0))
     }
 }
 
