@@ -137,8 +137,10 @@ impl Reading<'_> {
                 }
             }
             Structural::LogSumExp => {
-                for (slot, out) in self.reduced() {
-                    let partial = self.trace.precision().exp_of_difference(self.value(slot), node.values[out]);
+                let x = &self.operands[0];
+                let values: Vec<f64> = x.slots().map(|slot| self.value(slot)).collect();
+                let softmax = self.trace.precision().softmax(&values, &x.shape, &node.axes);
+                for ((slot, out), partial) in self.reduced().zip(softmax) {
                     visit(self.of(out, 0, slot, Partial::Of(partial)));
                 }
             }

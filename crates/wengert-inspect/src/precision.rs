@@ -1,7 +1,7 @@
 //! The core's rules in the arithmetic that the tape computed in, on numbers held as `f64`.
 
 use wengert::rules::{self, Partial};
-use wengert::{Binary, Real, Unary};
+use wengert::{Binary, Numerics, Options, Real, Scalar, Tape, Unary};
 
 use crate::trace::Precision;
 
@@ -50,11 +50,21 @@ impl Precision {
         }
     }
 
-    /// `e^(x − y)`.
-    pub(crate) fn exp_of_difference(self, x: f64, y: f64) -> f64 {
+    /// The partials of a log-sum-exp over some axes, in row-major order, as the core's exact kernels compute them.
+    pub(crate) fn softmax(self, values: &[f64], shape: &[usize], axes: &[usize]) -> Vec<f64> {
+        fn of<S: Scalar>(values: &[f64], shape: &[usize], axes: &[usize]) -> Vec<f64> {
+            let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
+            let x = tape.inputs(&values.iter().map(|&x| S::from_f64(x)).collect::<Vec<S>>()).reshape(shape);
+            let y = x.log_sum_exp(axes);
+            let ones = vec![S::from_f64(1.0); y.len()];
+            match y.backward_with(&ones) {
+                Ok(gradients) => gradients.values_wrt(x).into_iter().map(S::to_f64).collect(),
+                Err(error) => unreachable!("as many cotangents as elements: {error}"),
+            }
+        }
         match self {
-            Precision::F64 => (x - y).unary(Unary::Exp),
-            Precision::F32 => f64::from((x as f32 - y as f32).unary(Unary::Exp)),
+            Precision::F64 => of::<f64>(values, shape, axes),
+            Precision::F32 => of::<f32>(values, shape, axes),
         }
     }
 

@@ -123,6 +123,13 @@ pub(crate) fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
     Some([STEP * n.signum(), (n / STEP).abs(), n % STEP])
 }
 
+/// The largest finite number of the type.
+#[inline(always)]
+pub(crate) fn largest<S: Scalar>() -> S {
+    let double = S::from_f64(f64::MAX);
+    if double.is_finite() { double } else { S::from_f64(f64::from(f32::MAX)) }
+}
+
 pub(crate) mod sealed {
     use super::Scalar;
 

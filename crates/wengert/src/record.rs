@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::error::Error;
 use crate::op::{Binary, Op, Structural, Unary};
-use crate::real::{Real, Scalar};
+use crate::real::{Real, Scalar, largest};
 use crate::rules::{self, Partial};
 use crate::run::{View, Wide};
 use crate::shape::{Layout, Shape};
@@ -45,6 +45,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
+        }
+        if self.view.is_cut() {
+            return Ok(vec![None; wrt.len()]);
         }
         let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
         recorder.add(self.view, self.like(1.0))?;
@@ -327,11 +330,16 @@ fn structural<'t, S: Scalar>(
         Structural::Max | Structural::Min => {
             let chosen = x.try_binary(Binary::Eq, keep(v, wide))?;
             let ties = chosen.try_sum_axes(&axes_of(wide))?;
-            chosen.try_mul(keep(g.try_div(ties)?, wide))?
+            chosen.try_binary(Binary::ChainChoice, keep(g.try_div(ties)?, wide))?
         }
         Structural::LogSumExp => {
-            let softmax = x.try_sub(keep(v, wide))?.try_unary(Unary::Exp)?;
-            keep(g, wide).try_binary(Binary::Chain, softmax)?
+            // Infinite numbers count as the largest finite ones, so that differences are numbers.
+            let bound = largest::<S>();
+            let finite = x.try_binary(Binary::Min, bound)?.try_binary(Binary::Max, -bound)?;
+            let top = finite.try_max_axes(&axes_of(wide))?.detach();
+            let powers = finite.try_sub(keep(top, wide))?.try_unary(Unary::Exp)?;
+            let total = powers.try_sum_axes(&axes_of(wide))?;
+            keep(g, wide).try_binary(Binary::Chain, powers.try_div(keep(total, wide))?)?
         }
         Structural::CumSum => g.try_cumsum_back(axes_of(wide)[0])?,
         Structural::CumSumBack => g.try_cumsum(axes_of(wide)[0])?,

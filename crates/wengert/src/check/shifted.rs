@@ -44,7 +44,8 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
     let zero = ax.like(0.0);
     match op {
         Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => ax.partial_cmp(&ay) != bx.partial_cmp(&by),
-        Binary::Rem => (ax / ay).trunc() != (bx / by).trunc() || on_a_jump(ax, ay) || on_a_jump(bx, by),
+        // The integers that the values were made with.
+        Binary::Rem => times_in(ax, ay) != times_in(bx, by) || on_a_jump(ax, ay) || on_a_jump(bx, by),
         Binary::Div => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::Powi if ay >= zero => false,
         Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
@@ -61,6 +62,11 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
         Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
         Binary::SigmoidSlope | Binary::TanhSlope => false,
     }
+}
+
+/// How often y was taken from x.
+fn times_in<S: Scalar>(x: S, y: S) -> S {
+    ((x - x % y) / y).round()
 }
 
 /// Whether x is a whole multiple of y, where `x % y` jumps.

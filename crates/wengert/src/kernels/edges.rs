@@ -95,11 +95,11 @@ pub(crate) fn structural<S: Scalar>(
             }
         }
         Structural::LogSumExp if !cut(0) => {
-            let (x, run) = (operand(0), &values[wide.out as usize..]);
+            let x = operand(0);
             let target = reduce::target(x.layout, axes(wide));
-            for (from, out) in x.layout.offsets().zip(target.offsets()) {
-                let slot = x.start + from;
-                visit(Entry { out, operand: 0, slot, partial: Partial::Of((values[slot] - run[out]).exp()) });
+            let softmax = reduce::softmax(x, axes(wide), wide.len as usize);
+            for ((from, out), partial) in x.layout.offsets().zip(target.offsets()).zip(softmax) {
+                visit(Entry { out, operand: 0, slot: x.start + from, partial: Partial::Of(partial) });
             }
         }
         Structural::CumSum | Structural::CumSumBack if !cut(0) => {

@@ -10,7 +10,7 @@ mod fast;
 mod linear;
 pub(crate) mod moves;
 pub(crate) mod product;
-mod reduce;
+pub(crate) mod reduce;
 mod reverse;
 
 pub(crate) use reverse::reverse;

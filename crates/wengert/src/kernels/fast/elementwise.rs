@@ -7,6 +7,7 @@ use super::lane::Lane;
 use super::sum::{Put, put_one, put_row, sum};
 use super::walk::Walk;
 use crate::elementary;
+use crate::kernels::reduce::Pairwise;
 use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
 use crate::rules::{self, Partial};
 use crate::simd::{Arguments, Isa, Kernel};
@@ -214,7 +215,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
     let mut block = [S::EMPTY; BLOCK];
     for [sx, sy] in walk.rows() {
         let mut done = 0;
-        let mut whole = S::EMPTY;
+        let mut whole = Pairwise::new();
         while done < len {
             let n = (len - done).min(BLOCK);
             let at = first + done;
@@ -249,7 +250,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             let to = if SECOND { sy } else { sx };
             match by {
                 1 => put_row(put, shares, &mut target[to..to + n]),
-                0 => whole = whole + sum(shares),
+                0 => whole.add(sum(shares)),
                 _ => {
                     for (i, &share) in shares.iter().enumerate() {
                         put_one(put, share, &mut target[to + i * by]);
@@ -259,7 +260,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             done += n;
         }
         if by == 0 {
-            put_one(put, whole, &mut target[if SECOND { sy } else { sx }]);
+            put_one(put, whole.total(), &mut target[if SECOND { sy } else { sx }]);
         }
         first += len;
     }
