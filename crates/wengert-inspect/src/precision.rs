@@ -1,12 +1,12 @@
 //! The core's rules in the arithmetic that the tape computed in, on numbers held as `f64`.
 
+use wengert::Unary;
 use wengert::rules::{self, Partial};
-use wengert::{Binary, Numerics, Options, Real, Scalar, Tape, Unary};
 
 use crate::trace::Precision;
 
 /// Every `f32` is an `f64`, so going there and back changes nothing.
-fn widen(partial: Partial<f32>) -> Partial<f64> {
+pub(crate) fn widen(partial: Partial<f32>) -> Partial<f64> {
     match partial {
         Partial::Zero => Partial::Zero,
         Partial::One => Partial::One,
@@ -33,46 +33,6 @@ impl Precision {
         match self {
             Precision::F64 => rules::unary(op, x, v),
             Precision::F32 => widen(rules::unary(op, x as f32, v as f32)),
-        }
-    }
-
-    pub(crate) fn first(self, op: Binary, x: f64, y: f64, v: f64) -> Partial<f64> {
-        match self {
-            Precision::F64 => rules::first(op, x, y, v),
-            Precision::F32 => widen(rules::first(op, x as f32, y as f32, v as f32)),
-        }
-    }
-
-    pub(crate) fn second(self, op: Binary, x: f64, y: f64, v: f64) -> Partial<f64> {
-        match self {
-            Precision::F64 => rules::second(op, x, y, v),
-            Precision::F32 => widen(rules::second(op, x as f32, y as f32, v as f32)),
-        }
-    }
-
-    /// The partials of a log-sum-exp over some axes, in row-major order, as the core's exact kernels compute them.
-    pub(crate) fn softmax(self, values: &[f64], shape: &[usize], axes: &[usize]) -> Vec<f64> {
-        fn of<S: Scalar>(values: &[f64], shape: &[usize], axes: &[usize]) -> Vec<f64> {
-            let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-            let x = tape.inputs(&values.iter().map(|&x| S::from_f64(x)).collect::<Vec<S>>()).reshape(shape);
-            let y = x.log_sum_exp(axes);
-            let ones = vec![S::from_f64(1.0); y.len()];
-            match y.backward_with(&ones) {
-                Ok(gradients) => gradients.values_wrt(x).into_iter().map(S::to_f64).collect(),
-                Err(error) => unreachable!("as many cotangents as elements: {error}"),
-            }
-        }
-        match self {
-            Precision::F64 => of::<f64>(values, shape, axes),
-            Precision::F32 => of::<f32>(values, shape, axes),
-        }
-    }
-
-    /// The nearest number of this precision.
-    pub(crate) fn round(self, x: f64) -> f64 {
-        match self {
-            Precision::F64 => x,
-            Precision::F32 => f64::from(x as f32),
         }
     }
 

@@ -33,47 +33,31 @@
 //!   that of the crate `libm`: the same bits on every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound of
 //!   that, and products of matrices follow IEEE where a zero meets an infinity.
 
-// A module uses only modules listed above it.
-mod op;
-mod real;
-mod number;
-mod slopes;
-pub mod rules;
-mod dual;
-mod shape;
-mod error;
-mod run;
-mod simd;
-mod elementary;
-mod kernels;
-mod tape;
-mod scalars;
-mod var;
-mod replay;
-mod verify;
-mod sweep;
-mod backward;
-#[cfg(feature = "ndarray")]
-mod arrays;
-mod record;
-mod forward;
-mod calculus;
-mod program;
-pub mod check;
+pub use wengert_ops::attributes::Attributes;
+pub use wengert_ops::dual::Dual;
+pub use wengert_ops::numerics::Numerics;
+pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
+pub use wengert_ops::real::{Real, Scalar};
+pub use wengert_ops::rules;
 
-pub use backward::{Contribution, Gradients, Status};
-pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
-pub use check::{Check, Report};
-pub use dual::Dual;
-pub use error::{Culprit, Error, NodeId, Place};
-pub use forward::Tangents;
-pub use kernels::Numerics;
-pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use program::{
-    Batch, BatchOutputs, Compile, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
-    Report as CompileReport, Workspace,
+/// The rules of structural operations, for those who read them: [`entries`](rulebook::entries) lists a Jacobian one by one,
+/// [`Algebra`](rulebook::Algebra) is what a vector-Jacobian product is written over.
+pub mod rulebook {
+    pub use wengert_ops::algebra::Algebra;
+    pub use wengert_ops::structural::{At, Entry, Misfit, Reading, Site};
+    pub use wengert_ops::tensor::Tensor;
+    pub use wengert_ops::value::entries;
+}
+pub use wengert_ops::shape::{Layout, Shape};
+pub use wengert_tape::check::{self, Check, Report};
+pub use wengert_tape::{
+    Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId, Operand,
+    Options, Place, Scope, Status, Tangents, Tape, Var,
 };
-pub use real::{Real, Scalar};
-pub use shape::{Layout, Shape};
-pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Key, Nested, Operand, Var};
+pub use wengert_tape::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
+
+#[cfg(feature = "programs")]
+pub use wengert_program::{
+    Batch, BatchOutputs, Compile, CompileTape, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile,
+    Program, Report as CompileReport, Workspace,
+};

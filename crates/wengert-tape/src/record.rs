@@ -1,0 +1,306 @@
+//! The gradient as more nodes: the same rules, read by `Var`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use smallvec::SmallVec;
+use wengert_ops::structural::At;
+
+use crate::error::Error;
+use crate::op::Op;
+use crate::real::{Real, Scalar};
+use crate::rules::{self, Partial};
+use crate::run::{View, Wide};
+use crate::shape::{Layout, Shape};
+use crate::tape::{Kind, Tape};
+use crate::var::Var;
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// Records the gradient of this single number as nodes after it, and returns the adjoint of each of `wrt`, of
+    /// the same shape; `None` if no path leads to it.
+    ///
+    /// The result is as good as any other `Var`: it has a listing, it replays at other inputs, and it can be differentiated again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if this has axes, [`Error::TwoTapes`], [`Error::Full`].
+    ///
+    /// # Panics
+    ///
+    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded until then stay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input(2.0);
+    /// let y = x * x * x;
+    /// let dy = y.record_gradient(&[x])?[0].unwrap();
+    /// let d2y = dy.backward().wrt(x);
+    /// assert_eq!((dy.value(), d2y), (12.0, 12.0)); // 3x², 6x
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn record_gradient(self, wrt: &[Var<'t, S>]) -> Result<Vec<Option<Var<'t, S>>>, Error> {
+        if !self.is_scalar() {
+            return Err(self.operand_error("record_gradient", "a run has no single derivative".to_owned()));
+        }
+        for &var in wrt {
+            self.same_tape("record_gradient", var)?;
+        }
+        if self.view.is_cut() {
+            return Ok(vec![None; wrt.len()]);
+        }
+        let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
+        recorder.add(self.view, self.like(1.0))?;
+        let mut found = vec![None; wrt.len()];
+        let last = {
+            let side = self.tape.side.borrow();
+            side.step_of(self.view.start())
+        };
+        let mut slot = self.view.start() + 1;
+        for index in (0..=last).rev() {
+            let step = self.tape.columns.step(index);
+            let wide = match step.kind() {
+                Kind::Wide => Some(self.tape.side.borrow().wides[step.a() as usize].clone()),
+                _ => None,
+            };
+            slot = wide.as_ref().map_or(slot - 1, |wide| wide.out);
+            // The adjoint of everything in this node's run is complete now.
+            let len = wide.as_ref().map_or(1, |wide| wide.len);
+            recorder.step(slot, step, wide.as_ref())?;
+            for (var, found) in wrt.iter().zip(&mut found) {
+                if (slot..slot + len).contains(&var.view.start()) && found.is_none() {
+                    *found = recorder.adjoint_of(*var)?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The adjoints under way.
+struct Recorder<'t, S: Scalar> {
+    tape: &'t Tape<S>,
+    /// The slots that depend on what is differentiated by; nothing is recorded for the others.
+    active: Vec<bool>,
+    /// Of whole runs, by first slot: one Var of the run's shape.
+    runs: HashMap<u32, Var<'t, S>>,
+    /// Of single numbers: scalar nodes, and elements of runs that are read one by one.
+    numbers: BTreeMap<u32, Var<'t, S>>,
+}
+
+impl<'t, S: Scalar> Recorder<'t, S> {
+    fn new(tape: &'t Tape<S>, wrt: &[Var<'t, S>], last: u32) -> Self {
+        let side = tape.side.borrow();
+        let end = side.wide_at(last).map_or(last + 1, |wide| wide.out + wide.len) as usize;
+        let mut active = vec![false; end];
+        let slots = |view: View| {
+            side.layouts.get(view.layout()).offsets().map(move |o| view.start() as usize + o).collect::<Vec<_>>()
+        };
+        for slot in wrt.iter().flat_map(|var| slots(var.view)).filter(|&slot| slot < end) {
+            active[slot] = true;
+        }
+        let mut slot = 0;
+        tape.columns.read(|steps, _| {
+            for step in steps {
+                if slot >= end {
+                    break;
+                }
+                let (a, b) = (step.a() as usize, step.b() as usize);
+                match step.kind() {
+                    Kind::Leaf(_) => slot += 1,
+                    Kind::Unary(_) => {
+                        active[slot] |= !step.cuts_first() && active[a];
+                        slot += 1;
+                    }
+                    Kind::Binary(_) => {
+                        active[slot] |= (!step.cuts_first() && active[a]) || (!step.cuts_second() && active[b]);
+                        slot += 1;
+                    }
+                    Kind::Wide => {
+                        let wide = &side.wides[a];
+                        let reads = wide.operands.iter().filter(|view| !view.is_cut()).flat_map(|&view| slots(view));
+                        let (out, len) = (wide.out as usize, wide.len as usize);
+                        if reads.into_iter().any(|slot| active[slot]) {
+                            active[out..out + len].fill(true);
+                        }
+                        slot = out + len;
+                    }
+                }
+            }
+        });
+        drop(side);
+        Recorder { tape, active, runs: HashMap::new(), numbers: BTreeMap::new() }
+    }
+
+    fn var(&self, view: View) -> Var<'t, S> {
+        Var { tape: self.tape, view }
+    }
+
+    /// Passes on the adjoint of the node at `slot`, if it has one.
+    #[track_caller]
+    fn step(&mut self, slot: u32, step: crate::tape::Step, wide: Option<&Wide>) -> Result<(), Error> {
+        if let Some(wide) = wide {
+            if wide.op.is_leaf() {
+                return Ok(());
+            }
+            let node = self.var(View::new(wide.out, wide.layout));
+            let Some(g) = self.adjoint_of(node)? else { return Ok(()) };
+            return self.wide_step(wide, node, g);
+        }
+        let Some(&g) = self.numbers.get(&slot) else { return Ok(()) };
+        let v = self.var(View::scalar(slot));
+        let x = self.var(View::scalar(step.a()).cut_if(step.cuts_first()));
+        match step.kind() {
+            Kind::Unary(op) if self.wants(x) => self.add_partial(x, rules::unary(op, x, v), g)?,
+            Kind::Binary(op) => {
+                let y = self.var(View::scalar(step.b()).cut_if(step.cuts_second()));
+                if self.wants(x) {
+                    self.add_partial(x, rules::first(op, x, y, v), g)?;
+                }
+                if self.wants(y) {
+                    self.add_partial(y, rules::second(op, x, y, v), g)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn wide_step(&mut self, wide: &Wide, v: Var<'t, S>, g: Var<'t, S>) -> Result<(), Error> {
+        let operands: SmallVec<[Var<'t, S>; 3]> = wide.operands.iter().map(|&view| self.var(view)).collect();
+        for (i, &x) in operands.iter().enumerate() {
+            if !self.wants(x) {
+                continue;
+            }
+            let share = match wide.op {
+                Op::Leaf(_) => None,
+                Op::Unary(op) => rules::unary(op, x, v).times(g),
+                Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(g),
+                Op::Binary(op) => rules::second(op, operands[0], x, v).times(g),
+                Op::Structural(op) => {
+                    op.share(&At { operands: &operands, value: v, attributes: &wide.attributes }, i, g)
+                }
+            };
+            if let Some(share) = share {
+                self.add(x.view, share.sum_to(&x.shape())?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anything is differentiated by that `x` depends on.
+    fn wants(&self, x: Var<'t, S>) -> bool {
+        !x.view.is_cut() && x.layout().offsets().any(|offset| self.active[x.view.start() as usize + offset])
+    }
+
+    #[track_caller]
+    fn add_partial(&mut self, x: Var<'t, S>, partial: Partial<Var<'t, S>>, g: Var<'t, S>) -> Result<(), Error> {
+        match partial.times(g) {
+            Some(share) => self.add(x.view, share),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds `share`, of the view's shape, to the adjoints of the view's slots.
+    #[track_caller]
+    fn add(&mut self, view: View, share: Var<'t, S>) -> Result<(), Error> {
+        let layout = self.var(view).layout();
+        if layout.shape().is_scalar() {
+            return self.add_number(view.start(), share);
+        }
+        let run = self.tape.side.borrow().wide_at(view.start()).map(|wide| (wide.out, wide.len, wide.layout));
+        let Some((out, len, run_layout)) = run else { return self.add_each(view, &layout, share) };
+        let first = view.start() - out;
+        let positions: Vec<usize> = layout.offsets().map(|offset| first as usize + offset).collect();
+        if positions.iter().any(|&position| position >= len as usize) {
+            // The view runs over several nodes.
+            return self.add_each(view, &layout, share);
+        }
+        let run_shape = self.var(View::new(out, run_layout)).shape();
+        let whole = first == 0 && layout.is_contiguous() && layout.len() == len as usize;
+        let share = if whole { share.try_reshape(run_shape)? } else { share.try_scatter_add(&positions, run_shape)? };
+        let sum = match self.runs.get(&out) {
+            Some(&sum) => sum.try_add(share)?,
+            None => share,
+        };
+        self.runs.insert(out, sum);
+        Ok(())
+    }
+
+    #[track_caller]
+    fn add_each(&mut self, view: View, layout: &Layout, share: Var<'t, S>) -> Result<(), Error> {
+        let share = share.try_reshape([layout.len()])?;
+        for (i, offset) in layout.offsets().enumerate() {
+            self.add_number(view.start() + offset as u32, share.at(i))?;
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn add_number(&mut self, slot: u32, share: Var<'t, S>) -> Result<(), Error> {
+        let sum = match self.numbers.get(&slot) {
+            Some(&sum) => sum.try_add(share)?,
+            None => share,
+        };
+        self.numbers.insert(slot, sum);
+        Ok(())
+    }
+
+    /// The adjoint of a var's slots so far, of its shape.
+    #[track_caller]
+    fn adjoint_of(&mut self, var: Var<'t, S>) -> Result<Option<Var<'t, S>>, Error> {
+        let layout = var.layout();
+        let slots: Vec<u32> = layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
+        let run = self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
+        let whole = match run.and_then(|(out, len)| Some((out, len, *self.runs.get(&out)?))) {
+            Some((out, len, sum)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => {
+                let position = |slot: &u32| (slot - out) as usize;
+                if slots.len() == len as usize && layout.is_contiguous() {
+                    Some(sum.try_reshape(layout.shape().clone())?)
+                } else if layout.shape().is_scalar() {
+                    Some(sum.try_reshape([len as usize])?.at(position(&slots[0])))
+                } else {
+                    let positions: Vec<usize> = slots.iter().map(position).collect();
+                    Some(sum.try_gather(&positions)?.try_reshape(layout.shape().clone())?)
+                }
+            }
+            _ => None,
+        };
+        let single: Vec<(usize, Var<'t, S>)> =
+            slots.iter().enumerate().filter_map(|(i, slot)| Some((i, *self.numbers.get(slot)?))).collect();
+        if single.is_empty() {
+            return Ok(whole);
+        }
+        let each = if layout.shape().is_scalar() {
+            single[0].1
+        } else {
+            let (positions, vars): (Vec<usize>, Vec<Var<'t, S>>) = single.into_iter().unzip();
+            // Seeds and shares of constants are cut handles; the mark is not the number's.
+            self.tape.try_stack(&vars)?.try_scatter_add(&positions, layout.shape().clone())?
+        };
+        match whole {
+            Some(whole) => Ok(Some(whole.try_add(each)?)),
+            None => Ok(Some(each)),
+        }
+    }
+}
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// The sum over whatever broadcasting from `shape` had repeated.
+    #[track_caller]
+    pub(crate) fn sum_to(self, shape: &Shape) -> Result<Self, Error> {
+        let own = self.shape();
+        if own == *shape {
+            return Ok(self);
+        }
+        // A share may also be smaller, where an op's partial is one number for all elements.
+        let Some(extra) = own.rank().checked_sub(shape.rank()) else {
+            return self.try_broadcast_to(shape.clone())?.try_contiguous();
+        };
+        let repeated = |axis: &usize| *axis < extra || (shape.dims()[axis - extra] == 1 && own.dims()[*axis] != 1);
+        let axes: SmallVec<[usize; 4]> = (0..own.rank()).filter(repeated).collect();
+        self.try_sum_axes(&axes)?.try_reshape(shape.clone())
+    }
+}

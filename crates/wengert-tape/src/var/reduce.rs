@@ -1,0 +1,317 @@
+//! Reductions over axes, and running sums.
+
+use smallvec::SmallVec;
+use wengert_ops::structural::reduction::no_such_axis;
+
+use super::{Var, or_panic};
+use crate::attributes::Attributes;
+use crate::error::Error;
+use crate::op::Structural;
+use crate::real::Scalar;
+
+impl<'t, S: Scalar> Var<'t, S> {
+    /// Records a reduction that drops `axes`.
+    #[track_caller]
+    fn reduce(self, op: Structural, axes: &[usize]) -> Result<Self, Error> {
+        let sorted = self.axes(op.name(), axes)?;
+        if sorted.is_empty() {
+            return Ok(self);
+        }
+        self.tape.record_structural(op, &[self], Attributes::axes_of(&sorted))
+    }
+
+    /// The axes in ascending order, if they are different axes of this.
+    #[track_caller]
+    pub(super) fn axes(self, op: &'static str, axes: &[usize]) -> Result<SmallVec<[usize; 4]>, Error> {
+        let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(axes);
+        sorted.sort_unstable();
+        // A step has a byte for each axis.
+        let rank = self.shape().rank().min(usize::from(u8::MAX));
+        if let Some(&last) = sorted.last()
+            && last >= rank
+        {
+            return Err(self.operand_error(op, no_such_axis(last, rank)));
+        }
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(self.operand_error(op, format!("axis {} is named twice", pair[0])));
+        }
+        Ok(sorted)
+    }
+
+    pub(super) fn every_axis(self) -> SmallVec<[usize; 4]> {
+        (0..self.shape().rank()).collect()
+    }
+
+    /// The sum of all elements, in row-major order; a single number is its own sum.
+    ///
+    /// # Derivative
+    ///
+    /// 1 by every element.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn sum(self) -> Self {
+        self.sum_axes(&self.every_axis())
+    }
+
+    /// The sum over some axes, which are dropped from the shape.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_sum_axes`](Var::try_sum_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn sum_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_sum_axes(axes))
+    }
+
+    /// As [`sum_axes`](Var::sum_axes).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
+    #[track_caller]
+    pub fn try_sum_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        self.reduce(Structural::Sum, axes)
+    }
+
+    /// The mean of all elements: their sum, divided by their number.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn mean(self) -> Self {
+        self.mean_axes(&self.every_axis())
+    }
+
+    /// The mean over some axes, which are dropped from the shape.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_mean_axes`](Var::try_mean_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn mean_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_mean_axes(axes))
+    }
+
+    /// As [`mean_axes`](Var::mean_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_mean_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        let sum = self.try_sum_axes(axes).map_err(|error| error.within("mean"))?;
+        sum.try_div(S::from_f64((self.len() / sum.len()) as f64)).map_err(|error| error.within("mean"))
+    }
+
+    /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands, elementwise.)
+    ///
+    /// # Derivative
+    ///
+    /// As of [`max_axes`](Var::max_axes).
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn max_all(self) -> Self {
+        self.max_axes(&self.every_axis())
+    }
+
+    /// The smallest of all elements, as [`max_all`](Var::max_all).
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn min_all(self) -> Self {
+        self.min_axes(&self.every_axis())
+    }
+
+    /// The largest element over some axes, which are dropped; NaN if one is NaN.
+    ///
+    /// # Derivative
+    ///
+    /// 1 by the largest, shared equally at a tie; 0 by the others.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_max_axes`](Var::try_max_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn max_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_max_axes(axes))
+    }
+
+    /// As [`max_axes`](Var::max_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_max_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        self.reduce(Structural::Max, axes)
+    }
+
+    /// The smallest element over some axes, as [`max_axes`](Var::max_axes).
+    ///
+    /// # Panics
+    ///
+    /// As [`max_axes`](Var::max_axes).
+    #[must_use]
+    #[track_caller]
+    pub fn min_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_min_axes(axes))
+    }
+
+    /// As [`min_axes`](Var::min_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_min_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        self.reduce(Structural::Min, axes)
+    }
+
+    /// The product of all elements, multiplied by halves: first with second half, and so on.
+    ///
+    /// # Derivative
+    ///
+    /// By each element the product of the others, right where elements are zero.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    #[must_use]
+    #[track_caller]
+    pub fn product(self) -> Self {
+        if self.is_scalar() { self } else { self.reshape([self.len()]).product_axes(&[0]) }
+    }
+
+    /// The product over some axes, which are dropped, each multiplied by halves as in [`product`](Var::product), the last axis first.
+    ///
+    /// # Derivative
+    ///
+    /// By each element the product of the others, right where elements are zero.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_product_axes`](Var::try_product_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn product_axes(self, axes: &[usize]) -> Self {
+        or_panic(self.try_product_axes(axes))
+    }
+
+    /// As [`product_axes`](Var::product_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_product_axes(self, axes: &[usize]) -> Result<Self, Error> {
+        let mut product = self;
+        for &axis in self.axes("product", axes)?.iter().rev() {
+            product = product.product_along(axis).map_err(|error| error.within("product"))?;
+        }
+        Ok(product)
+    }
+
+    #[track_caller]
+    fn product_along(self, axis: usize) -> Result<Self, Error> {
+        let extent = self.shape().dims()[axis];
+        if extent == 1 {
+            return Ok(self.view_of(0, self.layout().drop_axis(axis)));
+        }
+        let half = extent / 2;
+        let folded = self.try_slice(axis, 0..half)?.try_mul(self.try_slice(axis, half..2 * half)?)?;
+        let product = folded.product_along(axis)?;
+        if extent.is_multiple_of(2) {
+            return Ok(product);
+        }
+        product.try_mul(self.try_slice(axis, extent - 1..extent)?.product_along(axis)?)
+    }
+
+    /// `ln Σ eˣ` over some axes, which are dropped, computed as `m + ln Σ e^(x − m)` with m the largest x.
+    ///
+    /// # Derivative
+    ///
+    /// `e^(x − result)`, the softmax.
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice; [`try_log_sum_exp`](Var::try_log_sum_exp) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn log_sum_exp(self, axes: &[usize]) -> Self {
+        or_panic(self.try_log_sum_exp(axes))
+    }
+
+    /// As [`log_sum_exp`](Var::log_sum_exp).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_log_sum_exp(self, axes: &[usize]) -> Result<Self, Error> {
+        self.reduce(Structural::LogSumExp, axes)
+    }
+
+    /// The running sum along an axis, of the same shape.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    #[must_use]
+    #[track_caller]
+    pub fn cumsum(self, axis: usize) -> Self {
+        or_panic(self.try_cumsum(axis))
+    }
+
+    /// As [`cumsum`](Var::cumsum).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumsum(self, axis: usize) -> Result<Self, Error> {
+        self.running(Structural::CumSum, axis)
+    }
+
+    /// The running sum along an axis from its end, of the same shape.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    #[must_use]
+    #[track_caller]
+    pub fn cumsum_back(self, axis: usize) -> Self {
+        or_panic(self.try_cumsum_back(axis))
+    }
+
+    /// As [`cumsum_back`](Var::cumsum_back).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumsum_back(self, axis: usize) -> Result<Self, Error> {
+        self.running(Structural::CumSumBack, axis)
+    }
+
+    #[track_caller]
+    fn running(self, op: Structural, axis: usize) -> Result<Self, Error> {
+        self.axes(op.name(), &[axis])?;
+        self.tape.record_structural(op, &[self], Attributes::axes_of(&[axis]))
+    }
+}
