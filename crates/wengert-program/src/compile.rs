@@ -32,9 +32,12 @@ impl<'t, S: Float> Compiler<'t, S> {
     ) -> (Lowered<'a, S>, Vec<Vec<u32>>) {
         let layout = |view: View| side.layouts.get(view.layout());
         let tape_slots = |view: View| layout(view).offsets().map(move |offset| view.start() + offset as u32);
-        let sweep = |lowered: &Lowered<'a, S>, of: u32, wrt: &[View]| -> Vec<u32> {
+        let sweep = |lowered: &Lowered<'a, S>, of: View, wrt: &[View]| -> Vec<u32> {
             let one = weight.unwrap_or_else(|| builder.graph.borrow_mut().constant(S::from_f64(1.0)));
-            Sweep::new(lowered, &[(of, one)], wrt.iter().flat_map(|&view| tape_slots(view))).adjoints
+            // Nothing passes through a handle that is detached.
+            let seeds = [(of.start(), one)];
+            let seeds = if of.is_cut() { &[] } else { &seeds[..] };
+            Sweep::new(lowered, seeds, wrt.iter().flat_map(|&view| tape_slots(view))).adjoints
         };
         let gradient = |adjoints: &[u32], wrt: View, per_row: bool| -> Vec<u32> {
             let zero = builder.graph.borrow_mut().constant(S::from_f64(0.0));
@@ -55,22 +58,23 @@ impl<'t, S: Float> Compiler<'t, S> {
         standing.sort_by_key(|standing| standing.leaf.start());
         for standing in standing {
             lowered.write_until(standing.leaf.start(), values);
-            let adjoints = sweep(&lowered, standing.of.start(), &[standing.wrt]);
+            let adjoints = sweep(&lowered, standing.of, &[standing.wrt]);
             lowered.stand_for(gradient(&adjoints, standing.wrt, false));
         }
         lowered.write_until(u32::MAX, values);
         // One sweep for every number that is differentiated, whatever it is differentiated by.
-        let mut wanted: BTreeMap<u32, Vec<View>> = BTreeMap::new();
+        let key = |of: View| (of.start(), of.is_cut());
+        let mut wanted: BTreeMap<(u32, bool), (View, Vec<View>)> = BTreeMap::new();
         for (request, _) in &self.requests {
             if let Request::Gradient { of, wrt, .. } = *request {
-                wanted.entry(of.start()).or_default().push(wrt);
+                wanted.entry(key(of)).or_insert((of, Vec::new())).1.push(wrt);
             }
         }
-        let swept: BTreeMap<u32, Vec<u32>> =
-            wanted.into_iter().map(|(of, wrt)| (of, sweep(&lowered, of, &wrt))).collect();
+        let swept: BTreeMap<(u32, bool), Vec<u32>> =
+            wanted.into_iter().map(|(key, (of, wrt))| (key, sweep(&lowered, of, &wrt))).collect();
         let asked = self.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => lowered.all(view),
-            Request::Gradient { of, wrt, per_row } => gradient(&swept[&of.start()], wrt, per_row),
+            Request::Gradient { of, wrt, per_row } => gradient(&swept[&key(of)], wrt, per_row),
         });
         let asked = asked.collect();
         (lowered, asked)

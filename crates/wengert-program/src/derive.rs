@@ -362,12 +362,12 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.add_view_if_wanted(wide, &layout, &share, &all);
             }
             Structural::LogSumExp => {
-                let (layout, all) = self.operand(wide);
+                // The powers and their sums once more: what is the same as in the value becomes one (the pass `share`).
+                let layout = lowered.layout(wide.operands[0]).clone();
+                let (all, _, powers, sums) = lowered.powers(wide, dims);
                 let run = |access| lowered.builder.run(&all, access);
-                let x = run(lowered.read(wide.operands[0], &all));
-                let v = run(keep(&self.value_of(wide, dims), dims, wide.attributes.axes(), &all));
-                let g = run(keep(&g, dims, wide.attributes.axes(), &all));
-                let share = g.chain((x - v).exp()).access_over(&all);
+                let [g, sums] = [&g, &sums].map(|access| run(keep(access, dims, wide.attributes.axes(), &all)));
+                let share = g.chain(run(powers) / sums).access_over(&all);
                 self.add_view_if_wanted(wide, &layout, &share, &all);
             }
             Structural::CumSum | Structural::CumSumBack => {

@@ -11,6 +11,7 @@ use crate::op::{Binary, Leaf, Op as TapeOp, Structural, Unary};
 use crate::real::Scalar;
 use crate::shape::Layout;
 use wengert_ops::run::{View, Wide};
+use wengert_ops::structural::pairwise::BLOCK;
 use wengert_ops::structural::parts;
 use wengert_tape::internals::{Kind as StepKind, Side, Step};
 
@@ -262,7 +263,7 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         if dims.iter().product::<usize>() == 1 && inner.iter().product::<usize>() <= WRITTEN_OUT {
             return Access::repeated(self.total(&x.slots(&joined(dims, &inner))), dims.len());
         }
-        self.emit(Op::Sum, dims, &inner, &[x])
+        self.total_over(dims, &inner, x)
     }
 
     fn extremum(&self, op: Op, wide: &Wide, dims: &Dims) -> Access {
@@ -270,23 +271,71 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         self.emit(op, dims, &inner, &[x])
     }
 
-    /// `m + ln Σ e^(x − m)`, and m itself where it is not finite.
+    /// `m + ln Σ e^(x − m)`, which is m where that is infinite.
     fn log_sum_exp(&self, wide: &Wide, dims: &Dims) -> Access {
+        let (_, largest, _, sum) = self.powers(wide, dims);
+        let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sum]);
+        self.emit(Op::Binary(Binary::Add), dims, &[], &[largest, logarithm])
+    }
+
+    /// Of a log-sum-exp: its operand's extents, the largest elements, e^(x − m) over all axes, and their sums; infinite numbers count as the
+    /// largest finite ones.
+    pub(crate) fn powers(&self, wide: &Wide, dims: &Dims) -> (Dims, Access, Access, Access) {
         let (x, inner) = self.reduced(wide);
         let largest = self.emit(Op::Max, dims, &inner, std::slice::from_ref(&x));
         // Differences and powers in the operand's own order of axes, as it lies there.
         let layout = self.layout(wide.operands[0]);
         let (own, all) = (self.read_layout(wide.operands[0].start(), layout), Dims::from_slice(layout.dims()));
-        let shift = keep(&largest, dims, wide.attributes.axes(), &all);
-        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[own, shift]);
+        let bound = S::from_f64(1.0).largest();
+        let finite = |x: Access, dims: &Dims| {
+            let [most, least] = [bound, -bound].map(|bound| self.builder.constant(bound).access_over(dims));
+            let x = self.emit(Op::Binary(Binary::Min), dims, &[], &[x, most]);
+            self.emit(Op::Binary(Binary::Max), dims, &[], &[x, least])
+        };
+        let shift = keep(&finite(largest.clone(), dims), dims, wide.attributes.axes(), &all);
+        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[finite(own, &all), shift]);
         let powers = self.emit(Op::Unary(Unary::Exp), &all, &[], &[shifted]);
-        let powers = permuted(&powers, &all, &behind(wide.attributes.axes(), all.len()));
-        let sum = self.emit(Op::Sum, dims, &inner, &[powers]);
-        let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sum]);
-        let result = self.emit(Op::Binary(Binary::Add), dims, &[], &[largest.clone(), logarithm]);
-        // m − m is 0 for finite numbers and NaN, which counts as true, for the others.
-        let infinite = self.emit(Op::Binary(Binary::Sub), dims, &[], &[largest.clone(), largest.clone()]);
-        self.emit(Op::Select, dims, &[], &[infinite, largest, result])
+        let terms = permuted(&powers, &all, &behind(wide.attributes.axes(), all.len()));
+        let sum = self.total_over(dims, &inner, terms);
+        (all, largest, powers, sum)
+    }
+
+    /// The sum of terms over `inner`: of up to [`BLOCK`] in order, of more as the tape's kernel adds them, block by block and then in pairs.
+    fn total_over(&self, dims: &Dims, inner: &Dims, terms: Access) -> Access {
+        let n: usize = inner.iter().product();
+        if n <= BLOCK {
+            return self.emit(Op::Sum, dims, inner, &[terms]);
+        }
+        let outer = dims.iter().product::<usize>();
+        let slots = terms.slots(&joined(dims, inner));
+        // The terms of all results from one of each on, `len` of each.
+        let part = |first: usize, len: usize| -> Vec<u32> {
+            (0..outer).flat_map(|out| slots[out * n + first..][..len].to_vec()).collect()
+        };
+        let whole = n / BLOCK;
+        // By result, and by block.
+        let mut sums: Vec<Vec<u32>> = {
+            let space: [usize; 3] = [outer, whole, BLOCK];
+            let terms = Access::of(part(0, whole * BLOCK), &space);
+            let blocks = self.emit(Op::Sum, &space[..2], &space[2..], &[terms]).slots(&space[..2]);
+            (0..whole).map(|block| (0..outer).map(|out| blocks[out * whole + block]).collect()).collect()
+        };
+        let rest = n % BLOCK;
+        if rest > 0 {
+            let terms = Access::of(part(whole * BLOCK, rest), &[outer, rest]);
+            sums.push(self.emit(Op::Sum, &[outer], &[rest], &[terms]).slots(&[outer]));
+        }
+        while sums.len() > 1 {
+            // All pairs of a level at once.
+            let pairs = sums.len() / 2;
+            let side =
+                |second: usize| (0..pairs).flat_map(|pair| sums[2 * pair + second].clone()).collect::<Vec<u32>>();
+            let added = self.add_lists(side(0), side(1));
+            let mut next: Vec<Vec<u32>> = added.chunks(outer).map(<[u32]>::to_vec).collect();
+            next.extend(sums[2 * pairs..].iter().cloned());
+            sums = next;
+        }
+        Access::of(sums.swap_remove(0), dims)
     }
 
     /// The running sum of `slots`, which have extents `dims`, along an axis.

@@ -146,7 +146,10 @@ impl<S: Scalar> Tape<S> {
         let mut last = 0;
         for &(output, cotangent) in outputs {
             let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
-            seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+            // Nothing passes through a handle that is detached, the output's own no more than an operand's.
+            if !output.view.is_cut() {
+                seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+            }
             let end = start + layout.last_offset() as u32;
             // A run is swept as a whole, even if only its first elements are outputs.
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
@@ -264,7 +267,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.stamp != self.tape.stamp()
     }
 
-    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`].
+    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`], and none for an
+    /// output that is [detached](Var::detach), which no path leads to.
     /// A ledger starts from it; a slot given twice comes twice.
     pub fn seeds(&self) -> impl ExactSizeIterator<Item = (NodeId, S)> + '_ {
         self.seeded.iter().map(|&(slot, seed)| (NodeId(slot), seed))

@@ -21,7 +21,7 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
-    /// number of values, [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
+    /// number of values, [`Error::Operand`] for a view that repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
     ///
     /// # Examples
     ///
@@ -67,14 +67,15 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::TwoTapes`].
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Operand`] for a view that repeats a number,
+    /// [`Error::TwoTapes`].
     ///
     /// # Panics
     ///
     /// If `f` records on the tape.
     #[track_caller]
     pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
-        self.check_settable("replay", var, var.len())?;
+        self.check_settable("update", var, var.len())?;
         let (layout, start) = (var.layout(), var.view.start() as usize);
         if layout.is_contiguous() {
             self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
@@ -118,6 +119,10 @@ impl<S: Scalar> Tape<S> {
         }
         if found != var.len() {
             return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
+        }
+        if !var.layout().is_injective() {
+            let rule = "several of its elements are one number, which cannot be set to more than one".to_owned();
+            return Err(var.operand_error(op, rule));
         }
         let at = Place::caller();
         let side = self.side.borrow();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use wengert::rulebook::Reading;
 use wengert::rules::{self, Partial};
-use wengert::{Op, Real, Structural};
+use wengert::{Binary, Op, Real, Structural, Unary};
 
 use super::expr::{Arena, Expr, Quantity, Term};
 use super::symbol::{Name, Role, Symbol};
@@ -280,6 +280,9 @@ impl<'a> Formulas<'a> {
         let v = || self.value(edge.reader);
         let of = |partial: Partial<Term<'a>>| partial.value(self.arena.number(0.0));
         match (known_op(&node.op), edge.factor) {
+            // As fractions and powers are differentiated on paper, not in the factors of the rules.
+            (Some(Op::Unary(Unary::Recip)), _) => -(v() * v()),
+            (Some(Op::Binary(Binary::Div)), _) if edge.operand == 1 => -(v() / operand(1)),
             (Some(Op::Unary(op)), _) => of(rules::unary(op, operand(0), v())),
             (Some(Op::Binary(op)), _) if edge.operand == 0 => of(rules::first(op, operand(0), operand(1), v())),
             (Some(Op::Binary(op)), _) => of(rules::second(op, operand(0), operand(1), v())),

@@ -2,7 +2,7 @@
 
 use wengert::rulebook::Reading;
 use wengert::rules::{self, Partial};
-use wengert::{Op, Real, Structural};
+use wengert::{Binary, Op, Real, Structural, Unary};
 
 use super::blocks::{Block, Blocks, Operand, Read};
 use super::expr::{Arena, Expr, Quantity, Term};
@@ -192,10 +192,19 @@ impl<'a, 'f> Vectors<'a, 'f> {
         };
         match known_op(&node.op)? {
             Op::Leaf(_) => None,
+            // As fractions and powers are differentiated on paper, not in the factors of the rules.
+            Op::Unary(Unary::Recip) => {
+                let v = v()?;
+                of(Partial::Of(-(v * v)))
+            }
             Op::Unary(op) => of(rules::unary(op, value(0)?, v()?)),
             Op::Binary(op) => {
                 let (x, y) = (value(0)?, value(1)?);
-                let share = of(if i == 0 { rules::first(op, x, y, v()?) } else { rules::second(op, x, y, v()?) })?;
+                let share = of(match (op, i) {
+                    (Binary::Div, 1) => Partial::Of(-(v()? / y)),
+                    (_, 0) => rules::first(op, x, y, v()?),
+                    _ => rules::second(op, x, y, v()?),
+                })?;
                 match () {
                     () if own == *shape => Some(share),
                     // One number that every element reads.

@@ -29,13 +29,13 @@ macro_rules! extremum {
 
             fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
-                Some(chosen.chain((g / ties).kept(at.attributes.axes())))
+                Some(chosen.chain_choice((g / ties).kept(at.attributes.axes())))
             }
 
             fn tangent<T: Algebra>(at: &At<'_, T>, _: usize, t: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
                 let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
-                Some(chosen.chain(t).summed(&axes) / ties)
+                Some(chosen.chain_choice(t).summed(&axes) / ties)
             }
 
             const READING: Reading = Reading::Chosen(Binary::$op);

@@ -46,6 +46,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
         }
+        if self.view.is_cut() {
+            return Ok(vec![None; wrt.len()]);
+        }
         let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
         recorder.adjoints.add(self.view, self.like(1.0))?;
         let mut found = vec![None; wrt.len()];

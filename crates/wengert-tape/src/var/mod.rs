@@ -453,6 +453,16 @@ impl<S: Scalar> Real for Var<'_, S> {
     fn binary(self, op: Binary, other: Self) -> Self {
         self.apply_with(op, other)
     }
+
+    #[track_caller]
+    fn largest(self) -> Self {
+        self.tape.number(S::from_f64(1.0).largest())
+    }
+
+    #[track_caller]
+    fn powi(self, n: i32) -> Self {
+        Var::powi(self, n)
+    }
 }
 
 impl<S: Scalar> fmt::Debug for Var<'_, S> {
