@@ -24,6 +24,10 @@ impl<S: Scalar> Tape<S> {
     ///
     /// [`Error::Length`] if a tangent does not fill its var, [`Error::TwoTapes`].
     ///
+    /// # Panics
+    ///
+    /// On a tape of [`Dual`] numbers, which carry tangents already; [`record_tangent`](Var::record_tangent) gives tangents of those.
+    ///
     /// # Examples
     ///
     /// ```
@@ -81,6 +85,10 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes.
+    ///
+    /// # Panics
+    ///
+    /// As [`tangents`](Tape::tangents).
     ///
     /// # Examples
     ///
