@@ -188,7 +188,7 @@ impl<'t, S: Scalar> Check<'t, S> {
                 }
             },
         };
-        if slots.len() == found { Ok(slots) } else { Err(Error::Length { op: "claim", shape, found, at }) }
+        if slots.len() == found { Ok(slots) } else { Err(Error::Length { op: "claim", of: var.whose(), shape, found, at }) }
     }
 }
 
