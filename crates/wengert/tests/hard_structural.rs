@@ -38,13 +38,15 @@ fn of<'t, S: Compile>(function: &str, x: Var<'t, S>) -> Var<'t, S> {
 }
 
 /// What a result is a sum or a difference of: its rounding counts in units of that.
-fn size(function: &str, at: &[f64], exact: f64, is_slope: bool) -> f64 {
+fn size(function: &str, at: &[f64], most: f64, exact: f64, is_slope: bool) -> f64 {
     let largest = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     match (function, is_slope) {
         ("sum" | "mean" | "cumsum", false) => largest,
         // δ − p
         ("log_softmax", true) => 1.0,
         ("softmax", true) => 0.25,
+        // At the largest numbers a tangent of 1 is scaled to next to nothing: what is small beside the largest slope is lost.
+        ("norm_l2", true) if largest > most / 1e8 => 1.0,
         _ => exact.abs(),
     }
 }
@@ -60,14 +62,18 @@ fn every_function<S: Compile>(kind: &str, spacing: fn(f64) -> f64, most: f64, wo
             let pairs = slopes.iter().zip(&gradient).map(|(&found, &exact)| (found, exact, true));
             for (found, exact, is_slope) in [(found, value, false)].into_iter().chain(pairs) {
                 // What is no number, or none of this type.
-                if found == exact || exact.abs() > most && !exact.is_infinite() || exact.is_infinite() && found == exact {
+                if found == exact || exact.abs() > most && !exact.is_infinite() || exact.is_infinite() && found == exact
+                {
                     continue;
                 }
-                let off = (found - exact).abs() / spacing(size(function, &at, exact, is_slope).max(exact.abs()));
+                let off = (found - exact).abs() / spacing(size(function, &at, most, exact, is_slope).max(exact.abs()));
                 let entry = worst.entry(format!("{function} {kind} {mode}")).or_default();
                 *entry = entry.max(off);
                 let what = if is_slope { "slope" } else { "value" };
-                assert!(off <= ALLOWED, "{function} {kind} of {at:?}, {mode}: {what} {found:e}, exact {exact:e}: {off} ulp");
+                assert!(
+                    off <= ALLOWED,
+                    "{function} {kind} of {at:?}, {mode}: {what} {found:e}, exact {exact:e}: {off} ulp"
+                );
             }
         }
     }

@@ -3,7 +3,10 @@
 use wengert::{Compile, Compiler, Numerics, Options, Tape, Var};
 
 /// Value and gradient of `f` at a point, in every mode.
-pub(crate) fn every_way<S: Compile>(at: &[f64], f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>) -> Vec<(String, f64, Vec<f64>)> {
+pub(crate) fn every_way<S: Compile>(
+    at: &[f64],
+    f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>,
+) -> Vec<(String, f64, Vec<f64>)> {
     let numbers = |n: &[S]| n.iter().map(|x| x.to_f64()).collect::<Vec<f64>>();
     let point: Vec<S> = at.iter().map(|&x| S::from_f64(x)).collect();
     let mut found = Vec::new();
