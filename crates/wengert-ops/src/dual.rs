@@ -43,13 +43,13 @@ impl<S: Scalar> Dual<S> {
 }
 
 impl<S: Scalar> Real for Dual<S> {
-    #[inline(always)]
+    #[inline]
     fn like(self, constant: f64) -> Self {
         Dual { value: self.value.like(constant), tangent: self.value.like(0.0) }
     }
 
     // Without optimisation every inlined copy keeps its locals: a loop with a copy for each op would need megabytes of stack.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(not(debug_assertions), inline)]
     fn unary(self, op: Unary) -> Self {
         let value = self.value.unary(op);
         let tangent = rules::unary(op, self.value, value).times(self.tangent);
@@ -68,7 +68,7 @@ impl<S: Scalar> Real for Dual<S> {
         }
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(not(debug_assertions), inline)]
     fn binary(self, op: Binary, other: Self) -> Self {
         let (x, y) = (self.value, other.value);
         let value = x.binary(op, y);
@@ -147,7 +147,7 @@ macro_rules! operators {
     ($($trait:ident $method:ident)*) => {$(
         impl<S: Scalar> $trait for Dual<S> {
             type Output = Self;
-            #[inline(always)]
+            #[inline]
             fn $method(self, other: Self) -> Self {
                 self.binary(Binary::$trait, other)
             }
@@ -158,7 +158,7 @@ operators!(Add add Sub sub Mul mul Div div Rem rem);
 
 impl<S: Scalar> Neg for Dual<S> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn neg(self) -> Self {
         self.unary(Unary::Neg)
     }

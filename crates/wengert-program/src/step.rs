@@ -99,12 +99,14 @@ impl<'t, S: Float> Compiler<'t, S> {
 
     /// Whether some element of a view is of a leaf that stands for a gradient.
     fn stands(&self, view: View) -> bool {
-        self.slots_of(view).any(|slot| {
-            self.standing.iter().any(|standing| {
-                let start = standing.leaf.start() as usize;
-                (start..start + self.slots_of(standing.leaf).len()).contains(&slot)
-            })
-        })
+        let side = self.tape.side();
+        let leaf = |standing: &Standing| {
+            let start = standing.leaf.start() as usize;
+            start..start + side.layouts.get(standing.leaf.layout()).shape().len()
+        };
+        let leaves: Vec<_> = self.standing.iter().map(leaf).collect();
+        drop(side);
+        self.slots_of(view).any(|slot| leaves.iter().any(|leaf| leaf.contains(&slot)))
     }
 
     /// The tape's slots that a view reads.

@@ -13,7 +13,6 @@ use crate::sweep::Sweep;
 use crate::tape::{Kind, Lent, Memory, Tape};
 use crate::var::{Var, or_panic};
 use wengert_ops::structural::Site;
-use wengert_ops::value::entries;
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
 /// carried back (a vector-Jacobian product) for a run.
@@ -333,7 +332,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
                         let wide = &side.wides[a];
                         slot = wide.out as usize;
                         let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
-                        entries(wide.op, &site, |entry| {
+                        S::entries(wide.op, &site, &mut |entry| {
                             visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
                         });
                     }

@@ -2,12 +2,10 @@
 
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
-use crate::kernels::Numerics;
 use crate::real::Scalar;
-use crate::replay::evaluate_range;
-use crate::sweep::reverse;
 use crate::tape::Tape;
 use crate::var::Var;
+use wengert_ops::real::Scalar as Number;
 
 /// The tangent of every node along one direction: `v̇ = Σ ∂v/∂x ẋ`.
 #[derive(Debug)]
@@ -25,6 +23,10 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::Length`] if a tangent does not fill its var, [`Error::TwoTapes`].
+    ///
+    /// # Panics
+    ///
+    /// On a tape of [`Dual`] numbers, which carry tangents already; [`record_tangent`](Var::record_tangent) gives tangents of those.
     ///
     /// # Examples
     ///
@@ -66,13 +68,13 @@ impl<S: Scalar> Tape<S> {
             for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32)) {
                 let first = part[0].0;
                 let end = side.wide_at(first as u32).map_or(first + 1, |wide| (wide.out + wide.len) as usize);
-                evaluate_range(Numerics::Exact, steps, &side, &mut column, done..end);
+                S::evaluate_duals(steps, &side, &mut column, done..end);
                 for &(slot, tangent) in part {
                     column[slot].tangent = tangent;
                 }
                 done = end;
             }
-            evaluate_range(Numerics::Exact, steps, &side, &mut column, done..values.len());
+            S::evaluate_duals(steps, &side, &mut column, done..values.len());
             Ok(column)
         })
     }
@@ -83,6 +85,10 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes.
+    ///
+    /// # Panics
+    ///
+    /// As [`tangents`](Tape::tangents).
     ///
     /// # Examples
     ///
@@ -115,7 +121,7 @@ impl<S: Scalar> Tape<S> {
         if !output.view.is_cut() {
             adjoints[slots - 1] = Dual::from_f64(1.0);
         }
-        self.columns.read(|steps, _| reverse(Numerics::Exact, steps, &side, &column, &mut adjoints));
+        self.columns.read(|steps, _| S::sweep_duals(steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
             let slots: Vec<usize> = side
                 .layouts

@@ -37,7 +37,7 @@ pub use wengert_ops::attributes::Attributes;
 pub use wengert_ops::dual::Dual;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use wengert_ops::real::{Real, Scalar};
+pub use wengert_ops::real::{Real, Scalar as Number};
 pub use wengert_ops::rules;
 
 /// The rules of structural operations, for those who read them: [`entries`](rulebook::entries) lists a Jacobian one by one,
@@ -52,7 +52,7 @@ pub use wengert_ops::shape::{Layout, Shape};
 pub use wengert_tape::check::{self, Check, Report};
 pub use wengert_tape::{
     Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId, Operand,
-    Options, Place, Scope, Status, Tangents, Tape, Var,
+    Options, Place, Scalar, Scope, Status, Tangents, Tape, Var,
 };
 pub use wengert_tape::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
 

@@ -4,7 +4,8 @@ use super::{DO_NOT_BROADCAST, Operand, Var, or_panic};
 use crate::attributes::Attributes;
 use crate::error::Error;
 use crate::op::{Binary, Structural, Unary, binary_functions, unary_functions};
-use crate::real::{Real, Scalar, powers};
+use crate::real::{Real, Scalar};
+use wengert_ops::real::powers;
 
 macro_rules! unary_methods {
     ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
