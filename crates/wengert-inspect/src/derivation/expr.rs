@@ -261,6 +261,10 @@ impl Real for Term<'_> {
                 let distance = self.hypot(other);
                 self / distance / distance
             }
+            (Binary::HypotSlope, ..) => {
+                let distance = self.hypot(other);
+                self / (distance + distance.indicator_eq(self.like(0.0)))
+            }
             (Binary::PowSlope, ..) => other.chain(self.powf(other - other.like(1.0))),
             (Binary::PowLn, ..) => self.powf(other).chain(self.ln()),
             _ => self.arena.put(Expr::Binary(op, self.id, other.id)),

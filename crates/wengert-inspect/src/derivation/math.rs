@@ -293,10 +293,7 @@ impl Layout {
             Binary::Rem => call("rem"),
             Binary::Atan2 => call("atan2"),
             Binary::Hypot => call("hypot"),
-            Binary::HypotSlope => {
-                let distance = Math::Call("hypot", both());
-                (Math::Fraction(Box::new(self.of(x).0), Box::new(distance)), Binding::Product)
-            }
+            Binary::HypotSlope => call("hypot_slope"),
             Binary::OverSquares => call("over_squares"),
             Binary::SigmoidSlope => call("sigmoid_slope"),
             Binary::TanhSlope => call("tanh_slope"),

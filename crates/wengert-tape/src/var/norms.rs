@@ -33,7 +33,7 @@ impl<S: Scalar> Var<'_, S> {
     /// The distance to the largest along an axis. It cancels in what is made of it, so the largest stands still.
     #[track_caller]
     fn shifted(self, axis: usize) -> Result<Self, Error> {
-        self.try_sub(self.try_max_axes(&[axis])?.detach().insert_axis(axis))
+        self.try_sub(self.detach().try_max_axes(&[axis])?.insert_axis(axis))
     }
 
     /// `eˣ / Σ eˣ` along an axis, of the same shape, computed of `x − m` with m the largest x, so it does not overflow.
@@ -99,7 +99,9 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// # Derivative
     ///
-    /// x / norm; at the origin 0, the middle of the subdifferential.
+    /// x / norm; at the origin 0, the middle of the subdifferential. There is no second derivative there, and none is
+    /// recovered where the norm is squared: the Hessian of `x.norm_l2().square()` at the origin comes out as 0. Write
+    /// `x.square().sum()`, whose Hessian is 2 I everywhere.
     ///
     /// # Panics
     ///

@@ -1,15 +1,17 @@
-"""Writes points.csv: the value and the derivatives of every elementwise operation at its hard points.
+"""Writes points.csv and structural.csv: values and derivatives at the hard points of every operation.
 
     pip install mpmath==1.3.0
     python3 make.py > points.csv
+    python3 make.py structural > structural.csv
 
 Hard points are zeros of both signs, the smallest and the largest numbers of either type, the numbers next to kinks, ties,
 poles and the ends of domains, where results underflow or saturate, and ordinary numbers between. Derivatives are closed
 forms, from handbooks and not from the crate's rules, computed with so many digits that 50 are right; at ordinary points they
 are compared here with mpmath's numerical derivatives.
 
-A row is: type, op, x, y, value, dx, dy, dxx, dxy, dyy. Numbers are the doubles nearest to the exact results. `-` says that
-the derivative is no number, or that the operation has no such operand.
+A row of points.csv is: type, op, x, y, value, dx, dy, dxx, dxy, dyy. Numbers are the doubles nearest to the exact results. `-` says
+that the derivative is no number, or that the operation has no such operand. A row of structural.csv is: type, function of a
+vector, its elements, value, gradient (elements by spaces).
 """
 
 import struct
@@ -330,5 +332,82 @@ def main():
     sys.stdout.flush()
 
 
+def lse(xs):
+    top = max(xs)
+    if mpmath.isinf(top):
+        ties = [mpf(x == top) for x in xs]
+        return top, [tie / sum(ties) for tie in ties]
+    powers = [exp(x - top) if not mpmath.isinf(x) else mpf(0) for x in xs]
+    return top + ln(sum(powers)), [power / sum(powers) for power in powers]
+
+
+def log_softmax(xs):
+    value, p = lse(xs)
+    return xs[0] - value, [mpf(i == 0) - p[i] for i in range(len(xs))]
+
+
+def softmax(xs):
+    _, p = lse(xs)
+    return p[0], [p[0] * (mpf(i == 0) - p[i]) for i in range(len(xs))]
+
+
+def chosen(xs, best):
+    ties = [mpf(x == best) for x in xs]
+    return best, [tie / sum(ties) for tie in ties]
+
+
+def norm_l2(xs):
+    h = sqrt(sum(x**2 for x in xs))
+    return h, [x / h if h else mpf(0) for x in xs]
+
+
+def norm_max(xs):
+    best, shares = chosen([abs(x) for x in xs], max(abs(x) for x in xs))
+    return best, [share * sign(x) for share, x in zip(shares, xs)]
+
+
+def product(xs):
+    return mpmath.fprod(xs), [mpmath.fprod(x for j, x in enumerate(xs) if j != i) for i in range(len(xs))]
+
+
+VECTORS = {
+    "sum": lambda xs: (sum(xs), [mpf(1)] * len(xs)),
+    "mean": lambda xs: (sum(xs) / len(xs), [mpf(1) / len(xs)] * len(xs)),
+    "product": product,
+    "max": lambda xs: chosen(xs, max(xs)),
+    "min": lambda xs: chosen(xs, min(xs)),
+    "log_sum_exp": lse,
+    "log_softmax": log_softmax,
+    "softmax": softmax,
+    "norm_l1": lambda xs: (sum(abs(x) for x in xs), [sign(x) for x in xs]),
+    "norm_l2": norm_l2,
+    "norm_max": norm_max,
+    "dot": lambda xs: (sum(x**2 for x in xs), [2 * x for x in xs]),
+    "cumsum": lambda xs: (sum((len(xs) - i) * x for i, x in enumerate(xs)), [mpf(len(xs) - i) for i in range(len(xs))]),
+}
+
+
+def structural():
+    print("# made by make.py; type,function,elements,value,gradient")
+    for kind, t in TYPES.items():
+        least, normal, most, eps = t["least"], t["normal"], t["most"], t["eps"]
+        big = 1 / eps
+        vectors = [[0.0, 0.0], [1.0, 1.0], [1.0, -1.0, 1.0], [3 * most**0.9, 4 * most**0.9], [least, 0.0], [0.1] * 5]
+        vectors += [[-3 * normal**0.9, 4 * normal**0.9], [3 * least, 4 * least], [big * 8, big * 8], [big * 8, big * 8 + 16]]
+        vectors += [[-big * 8, -big * 8, -big * 8], [0.0, 30.0], [1.0, 1 + eps], [-40.0, 40.0, 0.0], [1000.0, 999.0], [-1000.0, 0.0]]
+        vectors += [[0.5, -2.0, 3.0, 1e-9], [most / 8, -most / 8, 1.0], [float("inf"), 0.0], [float("-inf"), 0.0, 1.0]]
+        for vector in vectors:
+            vector = [rounded(kind, x) for x in vector]
+            for name, f in VECTORS.items():
+                # With infinite numbers, what has a limit.
+                if any(abs(x) == float("inf") for x in vector) and not (
+                    name in ("max", "min", "log_sum_exp") or name in ("softmax", "log_softmax") and vector[0] < 0 and name == "softmax"
+                ):
+                    continue
+                value, gradient = f([mpf(x) for x in vector])
+                cells = [kind, name, " ".join(map(repr, vector)), written(kind, value), " ".join(written(kind, d) for d in gradient)]
+                print(",".join(cells))
+
+
 if __name__ == "__main__":
-    main()
+    structural() if sys.argv[1:] == ["structural"] else main()
