@@ -94,7 +94,7 @@ impl<S: Float> Batch<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them; [`Error::InputLength`];
+    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them; [`Error::Length`];
     /// [`Error::GuardFlippedInRows`] with the rows counted within the first block in which a comparison came out differently.
     pub fn run(&self, same: &[(Input, &[S])], rows: &[(Input, &[S])]) -> Result<BatchOutputs<S>, Error> {
         let count = self.count(rows)?;

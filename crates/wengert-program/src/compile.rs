@@ -150,14 +150,15 @@ impl<S: Float> Recorded<'_, '_, S> {
         }
         lowered.write_until(None, self.values);
         // One sweep for every number that is differentiated, whatever it is differentiated by.
-        let mut wanted: BTreeMap<u32, (View, Vec<View>)> = BTreeMap::new();
+        let key = |of: View| (of.start(), of.is_cut());
+        let mut wanted: BTreeMap<(u32, bool), (View, Vec<View>)> = BTreeMap::new();
         for (request, _) in &self.compiler.requests {
             if let Request::Gradient { of, wrt, .. } = *request {
-                wanted.entry(of.start()).or_insert((of, Vec::new())).1.push(wrt);
+                wanted.entry(key(of)).or_insert((of, Vec::new())).1.push(wrt);
             }
         }
-        let swept: BTreeMap<u32, Sweep<'_, '_, S>> =
-            wanted.into_iter().map(|(start, (of, wrt))| (start, sweep(&lowered, of, &wrt, weight))).collect();
+        let swept: BTreeMap<(u32, bool), Sweep<'_, '_, S>> =
+            wanted.into_iter().map(|(key, (of, wrt))| (key, sweep(&lowered, of, &wrt, weight))).collect();
         let outputs = self.compiler.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => {
                 let layout = lowered.layout(view);
@@ -165,7 +166,7 @@ impl<S: Float> Recorded<'_, '_, S> {
                 Root { dims: Dims::from_slice(layout.dims()), access }
             }
             Request::Gradient { of, wrt, per_row } => {
-                self.gradient(&lowered, &swept[&of.start()], wrt, weight.is_some() && !per_row)
+                self.gradient(&lowered, &swept[&key(of)], wrt, weight.is_some() && !per_row)
             }
         });
         let outputs = outputs.collect();
@@ -256,7 +257,9 @@ fn sweep<'l, 'a, S: Float>(
     weight: Option<Value>,
 ) -> Sweep<'l, 'a, S> {
     let seed = weight.unwrap_or_else(|| lowered.builder.graph.borrow_mut().constant(S::from_f64(1.0)));
-    Sweep::new(lowered, lower::start(of), seed, wrt)
+    // Nothing passes through a handle that is detached.
+    let seed = (!of.is_cut()).then_some((lower::start(of), seed));
+    Sweep::new(lowered, seed, wrt)
 }
 
 impl<S: Float> Asked<S> {

@@ -10,7 +10,7 @@ use super::access::{Access, Dims, Strides, row_major};
 use super::adjoints::{Adjoints, SoFar, Target, gaps};
 use super::graph::{Kind, Op, Source};
 use super::ids::{Id, Map, Point, Slot, StepId, Value};
-use super::lower::{self, Lowered, Product, affine_strides, behind, joined, keep, start, strides};
+use super::lower::{self, Lowered, Powers, Product, affine_strides, behind, joined, keep, start, strides};
 use super::regions::are_apart;
 use super::sym::Sym;
 use crate::op::{Binary, Op as TapeOp, Structural, Unary};
@@ -37,8 +37,8 @@ pub(crate) struct Sweep<'l, 'a, S: Scalar> {
 type Contribution = (Slot, Layout, Access<Value>);
 
 impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
-    /// Sweeps from a slot, whose cotangent is `seed`, back to the views `wrt`.
-    pub(crate) fn new(lowered: &'l Lowered<'a, S>, of: Slot, seed: Value, wrt: &[View]) -> Self {
+    /// Sweeps from a slot and its cotangent, if there are any, back to the views `wrt`.
+    pub(crate) fn new(lowered: &'l Lowered<'a, S>, seed: Option<(Slot, Value)>, wrt: &[View]) -> Self {
         let steps = lowered.line.runs();
         let mut sweep = Sweep { lowered, adjoints: Adjoints::new(steps), active: Map::filled(false, steps) };
         for &view in wrt {
@@ -48,7 +48,9 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             slots.for_each_run(layout.dims(), &lowered.line, |step| active[step] = true);
         }
         sweep.find_active();
-        sweep.accumulate(of, seed);
+        if let Some((of, seed)) = seed {
+            sweep.accumulate(of, seed);
+        }
         sweep.walk();
         sweep
     }
@@ -383,12 +385,12 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.accumulate_operand(wide, &layout, &contribution, &all);
             }
             Structural::LogSumExp => {
-                let (layout, all) = self.operand(wide);
+                // The powers and their sums once more: what is the same as in the value becomes one (the pass `share`).
+                let layout = lowered.layout(wide.operands[0]).clone();
+                let Powers { all, powers, sums, .. } = lowered.powers(wide, dims);
                 let run = |access| lowered.builder.run(&all, access);
-                let x = run(lowered.read(wide.operands[0], &all));
-                let v = run(keep(&lowered.result(wide, dims), dims, wide.attributes.axes(), &all));
-                let g = run(keep(&g, dims, wide.attributes.axes(), &all));
-                let contribution = g.chain((x - v).exp()).access_over(&all);
+                let [g, sums] = [&g, &sums].map(|access| run(keep(access, dims, wide.attributes.axes(), &all)));
+                let contribution = g.chain(run(powers) / sums).access_over(&all);
                 self.accumulate_operand(wide, &layout, &contribution, &all);
             }
             Structural::CumSum | Structural::CumSumBack => {

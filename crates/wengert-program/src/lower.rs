@@ -13,6 +13,7 @@ use crate::op::{Binary, Leaf, Op as TapeOp, Structural, Unary};
 use crate::real::Scalar;
 use crate::shape::Layout;
 use wengert_ops::run::{View, Wide};
+use wengert_ops::structural::pairwise::BLOCK;
 use wengert_ops::structural::parts;
 use wengert_tape::internals::{Kind as StepKind, Side, Step};
 
@@ -31,6 +32,17 @@ enum Written {
     Number(Value),
     /// An entry of the runs.
     Run(u32),
+}
+
+/// What a log-sum-exp is made of.
+pub(crate) struct Powers {
+    /// The operand's extents.
+    pub(crate) all: Dims,
+    /// The largest elements m.
+    pub(crate) largest: Access<Value>,
+    /// `e^(x − m)` over all axes.
+    pub(crate) powers: Access<Value>,
+    pub(crate) sums: Access<Value>,
 }
 
 /// The tape's steps as they are written into the graph.
@@ -339,7 +351,7 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         if dims.iter().product::<usize>() == 1 && inner.iter().product::<usize>() <= WRITTEN_OUT {
             return Access::repeated(self.total(&x.numbers(&joined(dims, &inner))), dims.len());
         }
-        self.emit(Op::Sum, dims, &inner, &[x])
+        self.total_over(dims, &inner, &x)
     }
 
     fn extremum(&self, op: Op, wide: &Wide, dims: &Dims) -> Access<Value> {
@@ -347,23 +359,75 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         self.emit(op, dims, &inner, &[x])
     }
 
-    /// `m + ln Σ e^(x − m)`, and m itself where it is not finite.
+    /// `m + ln Σ e^(x − m)`, which is m where that is infinite.
     fn log_sum_exp(&self, wide: &Wide, dims: &Dims) -> Access<Value> {
+        let Powers { largest, sums, .. } = self.powers(wide, dims);
+        let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sums]);
+        self.emit(Op::Binary(Binary::Add), dims, &[], &[largest, logarithm])
+    }
+
+    /// What a log-sum-exp is made of; infinite numbers count as the largest finite ones.
+    pub(crate) fn powers(&self, wide: &Wide, dims: &Dims) -> Powers {
         let (x, inner) = self.reduced(wide);
         let largest = self.emit(Op::Max, dims, &inner, std::slice::from_ref(&x));
         // Differences and powers in the operand's own order of axes, as it lies there.
         let layout = self.layout(wide.operands[0]);
         let (own, all) = (self.read_layout(start(wide.operands[0]), layout), Dims::from_slice(layout.dims()));
-        let shift = keep(&largest, dims, wide.attributes.axes(), &all);
-        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[own, shift]);
+        let bound = S::from_f64(1.0).largest();
+        let finite = |x: Access<Value>, dims: &Dims| {
+            let [most, least] = [bound, -bound].map(|bound| self.builder.constant(bound).access_over(dims));
+            let x = self.emit(Op::Binary(Binary::Min), dims, &[], &[x, most]);
+            self.emit(Op::Binary(Binary::Max), dims, &[], &[x, least])
+        };
+        let shift = keep(&finite(largest.clone(), dims), dims, wide.attributes.axes(), &all);
+        let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[finite(own, &all), shift]);
         let powers = self.emit(Op::Unary(Unary::Exp), &all, &[], &[shifted]);
-        let powers = powers.permuted(&all, &behind(wide.attributes.axes(), all.len()));
-        let sum = self.emit(Op::Sum, dims, &inner, &[powers]);
-        let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sum]);
-        let result = self.emit(Op::Binary(Binary::Add), dims, &[], &[largest.clone(), logarithm]);
-        // m − m is 0 for finite numbers and NaN, which counts as true, for the others.
-        let infinite = self.emit(Op::Binary(Binary::Sub), dims, &[], &[largest.clone(), largest.clone()]);
-        self.emit(Op::Select, dims, &[], &[infinite, largest, result])
+        let terms = powers.permuted(&all, &behind(wide.attributes.axes(), all.len()));
+        let sums = self.total_over(dims, &inner, &terms);
+        Powers { all, largest, powers, sums }
+    }
+
+    /// The sum of terms over `inner`: of up to [`BLOCK`] in order, of more as the tape's kernel adds
+    /// them, block by block and then in pairs.
+    fn total_over(&self, dims: &Dims, inner: &Dims, terms: &Access<Value>) -> Access<Value> {
+        let n: usize = inner.iter().product();
+        if n <= BLOCK {
+            return self.emit(Op::Sum, dims, inner, std::slice::from_ref(terms));
+        }
+        let flat = joined(dims, &[n]);
+        let terms = terms.reshaped(&joined(dims, inner), &flat);
+        // Elements of `access` along its last axis: from `first` on, every `step`-th, over `last` axes.
+        let part = |access: &Access<Value>, len: usize, first: usize, steps: &[i32], last: &[usize]| {
+            let own = joined(dims, &[len]);
+            let strides: Strides = row_major(&own)[..dims.len()].iter().chain(steps).copied().collect();
+            access.viewed(&own, first, &strides, &joined(dims, last))
+        };
+        let (whole, rest) = (n / BLOCK, n % BLOCK);
+        let blocks = part(&terms, n, 0, &[BLOCK as i32, 1], &[whole, BLOCK]);
+        let mut sums = self.emit(Op::Sum, &joined(dims, &[whole]), &[BLOCK], &[blocks]);
+        // Behind the blocks' sums one more, if there is one: of the rest, or what had no partner.
+        let mut last = (rest > 0).then(|| {
+            let terms = part(&terms, n, whole * BLOCK, &[1], &[rest]);
+            self.emit(Op::Sum, dims, &[rest], &[terms])
+        });
+        let mut count = whole;
+        while count > 0 && (count > 1 || last.is_some()) {
+            let pairs = count / 2;
+            let alone = (count % 2 == 1).then(|| part(&sums, count, count - 1, &[], &[]));
+            last = match (alone, last) {
+                (Some(alone), Some(last)) => Some(self.add(dims, &alone, &last)),
+                (alone, last) => alone.or(last),
+            };
+            if pairs > 0 {
+                let [a, b] = [0, 1].map(|first| part(&sums, count, first, &[2], &[pairs]));
+                sums = self.add(&joined(dims, &[pairs]), &a, &b);
+            }
+            count = pairs;
+        }
+        match last {
+            Some(last) => last,
+            None => part(&sums, 1, 0, &[], &[]),
+        }
     }
 
     /// The running sum of `values`, which have extents `dims`, along an axis.

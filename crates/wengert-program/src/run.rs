@@ -198,14 +198,15 @@ impl Computed {
     fn refusal(&self, id: NodeId, at: Place) -> Error {
         let name = self.names.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot);
         let node = name.map_or_else(|_| id.to_string(), |i| self.names[i].1.clone());
-        match self.steps.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot) {
+        let kind = match self.steps.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot) {
             Ok(i) if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {
-                Error::NoInput { node, op: self.steps[i].1.name(), at }
+                format!("computed ({})", self.steps[i].1.name())
             }
-            // Data that stands for a gradient is computed, too.
-            Ok(_) => Error::NotSettable { node, kind: "data that stands for a gradient", at },
-            Err(_) => Error::NotSettable { node, kind: "no whole block of leaves", at },
-        }
+            // The other leaves are inputs.
+            Ok(_) => "data that stands for a gradient".to_owned(),
+            Err(_) => "no whole block of leaves".to_owned(),
+        };
+        Error::NotSettable { op: "input", node, kind, at }
     }
 }
 
@@ -276,8 +277,7 @@ impl<S: Float> Program<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoInput`] if the node there is computed, [`Error::NotSettable`] if no input, parameter or data
-    /// begins there.
+    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node there is.
     #[track_caller]
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
@@ -412,7 +412,7 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::InputLength`] if there are not as many as it has; then it is as it was.
+    /// [`Error::Length`] if there are not as many as it has; then it is as it was.
     ///
     /// # Panics
     ///
@@ -422,8 +422,8 @@ impl<S: Float> Workspace<S> {
         let info = self.program.info(input);
         if values.len() != info.len * info.rows {
             let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
-            let (input, found, at) = (info.label.clone(), values.len(), Place::caller());
-            return Err(Error::InputLength { op: "set", input, shape, found, at });
+            let (of, found, at) = (format!("{} of ", info.label), values.len(), Place::caller());
+            return Err(Error::Length { op: "set", of, shape, found, at });
         }
         if info.rows == 1 {
             self.memory[info.start..info.start + info.len].copy_from_slice(values);

@@ -126,6 +126,10 @@ impl<S: Scalar> Real for Sym<'_, S> {
         self.builder.constant(S::from_f64(constant))
     }
 
+    fn largest(self) -> Self {
+        self.builder.constant(S::from_f64(1.0).largest())
+    }
+
     fn unary(self, op: Unary) -> Self {
         self.builder.elementwise(Op::Unary(op), &[self])
     }

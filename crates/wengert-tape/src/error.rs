@@ -154,11 +154,25 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// The adjoint of something that no adjoint is computed for.
+    #[error("{op} at {at}: {node}: {reason}")]
+    NoAdjoint {
+        /// The operation.
+        op: &'static str,
+        /// The node, by id, path and shape.
+        node: Box<Culprit>,
+        /// Why there is none.
+        reason: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
     /// A number of elements that a shape does not have.
-    #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
+    #[error("{op} at {at}: {of}shape {shape} takes {} numbers, and {found} were given", shape.len())]
     Length {
         /// The operation.
         op: &'static str,
+        /// Whose shape it is, as a message begins with it (`v3 x of `); empty for a shape that was asked for.
+        of: String,
         /// The shape asked for.
         shape: Shape,
         /// The elements given.
@@ -226,30 +240,6 @@ pub enum Error {
         /// The place of the call.
         at: Place,
     },
-    /// A number of elements that a program's input does not have.
-    #[error("{op} at {at}: the input {input} of shape {shape} takes {} numbers, and {found} were given", shape.len())]
-    InputLength {
-        /// The operation.
-        op: &'static str,
-        /// The input, by path or id.
-        input: String,
-        /// Its shape; of one that differs from row to row, with the rows in front.
-        shape: Shape,
-        /// The elements given.
-        found: usize,
-        /// The operation's place.
-        at: Place,
-    },
-    /// A node whose value a program computes was asked for as one of its inputs.
-    #[error("input at {at}: {node} is computed ({op}); a program takes whole blocks of inputs, parameters and data")]
-    NoInput {
-        /// The node, by path or id.
-        node: String,
-        /// What computes it.
-        op: &'static str,
-        /// The caller's place.
-        at: Place,
-    },
     /// A recorded comparison came out differently at new inputs.
     #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
     GuardFlipped {
@@ -291,12 +281,14 @@ pub enum Error {
         rows: usize,
     },
     /// A node whose value is computed, or fixed, was given a new one.
-    #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
+    #[error("{op} at {at}: {node} is {kind} and takes no new value: only inputs, parameters and data do")]
     NotSettable {
+        /// The operation.
+        op: &'static str,
         /// The node, by path or id.
         node: String,
-        /// What it is.
-        kind: &'static str,
+        /// What it is: `computed (sum)`, `a constant`.
+        kind: String,
         /// The caller's place.
         at: Place,
     },

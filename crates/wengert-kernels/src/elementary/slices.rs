@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::float::Elementary;
 use super::{exponential, logarithm, trigonometric};
-use crate::op::Unary;
+use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
 /// Sines and cosines look for angles beyond their bound once in so many numbers.
@@ -232,6 +232,21 @@ vector_forms! {
 #[inline(always)]
 pub fn unary<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
     if is_bounded(op) && x.magnitude() > S::TRIGONOMETRIC_MAX { x.unary(op) } else { vector_form::<I, S>(op, x) }
+}
+
+/// Whether an operation of two numbers is made of elementary functions that have a vector form.
+pub const fn has_vector_form_of_two(op: Binary) -> bool {
+    matches!(op, Binary::SigmoidSlope | Binary::TanhSlope)
+}
+
+/// `op` of two numbers, in vector form where there is one.
+#[inline(always)]
+pub fn binary<I: Isa, S: Elementary>(op: Binary, x: S, y: S) -> S {
+    match op {
+        Binary::SigmoidSlope => exponential::sigmoid_slope::<I, S>(x, y),
+        Binary::TanhSlope => exponential::tanh_slope::<I, S>(x, y),
+        op => x.binary(op, y),
+    }
 }
 
 /// `(sin x, cos x)` of one number, for little more than one of them.

@@ -10,6 +10,7 @@ use crate::elementary;
 use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
 use crate::rules::{self, Partial};
 use crate::simd::{Arguments, Isa, Kernel};
+use wengert_ops::structural::pairwise::Pairwise;
 
 /// Contributions are computed for so many elements at a time, before they are put where they belong.
 const BLOCK: usize = 64;
@@ -146,6 +147,14 @@ fn share<I: Isa, S: Float>(partial: Partial<Lane<I, S>>, g: S) -> S {
             let product = p.0 * g;
             if g == S::ZERO { S::EMPTY } else { product }
         }
+        Partial::Product(p, q) => {
+            let product = (g * p.0) * q.0;
+            if g == S::ZERO || q.0 == S::ZERO { S::EMPTY } else { product }
+        }
+        Partial::Choice(p) => {
+            let product = p.0 * g;
+            if g == S::ZERO || p.0 == S::ZERO { S::EMPTY } else { product }
+        }
     }
 }
 
@@ -206,7 +215,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
     let mut block = [S::EMPTY; BLOCK];
     for [sx, sy] in walk.rows() {
         let mut done = 0;
-        let mut whole = S::EMPTY;
+        let mut whole = Pairwise::new();
         while done < len {
             let n = (len - done).min(BLOCK);
             let at = first + done;
@@ -241,7 +250,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             let to = if SECOND { sy } else { sx };
             match by {
                 1 => put_row(put, shares, &mut target[to..to + n]),
-                0 => whole = whole + sum(shares),
+                0 => whole.add(sum(shares)),
                 _ => {
                     for (i, &share) in shares.iter().enumerate() {
                         put_one(put, share, &mut target[to + i * by]);
@@ -251,7 +260,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             done += n;
         }
         if by == 0 {
-            put_one(put, whole, &mut target[if SECOND { sy } else { sx }]);
+            put_one(put, whole.total(), &mut target[if SECOND { sy } else { sx }]);
         }
         first += len;
     }

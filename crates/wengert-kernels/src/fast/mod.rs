@@ -238,7 +238,7 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let put = if adjoints.claim(view(0), x.layout) { Put::Store } else { Put::Add };
             let n = x.layout.len();
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
-            simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, v, g, target });
+            simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, g, target });
         }
         Op::Structural(Structural::Contiguous) if !view(0).is_cut() => {
             pass_on(Put::Store, (operand(0).layout, view(0)), whole, g, adjoints);

@@ -134,7 +134,7 @@ pub(crate) fn single<S: Elementary>(op: Unary, x: S) -> S {
     crate::op::dispatch_unary!(op, K => x.unary(K))
 }
 
-/// A function of two numbers of a few instructions.
+/// A function of two numbers of a few instructions, or in fast numerics one that has a vector form.
 struct OfTwo<S, const OP: u8>(PhantomData<S>);
 
 impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
@@ -149,15 +149,15 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
                 let whole = out.len() / LANES * LANES;
                 let mut i = 0;
                 while i < whole {
-                    store(out, i, both(op, x, load(b, i)));
+                    store(out, i, both::<I, S>(op, x, load(b, i)));
                     i += LANES;
                 }
                 if whole < out.len() {
-                    store_rest(out, whole, both(op, x, load_rest(b, whole)));
+                    store_rest(out, whole, both::<I, S>(op, x, load_rest(b, whole)));
                 }
             }
             ([x], [y]) => {
-                let value = x.get().binary(op, y.get());
+                let value = elementary::binary::<I, S>(op, x.get(), y.get());
                 for out in out {
                     out.set(value);
                 }
@@ -167,22 +167,22 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
                 let whole = out.len() / LANES * LANES;
                 let mut i = 0;
                 while i < whole {
-                    store(out, i, both(op, load(a, i), y));
+                    store(out, i, both::<I, S>(op, load(a, i), y));
                     i += LANES;
                 }
                 if whole < out.len() {
-                    store_rest(out, whole, both(op, load_rest(a, whole), y));
+                    store_rest(out, whole, both::<I, S>(op, load_rest(a, whole), y));
                 }
             }
             _ => {
                 let whole = out.len() / LANES * LANES;
                 let mut i = 0;
                 while i < whole {
-                    store(out, i, both(op, load(a, i), load(b, i)));
+                    store(out, i, both::<I, S>(op, load(a, i), load(b, i)));
                     i += LANES;
                 }
                 if whole < out.len() {
-                    store_rest(out, whole, both(op, load_rest(a, whole), load_rest(b, whole)));
+                    store_rest(out, whole, both::<I, S>(op, load_rest(a, whole), load_rest(b, whole)));
                 }
             }
         }
@@ -190,9 +190,9 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
 }
 
 #[inline(always)]
-fn both<S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> [S; LANES] {
+fn both<I: Isa, S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> [S; LANES] {
     for lane in 0..LANES {
-        x[lane] = x[lane].binary(op, y[lane]);
+        x[lane] = elementary::binary::<I, S>(op, x[lane], y[lane]);
     }
     x
 }
@@ -280,8 +280,11 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
             Recip Sqrt Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus
         ]),
         Op::Unary(op) => chosen!(Unary, op, level, Exact, OneByOne, [Neg Recip Sqrt Abs Signum Relu]),
+        Op::Binary(op) if fast && elementary::has_vector_form_of_two(op) => {
+            chosen!(Binary, op, level, OfTwo, TwoByTwo, [SigmoidSlope TanhSlope])
+        }
         Op::Binary(op) => {
-            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain])
+            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain ChainChoice])
         }
         Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => unreachable!("{op:?} is not elementwise"),
     }

@@ -63,7 +63,7 @@ enum Identity {
 
 fn identity<S: Scalar>(op: Binary, a: Option<S>, b: Option<S>) -> Option<Identity> {
     let is = |number: Option<S>, value: f64| number.is_some_and(|number| number.same_bits(S::from_f64(value)));
-    let product = matches!(op, Binary::Mul | Binary::Chain);
+    let product = matches!(op, Binary::Mul | Binary::Chain | Binary::ChainChoice);
     match op {
         _ if product && is(b, 1.0) => Some(Identity::First),
         _ if product && is(a, 1.0) => Some(Identity::Second),
