@@ -190,9 +190,12 @@ impl<S: Float> Program<S> {
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
             Ok(index) => Ok(Input(index as u32)),
-            Err(_) => {
-                Err(Error::NotSettable { op: "input", node: id.to_string(), kind: "no whole block of leaves".to_owned(), at: Place::caller() })
-            }
+            Err(_) => Err(Error::NotSettable {
+                op: "input",
+                node: id.to_string(),
+                kind: "no whole block of leaves".to_owned(),
+                at: Place::caller(),
+            }),
         }
     }
 

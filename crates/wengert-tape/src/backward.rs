@@ -128,7 +128,13 @@ impl<S: Scalar> Tape<S> {
             Var { tape: self, view: output.view }.same_tape("backward", output)?;
             if cotangent.len() != output.len() {
                 let at = crate::error::Place::caller();
-                return Err(Error::Length { op: "backward", of: output.whose(), shape: output.shape(), found: cotangent.len(), at });
+                return Err(Error::Length {
+                    op: "backward",
+                    of: output.whose(),
+                    shape: output.shape(),
+                    found: cotangent.len(),
+                    at,
+                });
             }
         }
         Ok(self.gradients(outputs))
@@ -188,7 +194,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[track_caller]
     pub fn try_wrt(&self, var: Var<'t, S>) -> Result<S, Error> {
         if !var.is_scalar() {
-            return Err(var.operand_error("wrt", "it has axes: values_wrt() gives the adjoints of all its elements".to_owned()));
+            return Err(
+                var.operand_error("wrt", "it has axes: values_wrt() gives the adjoints of all its elements".to_owned())
+            );
         }
         Ok(self.adjoints_of("wrt", var)?[0])
     }
