@@ -3,9 +3,7 @@
 
 use wengert::rulebook::{Site, Tensor, entries};
 use wengert::rules::Partial;
-use wengert::{
-    Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural, Tape, Var,
-};
+use wengert::{Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural, Tape, Var};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +35,8 @@ fn case(operands: &[(&[usize], Lies)], attributes: Attributes) -> Case {
 fn cases(op: Structural) -> Vec<Case> {
     let none = || Attributes::None;
     let axes = Attributes::axes_of;
-    let positions = |positions: &[u32], shape: &[usize]| Attributes::Positions {
-        positions: positions.into(),
-        shape: shape.into(),
-    };
+    let positions =
+        |positions: &[u32], shape: &[usize]| Attributes::Positions { positions: positions.into(), shape: shape.into() };
     let reductions = || {
         vec![
             case(&[(&[5], Plain)], axes(&[0])),
@@ -141,9 +137,8 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
 
 /// The numbers of a gradient, 0 where there is no path.
 fn recorded(gradient: &[Option<Var<'_>>], leaves: &[Var<'_>]) -> Vec<f64> {
-    let of = |(gradient, leaf): (&Option<Var<'_>>, &Var<'_>)| {
-        gradient.map_or_else(|| vec![0.0; leaf.len()], Var::values)
-    };
+    let of =
+        |(gradient, leaf): (&Option<Var<'_>>, &Var<'_>)| gradient.map_or_else(|| vec![0.0; leaf.len()], Var::values);
     gradient.iter().zip(leaves).flat_map(of).collect()
 }
 

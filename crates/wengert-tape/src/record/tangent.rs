@@ -111,13 +111,12 @@ impl<'t, S: Scalar> Recorder<'t, S> {
             false => this.tangents.of(this.var(View::scalar(slot))),
         };
         let tangent = match step.kind() {
-            Kind::Unary(op) => {
-                along(self, step.a(), step.cuts_first())?.and_then(|t| rules::unary(op, x, v).times(t))
-            }
+            Kind::Unary(op) => along(self, step.a(), step.cuts_first())?.and_then(|t| rules::unary(op, x, v).times(t)),
             Kind::Binary(op) => {
                 let y = self.var(View::scalar(step.b()));
                 let first = along(self, step.a(), step.cuts_first())?.and_then(|t| rules::first(op, x, y, v).times(t));
-                let second = along(self, step.b(), step.cuts_second())?.and_then(|t| rules::second(op, x, y, v).times(t));
+                let second =
+                    along(self, step.b(), step.cuts_second())?.and_then(|t| rules::second(op, x, y, v).times(t));
                 sum(first, second)?
             }
             Kind::Leaf(_) | Kind::Wide => None,
