@@ -190,9 +190,12 @@ impl<S: Float> Program<S> {
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
             Ok(index) => Ok(Input(index as u32)),
-            Err(_) => {
-                Err(Error::NotSettable { node: id.to_string(), kind: "no whole block of leaves", at: Place::caller() })
-            }
+            Err(_) => Err(Error::NotSettable {
+                op: "input",
+                node: id.to_string(),
+                kind: "no whole block of leaves".to_owned(),
+                at: Place::caller(),
+            }),
         }
     }
 
@@ -329,7 +332,8 @@ impl<S: Float> Workspace<S> {
         let info = &self.program.inputs[input.0 as usize];
         if values.len() != info.len * info.rows {
             let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
-            return Err(Error::Length { op: "set", shape, found: values.len(), at: Place::caller() });
+            let of = format!("{} of ", info.label);
+            return Err(Error::Length { op: "set", of, shape, found: values.len(), at: Place::caller() });
         }
         if info.rows == 1 {
             self.memory[info.start..info.start + info.len].copy_from_slice(values);

@@ -90,8 +90,8 @@ impl<'t, S: Float> Compiler<'t, S> {
         };
         self.tape.check_settable("feed", to, shape.len())?;
         if self.stands(to.view()) {
-            let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient");
-            return Err(Error::NotSettable { node, kind, at: Place::caller() });
+            let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient".to_owned());
+            return Err(Error::NotSettable { op: "feed", node, kind, at: Place::caller() });
         }
         self.feeds.push((output, to.view()));
         Ok(())

@@ -154,11 +154,25 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// The adjoint of something that no adjoint is computed for.
+    #[error("{op} at {at}: {node}: {reason}")]
+    NoAdjoint {
+        /// The operation.
+        op: &'static str,
+        /// The node, by id, path and shape.
+        node: Box<Culprit>,
+        /// Why there is none.
+        reason: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
     /// A number of elements that a shape does not have.
-    #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
+    #[error("{op} at {at}: {of}shape {shape} takes {} numbers, and {found} were given", shape.len())]
     Length {
         /// The operation.
         op: &'static str,
+        /// Whose shape it is, as a message begins with it (`v3 x of `); empty for a shape that was asked for.
+        of: String,
         /// The shape asked for.
         shape: Shape,
         /// The elements given.
@@ -259,12 +273,14 @@ pub enum Error {
         rows: usize,
     },
     /// A node whose value is computed, or fixed, was given a new one.
-    #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
+    #[error("{op} at {at}: {node} is {kind} and takes no new value: only inputs, parameters and data do")]
     NotSettable {
+        /// The operation.
+        op: &'static str,
         /// The node, by path or id.
         node: String,
-        /// What it is.
-        kind: &'static str,
+        /// What it is: `computed (sum)`, `a constant`.
+        kind: String,
         /// The caller's place.
         at: Place,
     },

@@ -53,7 +53,7 @@ impl<S: Scalar> Tape<S> {
             }
             if tangent.len() != var.len() {
                 let found = tangent.len();
-                return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
+                return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
             }
             let layout = var.layout();
             seeds

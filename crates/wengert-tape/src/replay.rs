@@ -118,7 +118,7 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
         }
         if found != var.len() {
-            return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
+            return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
         }
         if !var.layout().is_injective() {
             let rule = "several of its elements are one number, which cannot be set to more than one".to_owned();
@@ -126,16 +126,18 @@ impl<S: Scalar> Tape<S> {
         }
         let at = Place::caller();
         let side = self.side.borrow();
+        let not_settable = |id: u32, kind| Err(Error::NotSettable { op, node: self.label(NodeId(id)), kind, at });
         // The node's slots.
         let settable = |slot: usize| {
             let id = slot as u32;
-            let (op, slots) = match side.wide_at(id) {
+            let (kind, slots) = match side.wide_at(id) {
                 Some(wide) => (wide.op, wide.out as usize..(wide.out + wide.len) as usize),
                 None => (self.columns.step(side.step_of(id)).op(), slot..slot + 1),
             };
-            match op {
+            match kind {
                 Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data) => Ok(slots),
-                op => Err(Error::NotSettable { node: self.label(NodeId(id)), kind: op.name(), at }),
+                Op::Leaf(Leaf::Const) => not_settable(id, "a constant".to_owned()),
+                computed => not_settable(id, format!("computed ({computed})")),
             }
         };
         // Node by node, not slot by slot: a block of parameters is one.

@@ -188,7 +188,14 @@ impl<'t, S: Scalar> Check<'t, S> {
                 }
             },
         };
-        if slots.len() == found { Ok(slots) } else { Err(Error::Length { op: "claim", shape, found, at }) }
+        if slots.len() == found {
+            return Ok(slots);
+        }
+        let of = match claimed {
+            Claimed::Var(var) => var.whose(),
+            Claimed::Path(path) => format!("{path} of "),
+        };
+        Err(Error::Length { op: "claim", of, shape, found, at })
     }
 }
 

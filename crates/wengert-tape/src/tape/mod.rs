@@ -299,7 +299,7 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Empty { op: leaf.name(), shape, at });
         }
         if shape.len() != data.len() {
-            return Err(Error::Length { op: leaf.name(), shape, found: data.len(), at });
+            return Err(Error::Length { op: leaf.name(), of: String::new(), shape, found: data.len(), at });
         }
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));

@@ -354,6 +354,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         Error::Shapes { op, left, right, rule, at: Place::caller() }
     }
 
+    /// As an error's message begins with it: `v3 x of `.
+    #[doc(hidden)]
+    pub fn whose(self) -> String {
+        let culprit = self.tape.culprit(self.view);
+        culprit.path.as_ref().map_or_else(|| format!("{} of ", culprit.id), |path| format!("{} {path} of ", culprit.id))
+    }
+
     #[doc(hidden)]
     #[track_caller]
     pub fn operand_error(self, op: &'static str, rule: String) -> Error {
