@@ -1,11 +1,10 @@
 //! Derivations: whoever computes with the printed numbers gets the printed results, for any program.
 
-mod common;
 #[path = "common/calculator.rs"]
 mod calculator;
 
+use crate::common::{AT, network, tensor_program};
 use calculator::{Found, recompute};
-use common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::{Binary, Real, Tape, Unary, Var};
 use wengert_inspect::{Derivation, Known, Level, Trace};

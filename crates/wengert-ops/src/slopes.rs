@@ -82,7 +82,7 @@ macro_rules! slopes {
 }
 
 slopes!(f64, exp: exp, hypot: hypot, gaussian: super::in_halves, up: 2.582249878086909e120);
-slopes!(f32, exp: expf, hypot: hypotf, gaussian: super::in_double, up: 1.2676506002282294e30);
+slopes!(f32, exp: expf, hypot: hypotf, gaussian: super::in_double, up: 1.267_650_6e30);
 
 /// `e^(−x²)` of an `f64`: x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x + a).
 fn in_halves(x: f64) -> f64 {

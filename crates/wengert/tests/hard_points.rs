@@ -2,7 +2,7 @@
 //! digits, which `hard_points/make.py` writes.
 //!
 //! ```console
-//! cargo test -p wengert --test hard_points -- --nocapture
+//! cargo test -p wengert --test all hard_points:: -- --nocapture
 //! ```
 //!
 //! prints the worst error of each operation in each mode, in units of the last place of the right number.

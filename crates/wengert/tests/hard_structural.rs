@@ -2,7 +2,7 @@
 //! numbers next to each other. In every mode, both types, against numbers of 50 digits from `hard_points/make.py`.
 //!
 //! ```console
-//! cargo test -p wengert --test hard_structural -- --nocapture
+//! cargo test -p wengert --test all hard_structural:: -- --nocapture
 //! ```
 
 use std::collections::BTreeMap;

@@ -426,9 +426,12 @@ fn a_replay_of_what_cannot_be_set_changes_nothing() {
     let before = tape.all_values();
     let line = line!() + 1;
     let error = tape.replay(&[(x, &[5.0, 6.0]), (y, &[1.0])]).unwrap_err();
-    assert!(matches!(&error, Error::NotSettable { node, kind: "mul", .. } if node == "y"), "{error}");
+    assert!(
+        matches!(&error, Error::NotSettable { node, kind, .. } if node == "y" && kind == "computed (mul)"),
+        "{error}"
+    );
     assert!(error.to_string().contains(&here(line)), "{error}");
-    assert!(matches!(tape.replay(&[(constant, &[1.0])]), Err(Error::NotSettable { kind: "const", .. })));
+    assert!(matches!(tape.replay(&[(constant, &[1.0])]), Err(Error::NotSettable { kind, .. }) if kind == "a constant"));
     assert!(matches!(tape.replay(&[(x, &[1.0])]), Err(Error::Length { found: 1, .. })));
     assert_eq!(tape.all_values(), before);
 }
