@@ -339,6 +339,11 @@ fn without_repeats(dims: &[usize], strides: &[i32]) -> (SmallVec<[usize; 4]>, Di
     (kept, own, thin)
 }
 
+/// Both lists of extents.
+pub(crate) fn joined(dims: &[usize], inner: &[usize]) -> Dims {
+    dims.iter().chain(inner).copied().collect()
+}
+
 /// Row-major strides.
 pub(crate) fn row_major(dims: &[usize]) -> Strides {
     let mut strides = SmallVec::from_elem(1, dims.len());

@@ -56,6 +56,9 @@ pub(crate) enum SoFar {
     Single(Vec<Option<Value>>),
 }
 
+/// What a reader makes of a part's values over their extents.
+pub(crate) type OfPart<'a> = &'a dyn Fn(&Access<Value>, &[usize]) -> Access<Value>;
+
 /// The adjoints by step.
 #[derive(Debug)]
 pub(crate) struct Adjoints {
@@ -237,7 +240,7 @@ impl Adjoints {
         &self,
         lowered: &Lowered<'_, S>,
         (start, strides, dims): (Slot, &[i32], &[usize]),
-        map: &dyn Fn(&Access<Value>, &[usize]) -> Access<Value>,
+        map: OfPart<'_>,
         fill: &dyn Fn() -> Value,
     ) -> Option<Access<Value>> {
         let slots = Access::Strided { start, strides: strides.into() };
@@ -292,7 +295,7 @@ impl Access<Value> {
 fn listed(
     elements: impl Iterator<Item = Option<Value>>,
     dims: &[usize],
-    map: &dyn Fn(&Access<Value>, &[usize]) -> Access<Value>,
+    map: OfPart<'_>,
     fill: &dyn Fn() -> Value,
 ) -> Option<Access<Value>> {
     let elements: Vec<Option<Value>> = elements.collect();
@@ -313,7 +316,7 @@ fn filled(
     parts: &[&Part<Value>],
     offset: usize,
     len: usize,
-    map: &dyn Fn(&Access<Value>, &[usize]) -> Access<Value>,
+    map: OfPart<'_>,
     fill: &dyn Fn() -> Value,
 ) -> Option<Vec<Part<Value>>> {
     let inside: Vec<Part<Value>> = parts.iter().map(|&part| part.clone()).collect();

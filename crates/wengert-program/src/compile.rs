@@ -18,7 +18,7 @@ use super::fuse::Stage;
 use super::graph::{Block, Graph, Instruction, Kind, Op, Source};
 use super::group::Plan;
 use super::ids::{Address, Id, Place as At, Slot, Value};
-use super::lower::{self, Lowered};
+use super::lower::Lowered;
 use super::memory::{Needs, Places};
 use super::passes::{self, Root, State};
 use super::report::{Pass, PassReport, Report};
@@ -26,7 +26,7 @@ use super::request::{Compiler, Request, Standing};
 use super::run::{Answer, Computed, Feed, Float, Guard, Inner, InputInfo, Output, Program};
 use super::sym::Builder;
 use super::writers::Writers;
-use super::{epilogue, feed, fuse, group, home, listing, memory, pack, rows};
+use super::{bias_epilogue, feed, fuse, group, listing, materialise, memory, output_placement, products, rows};
 use crate::Numerics;
 use crate::shape::Shape;
 use wengert_ops::run::View;
@@ -143,7 +143,7 @@ impl<S: Float> Recorded<'_, '_, S> {
         let mut standing: Vec<&Standing> = self.compiler.standing.iter().collect();
         standing.sort_by_key(|standing| standing.leaf.start());
         for standing in standing {
-            lowered.write_until(Some(lower::start(standing.leaf)), self.values);
+            lowered.write_until(Some(products::start(standing.leaf)), self.values);
             let sweep = sweep(&lowered, standing.of, &[standing.wrt], weight);
             let root = self.gradient(&lowered, &sweep, standing.wrt, weight.is_some());
             lowered.stand_for(&root.dims, &root.access);
@@ -162,7 +162,7 @@ impl<S: Float> Recorded<'_, '_, S> {
         let outputs = self.compiler.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => {
                 let layout = lowered.layout(view);
-                let access = lowered.read_layout(lower::start(view), layout);
+                let access = lowered.read_layout(products::start(view), layout);
                 Root { dims: Dims::from_slice(layout.dims()), access }
             }
             Request::Gradient { of, wrt, per_row } => {
@@ -204,7 +204,7 @@ impl<S: Float> Recorded<'_, '_, S> {
             let found = sweep.adjoints.read(lowered, (start, strides, dims), &over_rows, &zero);
             found.unwrap_or_else(|| Access::repeated(zero(), dims.len()))
         };
-        let (start, strides, dims) = (lower::start(wrt), lower::strides(layout), Dims::from_slice(layout.dims()));
+        let (start, strides, dims) = (products::start(wrt), products::strides(layout), Dims::from_slice(layout.dims()));
         let slots = Access::Strided { start, strides: strides.clone() };
         let access = match slots.run(&dims, &lowered.line) {
             Some(_) => read(start, &strides, &dims),
@@ -236,7 +236,7 @@ impl<S: Float> Recorded<'_, '_, S> {
     /// The places of a view of leaves.
     fn places_of(&self, view: View, inputs: &[InputInfo]) -> (Access<At>, Dims) {
         let layout = self.side.layouts.get(view.layout());
-        let slots = Access::Strided { start: lower::start(view), strides: lower::strides(layout) };
+        let slots = Access::Strided { start: products::start(view), strides: products::strides(layout) };
         let input =
             |slot: Slot| inputs.iter().rev().find(|input| input.id.slot() <= slot.index()).expect("leaves are inputs");
         let one = |first: Slot, last: Slot| {
@@ -258,7 +258,7 @@ fn sweep<'l, 'a, S: Float>(
 ) -> Sweep<'l, 'a, S> {
     let seed = weight.unwrap_or_else(|| lowered.builder.graph.borrow_mut().constant(S::from_f64(1.0)));
     // Nothing passes through a handle that is detached.
-    let seed = (!of.is_cut()).then_some((lower::start(of), seed));
+    let seed = (!of.is_cut()).then_some((products::start(of), seed));
     Sweep::new(lowered, seed, wrt)
 }
 
@@ -269,10 +269,10 @@ impl<S: Float> Asked<S> {
         let nothing: Run<S> = |_| ();
         let plan: [(Pass, Run<S>); 5] = [
             (Pass::Prune, nothing),
-            (Pass::Fold, passes::fold::run),
-            (Pass::Share, passes::share::run),
+            (Pass::Fold, passes::constant_folding::run),
+            (Pass::Share, passes::common_subexpressions::run),
             (Pass::Prune, nothing),
-            (Pass::Chains, passes::chains::run),
+            (Pass::Chains, passes::reduction_raising::run),
         ];
         let passes = &recorded.compiler.passes;
         let mut state = State::new(self.graph, self.outputs.into_iter().chain(self.guards).collect());
@@ -315,9 +315,9 @@ impl<S: Float> Simplified<S> {
         let mut kept: Vec<Kept> = kept.collect();
         place_outputs(&mut plan, &mut kept, &compiler.requests);
         if compiler.numerics == Numerics::Fast {
-            epilogue::run(&mut plan);
+            bias_epilogue::run(&mut plan);
         }
-        pack::run(&mut plan);
+        materialise::run(&mut plan);
         let writers = Writers::of(&plan);
         let stages = fuse::run(&plan, &writers, compiler.passes.contains(&Pass::Fuse));
         compiler.note(report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
@@ -335,12 +335,12 @@ fn place_outputs<S>(plan: &mut Plan<S>, kept: &mut [Kept], requests: &[(Request,
         if let Request::Gradient { wrt, .. } = request
             && !kept[i].per_row
         {
-            let source = Source::adjoint(lower::start(*wrt));
+            let source = Source::adjoint(products::start(*wrt));
             outputs.push((source, kept[i].access.clone(), kept[i].dims.clone()));
             moving.push(i);
         }
     }
-    let (outputs, moved) = home::run(plan, outputs);
+    let (outputs, moved) = output_placement::run(plan, outputs);
     moving.into_iter().zip(outputs).for_each(|(i, access)| kept[i].access = access);
     for kept in kept {
         kept.access = moved.access(plan, &kept.access, &kept.dims);
@@ -353,7 +353,7 @@ impl<S: Float> Planned<S> {
         let side = recorded.side;
         for &(output, to) in &recorded.compiler.feeds {
             let Kept { access, dims, .. } = &self.kept[output.index as usize];
-            let block = self.blocks.iter().position(|block| block.slot == Some(lower::start(to)));
+            let block = self.blocks.iter().position(|block| block.slot == Some(products::start(to)));
             let block = block.filter(|_| side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous());
             let leaf = block.map(|block| self.plan.blocks[block]);
             let taken = leaf.and_then(|leaf| feed::in_place(&self.plan, &self.stages, (access, dims), leaf));
@@ -421,7 +421,7 @@ impl<S: Float> Placed<S> {
         let initial = inputs.iter().map(initial).collect();
         let weight = compiler.rows.as_ref().map(|_| self.places.at(plan.line.start(plan.blocks[0])).index());
         let listing = listing::of(compiler.tape, plan, stages);
-        let homes = home::marks(plan);
+        let homes = output_placement::marks(plan);
         let (fast, level) = (compiler.numerics == Numerics::Fast, compiler.level);
         let assembled = Assembler { plan, places: &self.places, homes, fast, level }.run(stages);
         report.tasks = assembled.tasks.len();

@@ -6,11 +6,12 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, Strides, row_major};
+use super::access::{Access, Dims, Strides, joined, row_major};
 use super::adjoints::{Adjoints, SoFar, Target, gaps};
 use super::graph::{Kind, Op, Source};
 use super::ids::{Id, Map, Point, Slot, StepId, Value};
-use super::lower::{self, Lowered, Powers, Product, affine_strides, behind, joined, keep, start, strides};
+use super::lower::{self, Lowered, Powers, behind, keep};
+use super::products::{Product, affine_strides, start, strides};
 use super::regions::are_apart;
 use super::sym::Sym;
 use crate::op::{Binary, Op as TapeOp, Structural, Unary};
@@ -338,7 +339,7 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let inner = lowered.inner_of(wide);
                 let space = joined(dims, &[inner]);
                 let (x, w) = lowered.affine_accesses(wide, dims, inner);
-                let (x_strides, w_strides) = affine_strides(lowered, wide);
+                let (x_strides, w_strides) = affine_strides(lowered.side, wide);
                 let over = g.repeated_along(dims, &[inner]);
                 let bias = lowered.layout(wide.operands[0]).broadcast_to(&dims.as_slice().into()).expect("checked");
                 if self.wants(wide.operands[0]) {
@@ -349,10 +350,10 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.contraction(wide.operands[2], &x_strides, &space, &over, &w);
             }
             Structural::MatMul => {
-                let product = Product::of(lowered, wide);
+                let product = Product::of(lowered.side, wide);
                 let space = joined(dims, &[product.k]);
                 let over = g.repeated_along(dims, &[product.k]);
-                let (a, b) = (product.a(lowered), product.b(lowered));
+                let (a, b) = (lowered.factor(&product, 0), lowered.factor(&product, 1));
                 let views = [wide.operands[0], wide.operands[1]];
                 let len: usize = space.iter().product();
                 let place = |i: usize| (start(views[i]), lowered.layout(views[i]));
@@ -360,8 +361,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 if both && len <= ENTRIES && overlap(place(0), place(1)) {
                     return self.entangled_product(&product, views, &space, [&over, &a, &b]);
                 }
-                self.contraction(views[0], product.strides(0), &space, &over, &b);
-                self.contraction(views[1], product.strides(1), &space, &over, &a);
+                self.contraction(views[0], product.operand(0).1, &space, &over, &b);
+                self.contraction(views[1], product.operand(1).1, &space, &over, &a);
             }
             Structural::Sum => {
                 let (layout, all) = self.operand(wide);
@@ -497,7 +498,7 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         let contributions = [b, a]
             .map(|other| self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()]).numbers(space));
         let targets = [0, 1]
-            .map(|i| Access::Strided { start: start(views[i]), strides: product.strides(i).into() }.numbers(space));
+            .map(|i| Access::Strided { start: start(views[i]), strides: product.operand(i).1.into() }.numbers(space));
         let pairs = (0..targets[0].len()).flat_map(|i| [0, 1].map(|role| (targets[role][i], contributions[role][i])));
         self.accumulate_in_order(pairs.collect());
     }

@@ -247,7 +247,8 @@ fn space_of(instruction: &Instruction<Address>) -> Dims {
     }
     let even = |access: &Access<Address>| access.over(&instruction.dims, &flat).is_some();
     let out = instruction.out.is_contiguous(&instruction.dims) || matches!(instruction.out, Access::Listed(_));
-    if out && instruction.operands.iter().all(even) || out && instruction.dims.last().is_none_or(|&row| row < ROW) {
+    let short = || instruction.dims.last().is_none_or(|&row| row < ROW);
+    if out && (instruction.operands.iter().all(even) || short()) {
         return flat;
     }
     instruction.dims.clone()

@@ -7,10 +7,9 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, Strides, factor};
+use super::access::{Access, Dims, Strides, factor, joined};
 use super::graph::{Graph, Instruction, Kind, Op, Part, Source};
 use super::ids::{Address, Id, InstructionId, Line, Map, Node, Point, RunId, Value};
-use super::lower::joined;
 use super::passes::{Form, Root, Shapes, State};
 use crate::op::Unary;
 use crate::real::Scalar;
@@ -378,7 +377,7 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::op::Binary;
-    use crate::passes::{chains, prune};
+    use crate::passes::{prune, reduction_raising};
 
     #[test]
     fn neurons_written_one_by_one_are_one_product_of_a_matrix() {
@@ -396,7 +395,7 @@ mod tests {
             roots.push(Root::number(sum));
         }
         let mut state = State::new(graph, roots);
-        chains::run(&mut state);
+        reduction_raising::run(&mut state);
         prune::run(&mut state);
         let plan = run(&state, true).plan;
         assert_eq!(plan.instructions.len(), 1);

@@ -5,9 +5,10 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, Strides, row_major};
+use super::access::{Access, Dims, Strides, joined, row_major};
 use super::graph::{Kind, Op, Part, Source};
 use super::ids::{Id, Line, Place, Point, Slot, StepId, Value};
+use super::products::{Product, affine_strides, start, strides};
 use super::sym::Builder;
 use crate::op::{Binary, Leaf, Op as TapeOp, Structural, Unary};
 use crate::real::Scalar;
@@ -221,14 +222,14 @@ impl<'a, S: Scalar> Lowered<'a, S> {
                 self.emit(Op::Contract { guarded: false }, dims, &[inner], &[x, w, bias])
             }
             Structural::MatMul => {
-                let product = Product::of(self, wide);
+                let product = Product::of(self.side, wide);
                 if wide.len == 1 && product.k <= NEURON {
                     let (xs, ys) = (self.all(wide.operands[0]), self.all(wide.operands[1]));
                     let products: Vec<Value> =
                         xs.into_iter().zip(ys).map(|(x, y)| self.emit_scalar(Binary::Mul, x, y)).collect();
                     Access::repeated(self.total(&products), dims.len())
                 } else {
-                    let (a, b) = (product.a(self), product.b(self));
+                    let (a, b) = (self.factor(&product, 0), self.factor(&product, 1));
                     self.emit(Op::Contract { guarded: false }, dims, &[product.k], &[a, b])
                 }
             }
@@ -329,9 +330,15 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     /// The inputs and the weights of an affine step over its result's axes and the inner one.
     pub(crate) fn affine_accesses(&self, wide: &Wide, dims: &[usize], inner: usize) -> (Access<Value>, Access<Value>) {
         let over = joined(dims, &[inner]);
-        let (x, w) = affine_strides(self, wide);
+        let (x, w) = affine_strides(self.side, wide);
         let read = |view: View, strides: &[i32]| self.read_at(start(view), strides, &over);
         (read(wide.operands[2], &x), read(wide.operands[1], &w))
+    }
+
+    /// An operand of a matrix product over the result's axes and the inner one.
+    pub(crate) fn factor(&self, product: &Product, operand: usize) -> Access<Value> {
+        let (start, strides) = product.operand(operand);
+        self.read_at(start, strides, &joined(&product.dims, &[product.k]))
     }
 
     pub(crate) fn layout(&self, view: View) -> &'a Layout {
@@ -489,16 +496,6 @@ impl<'a, S: Scalar> Lowered<'a, S> {
 /// So few that they are better as scalar nodes, which later passes group with others.
 const FEW: usize = 8;
 
-/// The slot that a view begins at.
-pub(crate) fn start(view: View) -> Slot {
-    Slot::new(view.start() as usize)
-}
-
-/// A layout's strides, as the compiler has them.
-pub(crate) fn strides(layout: &Layout) -> Strides {
-    layout.strides().iter().map(|&stride| stride as i32).collect()
-}
-
 /// The first value, if all parts are neighbours in one node, in the order in which they are joined.
 fn neighbours(parts: &[Part<Value>], line: &Line<Value, super::ids::Node>) -> Option<Value> {
     let first = parts.first()?.from.first();
@@ -514,28 +511,6 @@ fn neighbours(parts: &[Part<Value>], line: &Line<Value, super::ids::Node>) -> Op
     line.run_of_both(first, first.plus(len as i64 - 1)).map(|_| first)
 }
 
-/// The strides of an affine step's inputs and weights over its result's axes and the inner one.
-pub(crate) fn affine_strides<S: Scalar>(lowered: &Lowered<'_, S>, wide: &Wide) -> (Strides, Strides) {
-    let (w, x) = (lowered.layout(wide.operands[1]), lowered.layout(wide.operands[2]));
-    let (mut xs, mut ws) = (SmallVec::new(), SmallVec::new());
-    if x.shape().rank() == 2 {
-        xs.push(x.strides()[0] as i32);
-        ws.push(0);
-    }
-    if w.shape().rank() == 2 {
-        xs.push(0);
-        ws.push(w.strides()[0] as i32);
-    }
-    xs.push(x.strides()[x.shape().rank() - 1] as i32);
-    ws.push(w.strides()[w.shape().rank() - 1] as i32);
-    (xs, ws)
-}
-
-/// Both lists of extents.
-pub(crate) fn joined(dims: &[usize], inner: &[usize]) -> Dims {
-    dims.iter().chain(inner).copied().collect()
-}
-
 /// The order that moves reduced axes behind the others.
 pub(crate) fn behind(reduced: &[u8], rank: usize) -> SmallVec<[usize; 4]> {
     let is_reduced = |axis: &usize| reduced.contains(&(*axis as u8));
@@ -549,60 +524,4 @@ pub(crate) fn keep<P: Point>(access: &Access<P>, dims: &[usize], axes: &[u8], al
     let mut strides: Strides = SmallVec::from_elem(0, all.len());
     kept.iter().zip(row_major(dims)).for_each(|(&axis, stride)| strides[axis] = stride);
     access.viewed(dims, 0, &strides, all)
-}
-
-/// A matrix product's axes: the result's are batch axes, then rows unless a is a vector, then columns unless b is one.
-pub(crate) struct Product {
-    pub(crate) dims: Dims,
-    pub(crate) k: usize,
-    /// Strides over the result's axes and the inner one, and the first slot on the tape.
-    a: (Slot, Strides),
-    b: (Slot, Strides),
-}
-
-impl Product {
-    pub(crate) fn of<S: Scalar>(lowered: &Lowered<'_, S>, wide: &Wide) -> Self {
-        let dims = Dims::from_slice(lowered.side.layouts.get(wide.layout).dims());
-        let (la, lb) = (lowered.layout(wide.operands[0]), lowered.layout(wide.operands[1]));
-        let (a_vector, b_vector) = (la.shape().rank() == 1, lb.shape().rank() == 1);
-        let batch = dims.len() - usize::from(!a_vector) - usize::from(!b_vector);
-        let k = *la.dims().last().expect("products have axes");
-        let leading = |layout: &Layout, matrix_axes: usize| -> Strides {
-            let own = layout.shape().rank() - matrix_axes;
-            (0..batch)
-                .map(|axis| match (axis + own).checked_sub(batch) {
-                    Some(own) if layout.dims()[own] > 1 || dims[axis] == 1 => layout.strides()[own] as i32,
-                    _ => 0,
-                })
-                .collect()
-        };
-        let mut a = leading(la, if a_vector { 1 } else { 2 });
-        let mut b = leading(lb, if b_vector { 1 } else { 2 });
-        let (ra, rb) = (la.shape().rank(), lb.shape().rank());
-        if !a_vector {
-            a.push(la.strides()[ra - 2] as i32);
-            b.push(0);
-        }
-        if !b_vector {
-            a.push(0);
-            b.push(lb.strides()[rb - 1] as i32);
-        }
-        a.push(la.strides()[ra - 1] as i32);
-        b.push(lb.strides()[if b_vector { 0 } else { rb - 2 }] as i32);
-        Product { dims, k, a: (start(wide.operands[0]), a), b: (start(wide.operands[1]), b) }
-    }
-
-    /// The first operand over the result's axes and the inner one.
-    pub(crate) fn a<S: Scalar>(&self, lowered: &Lowered<'_, S>) -> Access<Value> {
-        lowered.read_at(self.a.0, &self.a.1, &joined(&self.dims, &[self.k]))
-    }
-
-    pub(crate) fn b<S: Scalar>(&self, lowered: &Lowered<'_, S>) -> Access<Value> {
-        lowered.read_at(self.b.0, &self.b.1, &joined(&self.dims, &[self.k]))
-    }
-
-    /// The strides on the tape of an operand.
-    pub(crate) fn strides(&self, operand: usize) -> &[i32] {
-        if operand == 0 { &self.a.1 } else { &self.b.1 }
-    }
 }

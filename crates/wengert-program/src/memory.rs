@@ -63,7 +63,7 @@ pub(crate) struct Needs<'a> {
 /// Assigns places.
 pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
     let Lifetimes { stage_of, last_use } = lifetimes(plan, needs);
-    let at_home = super::home::marks(plan);
+    let at_home = super::output_placement::marks(plan);
     let mut free = Free::default();
     let mut of: Map<RunId, Option<Place>> = Map::filled(None, plan.line.runs());
     let constants = plan.constants.first().map(|&(first, _)| plan.line.run_of(first));

@@ -1,9 +1,9 @@
 //! What is done to the graph before it is laid out, each pass a file: fewer nodes, the same numbers.
 
-pub(crate) mod chains;
-pub(crate) mod fold;
+pub(crate) mod common_subexpressions;
+pub(crate) mod constant_folding;
 pub(crate) mod prune;
-pub(crate) mod share;
+pub(crate) mod reduction_raising;
 
 use super::access::{Access, Dims};
 use super::graph::{FastMap, Graph, Kind};

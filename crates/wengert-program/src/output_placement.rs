@@ -138,7 +138,8 @@ fn write_there<S>(plan: &mut Plan<S>, by: InstructionId, run: RunId, to: Access<
     let instruction = &mut plan.instructions[by];
     let fits = match &to {
         Access::Strided { strides, .. } => {
-            let row = instruction.dims.iter().zip(strides).last().is_some_and(|(&extent, &s)| s == 1 && extent > 1);
+            let row =
+                instruction.dims.iter().zip(strides).next_back().is_some_and(|(&extent, &s)| s == 1 && extent > 1);
             strides.iter().all(|&stride| stride >= 0) && (!instruction.op.is_elementwise() || row)
         }
         Access::Listed(_) => false,
@@ -152,7 +153,7 @@ fn write_there<S>(plan: &mut Plan<S>, by: InstructionId, run: RunId, to: Access<
 
 /// A copy of a part: row by row if it stands so in the home, else number by number.
 fn copy<S>(plan: &mut Plan<S>, source: Source, part: &Part<Address>, from: Access<Address>, to: Access<Address>) {
-    let row = part.dims.iter().zip(&part.strides).last().is_some_and(|(&extent, &s)| s == 1 && extent >= ROW);
+    let row = part.dims.iter().zip(&part.strides).next_back().is_some_and(|(&extent, &s)| s == 1 && extent >= ROW);
     let (dims, from, to) = if row {
         (part.dims.clone(), from, to)
     } else {

@@ -1,4 +1,5 @@
-//! Constants, computed now, and operations with a constant that leave a number as it is.
+//! Constant folding: constants are computed now, and operations with a constant that leave a
+//! number as it is vanish.
 //!
 //! Only what IEEE arithmetic gives exactly: `x · 1`, `x / 1`, `x + (−0)`, `x − 0`, `x²` as a product. Not `x + 0` (of −0 it makes +0) and not `x · 0`
 //! (of ∞ it makes NaN).

@@ -1,4 +1,4 @@
-//! What a product begins with, added after it: a bias, or an adjoint so far.
+//! The bias epilogue: what a product begins with, a bias or an adjoint so far, added after it.
 //!
 //! Where the order of a sum is free, `init + Σ a b` is the product alone and an addition, which joins the pass of whatever comes after: bias and
 //! activation go over the result together, while it is in the cache.

@@ -1,4 +1,4 @@
-//! Copies of what products, sums and extremes read and no strides describe.
+//! Materialising: copies of what products, sums and extremes read and no strides describe.
 
 use smallvec::SmallVec;
 

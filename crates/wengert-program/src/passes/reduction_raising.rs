@@ -1,4 +1,4 @@
-//! Sums of terms of one kind, added one after another: weighted sums, dot products, totals.
+//! Reduction raising: sums of terms of one kind, added one after another: weighted sums, dot products, totals.
 //!
 //! `((b + w₀x₀) + w₁x₁) + ...` becomes one node, `b + Σ wᵢxᵢ`, if nothing else reads the sums on the way and the terms are alike: products of
 //! expressions of the same shape. Exact arithmetic keeps the order. Terms of different kinds stay nodes, which are grouped with
