@@ -6,10 +6,15 @@ mod arrays;
 mod calculus;
 mod check;
 mod deep;
+#[cfg(feature = "fast")]
 mod fast_kernels;
+#[cfg(feature = "programs")]
 mod faults;
+#[cfg(feature = "programs")]
 mod guards;
+#[cfg(feature = "programs")]
 mod hard_points;
+#[cfg(feature = "programs")]
 mod hard_structural;
 mod misuse;
 mod names;
@@ -18,12 +23,15 @@ mod numpy;
 mod op_closed_forms;
 mod op_policies;
 mod op_precision;
+#[cfg(feature = "programs")]
 mod program;
+#[cfg(feature = "programs")]
 mod program_misuse;
 mod random_scalars;
 mod random_tensors;
 mod replay_leaves;
 mod rewind;
+#[cfg(feature = "programs")]
 mod rulebook;
 mod second_order;
 mod statuses;
