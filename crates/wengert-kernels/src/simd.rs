@@ -160,6 +160,12 @@ pub fn compiled<K: Kernel>(level: Level) -> Compiled<K::Arguments> {
     Compiled { level, pointer }
 }
 
+/// The copy of `K` for [`Level::Portable`]: of a kernel that a higher level would not make faster, no other copy is compiled.
+#[must_use]
+pub fn compiled_portable<K: Kernel>() -> Compiled<K::Arguments> {
+    Compiled { level: Level::Portable, pointer: portable::<K> }
+}
+
 /// Chooses the copy of `K` for `level` and calls it.
 ///
 /// # Panics

@@ -7,6 +7,8 @@
 //! An element is the sum of its blocks, each summed in input order from zero. The blocks depend on the inner extent alone, so the
 //! bits are the same for every width of register that has fused multiply-add.
 
+#![allow(clippy::needless_range_loop, reason = "tiles index sums, pointers and vectors by one row")]
+
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::ops::Add;

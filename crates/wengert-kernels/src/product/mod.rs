@@ -151,15 +151,15 @@ fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, 
     if m.min(n) == 1 && along && k >= 4 {
         return Way::Dots;
     }
-    let small = if c_cols != 1 && n > 1 {
-        false
-    } else if b_cols == 1 || n == 1 {
-        k * n <= 4096 || k <= 16 || n == 1 || m <= 24
+    let small = if n == 1 {
+        true
+    } else if b_cols == 1 {
+        k * n <= 4096 || k <= 16 || m <= 24
     } else {
         // B is copied first, which is worth it if B is tiny, or read by many rows.
         k * n <= 256 || (k * n <= PACKED && m >= if n <= 16 { 64 } else { 128 })
     };
-    if small {
+    if small && (c_cols == 1 || n == 1) {
         Way::Rows
     } else if m.min(n) <= 4 && along {
         Way::Dots

@@ -60,7 +60,7 @@ impl<S: Elementary + Platform> Scalars<S> {
         let interpreter = if fast {
             simd::compiled::<Interpreter<S, true>>(level)
         } else {
-            simd::compiled::<Interpreter<S, false>>(Level::Portable)
+            simd::compiled_portable::<Interpreter<S, false>>()
         };
         Scalars { code, interpreter }
     }
