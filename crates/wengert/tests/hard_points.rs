@@ -151,11 +151,11 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         table.compare(name, "recorded", points, 1 + i, &nodes);
         let rows = tape.hvp(total, &direction, &every).unwrap();
         let again = partials.iter().flatten().copied().reduce(|a, b| a + b).map(|sum| sum.backward());
-        for j in i..operands {
+        for (j, leaves) in leaves.iter().enumerate().take(operands).skip(i) {
             let duals: Vec<S> = (0..points.len()).map(|point| rows[j * points.len() + point][0]).collect();
             table.compare(name, "hessian by duals", points, 3 + i + j, &duals);
             let twice: Vec<S> =
-                leaves[j].iter().map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x))).collect();
+                leaves.iter().map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x))).collect();
             table.compare(name, "hessian recorded", points, 3 + i + j, &twice);
         }
     }
