@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Real, Scalar};
+use crate::real::{Constant, Real, Scalar};
 use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
@@ -46,6 +46,11 @@ impl<S: Scalar> Real for Dual<S> {
     #[inline(always)]
     fn like(self, constant: f64) -> Self {
         Dual { value: self.value.like(constant), tangent: self.value.like(0.0) }
+    }
+
+    #[inline(always)]
+    fn constant(self, constant: Constant) -> Self {
+        Dual::constant(self.value.constant(constant))
     }
 
     #[inline(always)]

@@ -39,6 +39,7 @@ mod real;
 mod number;
 pub mod rules;
 mod dual;
+mod double_double;
 mod shape;
 mod error;
 mod run;
@@ -63,6 +64,7 @@ pub mod check;
 pub use backward::{Contribution, Gradients, Status};
 pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
 pub use check::{Check, Report};
+pub use double_double::DoubleDouble;
 pub use dual::Dual;
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
@@ -72,7 +74,7 @@ pub use program::{
     Batch, BatchOutputs, Compile, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
     Report as CompileReport, Workspace,
 };
-pub use real::{Real, Scalar};
+pub use real::{Constant, Real, Scalar};
 pub use shape::{Layout, Shape};
 pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
 pub use var::{Key, Nested, Operand, Var};

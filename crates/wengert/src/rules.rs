@@ -4,13 +4,8 @@
 //! Numbers read the table in the reverse sweep, [`Dual`](crate::Dual) numbers in forward mode, [`Var`](crate::Var) when
 //! a gradient is recorded as more nodes, and a formula writer when it is explained.
 
-use std::f64::consts::{LN_2, LN_10};
-
 use crate::op::{Binary, Unary};
-use crate::real::Real;
-
-/// 2/√π, the derivative of erf at 0.
-const TWO_OVER_SQRT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
+use crate::real::{Constant, Real};
 
 /// A local partial. The cases that are known without numbers are kept apart, so that no reader multiplies by one
 /// and a structural zero is told from a computed one.
@@ -64,13 +59,13 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::Sqrt => Of(c(0.5) / v),
         Unary::Cbrt => Of((c(3.0) * (v * v)).recip()),
         Unary::Exp => Of(v),
-        Unary::Exp2 => Of(v * c(LN_2)),
+        Unary::Exp2 => Of(v * x.constant(Constant::Ln2)),
         // Not v + 1, which loses every digit where v is near -1.
         Unary::ExpM1 => Of(x.exp()),
         Unary::Ln => Of(x.recip()),
         Unary::Ln1p => Of((c(1.0) + x).recip()),
-        Unary::Log2 => Of((x * c(LN_2)).recip()),
-        Unary::Log10 => Of((x * c(LN_10)).recip()),
+        Unary::Log2 => Of((x * x.constant(Constant::Ln2)).recip()),
+        Unary::Log10 => Of((x * x.constant(Constant::Ln10)).recip()),
         Unary::Sin => Of(x.cos()),
         Unary::Cos => Of(-x.sin()),
         Unary::Tan => Of(c(1.0) + v * v),
@@ -90,7 +85,7 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::Sigmoid => Of(v * (c(1.0) - v)),
         Unary::Softplus => Of(x.sigmoid()),
         Unary::Relu => Of(x.indicator_gt(c(0.0))),
-        Unary::Erf => Of(c(TWO_OVER_SQRT_PI) * (-(x * x)).exp()),
+        Unary::Erf => Of(x.constant(Constant::TwoOverSqrtPi) * (-(x * x)).exp()),
     }
 }
 

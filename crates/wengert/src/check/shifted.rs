@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Real, Scalar};
+use crate::real::{Constant, Real, Scalar};
 
 /// The tape's number and the moved one. A finite difference is taken on these and not on the moved numbers alone, because
 ///
@@ -66,6 +66,10 @@ fn on_a_jump<S: Scalar>(x: S, y: S) -> bool {
 impl<S: Scalar> Real for Shifted<S> {
     fn like(self, constant: f64) -> Self {
         Shifted::still(self.base.like(constant))
+    }
+
+    fn constant(self, constant: Constant) -> Self {
+        Shifted::still(self.base.constant(constant))
     }
 
     fn unary(self, op: Unary) -> Self {
