@@ -33,48 +33,24 @@
 //!   that of the crate `libm`: the same bits on every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound of
 //!   that, and products of matrices follow IEEE where a zero meets an infinity.
 
-// A module uses only modules listed above it.
-mod op;
-mod real;
-mod number;
-pub mod rules;
-mod dual;
-mod double_double;
-mod shape;
-mod error;
-mod run;
-mod simd;
-mod elementary;
-mod kernels;
-mod tape;
-mod scalars;
-mod var;
-mod replay;
-mod verify;
-mod sweep;
-mod backward;
-#[cfg(feature = "ndarray")]
-mod arrays;
-mod record;
-mod forward;
-mod calculus;
-mod program;
-pub mod check;
-
-pub use backward::{Contribution, Gradients, Status};
-pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
-pub use check::{Check, Report};
-pub use double_double::DoubleDouble;
-pub use dual::Dual;
-pub use error::{Culprit, Error, NodeId, Place};
-pub use forward::Tangents;
-pub use kernels::Numerics;
-pub use op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use program::{
-    Batch, BatchOutputs, Compile, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile, Program,
-    Report as CompileReport, Workspace,
+pub use wengert_ops::double_double::DoubleDouble;
+pub use wengert_ops::dual::Dual;
+pub use wengert_ops::numerics::Numerics;
+pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
+pub use wengert_ops::real::{Constant, Real, Scalar};
+pub use wengert_ops::rules;
+pub use wengert_ops::shape::{Layout, Shape};
+pub use wengert_tape::check::{self, Check, Report};
+#[cfg(feature = "precision")]
+pub use wengert_tape::truth::{self, Precision, Truth};
+pub use wengert_tape::{
+    Attributes, Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId,
+    Operand, Options, Place, Scope, Status, Tangents, Tape, Var,
 };
-pub use real::{Constant, Real, Scalar};
-pub use shape::{Layout, Shape};
-pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
-pub use var::{Key, Nested, Operand, Var};
+pub use wengert_tape::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
+
+#[cfg(feature = "programs")]
+pub use wengert_program::{
+    Batch, BatchOutputs, Compile, CompileTape, Compiler, Float, Input, InputInfo, Output, Pass, PassReport, Profile,
+    Program, Report as CompileReport, Workspace,
+};

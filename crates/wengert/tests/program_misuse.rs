@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Compiler, Error, Numerics, Program, Tape, Var};
+use wengert::{CompileTape, Compiler, Error, Numerics, Program, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]

@@ -1,6 +1,6 @@
 """Writes what `DoubleDouble` is made of and checked against, computed with mpmath.
 
-    python3 make.py constants > ../../src/double_double/constants.rs
+    python3 make.py constants > ../../../wengert-ops/src/double_double/constants.rs
     python3 make.py points > functions.csv
 
 A row of functions.csv is: op, x, its low part, y, its low part (both empty for one operand), the value and its
@@ -24,7 +24,7 @@ def parts(x):
 
 
 def constants():
-    print("//! Numbers that the functions are made of. Written by `tests/double_double/make.py constants`.\n")
+    print("//! Numbers that the functions are made of. Written by `double_double/make.py constants` in the tests of `wengert`.\n")
     print("use super::DoubleDouble;\n")
 
     def single(name, what, x):

@@ -1,0 +1,24 @@
+//! The elementary functions of `Fast` numerics: within 2 ulp everywhere, without a branch, so that loops over them are vectorised.
+//!
+//! `number` names the implementation of every function in `Exact` numerics, `libm`. Here are those that have a **vector form**: formulas
+//! whose every step is the same for all numbers, compiled for each [`Level`](crate::simd::Level). A result depends on the number, the type and
+//! on whether the level has FMA; never on the place in a slice or on the slice's length. So [`unary`] of one number has the bits of [`map`].
+//!
+//! `float` is what the formulas need to know of a type; `exponential`, `logarithm`, `trigonometric` are the families; `slices` are
+//! the loops.
+
+#![allow(dead_code, unused_imports, reason = "the kernels that are to call this are not wired to it yet")]
+
+mod exponential;
+mod float;
+mod logarithm;
+mod slices;
+#[cfg(test)]
+mod tests;
+mod trigonometric;
+
+pub use float::Elementary;
+pub use slices::{
+    InPlace, Slices, compiled, compiled_in_place, has_vector_form, is_bounded, map, map_in_place, sin_cos, unary,
+    vector_form,
+};

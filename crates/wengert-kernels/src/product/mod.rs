@@ -1,0 +1,277 @@
+//! Matrix products of `f32` and `f64`, the ones that may be summed in any fixed order.
+//!
+//! Large ones go to `faer`, which measures best of the crates (its own threads are off). Small ones, and those with an extent of 1, are
+//! computed here: a crate's packing, blocking and dispatch cost more than the product itself. Which of the two is taken, and so the
+//! order of every sum, depends on the extents and strides and on the processor's instructions, on nothing else.
+//!
+//! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n additions is within `n ε` of it, fused or
+//! not. Infinities and NaN are those of IEEE: `0 · ∞` is NaN here.
+//!
+//! `unsafe` here: raw pointers with strides, so that a transposed operand is read in place and an adjoint is written into the column where its
+//! value stands in the other; and instructions that are only there if the processor has them. [`product`] checks every extent
+//! against its slice; the dispatch asks for the instructions before it uses them.
+
+#![allow(unsafe_code, reason = "strided pointers and instruction sets: see the module's documentation")]
+
+mod lanes;
+mod small;
+#[cfg(test)]
+mod tests;
+
+use std::marker::PhantomData;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use crate::simd::{self, Arguments, Isa, Kernel, Level};
+use lanes::Lanes;
+use small::{At, PACKED};
+
+/// A number that products are made of.
+pub trait Product: Copy + 'static {
+    /// As [`product_raw`].
+    ///
+    /// # Safety
+    ///
+    /// As [`product_raw`].
+    unsafe fn product(
+        level: Level,
+        accumulate: bool,
+        extents: (usize, usize, usize),
+        c: (*mut Self, usize, usize),
+        a: (*const Self, usize, usize),
+        b: (*const Self, usize, usize),
+    );
+}
+
+/// A matrix in a slice: element (i, j) at `start + i * rows + j * cols`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placed {
+    pub start: usize,
+    pub rows: usize,
+    pub cols: usize,
+}
+
+impl Placed {
+    pub fn transposed(self) -> Self {
+        Placed { start: self.start, rows: self.cols, cols: self.rows }
+    }
+
+    /// Whether an `m` by `n` matrix lies inside `len` elements.
+    fn fits(self, (m, n): (usize, usize), len: usize) -> bool {
+        if m == 0 || n == 0 {
+            return true;
+        }
+        let reach = |extent: usize, stride: usize| (extent - 1).checked_mul(stride);
+        let last =
+            reach(m, self.rows).zip(reach(n, self.cols)).and_then(|(a, b)| self.start.checked_add(a)?.checked_add(b));
+        last.is_some_and(|last| last < len)
+    }
+}
+
+/// `C = A B`, or `C += A B`, for an m by k and a k by n matrix.
+///
+/// # Panics
+///
+/// If a matrix does not lie inside its slice, or two elements of C are the same.
+pub fn product<S: Product>(
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (&mut [S], Placed),
+    a: (&[S], Placed),
+    b: (&[S], Placed),
+) {
+    product_at(Level::detected(), accumulate, extents, c, a, b);
+}
+
+/// As [`product`], with the instructions of a level.
+fn product_at<S: Product>(
+    level: Level,
+    accumulate: bool,
+    (m, k, n): (usize, usize, usize),
+    (c, at_c): (&mut [S], Placed),
+    (a, at_a): (&[S], Placed),
+    (b, at_b): (&[S], Placed),
+) {
+    assert!(at_c.fits((m, n), c.len()), "C lies inside its slice");
+    assert!(at_a.fits((m, k), a.len()), "A lies inside its slice");
+    assert!(at_b.fits((k, n), b.len()), "B lies inside its slice");
+    let (long, short) =
+        if at_c.rows > at_c.cols { ((m, at_c.rows), (n, at_c.cols)) } else { ((n, at_c.cols), (m, at_c.rows)) };
+    assert!(
+        (short.0 <= 1 || short.1 > 0) && (long.0 <= 1 || long.1 > (short.0.max(1) - 1) * short.1),
+        "C repeats no element"
+    );
+    // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it overlaps neither.
+    unsafe {
+        S::product(
+            level,
+            accumulate,
+            (m, k, n),
+            (c.as_mut_ptr().wrapping_add(at_c.start), at_c.rows, at_c.cols),
+            (a.as_ptr().wrapping_add(at_a.start), at_a.rows, at_a.cols),
+            (b.as_ptr().wrapping_add(at_b.start), at_b.rows, at_b.cols),
+        );
+    }
+}
+
+/// `C = A B`, or `C += A B`, for an m by k and a k by n matrix; element (i, j) of each stands at `start + i * rows + j * cols`.
+///
+/// # Safety
+///
+/// Every element of the three matrices is valid at its pointer, C's for writing and (if it accumulates) initialised; no two elements of C
+/// are the same, and none is an element of A or B.
+pub unsafe fn product_raw<S: Product>(
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (*mut S, usize, usize),
+    a: (*const S, usize, usize),
+    b: (*const S, usize, usize),
+) {
+    // SAFETY: the caller's promises.
+    unsafe { S::product(Level::detected(), accumulate, extents, c, a, b) }
+}
+
+/// How a product is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    /// Sums side by side in registers.
+    Rows,
+    /// Dot products.
+    Dots,
+    /// The crate.
+    Large,
+}
+
+/// The way of a product whose C has contiguous rows, by extents and strides alone. The bounds are where the ways measure alike.
+fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, b_cols): (usize, usize)) -> Way {
+    if m.min(n) == 1 && (a_cols == 1 || k == 1) && (b_rows == 1 || k == 1) && k >= 4 {
+        return Way::Dots;
+    }
+    let ours = if c_cols != 1 && n > 1 {
+        false
+    } else if b_cols == 1 || n == 1 {
+        k * n <= 2048 || m == 1 || k == 1 || n == 1 || (m <= 16 && n <= 16)
+    } else {
+        // B is copied first, which is worth it if B is tiny, or read by many rows.
+        k * n <= 256 || (k * n <= PACKED && m >= if n <= 16 { 64 } else { 128 })
+    };
+    if ours { Way::Rows } else { Way::Large }
+}
+
+macro_rules! impl_product {
+    ($s:ident, $portable:literal, $avx2:ident, $avx512:ident) => {
+        impl Product for $s {
+            unsafe fn product(
+                level: Level,
+                accumulate: bool,
+                (mut m, k, mut n): (usize, usize, usize),
+                c: (*mut Self, usize, usize),
+                a: (*const Self, usize, usize),
+                b: (*const Self, usize, usize),
+            ) {
+                if m == 0 || n == 0 || (k == 0 && accumulate) {
+                    return;
+                }
+                let mut c = At { start: c.0, rows: c.1, cols: c.2 };
+                let mut a = At { start: a.0, rows: a.1, cols: a.2 };
+                let mut b = At { start: b.0, rows: b.1, cols: b.2 };
+                // (A B)ᵀ = Bᵀ Aᵀ: so the rows of C are contiguous, and a column vector is a row.
+                if (n == 1 && m > 1 && c.rows == 1 && a.cols != 1) || (n > 1 && c.cols != 1 && (c.rows == 1 || m == 1))
+                {
+                    (c, a, b) = (c.transposed(), b.transposed(), a.transposed());
+                    (m, n) = (n, m);
+                }
+                let work = Work { accumulate, extents: (m, k, n), c, a, b };
+                match way(work.extents, c.cols, a.cols, (b.rows, b.cols)) {
+                    // SAFETY: the caller's promises.
+                    Way::Large => unsafe { work.large() },
+                    way => simd::call::<Small<$s>>(level, (way, work)),
+                }
+            }
+        }
+
+        impl Kernel for Small<$s> {
+            type Arguments = Self;
+
+            #[inline(always)]
+            fn run<I: Isa>((way, work): (Way, Work<$s>)) {
+                // SAFETY: `Work` is made under the promises of `product_raw`; a level has the instructions of its vectors.
+                unsafe {
+                    match I::LEVEL {
+                        Level::Portable => work.small::<lanes::Portable<$s, $portable>>(way),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V3 => work.small::<std::arch::x86_64::$avx2>(way),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V4 => work.small::<std::arch::x86_64::$avx512>(way),
+                    }
+                }
+            }
+        }
+    };
+}
+impl_product!(f32, 4, __m256, __m512);
+impl_product!(f64, 2, __m256d, __m512d);
+
+/// The products that are computed here, compiled for each level.
+struct Small<S>(PhantomData<S>);
+
+impl<S: 'static> Arguments for Small<S> {
+    type Of<'a> = (Way, Work<S>);
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Work<S> {
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: At<*mut S>,
+    a: At<*const S>,
+    b: At<*const S>,
+}
+
+impl<S: Number> Work<S> {
+    /// # Safety
+    ///
+    /// As [`product_raw`], with the instructions of `V`.
+    #[inline(always)]
+    unsafe fn small<V: Lanes<S>>(self, way: Way) {
+        let Work { accumulate, extents, c, a, b } = self;
+        // SAFETY: the caller's promises; a way is chosen by the strides it needs.
+        unsafe {
+            match way {
+                Way::Dots if extents.0 >= extents.2 => small::dots::<S, V>(accumulate, extents, c, a, b),
+                Way::Dots => {
+                    let (m, k, n) = extents;
+                    small::dots::<S, V>(accumulate, (n, k, m), c.transposed(), b.transposed(), a.transposed());
+                }
+                _ => small::rows::<S, V>(accumulate, extents, c, a, b),
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As [`product_raw`].
+    unsafe fn large(self) {
+        let (m, k, n) = self.extents;
+        // SAFETY: the caller's promises; strides inside memory fit an `isize`.
+        unsafe {
+            let a = MatRef::from_raw_parts(self.a.start, m, k, self.a.rows as isize, self.a.cols as isize);
+            let b = MatRef::from_raw_parts(self.b.start, k, n, self.b.rows as isize, self.b.cols as isize);
+            let c = MatMut::from_raw_parts_mut(self.c.start, m, n, self.c.rows as isize, self.c.cols as isize);
+            let how = if self.accumulate { Accum::Add } else { Accum::Replace };
+            matmul(c, how, a, b, S::ONE, Par::Seq);
+        }
+    }
+}
+
+/// What `faer` multiplies.
+trait Number: Copy + faer::traits::ComplexField + std::ops::Add<Output = Self> {
+    const ONE: Self;
+}
+impl Number for f32 {
+    const ONE: Self = 1.0;
+}
+impl Number for f64 {
+    const ONE: Self = 1.0;
+}

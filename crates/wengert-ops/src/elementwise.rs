@@ -1,0 +1,181 @@
+//! Elementwise operations over broadcast operands, forward and reverse.
+
+use smallvec::SmallVec;
+
+use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
+use crate::real::Scalar;
+use crate::rules;
+use crate::shape::{Layout, Shape};
+use crate::tensor::Tensor;
+
+/// Walks `shape` in row-major order, one innermost row at a time: `f(first, starts, len, strides)` with the number of elements
+/// before the row and, for each operand, the row's first offset and its stride.
+///
+/// Operands that are contiguous or repeat one element make a single row of the whole.
+///
+/// # Panics
+///
+/// If a layout does not broadcast to the shape; recording has checked that.
+pub fn rows<const N: usize>(
+    shape: &Shape,
+    layouts: [&Layout; N],
+    mut f: impl FnMut(usize, [usize; N], usize, [usize; N]),
+) {
+    let len = shape.len();
+    let flat = layouts.map(|layout| {
+        if layout.len() == 1 {
+            Some(0)
+        } else if layout.len() == len && layout.is_contiguous() {
+            Some(1)
+        } else {
+            None
+        }
+    });
+    if flat.iter().all(Option::is_some) {
+        f(0, [0; N], len, flat.map(|stride| stride.unwrap_or(0)));
+        return;
+    }
+    let wide = layouts.map(|layout| layout.broadcast_to(shape).expect("operands were checked to broadcast"));
+    let inner = shape.rank() - 1;
+    let row = shape.dims()[inner];
+    let strides: [usize; N] = std::array::from_fn(|i| wide[i].strides()[inner]);
+    let mut index: SmallVec<[usize; 4]> = SmallVec::from_elem(0, inner);
+    let mut starts = [0; N];
+    for first in (0..len).step_by(row) {
+        f(first, starts, row, strides);
+        for axis in (0..inner).rev() {
+            index[axis] += 1;
+            for i in 0..N {
+                starts[i] += wide[i].strides()[axis];
+            }
+            if index[axis] < shape.dims()[axis] {
+                break;
+            }
+            for i in 0..N {
+                starts[i] -= index[axis] * wide[i].strides()[axis];
+            }
+            index[axis] = 0;
+        }
+    }
+}
+
+/// `run = op(x)`.
+pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
+    let shape = x.layout.shape().clone();
+    dispatch_unary!(op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+        let run = &mut run[first..first + len];
+        let sx = x.start + sx;
+        if dx == 1 {
+            for (out, &x) in run.iter_mut().zip(&x.data[sx..sx + len]) {
+                *out = x.unary(K);
+            }
+        } else {
+            for (i, out) in run.iter_mut().enumerate() {
+                *out = x.data[sx + i * dx].unary(K);
+            }
+        }
+    }));
+}
+
+/// `run = op(x, y)` after broadcasting to `shape`.
+pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+    dispatch_binary!(op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
+        let run = &mut run[first..first + len];
+        let (sx, sy) = (x.start + sx, y.start + sy);
+        match strides {
+            [1, 1] => {
+                for ((out, &x), &y) in run.iter_mut().zip(&x.data[sx..sx + len]).zip(&y.data[sy..sy + len]) {
+                    *out = x.binary(K, y);
+                }
+            }
+            [1, 0] => {
+                let y = y.data[sy];
+                for (out, &x) in run.iter_mut().zip(&x.data[sx..sx + len]) {
+                    *out = x.binary(K, y);
+                }
+            }
+            [0, 1] => {
+                let x = x.data[sx];
+                for (out, &y) in run.iter_mut().zip(&y.data[sy..sy + len]) {
+                    *out = x.binary(K, y);
+                }
+            }
+            [dx, dy] => {
+                for (i, out) in run.iter_mut().enumerate() {
+                    *out = x.data[sx + i * dx].binary(K, y.data[sy + i * dy]);
+                }
+            }
+        }
+    }));
+}
+
+/// `run = cond ≠ 0 ? a : b` after broadcasting to `shape`.
+pub fn select<S: Scalar>(cond: Tensor<'_, S>, a: Tensor<'_, S>, b: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+    rows(shape, [cond.layout, a.layout, b.layout], |first, [sc, sa, sb], len, [dc, da, db]| {
+        for (i, out) in run[first..first + len].iter_mut().enumerate() {
+            let chosen = !cond.data[cond.start + sc + i * dc].is_zero();
+            *out = if chosen { a.data[a.start + sa + i * da] } else { b.data[b.start + sb + i * db] };
+        }
+    });
+}
+
+/// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes nothing on.
+pub fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[S], adjoints: &mut [S]) {
+    let shape = x.layout.shape().clone();
+    dispatch_unary!(op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+        let sx = x.start + sx;
+        for i in 0..len {
+            let (g, at) = (g[first + i], sx + i * dx);
+            if !g.is_zero() && let Some(share) = rules::unary(K, x.data[at], v[first + i]).times(g) {
+                adjoints[at] = adjoints[at] + share;
+            }
+        }
+    }));
+}
+
+/// Adds the contributions of `v = op(x, y)` to the adjoints of the operands that are not cut.
+pub fn reverse_zip<S: Scalar>(
+    op: Binary,
+    (x, cut_x): (Tensor<'_, S>, bool),
+    (y, cut_y): (Tensor<'_, S>, bool),
+    shape: &Shape,
+    v: &[S],
+    g: &[S],
+    adjoints: &mut [S],
+) {
+    dispatch_binary!(op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, [dx, dy]| {
+        for i in 0..len {
+            let (g, v) = (g[first + i], v[first + i]);
+            if g.is_zero() {
+                continue;
+            }
+            let (ax, ay) = (x.start + sx + i * dx, y.start + sy + i * dy);
+            let px = if S::HAS_TANGENT && cut_x { x.data[ax].detached() } else { x.data[ax] };
+            let py = if S::HAS_TANGENT && cut_y { y.data[ay].detached() } else { y.data[ay] };
+            if !cut_x && let Some(share) = rules::first(K, px, py, v).times(g) {
+                adjoints[ax] = adjoints[ax] + share;
+            }
+            if !cut_y && let Some(share) = rules::second(K, px, py, v).times(g) {
+                adjoints[ay] = adjoints[ay] + share;
+            }
+        }
+    }));
+}
+
+/// `adjoints[target] += source`, elementwise; where the target repeats an element, the sum of all its copies in row-major order.
+pub fn accumulate<S: Scalar>(source: Tensor<'_, S>, target: (usize, &Layout), adjoints: &mut [S]) {
+    let shape = source.layout.shape().clone();
+    rows(&shape, [source.layout, target.1], |_, [from, to], len, [df, dt]| {
+        let (from, to) = (source.start + from, target.0 + to);
+        if (df, dt) == (1, 1) {
+            for (a, &s) in adjoints[to..to + len].iter_mut().zip(&source.data[from..from + len]) {
+                *a = *a + s;
+            }
+        } else {
+            for i in 0..len {
+                let at = to + i * dt;
+                adjoints[at] = adjoints[at] + source.data[from + i * df];
+            }
+        }
+    });
+}

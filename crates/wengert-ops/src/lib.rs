@@ -1,0 +1,26 @@
+//! The operations of Wengert's tape: what each computes, and its derivative, written once.
+//!
+//! Nothing here knows a tape. [`op`] lists the operations; [`real`] says what a rule may do with a number, [`number`] and [`dual`] are
+//! numbers; [`rules`] has the partials of elementwise operations. [`shape`] and [`run`] say where elements lie in a column. The crate
+//! `wengert` re-exports what its users need.
+
+#![allow(missing_docs, reason = "to be written with the pages of the operations")]
+
+// A module uses only modules listed above it.
+pub mod op;
+pub mod real;
+pub mod number;
+pub mod rules;
+pub mod dual;
+pub mod double_double;
+pub mod shape;
+pub mod run;
+pub mod numerics;
+pub mod tensor;
+pub mod moves;
+pub mod elementwise;
+pub mod reduce;
+pub mod linear;
+pub mod value;
+pub mod edges;
+pub mod adjoints;

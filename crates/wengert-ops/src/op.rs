@@ -1,0 +1,372 @@
+//! The closed list of operations: what a node can be.
+//!
+//! This file answers three questions: which ops there are, how many operands each has, and how a person
+//! writes it. What an op computes is in `real` and `number`, its derivative in [`rules`](crate::rules).
+
+use std::fmt;
+
+/// Calls a macro with the table of unary functions: variant, method, formula, derivative, domain and policy.
+///
+/// The same rows make the [`Unary`] enum, the methods of [`Real`](crate::Real) and those of
+/// [`Var`](crate::Var), with their documentation.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! unary_functions {
+    ($callback:ident) => {
+        $callback! {
+            Recip, recip, "1/x", "-1/x²", "all x except 0; at 0 the value is infinite";
+            Sqrt, sqrt, "√x", "1/(2√x)", "x ≥ 0, NaN below; at 0 the derivative is +∞ (−∞ at −0, whose root is −0)";
+            Cbrt, cbrt, "∛x", "1/(3 (∛x)²)", "all x; at 0 the derivative is +∞";
+            Exp, exp, "eˣ", "eˣ", "all x; +∞ above about 709.78 (f64)";
+            Exp2, exp2, "2ˣ", "2ˣ ln 2", "all x";
+            ExpM1, exp_m1, "eˣ − 1", "eˣ", "all x; accurate near 0";
+            Ln, ln, "ln x", "1/x", "x > 0, NaN below; −∞ at 0. Outside the domain the value is NaN and the derivative is that of ln|x|";
+            Ln1p, ln_1p, "ln(1 + x)", "1/(1 + x)", "x > −1, NaN below; accurate near 0";
+            Log2, log2, "log₂ x", "1/(x ln 2)", "as `ln`";
+            Log10, log10, "log₁₀ x", "1/(x ln 10)", "as `ln`";
+            Sin, sin, "sin x", "cos x", "all finite x, NaN at ±∞";
+            Cos, cos, "cos x", "−sin x", "all finite x, NaN at ±∞";
+            Tan, tan, "tan x", "1 + tan² x", "all finite x, NaN at ±∞";
+            Asin, asin, "arcsin x", "1/√((1 − x)(1 + x))", "|x| ≤ 1, NaN outside; at ±1 the derivative is +∞";
+            Acos, acos, "arccos x", "−1/√((1 − x)(1 + x))", "|x| ≤ 1, NaN outside; at ±1 the derivative is −∞";
+            Atan, atan, "arctan x", "1/(1 + x²)", "all x";
+            Sinh, sinh, "sinh x", "cosh x", "all x";
+            Cosh, cosh, "cosh x", "sinh x", "all x";
+            Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)", "all x; where tanh x rounds to ±1 the derivative is 0";
+            Asinh, asinh, "arsinh x", "1/√(x² + 1)", "all x";
+            Acosh, acosh, "arcosh x", "1/(√(x − 1) √(x + 1))", "x ≥ 1, NaN below; at 1 the derivative is +∞";
+            Atanh, atanh, "artanh x", "1/((1 − x)(1 + x))", "|x| < 1; ±∞ at ±1, NaN outside";
+            Abs, abs, "|x|", "sign x", "all x; the derivative at the kink 0 is 0, the middle of [−1, 1]";
+            Signum, signum, "sign x", "0", "−1, 0 or 1: unlike `f64::signum`, x itself at ±0; NaN at NaN";
+            Floor, floor, "⌊x⌋", "0", "all x; piecewise constant, so the derivative is declared 0 at the jumps too";
+            Ceil, ceil, "⌈x⌉", "0", "all x; piecewise constant, as `floor`";
+            Round, round, "round x", "0", "half away from zero; piecewise constant, as `floor`";
+            Trunc, trunc, "trunc x", "0", "toward zero; piecewise constant, as `floor`";
+            Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x", "all x; no overflow on either side; where y rounds to 1 the derivative is 0";
+            Softplus, softplus, "ln(1 + eˣ)", "sigmoid x", "all x; computed as max(x, 0) + ln(1 + e^−|x|)";
+            Relu, relu, "max(x, 0)", "1 if x > 0, else 0", "all x; the derivative at the kink 0 is 0; NaN at NaN";
+            Erf, erf, "erf x", "2/√π e^(−x²)", "all x";
+        }
+    };
+}
+#[doc(hidden)]
+pub use unary_functions;
+
+/// Calls a macro with the table of binary functions: variant, method, formula, derivatives, domain and policy.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! binary_functions {
+    ($callback:ident) => {
+        $callback! {
+            Powf, powf, "xʸ", "∂x: y xʸ⁻¹, ∂y: xʸ ln x", "x > 0, or x ≥ 0 and y > 0, or x < 0 and y an integer, where the derivative by y is NaN; at x = 0 and y > 0 the derivative by y is 0";
+            Atan2, atan2, "atan2(x, y), the angle of the point (y, x)", "∂x: y/(x² + y²), ∂y: −x/(x² + y²)", "all finite x, y but the origin, where the derivatives are NaN";
+            Hypot, hypot, "√(x² + y²)", "∂x: x/h, ∂y: y/h", "all finite x, y, without overflow; at the origin both derivatives are 0, the middle of the subdifferential";
+            Min, min, "min(x, y)", "1 to the smaller, 0 to the other", "all x, y; at a tie each gets 1/2; NaN if either is NaN, unlike `f64::min`";
+            Max, max, "max(x, y)", "1 to the larger, 0 to the other", "all x, y; at a tie each gets 1/2; NaN if either is NaN, unlike `f64::max`";
+            Gt, indicator_gt, "[x > y]: 1 if x > y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";
+            Ge, indicator_ge, "[x ≥ y]: 1 if x ≥ y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";
+            Eq, indicator_eq, "[x = y]: 1 if x = y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";
+            Chain, chain, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x", "the chain rule's product, adjoint times partial: a zero adjoint passes nothing on";
+        }
+    };
+}
+#[doc(hidden)]
+pub use binary_functions;
+
+macro_rules! define_unary {
+    ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        /// A function of one number.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Unary {
+            /// `−x`. Derivative: −1.
+            Neg,
+            $(#[doc = concat!("`", $formula, "`. Derivative: ", $derivative, ". Domain: ", $domain, ".")] $variant,)*
+        }
+
+        impl Unary {
+            /// Every unary op, in the order of their codes.
+            pub const ALL: &'static [Unary] = &[Unary::Neg, $(Unary::$variant),*];
+
+            /// The name in listings, paths and files: `neg`, `exp`, `sigmoid`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { Unary::Neg => "neg", $(Unary::$variant => stringify!($method)),* }
+            }
+
+            pub const fn from_code(code: u8) -> Option<Self> {
+                // A chain of equalities that the optimiser folds into one range check.
+                if code == Unary::Neg as u8 { return Some(Unary::Neg); }
+                $(if code == Unary::$variant as u8 { return Some(Unary::$variant); })*
+                None
+            }
+        }
+
+        /// Runs `$body` with the constant `$k` set to the op that `$op` holds, one copy of the body per op,
+        /// so that each copy's inner match folds away.
+        #[macro_export]
+        #[doc(hidden)]
+        macro_rules! dispatch_unary {
+            ($op:expr, $k:ident => $body:expr) => {
+                match $op {
+                    $crate::op::Unary::Neg => { const $k: $crate::op::Unary = $crate::op::Unary::Neg; $body }
+                    $($crate::op::Unary::$variant => { const $k: $crate::op::Unary = $crate::op::Unary::$variant; $body })*
+                }
+            };
+        }
+        #[doc(hidden)]
+        pub use dispatch_unary;
+    };
+}
+
+macro_rules! define_binary {
+    ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        /// A function of two numbers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Binary {
+            /// `x + y`. Derivatives: 1, 1.
+            Add,
+            /// `x − y`. Derivatives: 1, −1.
+            Sub,
+            /// `x y`. Derivatives: y, x.
+            Mul,
+            /// `x / y`. Derivatives: 1/y, −(x/y)/y.
+            Div,
+            /// `x % y = x − y trunc(x/y)`, the sign of x. Derivatives: 1, −trunc(x/y).
+            Rem,
+            /// `xⁿ` for an integer n. Derivatives: n xⁿ⁻¹, and none by n.
+            Powi,
+            $(#[doc = concat!("`", $formula, "`. Derivatives: ", $derivative, ". Domain: ", $domain, ".")] $variant,)*
+        }
+
+        impl Binary {
+            /// Every binary op, in the order of their codes.
+            pub const ALL: &'static [Binary] = &[
+                Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Rem, Binary::Powi,
+                $(Binary::$variant),*
+            ];
+
+            /// The name in listings, paths and files: `add`, `mul`, `powf`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    Binary::Add => "add", Binary::Sub => "sub", Binary::Mul => "mul", Binary::Div => "div",
+                    Binary::Rem => "rem", Binary::Powi => "powi",
+                    $(Binary::$variant => stringify!($method)),*
+                }
+            }
+
+            pub const fn from_code(code: u8) -> Option<Self> {
+                let mut i = 0;
+                while i < Binary::ALL.len() {
+                    if code == Binary::ALL[i] as u8 { return Some(Binary::ALL[i]); }
+                    i += 1;
+                }
+                None
+            }
+        }
+
+        /// As `dispatch_unary`, for two operands.
+        #[macro_export]
+        #[doc(hidden)]
+        macro_rules! dispatch_binary {
+            ($op:expr, $k:ident => $body:expr) => {
+                match $op {
+                    $crate::op::Binary::Add => { const $k: $crate::op::Binary = $crate::op::Binary::Add; $body }
+                    $crate::op::Binary::Sub => { const $k: $crate::op::Binary = $crate::op::Binary::Sub; $body }
+                    $crate::op::Binary::Mul => { const $k: $crate::op::Binary = $crate::op::Binary::Mul; $body }
+                    $crate::op::Binary::Div => { const $k: $crate::op::Binary = $crate::op::Binary::Div; $body }
+                    $crate::op::Binary::Rem => { const $k: $crate::op::Binary = $crate::op::Binary::Rem; $body }
+                    $crate::op::Binary::Powi => { const $k: $crate::op::Binary = $crate::op::Binary::Powi; $body }
+                    $($crate::op::Binary::$variant => { const $k: $crate::op::Binary = $crate::op::Binary::$variant; $body })*
+                }
+            };
+        }
+        #[doc(hidden)]
+        pub use dispatch_binary;
+    };
+}
+
+unary_functions!(define_unary);
+binary_functions!(define_binary);
+
+/// A node that nothing on the tape computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Leaf {
+    /// A number that changes from run to run and can be differentiated by.
+    Input,
+    /// A number that training changes, kept in one contiguous block.
+    Param,
+    /// A number that changes from run to run and that no derivative is taken by: features, targets.
+    Data,
+    /// A number that never changes.
+    Const,
+}
+
+impl Leaf {
+    /// The name in listings, paths and files: `input`, `param`, `data`, `const`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Leaf::Input => "input",
+            Leaf::Param => "param",
+            Leaf::Data => "data",
+            Leaf::Const => "const",
+        }
+    }
+}
+
+/// An operation on whole runs that is not elementwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Structural {
+    /// `z = b + Σᵢ wᵢ xᵢ`, summed from the bias in input order: operands bias, weights, inputs.
+    /// `w` is `[n]` or `[m, n]`, `x` is `[n]` or `[rows, n]`.
+    Affine,
+    /// The matrix product of the last two axes, NumPy's `matmul`.
+    MatMul,
+    /// The sum over some axes, which are dropped.
+    Sum,
+    /// The largest element over some axes, which are dropped; NaN if there is one. At a tie the derivative is shared equally.
+    Max,
+    /// The smallest element over some axes, as `Max`.
+    Min,
+    /// `ln Σ eˣ` over some axes, which are dropped, without overflow. Derivative: `e^(x − result)`.
+    LogSumExp,
+    /// The running sum along an axis.
+    CumSum,
+    /// The running sum along an axis, from its end.
+    CumSumBack,
+    /// Operands joined along an axis.
+    Concat,
+    /// Operands of one shape, stacked along a new first axis.
+    Stack,
+    /// The same elements, moved into a contiguous run.
+    Contiguous,
+    /// Elements picked from a run by their row-major positions.
+    Gather,
+    /// A run's elements added into a larger run of zeros, at given row-major positions.
+    ScatterAdd,
+    /// `cond ≠ 0 ? a : b`, elementwise: operands cond, a, b.
+    Select,
+}
+
+impl Structural {
+    /// Every structural op.
+    pub const ALL: &'static [Structural] = &[
+        Structural::Affine,
+        Structural::MatMul,
+        Structural::Sum,
+        Structural::Max,
+        Structural::Min,
+        Structural::LogSumExp,
+        Structural::CumSum,
+        Structural::CumSumBack,
+        Structural::Concat,
+        Structural::Stack,
+        Structural::Contiguous,
+        Structural::Gather,
+        Structural::ScatterAdd,
+        Structural::Select,
+    ];
+
+    /// The name in listings, paths and files: `affine`, `matmul`, `sum`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Structural::Affine => "affine",
+            Structural::MatMul => "matmul",
+            Structural::Sum => "sum",
+            Structural::Max => "max_over",
+            Structural::Min => "min_over",
+            Structural::LogSumExp => "log_sum_exp",
+            Structural::CumSum => "cumsum",
+            Structural::CumSumBack => "cumsum_back",
+            Structural::Concat => "concat",
+            Structural::Stack => "stack",
+            Structural::Contiguous => "contiguous",
+            Structural::Gather => "gather",
+            Structural::ScatterAdd => "scatter_add",
+            Structural::Select => "select",
+        }
+    }
+}
+
+/// What a node computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Nothing: a number given from outside.
+    Leaf(Leaf),
+    /// A function of one number, applied to every element.
+    Unary(Unary),
+    /// A function of two numbers, applied to every pair of elements after broadcasting.
+    Binary(Binary),
+    /// An operation on whole runs.
+    Structural(Structural),
+}
+
+impl Op {
+    /// The name in listings, paths and files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Op::Leaf(leaf) => leaf.name(),
+            Op::Unary(op) => op.name(),
+            Op::Binary(op) => op.name(),
+            Op::Structural(op) => op.name(),
+        }
+    }
+
+    /// Whether nothing on the tape computes this node.
+    #[must_use]
+    pub const fn is_leaf(self) -> bool {
+        matches!(self, Op::Leaf(_))
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A comparison between recorded values, as a guard records it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// `==`
+    Eq,
+}
+
+impl Comparison {
+    /// The outcome for two numbers, with IEEE's rules (any comparison with NaN is false).
+    #[must_use]
+    pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+        match self {
+            Comparison::Lt => a < b,
+            Comparison::Le => a <= b,
+            Comparison::Gt => a > b,
+            Comparison::Ge => a >= b,
+            Comparison::Eq => a == b,
+        }
+    }
+
+    /// The symbol a programmer writes.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+            Comparison::Eq => "==",
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a derivative rule may do with a number.
+
+use std::fmt::Debug;
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+
+use crate::op::{Binary, Unary, binary_functions, unary_functions};
+
+macro_rules! define_real {
+    (@unary $($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        $(
+            #[doc = concat!("`", $formula, "`.\n\n# Derivative\n\n", $derivative, "\n\n# Domain\n\n", $domain, ".")]
+            #[must_use]
+            #[inline(always)]
+            #[track_caller]
+            fn $method(self) -> Self { self.unary(Unary::$variant) }
+        )*
+    };
+    (@binary $($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        $(
+            #[doc = concat!("`", $formula, "`, x being `self` and y `other`.\n\n# Derivative\n\n", $derivative, "\n\n# Domain\n\n", $domain, ".")]
+            #[must_use]
+            #[inline(always)]
+            #[track_caller]
+            fn $method(self, other: Self) -> Self { self.binary(Binary::$variant, other) }
+        )*
+    };
+}
+macro_rules! unary_methods { ($($row:tt)*) => { define_real! { @unary $($row)* } }; }
+macro_rules! binary_methods { ($($row:tt)*) => { define_real! { @binary $($row)* } }; }
+
+/// A constant of mathematics that no number holds exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// ln 2.
+    Ln2,
+    /// ln 10.
+    Ln10,
+    /// 2/√π, the derivative of erf at 0.
+    TwoOverSqrtPi,
+}
+
+impl Constant {
+    /// The nearest `f64`.
+    #[must_use]
+    pub const fn to_f64(self) -> f64 {
+        match self {
+            Constant::Ln2 => std::f64::consts::LN_2,
+            Constant::Ln10 => std::f64::consts::LN_10,
+            Constant::TwoOverSqrtPi => std::f64::consts::FRAC_2_SQRT_PI,
+        }
+    }
+}
+
+/// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::Dual), [`Var`](crate::Var), or a writer of formulas.
+///
+/// Rules are written once over this trait and read by all of them. An implementor supplies three methods; the
+/// named functions are provided. There is no `if` on a number's value here, because a recorded gradient must stay right at
+/// other values: [`indicator_gt`](Real::indicator_gt) and its kin give 0 or 1 as a number instead.
+pub trait Real:
+    Copy
+    + Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Rem<Output = Self>
+    + Neg<Output = Self>
+{
+    /// A constant of the same kind: on the same tape, in the same formula.
+    #[must_use]
+    #[track_caller]
+    fn like(self, constant: f64) -> Self;
+
+    /// A constant of mathematics that rules need: as `f64` rounds it, unless the number has more digits.
+    #[must_use]
+    #[inline(always)]
+    #[track_caller]
+    fn constant(self, constant: Constant) -> Self {
+        self.like(constant.to_f64())
+    }
+
+    /// A function of this number.
+    #[must_use]
+    #[track_caller]
+    fn unary(self, op: Unary) -> Self;
+
+    /// A function of this number and another.
+    #[must_use]
+    #[track_caller]
+    fn binary(self, op: Binary, other: Self) -> Self;
+
+    /// `xⁿ` for an integer n that is a constant.
+    #[must_use]
+    #[inline(always)]
+    #[track_caller]
+    fn powi(self, n: i32) -> Self {
+        self.binary(Binary::Powi, self.like(f64::from(n)))
+    }
+
+    unary_functions!(unary_methods);
+    binary_functions!(binary_methods);
+}
+
+/// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::Dual) numbers over them.
+///
+/// Sealed: the tape's columns hold plain numbers, and rely on it.
+pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
+    /// The empty sum: −0, which IEEE adds to any x, even −0, without changing a bit of it.
+    const EMPTY: Self;
+
+    /// Whether the number carries a tangent, so that [`detached`](Scalar::detached) does something.
+    const HAS_TANGENT: bool;
+
+    /// The same number standing still: what is read through a cut operand.
+    fn detached(self) -> Self;
+
+    /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before` already: a tangent is shared
+    /// equally by all, as the reverse sweep shares an adjoint.
+    #[doc(hidden)]
+    fn tie(self, op: Binary, other: Self, before: u32) -> Self {
+        let _ = before;
+        self.binary(op, other)
+    }
+
+    /// The nearest number to `value`.
+    fn from_f64(value: f64) -> Self;
+
+    /// The value as `f64`, without any tangent.
+    fn to_f64(self) -> f64;
+
+    /// Whether every component is +0 or −0.
+    fn is_zero(self) -> bool;
+
+    /// Whether every component is finite.
+    fn is_finite(self) -> bool;
+
+    /// A key that differs for numbers of different bits; equal keys still have to be compared with [`same_bits`](Scalar::same_bits).
+    fn bits_key(self) -> u64;
+
+    /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals itself.
+    fn same_bits(self, other: Self) -> bool;
+}
+
+pub mod sealed {
+    use super::Scalar;
+
+    /// What only this crate can implement.
+    pub trait Sealed: Sized {
+        /// Does work that there are kernels for on plain numbers; `false`, with nothing done, for other numbers, or if the kernels
+        /// leave it to the generic way.
+        fn on_floats<W: OnFloats>(task: W::Task<'_, Self>) -> bool
+        where
+            Self: Scalar,
+        {
+            let _ = task;
+            false
+        }
+    }
+
+    /// Work with its own kernels for `f32` and `f64`.
+    pub trait OnFloats {
+        /// What it works on.
+        type Task<'a, S: Scalar>;
+        /// Does it.
+        fn f32(task: Self::Task<'_, f32>) -> bool;
+        /// Does it.
+        fn f64(task: Self::Task<'_, f64>) -> bool;
+    }
+}

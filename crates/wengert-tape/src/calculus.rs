@@ -1,0 +1,250 @@
+//! The everyday calculus: derivatives of a function given as a closure, each on a tape of its own.
+
+use crate::error::Error;
+use crate::real::Scalar;
+use crate::tape::Tape;
+use crate::var::{Nested, Var};
+
+/// The gradient of `f: Rⁿ → R` at `x`: n numbers.
+///
+/// `f` gets the point as one run of shape `[n]`; [`Var::at`], [`Var::iter`] and [`Var::reshape`] give its parts at no cost, and
+/// [`Var::tape`] the tape for whatever else it records.
+///
+/// # Errors
+///
+/// [`Error::Operand`] if the result is not a single number, [`Error::Empty`] if `x` is.
+///
+/// # Examples
+///
+/// ```
+/// let gradient = wengert::grad(|x| (x * x).sum() + x.at(0).sin(), &[0.0, 2.0])?;
+/// assert_eq!(gradient, [1.0, 4.0]); // 2x + cos x₀ e₀
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn grad<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<S>, Error> {
+    value_and_grad(f, x).map(|(_, gradient)| gradient)
+}
+
+/// The value of `f: Rⁿ → R` at `x`, and its gradient there.
+///
+/// # Errors
+///
+/// As [`grad`].
+#[track_caller]
+pub fn value_and_grad<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+) -> Result<(S, Vec<S>), Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    let gradients = y.try_backward()?;
+    Ok((y.value(), gradients.values_wrt(x)))
+}
+
+/// The gradient of a function of several tensors by each of them, row-major.
+///
+/// `f` gets one input for each of `at`, with its shape: numbers, nested arrays, vectors, and with the feature `ndarray` its arrays.
+///
+/// # Errors
+///
+/// As [`grad`], and [`Error::Ragged`] if a nested array is.
+///
+/// # Examples
+///
+/// ```
+/// let (w, x) = ([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0]);
+/// let [dw, dx] = wengert::grads(|[w, x]| w.matmul(x).sum(), [&w, &x])?;
+/// assert_eq!(dw, [10.0, 1.0, 10.0, 1.0]); // each row is x
+/// assert_eq!(dx, [4.0, 6.0]); // the sums of the columns of w
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn grads<S: Scalar, const N: usize>(
+    f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
+    at: [&dyn Nested<S>; N],
+) -> Result<[Vec<S>; N], Error> {
+    value_and_grads(f, at).map(|(_, gradients)| gradients)
+}
+
+/// The value of a function of several tensors, and its gradient by each of them, as [`grads`] gives it.
+///
+/// # Errors
+///
+/// As [`grads`].
+#[track_caller]
+pub fn value_and_grads<S: Scalar, const N: usize>(
+    f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
+    at: [&dyn Nested<S>; N],
+) -> Result<(S, [Vec<S>; N]), Error> {
+    let tape = Tape::with(crate::Options::default());
+    // A loop and not a closure, so that errors name the caller's line.
+    let mut inputs = Vec::with_capacity(N);
+    for numbers in at {
+        inputs.push(tape.array(crate::op::Leaf::Input, numbers)?);
+    }
+    let inputs = std::array::from_fn(|i| inputs[i]);
+    let y = f(inputs);
+    let gradients = y.try_backward()?;
+    Ok((y.value(), inputs.map(|x| gradients.values_wrt(x))))
+}
+
+/// Whether a recording of `f` at `x` holds at `elsewhere`: it is replayed there, and compared with a new recording.
+///
+/// # Errors
+///
+/// [`Error::GuardFlipped`] where a comparison of vars comes out differently, [`Error::Differs`] for what no guard sees (a branch on
+/// [`Var::value`]; see [`Tape::verify`]), [`Error::Length`] if the points differ in length, [`Error::Empty`] if they are empty.
+///
+/// # Examples
+///
+/// ```
+/// use wengert::Var;
+/// fn halvings(x: Var<'_>) -> Var<'_> {
+///     let mut x = x.at(0);
+///     while x.value() > 1.0 {
+///         x = x * 0.5;
+///     }
+///     x
+/// }
+/// wengert::verify(halvings, &[6.0], &[7.0])?; // three halvings each
+/// assert!(wengert::verify(halvings, &[6.0], &[9.0]).is_err());
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn verify<S: Scalar>(f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>, x: &[S], elsewhere: &[S]) -> Result<(), Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    f(x);
+    tape.replay(&[(x, elsewhere)])?;
+    tape.verify(|again| {
+        // Of the length that the replay has just taken.
+        if let Ok(x) = point(again, elsewhere) {
+            f(x);
+        }
+    })
+}
+
+/// The value of `f: Rⁿ → Rᵐ` at `x` and the vector-Jacobian product `cotangentᵀ J`, n numbers: one reverse sweep.
+///
+/// # Errors
+///
+/// [`Error::Length`] if the cotangent does not have the m numbers of the result, [`Error::Empty`] if `x` is empty.
+///
+/// # Examples
+///
+/// ```
+/// let (y, product) = wengert::vjp(|x| x * x.at(0), &[2.0, 3.0], &[1.0, 10.0])?;
+/// assert_eq!((y, product), (vec![4.0, 6.0], vec![34.0, 20.0])); // J = [[4, 0], [3, 2]]
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn vjp<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+    cotangent: &[S],
+) -> Result<(Vec<S>, Vec<S>), Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    let gradients = y.backward_with(cotangent)?;
+    Ok((y.values(), gradients.values_wrt(x)))
+}
+
+/// The value of `f: Rⁿ → Rᵐ` at `x` and the Jacobian-vector product `J tangent`, m numbers: one forward pass.
+///
+/// # Errors
+///
+/// [`Error::Length`] if the tangent does not have n numbers, [`Error::Empty`] if `x` is empty.
+#[track_caller]
+pub fn jvp<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+    tangent: &[S],
+) -> Result<(Vec<S>, Vec<S>), Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    let tangents = tape.tangents(&[(x, tangent)])?;
+    Ok((y.values(), tangents.values_of(y)))
+}
+
+/// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about twice the work of a gradient.
+///
+/// # Errors
+///
+/// As [`grad`], and [`Error::Length`] if the tangent does not have n numbers.
+#[track_caller]
+pub fn hvp<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+    tangent: &[S],
+) -> Result<Vec<S>, Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    Ok(tape.hvp(y, &[(x, tangent)], &[x])?.remove(0))
+}
+
+/// The Jacobian of `f: Rⁿ → Rᵐ` at `x`: m rows of n numbers. One recording, then m reverse sweeps or n forward passes, whichever
+/// are fewer.
+///
+/// # Errors
+///
+/// [`Error::Empty`] if `x` is empty.
+///
+/// # Examples
+///
+/// ```
+/// let jacobian = wengert::jacobian(|x| x * x.at(0), &[2.0, 3.0])?;
+/// assert_eq!(jacobian, [[4.0, 0.0], [3.0, 2.0]]);
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn jacobian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<Vec<S>>, Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    let (m, n) = (y.len(), x.len());
+    if m <= n {
+        return (0..m).map(|i| Ok(y.backward_with(&unit(i, m))?.values_wrt(x))).collect();
+    }
+    let mut jacobian = vec![Vec::with_capacity(n); m];
+    for j in 0..n {
+        let column = tape.tangents(&[(x, &unit(j, n))])?.values_of(y);
+        for (row, entry) in jacobian.iter_mut().zip(column) {
+            row.push(entry);
+        }
+    }
+    Ok(jacobian)
+}
+
+/// The Hessian of `f: Rⁿ → R` at `x`: n rows of n numbers, one recording and n Hessian-vector products.
+///
+/// # Errors
+///
+/// As [`grad`].
+#[track_caller]
+pub fn hessian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<Vec<S>>, Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x)?;
+    let y = f(x);
+    let n = x.len();
+    // A loop and not a closure, so that errors name the caller's line.
+    let mut rows = Vec::with_capacity(n);
+    for j in 0..n {
+        rows.push(tape.hvp(y, &[(x, &unit(j, n))], &[x])?.remove(0));
+    }
+    Ok(rows)
+}
+
+#[track_caller]
+fn point<'t, S: Scalar>(tape: &'t Tape<S>, x: &[S]) -> Result<Var<'t, S>, Error> {
+    Ok(tape.tensor(crate::op::Leaf::Input, x, [x.len()])?.named("x"))
+}
+
+/// The i-th of n unit vectors.
+fn unit<S: Scalar>(i: usize, n: usize) -> Vec<S> {
+    (0..n).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect()
+}

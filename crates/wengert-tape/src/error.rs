@@ -1,0 +1,333 @@
+//! What can go wrong, each case naming the culprit, the rule and the place.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::op::Comparison;
+use crate::shape::Shape;
+
+/// A place in the user's source: `src/model.rs:12:9`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place(&'static Location<'static>);
+
+impl Place {
+    /// The caller's place.
+    #[must_use]
+    #[track_caller]
+    pub fn caller() -> Self {
+        Place(Location::caller())
+    }
+
+    /// The file, as the compiler was given it.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        self.0.file()
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        self.0.line()
+    }
+
+    /// The column, from 1.
+    #[must_use]
+    pub fn column(self) -> u32 {
+        self.0.column()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file(), self.line(), self.column())
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A slot of a tape as a reader writes it: `v10`. A node is called by its first slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+impl NodeId {
+    /// The id of a slot.
+    #[must_use]
+    pub const fn at(slot: u32) -> Self {
+        NodeId(slot)
+    }
+
+    /// The position in the column of values.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An operand as an error shows it: its id, its path if it has a name, and its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Culprit {
+    /// The node's id.
+    pub id: NodeId,
+    /// `scope/name`, or nothing for an unnamed node.
+    pub path: Option<String>,
+    /// The operand's shape.
+    pub shape: Shape,
+}
+
+impl fmt::Display for Culprit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        if let Some(path) = &self.path {
+            write!(f, " {path}")?;
+        }
+        write!(f, " of shape {}", self.shape)
+    }
+}
+
+/// An operation that was refused. Every node recorded before is as it was; constants that the operation met may have been added.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Handles of two tapes met in one operation.
+    #[error(
+        "{op} at {at}: the operands belong to two tapes, one made at {left}, one at {right}; record both on the same tape"
+    )]
+    TwoTapes {
+        /// The operation.
+        op: &'static str,
+        /// Where the first operand's tape was made.
+        left: Place,
+        /// Where the second operand's tape was made.
+        right: Place,
+        /// The operation's place.
+        at: Place,
+    },
+    /// Two shapes that the operation cannot combine.
+    #[error("{op} at {at}: {left} and {right}: {rule}")]
+    Shapes {
+        /// The operation.
+        op: &'static str,
+        /// The first operand.
+        left: Box<Culprit>,
+        /// The second operand.
+        right: Box<Culprit>,
+        /// The rule that was broken.
+        rule: &'static str,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A shape that the operation cannot take.
+    #[error("{op} at {at}: {operand}: {rule}")]
+    Operand {
+        /// The operation.
+        op: &'static str,
+        /// The operand.
+        operand: Box<Culprit>,
+        /// The rule that was broken.
+        rule: String,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A number of elements that a shape does not have.
+    #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
+    Length {
+        /// The operation.
+        op: &'static str,
+        /// The shape asked for.
+        shape: Shape,
+        /// The elements given.
+        found: usize,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A tensor without elements.
+    #[error("{op} at {at}: shape {shape} has no elements; a tape holds none")]
+    Empty {
+        /// The operation.
+        op: &'static str,
+        /// The empty shape.
+        shape: Shape,
+        /// The operation's place.
+        at: Place,
+    },
+    /// Nested arrays whose parts are not alike.
+    #[error(
+        "{op} at {at}: the arrays nested in it do not all have the extents of the first ones, {shape}; a tensor has no ragged rows"
+    )]
+    Ragged {
+        /// The operation.
+        op: &'static str,
+        /// The extents of the first parts.
+        shape: Shape,
+        /// The operation's place.
+        at: Place,
+    },
+    /// The tape has reached its bound.
+    #[error("{op} at {at}: the tape is full: {used} slots of {bound} are used and {asked} more were asked for, for shape {shape}{from}; clear it, or record less", from = listed(operands))]
+    Full {
+        /// The operation.
+        op: &'static str,
+        /// What it would have read.
+        operands: Box<[Culprit]>,
+        /// The shape of its result.
+        shape: Shape,
+        /// Slots in use.
+        used: usize,
+        /// Slots asked for: those of the result, and of constants that it reads.
+        asked: usize,
+        /// The bound.
+        bound: usize,
+        /// The operation's place.
+        at: Place,
+    },
+    /// A program that needs more numbers than one can hold.
+    #[error(
+        "compile at {at}: the program needs {needed} numbers and can hold {bound}; compile a part of the tape, or for fewer rows at a time"
+    )]
+    ProgramTooLarge {
+        /// The numbers that it needs, at least.
+        needed: u64,
+        /// The bound.
+        bound: u64,
+        /// The place of the call.
+        at: Place,
+    },
+    /// A recorded comparison came out differently at new inputs.
+    #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
+    GuardFlipped {
+        /// The guard's number, in order of recording.
+        index: usize,
+        /// The comparison.
+        comparison: Comparison,
+        /// The left side, by path or id.
+        left: String,
+        /// The right side, by path or id.
+        right: String,
+        /// The left value now.
+        left_value: f64,
+        /// The right value now.
+        right_value: f64,
+        /// The outcome when recorded.
+        recorded: bool,
+        /// Where the comparison stands.
+        at: Place,
+    },
+    /// A recorded comparison came out differently in some rows of a batch.
+    #[error("in rows {rows:?}: {first}")]
+    GuardFlippedInRows {
+        /// The rows, from 0.
+        rows: Vec<usize>,
+        /// The first of them.
+        first: Box<Error>,
+    },
+    /// Rows that do not fit a batch's inputs.
+    #[error("batch: {input} takes {len} numbers a row, and {found} were given for {rows} rows")]
+    Rows {
+        /// The input, by path or id.
+        input: String,
+        /// The numbers in one row of it.
+        len: usize,
+        /// The numbers given.
+        found: usize,
+        /// The rows of the first input.
+        rows: usize,
+    },
+    /// A node whose value is computed, or fixed, was given a new one.
+    #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
+    NotSettable {
+        /// The node, by path or id.
+        node: String,
+        /// What it is.
+        kind: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A program that was recorded again is not the one on the tape: it depends on its inputs by a way that no guard sees.
+    #[error("verify at {at}: the {what} of {id} {node}{} is {tape} on the tape and {again} when recorded again; compare vars and not their value() where the program branches, or record again at these inputs", made(*place))]
+    Differs {
+        /// What differs: `op` (with its operands and shape), `value` or `guard`.
+        what: &'static str,
+        /// The first node that differs, and of it the first slot.
+        id: NodeId,
+        /// Its path; that of the new recording if the tape has no such node.
+        node: String,
+        /// What it is on the tape.
+        tape: String,
+        /// What it is when recorded again.
+        again: String,
+        /// Where the new recording records it, or if it does not, where the tape did, if it knows.
+        place: Option<Place>,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A path that no node and no name has.
+    #[error("{at}: nothing on the tape is called {path}")]
+    NoSuchPath {
+        /// The path asked for.
+        path: String,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A key whose elements are no longer on the tape, or never were.
+    #[error(
+        "{at}: the key is of no elements that the tape made at {tape} still has: it was cleared or rewound to before them, or it is another's; make the key again"
+    )]
+    StaleKey {
+        /// Where the tape was made.
+        tape: Place,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A workspace that another program made.
+    #[error("{op} at {at}: the workspace was made by another program; make one with this program's workspace()")]
+    OtherProgram {
+        /// The operation.
+        op: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
+    /// Gradients that were computed at other values than the tape now holds.
+    #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
+    Stale,
+}
+
+impl Error {
+    /// The same, of an operation that is composed of the one that was refused.
+    pub(crate) fn within(mut self, composed: &'static str) -> Self {
+        if let Error::TwoTapes { op, .. }
+        | Error::Shapes { op, .. }
+        | Error::Operand { op, .. }
+        | Error::Length { op, .. }
+        | Error::Empty { op, .. }
+        | Error::Full { op, .. } = &mut self
+        {
+            *op = composed;
+        }
+        self
+    }
+}
+
+fn listed(operands: &[Culprit]) -> String {
+    let texts: Vec<String> = operands.iter().map(Culprit::to_string).collect();
+    if texts.is_empty() { String::new() } else { format!(" from {}", texts.join(" and ")) }
+}
+
+fn made(place: Option<Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" (recorded at {place})"))
+}

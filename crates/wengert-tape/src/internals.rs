@@ -1,0 +1,40 @@
+//! The tape's insides, to be read by the crates that compile it. Nothing here changes a tape; none of it is for users.
+
+use std::cell::Ref;
+
+use crate::error::Error;
+use crate::real::Scalar;
+use crate::run::View;
+use crate::tape::Tape;
+use crate::var::Var;
+
+pub use crate::tape::{Guard, Kind, Side, Step};
+
+impl<S: Scalar> Tape<S> {
+    /// The side tables.
+    #[doc(hidden)]
+    pub fn side(&self) -> Ref<'_, Side> {
+        self.side.borrow()
+    }
+
+    /// Both columns.
+    #[doc(hidden)]
+    pub fn read<R>(&self, f: impl FnOnce(&[Step], &[S]) -> R) -> R {
+        self.columns.read(f)
+    }
+
+    /// The error if `var` stands on another tape.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn owns(&self, op: &'static str, var: Var<'_, S>) -> Result<(), Error> {
+        Var { tape: self, view: View::scalar(0) }.same_tape(op, Var { tape: var.tape, view: var.view })
+    }
+}
+
+impl<S: Scalar> Var<'_, S> {
+    /// What it reads.
+    #[doc(hidden)]
+    pub fn view(self) -> View {
+        self.view
+    }
+}

@@ -1,0 +1,39 @@
+//! The tape: what is recorded, swept backwards, replayed, carried forward and checked.
+//!
+//! ```text
+//! your code --ops on Var--> Tape --reverse sweep--> Gradients
+//!                            |---replay, tangents, check
+//! ```
+//!
+//! Users meet this crate through `wengert`, which re-exports it.
+
+pub(crate) use wengert_ops::{dual, op, real, rules, run, shape};
+
+// A module uses only modules listed above it.
+mod error;
+mod kernels;
+mod tape;
+mod scalars;
+mod var;
+mod replay;
+mod verify;
+mod sweep;
+mod backward;
+#[cfg(feature = "ndarray")]
+mod arrays;
+mod record;
+mod forward;
+mod calculus;
+pub mod check;
+#[cfg(feature = "precision")]
+pub mod truth;
+#[doc(hidden)]
+pub mod internals;
+
+pub use backward::{Contribution, Gradients, Status};
+pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
+pub use check::{Check, Report};
+pub use error::{Culprit, Error, NodeId, Place};
+pub use forward::Tangents;
+pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use var::{Key, Nested, Operand, Var};

@@ -1,0 +1,203 @@
+//! The same list at new numbers.
+
+use std::ops::Range;
+
+use crate::error::{Error, NodeId, Place};
+use crate::kernels::{self, Numerics};
+use crate::op::{Leaf, Op};
+use crate::real::Scalar;
+use crate::scalars::evaluate_scalars;
+use crate::tape::{Side, Step, Tape};
+use crate::var::Var;
+
+impl<S: Scalar> Tape<S> {
+    /// Gives leaves new values and computes every node again from the opcodes, in place. Without new values it recomputes
+    /// what is there, which gives the same bits.
+    ///
+    /// `abs`, `max`, `relu` and their kind choose anew by the new values. A comparison that the program branched on is
+    /// checked: where it would come out differently, the recorded list is not the program's any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
+    /// number of values, [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input(2.0);
+    /// let y = if x > 1.0 { x * x } else { -x };
+    /// tape.replay(&[(x, &[3.0])])?;
+    /// assert_eq!(y.value(), 9.0);
+    /// assert!(tape.replay(&[(x, &[0.5])]).is_err()); // the other branch was not recorded
+    /// assert_eq!(y.value(), 9.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn replay<'t>(&'t self, inputs: &[(Var<'t, S>, &[S])]) -> Result<(), Error> {
+        for &(var, values) in inputs {
+            self.check_settable("replay", var, values.len())?;
+        }
+        // Only a guard can make it turn back.
+        let guarded = !self.side.borrow().guards.is_empty();
+        let earlier: Vec<Vec<S>> =
+            if guarded { inputs.iter().map(|(var, _)| var.values()).collect() } else { Vec::new() };
+        for &(var, values) in inputs {
+            self.write_values(var, values);
+        }
+        self.reevaluate();
+        let Err(flipped) = self.check_guards() else {
+            self.touch();
+            return Ok(());
+        };
+        // Back again, the last first, in case one slot was set twice.
+        for ((var, _), values) in inputs.iter().zip(&earlier).rev() {
+            self.write_values(*var, values);
+        }
+        self.reevaluate();
+        Err(flipped)
+    }
+
+    /// Changes the numbers of a leaf in place: an optimiser's step. Nodes that read them keep their values until a
+    /// [`replay`](Tape::replay), or until they are [rewound](Tape::rewind) and recorded anew; gradients computed before are stale.
+    ///
+    /// `f` gets the leaf's elements in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::TwoTapes`].
+    ///
+    /// # Panics
+    ///
+    /// If `f` records on the tape.
+    #[track_caller]
+    pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
+        self.check_settable("replay", var, var.len())?;
+        let (layout, start) = (var.layout(), var.view.start() as usize);
+        if layout.is_contiguous() {
+            self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
+        } else {
+            let mut new = var.values();
+            f(&mut new);
+            self.write_values(var, &new);
+        }
+        self.touch();
+        Ok(())
+    }
+
+    fn reevaluate(&self) {
+        let side = self.side.borrow();
+        self.columns.write(|steps, values| evaluate(self.numerics(), steps, &side, values));
+    }
+
+    fn write_values(&self, var: Var<'_, S>, new: &[S]) {
+        let side = self.side.borrow();
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
+        self.columns.write(|_, values| {
+            if layout.is_contiguous() {
+                values[start..start + new.len()].copy_from_slice(new);
+                return;
+            }
+            for (offset, &value) in layout.offsets().zip(new) {
+                values[start + offset] = value;
+            }
+        });
+    }
+
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn check_settable(&self, op: &'static str, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+        if !std::ptr::eq(self, var.tape) {
+            let at = Place::caller();
+            return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
+        }
+        if found != var.len() {
+            return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
+        }
+        let at = Place::caller();
+        let side = self.side.borrow();
+        // The node's slots.
+        let settable = |slot: usize| {
+            let id = slot as u32;
+            let (op, slots) = match side.wide_at(id) {
+                Some(wide) => (wide.op, wide.out as usize..(wide.out + wide.len) as usize),
+                None => (self.columns.step(side.step_of(id)).op(), slot..slot + 1),
+            };
+            match op {
+                Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data) => Ok(slots),
+                op => Err(Error::NotSettable { node: self.label(NodeId(id)), kind: op.name(), at }),
+            }
+        };
+        // Node by node, not slot by slot: a block of parameters is one.
+        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
+        let mut checked = 0..0;
+        if layout.is_contiguous() {
+            while checked.end < start + layout.len() {
+                checked = settable(checked.end.max(start))?;
+            }
+            return Ok(());
+        }
+        for slot in layout.offsets().map(|offset| start + offset) {
+            if !checked.contains(&slot) {
+                checked = settable(slot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a guard's message calls a side of the comparison: a constant by its value, else as [`label`](Tape::label).
+    #[doc(hidden)]
+    pub fn side_label(&self, slot: u32) -> String {
+        match self.node(NodeId(slot)) {
+            Some(node) if node.op == Op::Leaf(Leaf::Const) => self.columns.value(slot).to_f64().to_string(),
+            _ => self.label(NodeId(slot)),
+        }
+    }
+
+    fn check_guards(&self) -> Result<(), Error> {
+        let side = self.side.borrow();
+        for (index, guard) in side.guards.iter().enumerate() {
+            let (left, right) = (self.columns.value(guard.left), self.columns.value(guard.right));
+            if guard.comparison.holds(&left, &right) != guard.outcome {
+                return Err(Error::GuardFlipped {
+                    index,
+                    comparison: guard.comparison,
+                    left: self.side_label(guard.left),
+                    right: self.side_label(guard.right),
+                    left_value: left.to_f64(),
+                    right_value: right.to_f64(),
+                    recorded: guard.outcome,
+                    at: guard.place,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Computes every slot that is not a leaf's, first to last, on any scalar.
+pub(crate) fn evaluate<S: Scalar>(numerics: Numerics, steps: &[Step], side: &Side, values: &mut [S]) {
+    evaluate_range(numerics, steps, side, values, 0..values.len());
+}
+
+/// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
+pub(crate) fn evaluate_range<S: Scalar>(
+    numerics: Numerics,
+    steps: &[Step],
+    side: &Side,
+    values: &mut [S],
+    slots: Range<usize>,
+) {
+    let first = side.wides.partition_point(|wide| (wide.out as usize) < slots.start);
+    let mut slot = slots.start;
+    let mut step = if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
+    for wide in side.wides[first..].iter().take_while(|wide| (wide.out as usize) < slots.end) {
+        let (next, out) = (wide.step as usize, wide.out as usize);
+        evaluate_scalars(&steps[step..next], slot, values);
+        let (before, rest) = values.split_at_mut(out);
+        kernels::forward(numerics, wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        (step, slot) = (next + 1, out + wide.len as usize);
+    }
+    evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);
+}

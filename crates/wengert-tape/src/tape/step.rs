@@ -1,0 +1,147 @@
+//! One step of the list in 8 bytes: an opcode, two marks, two operand slots.
+
+#![allow(missing_docs, reason = "public to the compiler alone")]
+
+use crate::op::{Binary, Leaf, Op, Unary};
+
+/// Operand slots are 28 bits wide, which bounds a tape.
+pub(crate) const SLOT_BITS: u32 = 28;
+/// The number of slots a tape can hold.
+pub(crate) const MAX_SLOTS: usize = 1 << SLOT_BITS;
+
+const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
+const CUT_FIRST: u8 = 1 << 6;
+const CUT_SECOND: u8 = 1 << 7;
+
+const LEAF: u8 = 0;
+const UNARY: u8 = 4;
+const BINARY: u8 = UNARY + Unary::ALL.len() as u8;
+const WIDE: u8 = 63;
+const _: () = assert!(BINARY as usize + Binary::ALL.len() <= WIDE as usize, "opcodes outgrew their six bits");
+
+/// `code: 6 bits | cut marks: 2 | first operand: 28 | second operand: 28`.
+///
+/// A **cut** operand is read but passes no derivative: a constant, data, or a detached handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step(u64);
+
+/// What a step says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Leaf(Leaf),
+    Unary(Unary),
+    Binary(Binary),
+    /// The step fills a run; its operands stand in the side table.
+    Wide,
+}
+
+const fn pack(code: u8, a: u32, b: u32) -> Step {
+    Step((code as u64) << (2 * SLOT_BITS) | (a as u64) << SLOT_BITS | b as u64)
+}
+
+impl Step {
+    #[inline(always)]
+    pub const fn leaf(leaf: Leaf) -> Self {
+        pack(LEAF + leaf as u8, 0, 0)
+    }
+
+    #[inline(always)]
+    pub const fn unary(op: Unary, a: u32, cut: bool) -> Self {
+        pack((UNARY + op as u8) | if cut { CUT_FIRST } else { 0 }, a, 0)
+    }
+
+    #[inline(always)]
+    pub const fn binary(op: Binary, a: u32, b: u32, cut_first: bool, cut_second: bool) -> Self {
+        let cuts = if cut_first { CUT_FIRST } else { 0 } | if cut_second { CUT_SECOND } else { 0 };
+        pack((BINARY + op as u8) | cuts, a, b)
+    }
+
+    #[inline(always)]
+    pub const fn wide(index: u32) -> Self {
+        pack(WIDE, index, 0)
+    }
+
+    #[inline(always)]
+    pub const fn kind(self) -> Kind {
+        let code = (self.0 >> (2 * SLOT_BITS)) as u8 & 63;
+        if code >= BINARY {
+            match Binary::from_code(code - BINARY) {
+                Some(op) => Kind::Binary(op),
+                None => Kind::Wide,
+            }
+        } else if code >= UNARY {
+            match Unary::from_code(code - UNARY) {
+                Some(op) => Kind::Unary(op),
+                None => Kind::Wide,
+            }
+        } else {
+            Kind::Leaf(match code {
+                0 => Leaf::Input,
+                1 => Leaf::Param,
+                2 => Leaf::Data,
+                _ => Leaf::Const,
+            })
+        }
+    }
+
+    /// What a step of a single number computes.
+    ///
+    /// # Panics
+    ///
+    /// If the step is wide: its operation stands in the side table.
+    pub fn op(self) -> Op {
+        match self.kind() {
+            Kind::Leaf(leaf) => Op::Leaf(leaf),
+            Kind::Unary(op) => Op::Unary(op),
+            Kind::Binary(op) => Op::Binary(op),
+            Kind::Wide => unreachable!("a wide step's operation stands in the side table"),
+        }
+    }
+
+    #[inline(always)]
+    pub const fn a(self) -> u32 {
+        ((self.0 >> SLOT_BITS) & SLOT_MASK) as u32
+    }
+
+    #[inline(always)]
+    pub const fn b(self) -> u32 {
+        (self.0 & SLOT_MASK) as u32
+    }
+
+    #[inline(always)]
+    pub const fn cuts_first(self) -> bool {
+        (self.0 >> (2 * SLOT_BITS)) as u8 & CUT_FIRST != 0
+    }
+
+    #[inline(always)]
+    pub const fn cuts_second(self) -> bool {
+        (self.0 >> (2 * SLOT_BITS)) as u8 & CUT_SECOND != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_op_survives_packing() {
+        let top = (1 << SLOT_BITS) - 1;
+        for &op in Unary::ALL {
+            for cut in [false, true] {
+                let step = Step::unary(op, top, cut);
+                assert_eq!((step.kind(), step.a(), step.cuts_first()), (Kind::Unary(op), top, cut));
+            }
+        }
+        for &op in Binary::ALL {
+            for (first, second) in [(false, false), (false, true), (true, false), (true, true)] {
+                let step = Step::binary(op, 7, top, first, second);
+                assert_eq!((step.kind(), step.a(), step.b()), (Kind::Binary(op), 7, top));
+                assert_eq!((step.cuts_first(), step.cuts_second()), (first, second));
+            }
+        }
+        for leaf in [Leaf::Input, Leaf::Param, Leaf::Data, Leaf::Const] {
+            assert_eq!(Step::leaf(leaf).kind(), Kind::Leaf(leaf));
+        }
+        assert_eq!((Step::wide(top).kind(), Step::wide(top).a()), (Kind::Wide, top));
+    }
+}
