@@ -87,6 +87,7 @@ impl<S: Scalar> crate::real::sealed::Sealed for Dual<S> {}
 impl<S: Scalar> Scalar for Dual<S> {
     const EMPTY: Self = Dual { value: S::EMPTY, tangent: S::EMPTY };
     const HAS_TANGENT: bool = true;
+    const OUT_OF_LINE: bool = S::OUT_OF_LINE;
 
     fn detached(self) -> Self {
         Dual::constant(self.value.detached())

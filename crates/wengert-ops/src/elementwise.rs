@@ -62,7 +62,7 @@ pub fn rows<const N: usize>(
 /// `run = op(x)`.
 pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
     let shape = x.layout.shape().clone();
-    dispatch_unary!(op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+    dispatch_unary!(for S, op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
         let run = &mut run[first..first + len];
         let sx = x.start + sx;
         if dx == 1 {
@@ -79,7 +79,7 @@ pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
 
 /// `run = op(x, y)` after broadcasting to `shape`.
 pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
-    dispatch_binary!(op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
+    dispatch_binary!(for S, op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
         let run = &mut run[first..first + len];
         let (sx, sy) = (x.start + sx, y.start + sy);
         match strides {
@@ -122,7 +122,7 @@ pub fn select<S: Scalar>(cond: Tensor<'_, S>, a: Tensor<'_, S>, b: Tensor<'_, S>
 /// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes nothing on.
 pub fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[S], adjoints: &mut [S]) {
     let shape = x.layout.shape().clone();
-    dispatch_unary!(op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+    dispatch_unary!(for S, op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
         let sx = x.start + sx;
         for i in 0..len {
             let (g, at) = (g[first + i], sx + i * dx);
@@ -143,7 +143,7 @@ pub fn reverse_zip<S: Scalar>(
     g: &[S],
     adjoints: &mut [S],
 ) {
-    dispatch_binary!(op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, [dx, dy]| {
+    dispatch_binary!(for S, op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, [dx, dy]| {
         for i in 0..len {
             let (g, v) = (g[first + i], v[first + i]);
             if g.is_zero() {

@@ -103,10 +103,20 @@ macro_rules! define_unary {
         }
 
         /// Runs `$body` with the constant `$k` set to the op that `$op` holds, one copy of the body per op,
-        /// so that each copy's inner match folds away.
+        /// so that each copy's inner match folds away. Begun with `for S,` it makes one copy for all ops where the numbers S
+        /// compute [out of line](crate::real::Scalar::OUT_OF_LINE).
         #[macro_export]
         #[doc(hidden)]
         macro_rules! dispatch_unary {
+            (for $number:ty, $op:expr, $k:ident => $body:expr) => {
+                if <$number as $crate::real::Scalar>::OUT_OF_LINE {
+                    #[allow(non_snake_case, reason = "a constant in the other form")]
+                    let $k: $crate::op::Unary = $op;
+                    $body
+                } else {
+                    $crate::op::dispatch_unary!($op, $k => $body)
+                }
+            };
             ($op:expr, $k:ident => $body:expr) => {
                 match $op {
                     $crate::op::Unary::Neg => { const $k: $crate::op::Unary = $crate::op::Unary::Neg; $body }
@@ -171,6 +181,15 @@ macro_rules! define_binary {
         #[macro_export]
         #[doc(hidden)]
         macro_rules! dispatch_binary {
+            (for $number:ty, $op:expr, $k:ident => $body:expr) => {
+                if <$number as $crate::real::Scalar>::OUT_OF_LINE {
+                    #[allow(non_snake_case, reason = "a constant in the other form")]
+                    let $k: $crate::op::Binary = $op;
+                    $body
+                } else {
+                    $crate::op::dispatch_binary!($op, $k => $body)
+                }
+            };
             ($op:expr, $k:ident => $body:expr) => {
                 match $op {
                     $crate::op::Binary::Add => { const $k: $crate::op::Binary = $crate::op::Binary::Add; $body }

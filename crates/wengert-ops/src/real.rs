@@ -111,6 +111,10 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// Whether the number carries a tangent, so that [`detached`](Scalar::detached) does something.
     const HAS_TANGENT: bool;
 
+    /// Whether an operation is a call anyway, so that a loop of its own for every operation would gain nothing.
+    #[doc(hidden)]
+    const OUT_OF_LINE: bool = false;
+
     /// The same number standing still: what is read through a cut operand.
     fn detached(self) -> Self;
 

@@ -210,6 +210,7 @@ impl crate::real::sealed::Sealed for DoubleDouble {}
 impl Scalar for DoubleDouble {
     const EMPTY: Self = DoubleDouble { hi: -0.0, lo: 0.0 };
     const HAS_TANGENT: bool = false;
+    const OUT_OF_LINE: bool = true;
 
     fn detached(self) -> Self {
         self

@@ -96,6 +96,7 @@ impl<S: Scalar> Scalar for Shifted<S> {
     const EMPTY: Self = Shifted { base: S::EMPTY, moved: S::EMPTY, crossed: false };
     /// So that cut operands are read through [`detached`](Scalar::detached).
     const HAS_TANGENT: bool = true;
+    const OUT_OF_LINE: bool = true;
 
     fn detached(self) -> Self {
         Shifted::still(self.base)

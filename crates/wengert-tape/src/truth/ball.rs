@@ -12,29 +12,57 @@ use crate::real::{Constant, Real, Scalar};
 /// How the tape's numbers are rounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rounding {
-    /// Half an ulp of 1: what a rounding is off by, relative to the result. 0 for no rounding.
-    pub(super) unit: f64,
-    /// The smallest number above 0.
-    smallest: f64,
-    largest: f64,
+    format: Format,
     /// Whether sums may be added up in any order, and functions be off by 2 ulp.
     any_order: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    /// Not at all.
+    Exact,
+    F32,
+    F64,
+}
+
 impl Rounding {
-    const NONE: Rounding = Rounding { unit: 0.0, smallest: 0.0, largest: f64::INFINITY, any_order: false };
+    const NONE: Rounding = Rounding { format: Format::Exact, any_order: false };
 
     pub(super) const fn of_f64(any_order: bool) -> Self {
-        Rounding { unit: f64::EPSILON / 2.0, smallest: 5e-324, largest: f64::MAX, any_order }
+        Rounding { format: Format::F64, any_order }
     }
 
     pub(super) const fn of_f32(any_order: bool) -> Self {
-        let (unit, largest) = (f32::EPSILON as f64 / 2.0, f32::MAX as f64);
-        Rounding { unit, smallest: 1.401_298_464_324_817e-45, largest, any_order }
+        Rounding { format: Format::F32, any_order }
+    }
+
+    /// Half an ulp of 1: what a rounding is off by, relative to the result.
+    pub(super) const fn unit(self) -> f64 {
+        match self.format {
+            Format::Exact => 0.0,
+            Format::F32 => f32::EPSILON as f64 / 2.0,
+            Format::F64 => f64::EPSILON / 2.0,
+        }
+    }
+
+    /// The smallest number above 0.
+    const fn smallest(self) -> f64 {
+        match self.format {
+            Format::Exact => 0.0,
+            Format::F32 => f32::from_bits(1) as f64,
+            Format::F64 => f64::from_bits(1),
+        }
+    }
+
+    const fn largest(self) -> f64 {
+        match self.format {
+            Format::F32 => f32::MAX as f64,
+            Format::Exact | Format::F64 => f64::MAX,
+        }
     }
 
     fn or(self, other: Self) -> Self {
-        if self.unit == 0.0 { other } else { self }
+        if self.format == Format::Exact { other } else { self }
     }
 }
 
@@ -49,20 +77,25 @@ pub(super) struct Ball {
     radius: f64,
     /// Of a sum in any order, Σ |terms| and the number of terms so far.
     size: f64,
-    terms: f64,
+    terms: u32,
     rounding: Rounding,
 }
 
 impl Ball {
     /// A number that stands on the tape as it is.
     pub(super) fn exact(centre: DoubleDouble, rounding: Rounding) -> Self {
-        let terms = if centre.is_zero() { 0.0 } else { 1.0 };
+        let terms = if centre.is_zero() { 0 } else { 1 };
         Ball { centre, radius: 0.0, size: centre.to_f64().abs(), terms, rounding }
+    }
+
+    /// Tells a number made from nothing how it is rounded.
+    pub(super) fn round_as(&mut self, rounding: Rounding) {
+        self.rounding = self.rounding.or(rounding);
     }
 
     /// How far the computed number may be from the centre.
     pub(super) fn bound(self) -> f64 {
-        self.radius + (self.terms - 1.0).max(0.0) * self.rounding.unit * self.size
+        self.radius + f64::from(self.terms.saturating_sub(1)) * self.rounding.unit() * self.size
     }
 
     fn is_exact_zero(self) -> bool {
@@ -77,18 +110,18 @@ impl Ball {
         }
         // The bounds themselves are rounded; this has room for it, and for the centre's own error.
         let spread = spread * (1.0 + 1e-9);
-        let own = units * rounding.unit * (1.0 + 1e-9) * (size + spread);
-        let radius = spread + own + if units > 0.0 { rounding.smallest } else { 0.0 };
+        let own = units * rounding.unit() * (1.0 + 1e-9) * (size + spread);
+        let radius = spread + own + if units > 0.0 { rounding.smallest() } else { 0.0 };
         // `!(a < b)` for NaN too.
-        if !(size + radius < rounding.largest) {
+        if !(size + radius < rounding.largest()) {
             return Ball::unknown(centre, rounding);
         }
-        Ball { centre, radius, size: size + radius, terms: 1.0, rounding }
+        Ball { centre, radius, size: size + radius, terms: 1, rounding }
     }
 
     /// Where nothing can be said: overflow, a pole within reach, NaN.
     fn unknown(centre: DoubleDouble, rounding: Rounding) -> Self {
-        Ball { centre, radius: f64::INFINITY, size: 0.0, terms: 1.0, rounding }
+        Ball { centre, radius: f64::INFINITY, size: 0.0, terms: 1, rounding }
     }
 
     fn plus(self, other: Self) -> Self {
@@ -105,7 +138,7 @@ impl Ball {
             return Ball::result(centre, self.bound() + other.bound(), 1.0, rounding);
         }
         let (radius, size) = (self.radius + other.radius, self.size + other.size);
-        if !(size < rounding.largest && radius < rounding.largest) {
+        if !(size < rounding.largest() && radius < rounding.largest()) {
             return Ball::unknown(centre, rounding);
         }
         Ball { centre, radius: radius * (1.0 + 1e-9), size, terms: self.terms + other.terms, rounding }
@@ -203,8 +236,9 @@ impl crate::real::sealed::Sealed for Ball {}
 
 impl Scalar for Ball {
     const EMPTY: Self =
-        Ball { centre: DoubleDouble::EMPTY, radius: 0.0, size: 0.0, terms: 0.0, rounding: Rounding::NONE };
+        Ball { centre: DoubleDouble::EMPTY, radius: 0.0, size: 0.0, terms: 0, rounding: Rounding::NONE };
     const HAS_TANGENT: bool = false;
+    const OUT_OF_LINE: bool = true;
 
     fn detached(self) -> Self {
         self

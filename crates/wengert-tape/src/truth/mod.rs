@@ -156,7 +156,8 @@ impl<'t, S: Scalar> Truths<'t, S> {
             let plain: Vec<f64> = values[..end].iter().map(|value| value.to_f64()).collect();
             let leaves = plain.iter().map(|&value| Ball::exact(value.into(), rounding));
             let wide = if self.direction.is_empty() {
-                let (values, adjoints) = both_columns(steps, &side, leaves.collect(), start);
+                let rounded = |ball: &mut Ball| ball.round_as(rounding);
+                let (values, adjoints) = both_columns(steps, &side, leaves.collect(), start, rounded);
                 Columns { values, adjoints, tangents: Vec::new(), second: Vec::new() }
             } else {
                 let mut column: Vec<Dual<Ball>> = leaves.map(Dual::constant).collect();
@@ -166,14 +167,18 @@ impl<'t, S: Scalar> Truths<'t, S> {
                         column[slot].tangent = Ball::exact(tangent.into(), rounding);
                     }
                 }
-                let (values, adjoints) = both_columns(steps, &side, column, start);
+                let rounded = |dual: &mut Dual<Ball>| {
+                    dual.value.round_as(rounding);
+                    dual.tangent.round_as(rounding);
+                };
+                let (values, adjoints) = both_columns(steps, &side, column, start, rounded);
                 let value = |column: &[Dual<Ball>]| column.iter().map(|dual| dual.value).collect();
                 let tangent = |column: &[Dual<Ball>]| column.iter().map(|dual| Enclosed::of(dual.tangent)).collect();
                 let (second, tangents) = (tangent(&adjoints), tangent(&values));
                 Columns { values: value(&values), adjoints: value(&adjoints), tangents, second }
             };
             let undetermined = undetermined(&side, &wide.values);
-            Ok(Truth { output, unit: rounding.unit, columns: wide, undetermined })
+            Ok(Truth { output, unit: rounding.unit(), columns: wide, undetermined })
         })
     }
 
@@ -196,11 +201,26 @@ fn slots<S: Scalar>(var: Var<'_, S>) -> impl Iterator<Item = usize> {
 }
 
 /// Evaluates the list from its leaves and sweeps it from the slot `output`.
-fn both_columns<T: Scalar>(steps: &[Step], side: &Side, mut values: Vec<T>, output: usize) -> (Vec<T>, Vec<T>) {
-    let end = values.len();
-    evaluate_range(Numerics::Exact, steps, side, &mut values, 0..end);
+///
+/// A kernel fills what nothing is added to with zeros that do not know how they are rounded; `rounded` tells them.
+fn both_columns<T: Scalar>(
+    steps: &[Step],
+    side: &Side,
+    mut values: Vec<T>,
+    output: usize,
+    rounded: impl Fn(&mut T),
+) -> (Vec<T>, Vec<T>) {
+    let (mut done, end) = (0, values.len());
+    for wide in side.wides.iter().take_while(|wide| (wide.out as usize) < end) {
+        let to = (wide.out + wide.len) as usize;
+        evaluate_range(Numerics::Exact, steps, side, &mut values, done..to);
+        values[wide.out as usize..to].iter_mut().for_each(&rounded);
+        done = to;
+    }
+    evaluate_range(Numerics::Exact, steps, side, &mut values, done..end);
     let mut adjoints = vec![T::EMPTY; end];
     adjoints[output] = T::from_f64(1.0);
+    rounded(&mut adjoints[output]);
     reverse(Numerics::Exact, steps, side, &values, &mut adjoints);
     (values, adjoints)
 }

@@ -1,0 +1,192 @@
+//! Random programs against numbers of 32 digits, each within its running error bound.
+#![cfg(feature = "precision")]
+
+#[path = "random/scalars.rs"]
+mod scalars;
+#[path = "random/tensors.rs"]
+mod tensors;
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use wengert::truth::{Enclosed, Truth};
+use wengert::{Compiler, NodeId, Numerics, Options, Scalar, Tape, Var};
+
+/// How many numbers were held against a bound, and of how many nothing could be said.
+#[derive(Default)]
+struct Count {
+    held: Cell<usize>,
+    /// Bounds that leave less than one digit.
+    coarse: Cell<usize>,
+    unknown: Cell<usize>,
+    undetermined: Cell<usize>,
+    programs: Cell<usize>,
+}
+
+impl Count {
+    /// The first number outside its bound, if any.
+    fn hold(&self, what: &str, found: &[f64], truth: &[Enclosed]) -> Result<(), TestCaseError> {
+        prop_assert_eq!(found.len(), truth.len());
+        for (i, (&found, enclosed)) in found.iter().zip(truth).enumerate() {
+            prop_assert!(
+                enclosed.holds(found),
+                "{what} {i}: {found:e} is {:e} from {}, bound {:e}",
+                enclosed.error(found),
+                enclosed.truth,
+                enclosed.bound
+            );
+            self.held.set(self.held.get() + 1);
+            let add = |cell: &Cell<usize>, one: bool| cell.set(cell.get() + usize::from(one));
+            add(&self.unknown, enclosed.bound == f64::INFINITY);
+            add(&self.coarse, enclosed.bound.is_finite() && enclosed.digits() < 1.0 && enclosed.bound > 1e-9);
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn report(&self, what: &str) {
+        let (held, unknown, coarse) = (self.held.get(), self.unknown.get(), self.coarse.get());
+        let (undetermined, programs) = (self.undetermined.get(), self.programs.get());
+        println!(
+            "{what}: {programs} programs, {held} numbers held; of {unknown} nothing can be said, {coarse} have less than \
+             a digit; {undetermined} programs make a choice that rounding decides"
+        );
+        assert!(20 * unknown <= held, "{what}: of {unknown} numbers in {held} nothing can be said");
+        assert!(20 * coarse <= held, "{what}: {coarse} numbers in {held} have no digit");
+        assert!(50 * undetermined <= programs, "{what}: {undetermined} choices in {programs} programs");
+    }
+}
+
+/// Values, adjoints, tangents, second derivatives, the recorded gradient and its derivatives of one program.
+fn hold_everything(
+    count: &Count,
+    leaves: &[Var<'_>],
+    y: Var<'_>,
+    direction: &[Vec<f64>],
+) -> Result<(), TestCaseError> {
+    let tape = y.tape();
+    let along: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
+    let truth = y.truth().along(&along).run().unwrap();
+    count.programs.set(count.programs.get() + 1);
+    if !truth.undetermined().is_empty() {
+        count.undetermined.set(count.undetermined.get() + 1);
+        return Ok(());
+    }
+    let gradients = y.backward();
+    let column = |of: &dyn Fn(NodeId) -> Enclosed| -> Vec<Enclosed> {
+        (0..truth.len()).map(|slot| of(NodeId::at(slot as u32))).collect()
+    };
+    count.hold("value of v", &tape.all_values()[..truth.len()], &column(&|slot| truth.value_at(slot)))?;
+    count.hold("adjoint of v", gradients.adjoints(), &column(&|slot| truth.adjoint_at(slot)))?;
+    let tangents = tape.tangents(&along).unwrap();
+    count.hold("tangent of y", &[tangents.of(y)], &truth.tangents(y))?;
+    let hvp = tape.hvp(y, &along, leaves).unwrap();
+    for (i, &leaf) in leaves.iter().enumerate() {
+        count.hold(&format!("second derivative by leaf {i},"), &hvp[i], &truth.second(leaf))?;
+    }
+    drop(gradients);
+    recorded(count, leaves, y, &along, &truth)
+}
+
+/// The recorded gradient is within the bounds of its own nodes, and its truth is the sweep's truth.
+fn recorded(
+    count: &Count,
+    leaves: &[Var<'_>],
+    y: Var<'_>,
+    along: &[(Var<'_>, &[f64])],
+    truth: &Truth<'_>,
+) -> Result<(), TestCaseError> {
+    let recorded = y.record_gradient(leaves).unwrap();
+    for (i, (&leaf, gradient)) in leaves.iter().zip(recorded).enumerate() {
+        let Some(gradient) = gradient else {
+            // No path: exactly zero.
+            count.hold("no path to leaf", &vec![0.0; leaf.len()], &truth.adjoints(leaf))?;
+            continue;
+        };
+        // One number to differentiate, of which every element of the gradient is the tangent's part.
+        let sum = gradient.sum();
+        let own = sum.truth().along(along).run().unwrap();
+        count.hold(&format!("recorded gradient {i},"), &gradient.values(), &own.values(gradient))?;
+        let tangents = y.tape().tangents(along).unwrap().values_of(gradient);
+        count.hold(&format!("tangent of recorded gradient {i},"), &tangents, &own.tangents(gradient))?;
+        let pairs = |a: Vec<Enclosed>, b: Vec<Enclosed>| a.into_iter().zip(b).collect::<Vec<_>>();
+        for (of, pairs) in [
+            ("gradient", pairs(own.values(gradient), truth.adjoints(leaf))),
+            ("second derivative", pairs(own.tangents(gradient), truth.second(leaf))),
+        ] {
+            for (a, b) in pairs {
+                // The two compute the same in another order: what differs is 32 digits' rounding, and constants that the
+                // recorded one keeps as `f64`.
+                let apart = (a.truth - b.truth).to_f64().abs();
+                let room = a.bound + b.bound;
+                prop_assert!(apart <= room || room.is_infinite(), "{of} {i}: truths {} and {}", a.truth, b.truth);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scalar_programs(cases: u32) {
+    let count = Count::default();
+    scalars::run(cases, |program| {
+        let tape = Tape::new();
+        let (inputs, y) = scalars::record(&tape, program, &program.at);
+        let direction: Vec<Vec<f64>> = program.elsewhere.iter().map(|&d| vec![d]).collect();
+        let held = hold_everything(&count, &inputs, y, &direction);
+        held.map_err(|error| TestCaseError::fail(format!("{error}\n{program:?}\n{tape}")))
+    });
+    count.report("scalars");
+}
+
+fn tensor_programs(cases: u32, numerics: Numerics) {
+    let count = Count::default();
+    tensors::run(cases, |program| {
+        let tape = Tape::with(Options::default().numerics(numerics));
+        let (leaves, y) = tensors::record(&tape, program, &tensors::leaf_values(program, 0));
+        let held = hold_everything(&count, &leaves, y, &tensors::leaf_values(program, 5));
+        held.map_err(|error| TestCaseError::fail(format!("{error}\n{program:?}\n{tape}")))
+    });
+    count.report(&format!("tensors, {numerics:?}"));
+}
+
+fn compiled_programs(cases: u32) {
+    let count = Count::default();
+    tensors::run(cases, |program| {
+        let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+        let (leaves, y) = tensors::record(&tape, program, &tensors::leaf_values(program, 0));
+        let truth = y.truth().numerics(Numerics::Fast).run().unwrap();
+        count.programs.set(count.programs.get() + 1);
+        if !truth.undetermined().is_empty() {
+            count.undetermined.set(count.undetermined.get() + 1);
+            return Ok(());
+        }
+        let mut compiler = Compiler::new(&tape).numerics(Numerics::Fast);
+        let value = compiler.output(y).unwrap();
+        let gradients: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
+        let compiled = compiler.compile().unwrap();
+        let mut workspace = compiled.workspace();
+        compiled.run(&mut workspace).unwrap();
+        let held = count.hold("output", &workspace.values(value), &truth.values(y)).and_then(|()| {
+            let each = leaves.iter().zip(gradients);
+            each.map(|(&leaf, output)| count.hold("gradient", &workspace.values(output), &truth.adjoints(leaf))).collect()
+        });
+        held.map_err(|error| TestCaseError::fail(format!("{error}\n{program:?}\n{tape}")))
+    });
+    count.report("compiled programs");
+}
+
+#[test]
+fn scalar_programs_are_within_their_bounds() {
+    scalar_programs(300);
+}
+
+#[test]
+fn tensor_programs_are_within_their_bounds() {
+    tensor_programs(100, Numerics::Exact);
+    tensor_programs(200, Numerics::Fast);
+}
+
+#[test]
+fn compiled_programs_are_within_their_bounds() {
+    compiled_programs(100);
+}
