@@ -51,7 +51,9 @@ fn every_function_is_within_its_stated_bound() {
 fn ends_and_signs_are_those_of_f64() {
     let ends = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -2.0, 1.0, -1.0, 1e-310, 800.0, -800.0];
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
-    let near = |a: f64, b: f64| same(a, b) || (a - b).abs() <= 4.0 * f64::EPSILON * b.abs().max(f64::MIN_POSITIVE);
+    // A zero has its sign.
+    let near =
+        |a: f64, b: f64| same(a, b) || b != 0.0 && (a - b).abs() <= 4.0 * f64::EPSILON * b.abs().max(f64::MIN_POSITIVE);
     for x in ends {
         for &op in Unary::ALL {
             let (wide, plain) = (DoubleDouble::from(x).unary(op).to_f64(), x.unary(op));

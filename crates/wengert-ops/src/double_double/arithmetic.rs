@@ -100,7 +100,7 @@ impl DoubleDouble {
     pub(super) fn floored(self) -> Self {
         let hi = libm::floor(self.hi);
         // A rest decides only where the first number is whole.
-        if hi == self.hi && hi.is_finite() { quick_two_sum(hi, libm::floor(self.lo)) } else { hi.into() }
+        if hi == self.hi && self.lo != 0.0 { quick_two_sum(hi, libm::floor(self.lo)) } else { hi.into() }
     }
 
     pub(super) fn truncated(self) -> Self {

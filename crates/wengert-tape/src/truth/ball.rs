@@ -202,8 +202,12 @@ impl Real for Ball {
             Binary::Sub => return self.plus(other.unary(Unary::Neg)),
             // As for numbers: an exact zero passes nothing on, and one that only may be zero does.
             Binary::Chain if self.is_exact_zero() => return self,
-            Binary::Mul if self.is_exact_zero() && other.bound().is_finite() => return self.like(0.0),
-            Binary::Mul | Binary::Chain if other.is_exact_zero() && self.bound().is_finite() => return self.like(0.0),
+            Binary::Mul if self.is_exact_zero() && other.bound().is_finite() => {
+                return Ball::exact(self.centre * other.centre, rounding);
+            }
+            Binary::Mul | Binary::Chain if other.is_exact_zero() && self.bound().is_finite() => {
+                return Ball::exact(self.centre * other.centre, rounding);
+            }
             Binary::Min | Binary::Max if self.is_apart_from(other) => {
                 let first = self.centre.binary(op, other.centre) == self.centre;
                 return if first { self } else { other };
