@@ -1,12 +1,12 @@
 //! The core's rules in the arithmetic that the tape computed in, on numbers held as `f64`.
 
 use wengert::rules::{self, Partial};
-use wengert::{Binary, Real, Unary};
+use wengert::{Real, Unary};
 
 use crate::trace::Precision;
 
 /// Every `f32` is an `f64`, so going there and back changes nothing.
-fn widen(partial: Partial<f32>) -> Partial<f64> {
+pub(crate) fn widen(partial: Partial<f32>) -> Partial<f64> {
     match partial {
         Partial::Zero => Partial::Zero,
         Partial::One => Partial::One,
@@ -20,36 +20,6 @@ impl Precision {
         match self {
             Precision::F64 => rules::unary(op, x, v),
             Precision::F32 => widen(rules::unary(op, x as f32, v as f32)),
-        }
-    }
-
-    pub(crate) fn first(self, op: Binary, x: f64, y: f64, v: f64) -> Partial<f64> {
-        match self {
-            Precision::F64 => rules::first(op, x, y, v),
-            Precision::F32 => widen(rules::first(op, x as f32, y as f32, v as f32)),
-        }
-    }
-
-    pub(crate) fn second(self, op: Binary, x: f64, y: f64, v: f64) -> Partial<f64> {
-        match self {
-            Precision::F64 => rules::second(op, x, y, v),
-            Precision::F32 => widen(rules::second(op, x as f32, y as f32, v as f32)),
-        }
-    }
-
-    /// `e^(x − y)`.
-    pub(crate) fn exp_of_difference(self, x: f64, y: f64) -> f64 {
-        match self {
-            Precision::F64 => (x - y).unary(Unary::Exp),
-            Precision::F32 => f64::from((x as f32 - y as f32).unary(Unary::Exp)),
-        }
-    }
-
-    /// The nearest number of this precision.
-    pub(crate) fn round(self, x: f64) -> f64 {
-        match self {
-            Precision::F64 => x,
-            Precision::F32 => f64::from(x as f32),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use wengert::{Attributes, Edge, Gradients, Layout, NameInfo, Node, NodeId, Scalar, Tape};
+use wengert::{Edge, Gradients, Layout, NameInfo, Node, NodeId, Scalar, Tape};
 
 use crate::trace::limit;
 use crate::trace::strided::contiguous;
@@ -261,12 +261,8 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             TraceOperand { elements: elements.unwrap_or_else(|| unreachable!("what is read is copied")), cut: edge.cut }
         };
         let whole = (self.taken)(node.index) == Taken::Whole;
-        let (mut axes, mut positions) = (Vec::new(), Vec::new());
-        match &node.attributes {
-            Attributes::Axes(of) => axes.clone_from(of),
-            Attributes::Positions(of) => positions.clone_from(of),
-            _ => {}
-        }
+        let axes = node.attributes.axes().iter().map(|&axis| axis as usize).collect();
+        let positions = node.attributes.positions().iter().map(|&p| p as usize).collect();
         TraceNode {
             path,
             named,

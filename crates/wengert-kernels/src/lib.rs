@@ -5,7 +5,7 @@
 
 #![allow(missing_docs, reason = "to be written with the pages of the operations")]
 
-pub(crate) use wengert_ops::{adjoints, op, real, reduce, rules, run, shape, tensor, value};
+pub(crate) use wengert_ops::{adjoints, op, real, rules, run, shape, structural, tensor};
 
 // A module uses only modules listed above it.
 pub mod simd;

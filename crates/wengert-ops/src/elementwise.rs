@@ -109,16 +109,6 @@ pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Sh
     }));
 }
 
-/// `run = cond ≠ 0 ? a : b` after broadcasting to `shape`.
-pub fn select<S: Scalar>(cond: Tensor<'_, S>, a: Tensor<'_, S>, b: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
-    rows(shape, [cond.layout, a.layout, b.layout], |first, [sc, sa, sb], len, [dc, da, db]| {
-        for (i, out) in run[first..first + len].iter_mut().enumerate() {
-            let chosen = !cond.data[cond.start + sc + i * dc].is_zero();
-            *out = if chosen { a.data[a.start + sa + i * da] } else { b.data[b.start + sb + i * db] };
-        }
-    });
-}
-
 /// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes nothing on.
 pub fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[S], adjoints: &mut [S]) {
     let shape = x.layout.shape().clone();

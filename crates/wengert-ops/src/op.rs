@@ -236,78 +236,71 @@ impl Leaf {
     }
 }
 
-/// An operation on whole runs that is not elementwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Structural {
-    /// `z = b + Σᵢ wᵢ xᵢ`, summed from the bias in input order: operands bias, weights, inputs.
-    /// `w` is `[n]` or `[m, n]`, `x` is `[n]` or `[rows, n]`.
-    Affine,
-    /// The matrix product of the last two axes, NumPy's `matmul`.
-    MatMul,
-    /// The sum over some axes, which are dropped.
-    Sum,
-    /// The largest element over some axes, which are dropped; NaN if there is one. At a tie the derivative is shared equally.
-    Max,
-    /// The smallest element over some axes, as `Max`.
-    Min,
-    /// `ln Σ eˣ` over some axes, which are dropped, without overflow. Derivative: `e^(x − result)`.
-    LogSumExp,
-    /// The running sum along an axis.
-    CumSum,
-    /// The running sum along an axis, from its end.
-    CumSumBack,
-    /// Operands joined along an axis.
-    Concat,
-    /// Operands of one shape, stacked along a new first axis.
-    Stack,
-    /// The same elements, moved into a contiguous run.
-    Contiguous,
-    /// Elements picked from a run by their row-major positions.
-    Gather,
-    /// A run's elements added into a larger run of zeros, at given row-major positions.
-    ScatterAdd,
-    /// `cond ≠ 0 ? a : b`, elementwise: operands cond, a, b.
-    Select,
-}
-
-impl Structural {
-    /// Every structural op.
-    pub const ALL: &'static [Structural] = &[
-        Structural::Affine,
-        Structural::MatMul,
-        Structural::Sum,
-        Structural::Max,
-        Structural::Min,
-        Structural::LogSumExp,
-        Structural::CumSum,
-        Structural::CumSumBack,
-        Structural::Concat,
-        Structural::Stack,
-        Structural::Contiguous,
-        Structural::Gather,
-        Structural::ScatterAdd,
-        Structural::Select,
-    ];
-
-    /// The name in listings, paths and files: `affine`, `matmul`, `sum`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Structural::Affine => "affine",
-            Structural::MatMul => "matmul",
-            Structural::Sum => "sum",
-            Structural::Max => "max_over",
-            Structural::Min => "min_over",
-            Structural::LogSumExp => "log_sum_exp",
-            Structural::CumSum => "cumsum",
-            Structural::CumSumBack => "cumsum_back",
-            Structural::Concat => "concat",
-            Structural::Stack => "stack",
-            Structural::Contiguous => "contiguous",
-            Structural::Gather => "gather",
-            Structural::ScatterAdd => "scatter_add",
-            Structural::Select => "select",
+/// Calls a macro with the table of structural operations: variant, file in `structural`, name, formula, derivative, domain and policy.
+///
+/// The rows make the [`Structural`] enum; everything else that there is to say of an operation is in its file.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! structural_functions {
+    ($callback:ident) => {
+        $callback! {
+            Affine, affine, "affine", "b + Σᵢ wᵢ xᵢ", "∂b: 1, ∂w: x, ∂x: w",
+                "operands bias, weights `[n]` or `[m, n]`, inputs `[n]` or `[rows, n]`; summed from the bias in input order";
+            MatMul, matmul, "matmul", "A B", "∂A: Ḡ Bᵀ, ∂B: Aᵀ Ḡ",
+                "the matrix product of the last two axes, NumPy's `matmul`: a vector is a row on the left, a column on the right; leading axes broadcast";
+            Sum, sum, "sum", "Σ x", "1 by every element", "over some axes, which are dropped";
+            Max, extremum, "max_over", "max x", "1 by the largest element, shared equally at a tie; 0 by the others",
+                "over some axes, which are dropped; NaN if one element is NaN";
+            Min, extremum, "min_over", "min x", "1 by the smallest element, shared equally at a tie; 0 by the others",
+                "over some axes, which are dropped; NaN if one element is NaN";
+            LogSumExp, log_sum_exp, "log_sum_exp", "ln Σ eˣ", "e^(x − result), the softmax",
+                "over some axes, which are dropped; without overflow";
+            CumSum, cumsum, "cumsum", "Σⱼ≤ᵢ xⱼ", "1 by every element that was taken in", "along one axis, from its start";
+            CumSumBack, cumsum, "cumsum_back", "Σⱼ≥ᵢ xⱼ", "1 by every element that was taken in", "along one axis, from its end";
+            Concat, concat, "concat", "[x, y, ..]", "1", "operands joined along an axis; their other extents are equal";
+            Stack, stack, "stack", "[x, y, ..]", "1", "operands of one shape along a new first axis";
+            Contiguous, contiguous, "contiguous", "x", "1", "the same elements, moved into a contiguous run";
+            Gather, gather, "gather", "x[pᵢ]", "1 by the element picked", "elements picked by their row-major positions";
+            ScatterAdd, scatter_add, "scatter_add", "Σ x[i] at pᵢ", "1", "a run's elements added into a run of zeros, at row-major positions";
+            Select, select, "select", "cond ≠ 0 ? a : b", "1 by what was chosen, 0 by the other; 0 by cond", "elementwise, after broadcasting";
         }
+    };
+}
+#[doc(hidden)]
+pub use structural_functions;
+
+macro_rules! define_structural {
+    ($($variant:ident, $file:ident, $name:literal, $formula:literal, $derivative:literal, $domain:literal;)*) => {
+        /// An operation on whole runs that is not elementwise.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Structural {
+            $(#[doc = concat!("`", $formula, "`. Derivative: ", $derivative, ". Domain: ", $domain, ".")] $variant,)*
+        }
+
+        impl Structural {
+            /// Every structural op.
+            pub const ALL: &'static [Structural] = &[$(Structural::$variant),*];
+
+            /// The name in listings, paths and files: `affine`, `matmul`, `sum`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Structural::$variant => $name),* }
+            }
+
+            /// The formula, as text.
+            #[must_use]
+            pub const fn formula(self) -> &'static str {
+                match self { $(Structural::$variant => $formula),* }
+            }
+        }
+    };
+}
+structural_functions!(define_structural);
+
+impl fmt::Display for Structural {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

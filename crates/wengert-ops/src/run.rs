@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
+use crate::attributes::Attributes;
 use crate::op::Op;
 use crate::shape::Layout;
 
@@ -63,16 +64,6 @@ impl View {
     }
 }
 
-/// What an op needs beside its operands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Attr {
-    None,
-    /// The axes that a reduction removes, ascending.
-    Axes(SmallVec<[u8; 4]>),
-    /// Positions to gather from or scatter to, row-major, one per element.
-    Index(Box<[u32]>),
-}
-
 /// A step that fills a run.
 #[derive(Clone, Debug)]
 pub struct Wide {
@@ -86,7 +77,7 @@ pub struct Wide {
     /// The contiguous layout of its run.
     pub layout: u32,
     pub operands: SmallVec<[View; 3]>,
-    pub attr: Attr,
+    pub attributes: Attributes,
 }
 
 /// The layouts in use, each once; entry 0 is the scalar.

@@ -91,6 +91,10 @@ impl fmt::Debug for Shape {
     }
 }
 
+/// The rule of elementwise operations, as errors say it.
+pub const DO_NOT_BROADCAST: &str =
+    "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1";
+
 /// Where a shape's elements lie, relative to the first: the element at index `i` stands `Σ iₐ strideₐ` slots further.
 ///
 /// A stride of 0 repeats an element (broadcasting); row-major strides make a contiguous run.

@@ -1,88 +1,87 @@
-//! The value of a wide step, in the order of its formula, on slices of any scalar.
+//! What a wide step computes, and what it passes on, in the order of its formula, on slices of any scalar.
 //!
-//! A kernel sees the columns as slices and operands as a start and a layout; it knows no tape and no handle.
+//! Here a step sees the columns as slices; it knows no tape and no handle.
 
-use crate::op::{Binary, Leaf, Op, Structural};
+use crate::elementwise;
+use crate::op::{Leaf, Op};
 use crate::real::Scalar;
-use crate::run::{Attr, Layouts, Wide};
-use crate::shape::{Layout, Shape};
+use crate::rules;
+use crate::run::{Layouts, Wide};
+use crate::shape::Layout;
+use crate::structural::{Entry, Site};
 use crate::tensor::Tensor;
-use crate::{elementwise, linear, moves, reduce};
 
 /// Computes the run of a wide step from the values before it.
 pub fn value<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
-    if S::HAS_TANGENT && wide.operands.iter().any(|operand| operand.is_cut()) {
-        return detached(wide, layouts, before, run);
+    // Where a number carries a tangent, a cut operand is read as a copy that stands still.
+    let mut copies: Vec<(Vec<S>, Layout)> = Vec::new();
+    let mut site = Site::of(wide, layouts, before);
+    if S::HAS_TANGENT && site.cut.iter().any(|&cut| cut) {
+        for (tensor, &cut) in site.operands.iter().zip(&site.cut) {
+            let elements = tensor.elements().map(|x| if cut { x.detached() } else { x });
+            copies.push((elements.collect(), Layout::contiguous(tensor.layout.shape().clone())));
+        }
+        site.operands = copies.iter().map(|(data, layout)| Tensor { data, start: 0, layout }).collect();
     }
-    let operand = |i: usize| Tensor::of(before, wide.operands[i], layouts);
-    compute(wide, layouts.get(wide.layout).shape(), operand, run);
-}
-
-/// As [`value`], with copies of the cut operands that stand still.
-fn detached<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
-    let copies: Vec<(Vec<S>, Layout)> = wide
-        .operands
-        .iter()
-        .map(|&view| {
-            let tensor = Tensor::of(before, view, layouts);
-            let elements = tensor.elements().map(|x| if view.is_cut() { x.detached() } else { x });
-            (elements.collect(), Layout::contiguous(tensor.layout.shape().clone()))
-        })
-        .collect();
-    let operand = |i: usize| Tensor { data: &copies[i].0, start: 0, layout: &copies[i].1 };
-    compute(wide, layouts.get(wide.layout).shape(), operand, run);
-}
-
-fn compute<'a, S: Scalar>(wide: &Wide, shape: &Shape, operand: impl Fn(usize) -> Tensor<'a, S>, run: &mut [S]) {
     match wide.op {
         // A leaf block holds what it was given.
         Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data | Leaf::Const) => {}
-        Op::Unary(op) => elementwise::map(op, operand(0), run),
-        Op::Binary(op) => elementwise::zip(op, operand(0), operand(1), shape, run),
-        Op::Structural(op) => match op {
-            Structural::Affine => linear::affine(operand(0), operand(1), operand(2), shape, run),
-            Structural::MatMul => linear::matmul(operand(0), operand(1), shape, run),
-            Structural::Sum => reduce::sum(operand(0), axes(wide), run),
-            Structural::Max => reduce::extremum(Binary::Max, operand(0), axes(wide), run),
-            Structural::Min => reduce::extremum(Binary::Min, operand(0), axes(wide), run),
-            Structural::LogSumExp => reduce::log_sum_exp(operand(0), axes(wide), run),
-            Structural::CumSum => reduce::cumulative(operand(0), axes(wide)[0], false, run),
-            Structural::CumSumBack => reduce::cumulative(operand(0), axes(wide)[0], true, run),
-            Structural::Concat => {
-                let mut before = 0;
-                for i in 0..wide.operands.len() {
-                    let part = operand(i);
-                    let (start, place) = moves::part(shape, axes(wide)[0] as usize, before, part.layout.shape());
-                    before += part.layout.dims()[axes(wide)[0] as usize];
-                    for (element, offset) in part.elements().zip(place.offsets()) {
-                        run[start + offset] = element;
-                    }
-                }
-            }
-            Structural::Stack => {
-                let each = run.len() / wide.operands.len();
-                for (i, part) in run.chunks_exact_mut(each).enumerate() {
-                    moves::copy(operand(i), part);
-                }
-            }
-            Structural::Contiguous => moves::copy(operand(0), run),
-            Structural::Gather => moves::gather(operand(0), index(wide), run),
-            Structural::ScatterAdd => moves::scatter_add(operand(0), index(wide), run),
-            Structural::Select => elementwise::select(operand(0), operand(1), operand(2), shape, run),
-        },
+        Op::Unary(op) => elementwise::map(op, site.operands[0], run),
+        Op::Binary(op) => elementwise::zip(op, site.operands[0], site.operands[1], site.shape, run),
+        Op::Structural(op) => op.value(&site, run),
     }
 }
 
-pub fn axes(wide: &Wide) -> &[u8] {
-    match &wide.attr {
-        Attr::Axes(axes) => axes,
-        other => unreachable!("{} has axes, not {other:?}", wide.op),
+/// Adds the contributions of a step with the adjoints `g`, in the order in which [`entries`] lists them; `values` is the column up to the end
+/// of its run.
+pub fn reverse<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S], adjoints: &mut [S]) {
+    let site = Site::of(wide, layouts, values);
+    let operand = |i: usize| (site.operands[i], site.cut[i]);
+    match wide.op {
+        Op::Leaf(_) => {}
+        Op::Unary(op) => {
+            if !site.cut[0] {
+                elementwise::reverse_map(op, site.operands[0], site.run, g, adjoints);
+            }
+        }
+        Op::Binary(op) => elementwise::reverse_zip(op, operand(0), operand(1), site.shape, site.run, g, adjoints),
+        Op::Structural(op) => op.reverse(&site, g, adjoints),
     }
 }
 
-pub fn index(wide: &Wide) -> &[u32] {
-    match &wide.attr {
-        Attr::Index(index) => index,
-        other => unreachable!("{} has an index, not {other:?}", wide.op),
+/// Calls `visit` for every entry of the Jacobian of any operation, by the operands that are not cut.
+pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entry<S>)) {
+    let entry = |out, operand, slot, partial| Entry { out, operand, slot, partial, factor: None, running: None };
+    let run = site.run;
+    match op {
+        Op::Leaf(_) => {}
+        Op::Unary(op) => {
+            let x = site.operands[0];
+            if !site.cut[0] {
+                for (out, offset) in x.layout.offsets().enumerate() {
+                    let slot = x.start + offset;
+                    visit(entry(out, 0, slot, rules::unary(op, x.data[slot], run[out])));
+                }
+            }
+        }
+        Op::Binary(op) => {
+            use crate::op::Binary::{Chain, Mul};
+            let (x, y) = (site.operands[0], site.operands[1]);
+            let broadcast = |t: Tensor<'_, S>| t.layout.broadcast_to(site.shape).expect("the shape rule holds");
+            let (lx, ly) = (broadcast(x), broadcast(y));
+            let product = matches!(op, Mul | Chain);
+            for (out, (ox, oy)) in lx.offsets().zip(ly.offsets()).enumerate() {
+                let (sx, sy) = (x.start + ox, y.start + oy);
+                let (px, py, v) = (x.data[sx], y.data[sy], run[out]);
+                let factor = |slot| product.then_some(slot);
+                if !site.cut[0] {
+                    visit(Entry { factor: factor(sy), ..entry(out, 0, sx, rules::first(op, px, py, v)) });
+                }
+                if !site.cut[1] {
+                    visit(Entry { factor: factor(sx), ..entry(out, 1, sy, rules::second(op, px, py, v)) });
+                }
+            }
+        }
+        Op::Structural(op) => op.entries(site, visit),
     }
 }

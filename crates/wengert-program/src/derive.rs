@@ -14,9 +14,8 @@ use crate::op::{Binary, Op as TapeOp, Structural};
 use crate::real::{Real, Scalar};
 use crate::rules;
 use crate::shape::Layout;
-use wengert_ops::moves;
 use wengert_ops::run::{View, Wide};
-use wengert_ops::value::{axes, index};
+use wengert_ops::structural::parts;
 use wengert_tape::internals::Kind as StepKind;
 
 /// Index spaces up to this size are walked entry by entry where operands overlap and the order of their sums would be another.
@@ -343,21 +342,21 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             }
             Structural::Sum => {
                 let (layout, all) = self.operand(wide);
-                let share = keep(&g, dims, axes(wide), &all);
+                let share = keep(&g, dims, wide.attributes.axes(), &all);
                 self.add_view_if_wanted(wide, &layout, &share, &all);
             }
             Structural::Max | Structural::Min => {
                 let (layout, all) = self.operand(wide);
                 let (x, v) = (lowered.read(wide.operands[0], &all), self.value_of(wide, dims));
-                let v = keep(&v, dims, axes(wide), &all);
+                let v = keep(&v, dims, wide.attributes.axes(), &all);
                 // NaN is not equal to itself: where the result is NaN all of this is, and NaN counts as chosen.
                 let chosen = self.emit(Op::Binary(Binary::Eq), &all, &[], &[x, v]);
-                let order = behind(axes(wide), all.len());
-                let inner: Dims = axes(wide).iter().map(|&axis| all[axis as usize]).collect();
+                let order = behind(wide.attributes.axes(), all.len());
+                let inner: Dims = wide.attributes.axes().iter().map(|&axis| all[axis as usize]).collect();
                 let ties = self.emit(Op::Sum, dims, &inner, &[permuted(&chosen, &all, &order)]);
                 let part = self.emit(Op::Unary(crate::op::Unary::Recip), dims, &[], &[ties]);
                 let shared = self.emit(Op::Binary(Binary::Chain), dims, &[], &[g, part]);
-                let shared = keep(&shared, dims, axes(wide), &all);
+                let shared = keep(&shared, dims, wide.attributes.axes(), &all);
                 let nothing = Access::repeated(self.empty(), all.len());
                 let share = self.emit(Op::Select, &all, &[], &[chosen, shared, nothing]);
                 self.add_view_if_wanted(wide, &layout, &share, &all);
@@ -366,15 +365,15 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let (layout, all) = self.operand(wide);
                 let run = |access| lowered.builder.run(&all, access);
                 let x = run(lowered.read(wide.operands[0], &all));
-                let v = run(keep(&self.value_of(wide, dims), dims, axes(wide), &all));
-                let g = run(keep(&g, dims, axes(wide), &all));
+                let v = run(keep(&self.value_of(wide, dims), dims, wide.attributes.axes(), &all));
+                let g = run(keep(&g, dims, wide.attributes.axes(), &all));
                 let share = g.chain((x - v).exp()).access_over(&all);
                 self.add_view_if_wanted(wide, &layout, &share, &all);
             }
             Structural::CumSum | Structural::CumSumBack => {
                 let (layout, all) = self.operand(wide);
                 let back = op == Structural::CumSumBack;
-                let sums = lowered.cumulative(g.slots(dims), &all, axes(wide)[0], !back);
+                let sums = lowered.cumulative(g.slots(dims), &all, wide.attributes.axes()[0], !back);
                 self.add_view_if_wanted(wide, &layout, &Access::of(sums, &all), &all);
             }
             Structural::Concat
@@ -395,6 +394,7 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let run = |access| Some(lowered.builder.run(dims, access));
                 self.elementwise(wide, dims, [(1, run(a)), (2, run(b))]);
             }
+            _ => unreachable!("{op}: every structural operation has a derivative here, and a test asks for each"),
         }
     }
 
@@ -484,12 +484,10 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         let open = |view: &&View| !view.is_cut();
         match op {
             Structural::Concat => {
-                let (shape, axis) = (lowered.side.layouts.get(wide.layout).shape(), axes(wide)[0] as usize);
-                let (mut pairs, mut before) = (Vec::new(), 0);
-                for view in &wide.operands {
-                    let part = lowered.layout(*view).shape();
-                    let (start, place) = moves::part(shape, axis, before, part);
-                    before += part.dims()[axis];
+                let (shape, axis) = (lowered.side.layouts.get(wide.layout).shape(), wide.attributes.axes()[0] as usize);
+                let mut pairs = Vec::new();
+                let extents = wide.operands.iter().map(|&view| lowered.layout(view).dims()[axis]);
+                for (view, (start, place)) in wide.operands.iter().zip(parts(shape, axis, extents)) {
                     if !view.is_cut() {
                         pairs.extend(targets(*view).zip(place.offsets().map(|offset| g[start + offset])));
                     }
@@ -507,11 +505,11 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 if slots.is_empty() {
                     return Vec::new();
                 }
-                index(wide).iter().zip(g).map(|(&i, &g)| (slots[i as usize], g)).collect()
+                wide.attributes.positions().iter().zip(g).map(|(&i, &g)| (slots[i as usize], g)).collect()
             }
             Structural::ScatterAdd => {
                 let slots = wide.operands.iter().take(1).filter(open).flat_map(|view| targets(*view));
-                slots.zip(index(wide)).map(|(slot, &out)| (slot, g[out as usize])).collect()
+                slots.zip(wide.attributes.positions()).map(|(slot, &out)| (slot, g[out as usize])).collect()
             }
             _ => {
                 let slots = wide.operands.iter().take(1).filter(open).flat_map(|view| targets(*view));

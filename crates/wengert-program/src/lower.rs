@@ -10,9 +10,8 @@ use super::sym::Builder;
 use crate::op::{Binary, Leaf, Op as TapeOp, Structural, Unary};
 use crate::real::Scalar;
 use crate::shape::Layout;
-use wengert_ops::moves;
 use wengert_ops::run::{View, Wide};
-use wengert_ops::value::{axes, index};
+use wengert_ops::structural::parts;
 use wengert_tape::internals::{Kind as StepKind, Side, Step};
 
 /// Reductions to one number of at most so many elements are written out, so that equal ones side by side are found.
@@ -158,18 +157,21 @@ impl<'a, S: Scalar> Lowered<'a, S> {
             Structural::Min => self.extremum(Op::Min, wide, dims),
             Structural::LogSumExp => self.log_sum_exp(wide, dims),
             Structural::CumSum | Structural::CumSumBack => {
-                let slots =
-                    self.cumulative(self.all(wide.operands[0]), dims, axes(wide)[0], op == Structural::CumSumBack);
+                let slots = self.cumulative(
+                    self.all(wide.operands[0]),
+                    dims,
+                    wide.attributes.axes()[0],
+                    op == Structural::CumSumBack,
+                );
                 self.slots.extend(slots);
                 return;
             }
             Structural::Concat => {
                 let shape = self.side.layouts.get(wide.layout).shape();
-                let (mut slots, mut before) = (vec![NONE; wide.len as usize], 0);
-                for &view in &wide.operands {
-                    let part = self.side.layouts.get(view.layout()).shape();
-                    let (start, place) = moves::part(shape, axes(wide)[0] as usize, before, part);
-                    before += part.dims()[axes(wide)[0] as usize];
+                let axis = wide.attributes.axes()[0] as usize;
+                let mut slots = vec![NONE; wide.len as usize];
+                let extents = wide.operands.iter().map(|&view| self.layout(view).dims()[axis]);
+                for (&view, (start, place)) in wide.operands.iter().zip(parts(shape, axis, extents)) {
                     place.offsets().zip(self.all(view)).for_each(|(offset, slot)| slots[start + offset] = slot);
                 }
                 self.slots.extend(slots);
@@ -187,13 +189,13 @@ impl<'a, S: Scalar> Lowered<'a, S> {
             }
             Structural::Gather => {
                 let all = self.all(wide.operands[0]);
-                self.slots.extend(index(wide).iter().map(|&i| all[i as usize]));
+                self.slots.extend(wide.attributes.positions().iter().map(|&i| all[i as usize]));
                 return;
             }
             Structural::ScatterAdd => {
                 let zero = self.builder.graph.borrow_mut().constant(S::from_f64(0.0));
                 let terms = self.all(wide.operands[0]);
-                let targets = index(wide).iter().map(|&i| i as usize);
+                let targets = wide.attributes.positions().iter().map(|&i| i as usize);
                 let slots = self.add_in_rounds(vec![zero; wide.len as usize], targets.zip(terms));
                 self.slots.extend(slots);
                 return;
@@ -202,6 +204,7 @@ impl<'a, S: Scalar> Lowered<'a, S> {
                 let read = |i: usize| self.read(wide.operands[i], dims);
                 self.emit(Op::Select, dims, &[], &[read(0), read(1), read(2)])
             }
+            _ => unreachable!("{op}: every structural operation has a lowering, and a test asks for each"),
         };
         self.slots.extend(run.slots(dims));
     }
@@ -249,8 +252,8 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     /// Moves the reduced axes of an operand behind the kept ones: its access over `dims` and `inner`, and `inner`.
     pub(crate) fn reduced(&self, wide: &Wide) -> (Access, Dims) {
         let layout = self.layout(wide.operands[0]);
-        let order = behind(axes(wide), layout.shape().rank());
-        let inner = axes(wide).iter().map(|&axis| layout.dims()[axis as usize]).collect();
+        let order = behind(wide.attributes.axes(), layout.shape().rank());
+        let inner = wide.attributes.axes().iter().map(|&axis| layout.dims()[axis as usize]).collect();
         (self.read_layout(wide.operands[0].start(), &layout.permute(&order)), inner)
     }
 
@@ -274,10 +277,10 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         // Differences and powers in the operand's own order of axes, as it lies there.
         let layout = self.layout(wide.operands[0]);
         let (own, all) = (self.read_layout(wide.operands[0].start(), layout), Dims::from_slice(layout.dims()));
-        let shift = keep(&largest, dims, axes(wide), &all);
+        let shift = keep(&largest, dims, wide.attributes.axes(), &all);
         let shifted = self.emit(Op::Binary(Binary::Sub), &all, &[], &[own, shift]);
         let powers = self.emit(Op::Unary(Unary::Exp), &all, &[], &[shifted]);
-        let powers = permuted(&powers, &all, &behind(axes(wide), all.len()));
+        let powers = permuted(&powers, &all, &behind(wide.attributes.axes(), all.len()));
         let sum = self.emit(Op::Sum, dims, &inner, &[powers]);
         let logarithm = self.emit(Op::Unary(Unary::Ln), dims, &[], &[sum]);
         let result = self.emit(Op::Binary(Binary::Add), dims, &[], &[largest.clone(), logarithm]);

@@ -12,7 +12,8 @@ use crate::shape::Shape;
 use crate::sweep::Sweep;
 use crate::tape::{Kind, Lent, Memory, Side, Step, Tape};
 use crate::var::{Var, or_panic};
-use wengert_ops::edges;
+use wengert_ops::structural::Site;
+use wengert_ops::value::entries;
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
 /// carried back (a vector-Jacobian product) for a run.
@@ -357,7 +358,8 @@ pub(crate) fn for_each_edge<S: Scalar>(
             Kind::Wide => {
                 let wide = &side.wides[a];
                 slot = wide.out as usize;
-                edges::all(wide, &side.layouts, &values[..slot + wide.len as usize], |entry| {
+                let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
+                entries(wide.op, &site, |entry| {
                     visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
                 });
             }

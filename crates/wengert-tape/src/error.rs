@@ -144,6 +144,16 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// Another number of operands than the operation has, or a leaf, which has none.
+    #[error("{op} at {at}: it does not have {found} operands")]
+    Operands {
+        /// The operation.
+        op: &'static str,
+        /// The operands given.
+        found: usize,
+        /// The operation's place.
+        at: Place,
+    },
     /// A number of elements that a shape does not have.
     #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
     Length {

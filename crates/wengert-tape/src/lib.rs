@@ -7,7 +7,7 @@
 //!
 //! Users meet this crate through `wengert`, which re-exports it.
 
-pub(crate) use wengert_ops::{dual, op, real, rules, run, shape};
+pub(crate) use wengert_ops::{attributes, dual, op, real, rules, run, shape};
 
 // A module uses only modules listed above it.
 mod error;
@@ -21,6 +21,7 @@ mod sweep;
 mod backward;
 #[cfg(feature = "ndarray")]
 mod arrays;
+mod algebra;
 mod record;
 mod forward;
 mod calculus;
@@ -35,5 +36,5 @@ pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, val
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
-pub use tape::{Attributes, Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use tape::{Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
 pub use var::{Key, Nested, Operand, Var};

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use smallvec::SmallVec;
+use wengert_ops::structural::At;
 
 use crate::error::Error;
-use crate::op::{Binary, Op, Structural, Unary};
+use crate::op::Op;
 use crate::real::{Real, Scalar};
 use crate::rules::{self, Partial};
 use crate::run::{View, Wide};
@@ -175,7 +176,9 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 Op::Unary(op) => rules::unary(op, x, v).times(g),
                 Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(g),
                 Op::Binary(op) => rules::second(op, operands[0], x, v).times(g),
-                Op::Structural(op) => structural(op, wide, &operands, i, v, g)?,
+                Op::Structural(op) => {
+                    op.share(&At { operands: &operands, value: v, attributes: &wide.attributes }, i, g)
+                }
             };
             if let Some(share) = share {
                 self.add(x.view, share.sum_to(&x.shape())?)?;
@@ -279,101 +282,6 @@ impl<'t, S: Scalar> Recorder<'t, S> {
             None => Ok(Some(each)),
         }
     }
-}
-
-/// The vector-Jacobian product of a structural op by operand `i`, in terms of ops; it may have axes more than the operand, to
-/// be summed away.
-#[track_caller]
-fn structural<'t, S: Scalar>(
-    op: Structural,
-    wide: &Wide,
-    operands: &[Var<'t, S>],
-    i: usize,
-    v: Var<'t, S>,
-    g: Var<'t, S>,
-) -> Result<Option<Var<'t, S>>, Error> {
-    let x = operands[i];
-    Ok(Some(match op {
-        Structural::Affine if i == 0 => g,
-        Structural::Affine => {
-            let (w, inputs) = (operands[1], operands[2]);
-            let matrix = |v: Var<'t, S>| {
-                let n = v.shape().dims()[v.shape().rank() - 1];
-                v.try_reshape([v.len() / n, n])
-            };
-            let (w, inputs) = (matrix(w)?, matrix(inputs)?);
-            let g = g.try_reshape([inputs.shape().dims()[0], w.shape().dims()[0]])?;
-            let share = if i == 1 { g.t().try_matmul(inputs)? } else { g.try_matmul(w)? };
-            share.try_reshape(x.shape())?
-        }
-        Structural::MatMul => {
-            // A vector is a matrix with an axis of extent 1 that the product dropped.
-            let (a, b) = (operands[0], operands[1]);
-            let (a_vector, b_vector) = (a.shape().rank() == 1, b.shape().rank() == 1);
-            let insert = |v: Var<'t, S>, axis: usize| v.view_of(0, v.layout().insert_axis(axis));
-            let a = if a_vector { insert(a, 0) } else { a };
-            let b = if b_vector { insert(b, 1) } else { b };
-            let g = if b_vector { insert(g, g.shape().rank()) } else { g };
-            let g = if a_vector { insert(g, g.shape().rank() - 1) } else { g };
-            let share = if i == 0 { g.try_matmul(b.t())? } else { a.t().try_matmul(g)? };
-            if x.shape().rank() == 1 {
-                let axis = share.shape().rank() - if i == 0 { 2 } else { 1 };
-                share.view_of(0, share.layout().drop_axis(axis))
-            } else {
-                share
-            }
-        }
-        Structural::Sum => keep(g, wide).try_broadcast_to(x.shape())?,
-        Structural::Max | Structural::Min => {
-            let chosen = x.try_binary(Binary::Eq, keep(v, wide))?;
-            let ties = chosen.try_sum_axes(&axes_of(wide))?;
-            chosen.try_mul(keep(g.try_div(ties)?, wide))?
-        }
-        Structural::LogSumExp => {
-            let softmax = x.try_sub(keep(v, wide))?.try_unary(Unary::Exp)?;
-            keep(g, wide).try_binary(Binary::Chain, softmax)?
-        }
-        Structural::CumSum => g.try_cumsum_back(axes_of(wide)[0])?,
-        Structural::CumSumBack => g.try_cumsum(axes_of(wide)[0])?,
-        Structural::Concat => {
-            let axis = axes_of(wide)[0];
-            let before: usize = operands[..i].iter().map(|part| part.shape().dims()[axis]).sum();
-            g.try_slice(axis, before..before + x.shape().dims()[axis])?
-        }
-        Structural::Stack => g.try_at(i)?,
-        Structural::Contiguous => g,
-        Structural::Gather => g.try_scatter_add(&positions(wide), x.shape())?,
-        Structural::ScatterAdd => {
-            let flat = g.try_reshape([g.len()])?;
-            flat.try_gather(&positions(wide))?.try_reshape(x.shape())?
-        }
-        Structural::Select => {
-            let zero = g.like(0.0);
-            let cond = operands[0];
-            match i {
-                1 => cond.try_select(g, zero)?,
-                2 => cond.try_select(zero, g)?,
-                _ => return Ok(None),
-            }
-        }
-    }))
-}
-
-/// A reduction's result with the axes it dropped, of extent 1.
-fn keep<'t, S: Scalar>(reduced: Var<'t, S>, wide: &Wide) -> Var<'t, S> {
-    let mut layout = reduced.layout();
-    for axis in axes_of(wide) {
-        layout = layout.insert_axis(axis);
-    }
-    reduced.view_of(0, layout)
-}
-
-fn axes_of(wide: &Wide) -> SmallVec<[usize; 4]> {
-    crate::kernels::axes(wide).iter().map(|&axis| axis as usize).collect()
-}
-
-fn positions(wide: &Wide) -> Vec<usize> {
-    crate::kernels::index(wide).iter().map(|&i| i as usize).collect()
 }
 
 impl<'t, S: Scalar> Var<'t, S> {

@@ -33,19 +33,29 @@
 //!   that of the crate `libm`: the same bits on every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound of
 //!   that, and products of matrices follow IEEE where a zero meets an infinity.
 
+pub use wengert_ops::attributes::Attributes;
 pub use wengert_ops::double_double::DoubleDouble;
 pub use wengert_ops::dual::Dual;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
 pub use wengert_ops::real::{Constant, Real, Scalar};
 pub use wengert_ops::rules;
+
+/// The rules of structural operations, for those who read them: [`entries`](rulebook::entries) lists a Jacobian one by one,
+/// [`Algebra`](rulebook::Algebra) is what a vector-Jacobian product is written over.
+pub mod rulebook {
+    pub use wengert_ops::algebra::Algebra;
+    pub use wengert_ops::structural::{At, Entry, Misfit, Reading, Site};
+    pub use wengert_ops::tensor::Tensor;
+    pub use wengert_ops::value::entries;
+}
 pub use wengert_ops::shape::{Layout, Shape};
 pub use wengert_tape::check::{self, Check, Report};
 #[cfg(feature = "precision")]
 pub use wengert_tape::truth::{self, Precision, Truth};
 pub use wengert_tape::{
-    Attributes, Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId,
-    Operand, Options, Place, Scope, Status, Tangents, Tape, Var,
+    Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId, Operand,
+    Options, Place, Scope, Status, Tangents, Tape, Var,
 };
 pub use wengert_tape::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::rc::Rc;
 
-use wengert::{Binary, Real, Unary};
+use wengert::{Binary, Real, Structural, Unary};
 
 use super::symbol::Symbol;
 
@@ -38,7 +38,8 @@ pub(super) enum Expr {
     Product(Vec<Id>),
     /// The largest of several numbers, or the smallest.
     Extremum(Binary, Vec<Id>),
-    LogSumExp(Vec<Id>),
+    /// A function of several numbers, or of all elements of one tensor, written as a call.
+    Called(Structural, Vec<Id>),
     /// `cond ≠ 0 ? a : b`.
     Select(Id, Id, Id),
     /// The sum of all elements.
@@ -153,7 +154,7 @@ impl<'a> Term<'a> {
             Expr::Unary(_, x) | Expr::Total(x) | Expr::ColumnSums(x) | Expr::Transposed(x) => vec![x],
             Expr::Binary(_, x, y) | Expr::MatMul(x, y) | Expr::Outer(x, y) => vec![x, y],
             Expr::Select(c, a, b) => vec![c, a, b],
-            Expr::Sum(xs) | Expr::Product(xs) | Expr::Extremum(_, xs) | Expr::LogSumExp(xs) | Expr::Opaque(_, xs) => xs,
+            Expr::Sum(xs) | Expr::Product(xs) | Expr::Extremum(_, xs) | Expr::Called(_, xs) | Expr::Opaque(_, xs) => xs,
         }
     }
 
@@ -178,7 +179,7 @@ impl<'a> Term<'a> {
         match self.expr() {
             Expr::Named(quantity) => quantity.shape.len(),
             Expr::Ones(shape) => shape.len(),
-            Expr::LogSumExp(_) | Expr::Extremum(..) => 0,
+            Expr::Called(..) | Expr::Extremum(..) => 0,
             Expr::Outer(..) => 2,
             Expr::Total(_) | Expr::Number(_) => 0,
             Expr::ColumnSums(x) => self.at(x).rank().saturating_sub(1),

@@ -1,9 +1,11 @@
 //! The formulas of single numbers: what a number is computed from, and what its adjoint is added up from.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
+use wengert::rulebook::Reading;
 use wengert::rules::{self, Partial};
-use wengert::{Binary, Op, Real, Structural};
+use wengert::{Op, Real, Structural};
 
 use super::expr::{Arena, Expr, Quantity, Term};
 use super::symbol::{Name, Role, Symbol};
@@ -126,7 +128,12 @@ pub(super) struct Formulas<'a> {
     edges: HashMap<usize, Vec<Edge>>,
     /// For every slot, the lines between it and the output, on the longest way.
     distance: Vec<u32>,
+    /// What the elements of the node asked for last read: neighbours are asked for one after another.
+    read: RefCell<(Option<usize>, Parts)>,
 }
+
+/// For every element of a node, what it reads: numbers, or pairs of factors.
+type Parts = Vec<Vec<(usize, Option<usize>)>>;
 
 impl<'a> Formulas<'a> {
     /// `wanted` says which slots' adjoints will be asked for.
@@ -146,7 +153,7 @@ impl<'a> Formulas<'a> {
             });
         }
         let loss = trace.loss().filter(|&loss| trace.adjoint(loss).number() == Some(1.0));
-        Formulas { trace, arena, plan, loss, edges, distance }
+        Formulas { trace, arena, plan, loss, edges, distance, read: RefCell::default() }
     }
 
     pub(super) fn node(&self, slot: usize) -> &'a TraceNode {
@@ -202,31 +209,20 @@ impl<'a> Formulas<'a> {
             self.value(element(&x, position))
         };
         // The numbers that the element was made of, as the Jacobian lists them, cut or not.
-        let parts = || self.parts(index, position, operands);
+        let parts = || self.parts(index, position);
         let values = || parts().into_iter().map(|(slot, _)| self.value(slot)).collect::<Vec<_>>();
-        Some(match op {
-            Structural::Affine => {
-                let products = parts().into_iter().map(|(w, x)| self.multiply(w, x?));
-                let terms: Vec<Term<'a>> = std::iter::once(Some(wide(0))).chain(products).collect::<Option<_>>()?;
-                self.arena.sum(&terms)
-            }
-            Structural::MatMul => {
+        Some(match op.reading() {
+            Reading::Products { from, .. } => {
+                let products = parts().into_iter().map(|(a, b)| self.multiply(a, b?));
                 let terms: Vec<Term<'a>> =
-                    parts().into_iter().map(|(a, b)| self.multiply(a, b?)).collect::<Option<_>>()?;
+                    from.map(|i| Some(wide(i))).into_iter().chain(products).collect::<Option<_>>()?;
                 self.arena.sum(&terms)
             }
-            Structural::Sum | Structural::CumSum | Structural::CumSumBack | Structural::ScatterAdd => {
-                self.arena.sum(&values())
-            }
-            Structural::Max => self.arena.put(Expr::Extremum(Binary::Max, ids(&values()))),
-            Structural::Min => self.arena.put(Expr::Extremum(Binary::Min, ids(&values()))),
-            Structural::LogSumExp => self.arena.put(Expr::LogSumExp(ids(&values()))),
-            Structural::Concat | Structural::Stack | Structural::Contiguous | Structural::Gather => {
-                *values().first()?
-            }
-            Structural::Select => self.arena.put(Expr::Select(wide(0).id(), wide(1).id(), wide(2).id())),
-            // An op that a newer core has.
-            _ => self.arena.put(Expr::Opaque(node.op.clone(), ids(&values()))),
+            Reading::Added => self.arena.sum(&values()),
+            Reading::Chosen(op) => self.arena.put(Expr::Extremum(op, ids(&values()))),
+            Reading::Moved => *values().first()?,
+            Reading::Cases => self.arena.put(Expr::Select(wide(0).id(), wide(1).id(), wide(2).id())),
+            Reading::Called => self.arena.put(Expr::Called(op, ids(&values()))),
         })
     }
 
@@ -236,31 +232,39 @@ impl<'a> Formulas<'a> {
     }
 
     /// What an element of a structural op reads: numbers, or pairs of factors.
-    fn parts(&self, index: usize, position: usize, operands: &[Strided]) -> Vec<(usize, Option<usize>)> {
-        let node = &self.trace.nodes()[index];
-        let reader = self.trace.start(index) + position;
-        match known_op(&node.op) {
-            Some(Op::Structural(Structural::Affine)) => {
-                let (w, x) = (&operands[1], &operands[2]);
-                let per_row = if w.shape.len() == 2 { w.shape[0] } else { 1 };
-                let (row, unit) = (position / per_row, position % per_row);
-                (0..w.shape[w.shape.len() - 1]).map(|i| (w.at(unit, i), Some(x.at(row, i)))).collect()
-            }
-            _ => {
-                // As if nothing were cut.
-                let mut parts = Vec::new();
-                self.trace.jacobian_uncut(index, |entry| {
-                    if entry.reader == reader && (entry.factor.is_none() || entry.operand == 0) {
-                        parts.push((entry.slot, entry.factor));
-                    }
-                });
-                // Added up from the end.
-                if node.op == Structural::CumSumBack.name() {
-                    parts.reverse();
-                }
-                parts
-            }
+    fn parts(&self, index: usize, position: usize) -> Vec<(usize, Option<usize>)> {
+        let mut read = self.read.borrow_mut();
+        let (known, parts) = &mut *read;
+        if *known != Some(index) {
+            *parts = self.parts_of(index);
+            *known = Some(index);
         }
+        parts[position].clone()
+    }
+
+    /// The same for every element of a node.
+    fn parts_of(&self, index: usize) -> Parts {
+        let (node, start) = (&self.trace.nodes()[index], self.trace.start(index));
+        let reading = match known_op(&node.op) {
+            Some(Op::Structural(op)) => op.reading(),
+            _ => Reading::Added,
+        };
+        let mut parts = vec![Vec::new(); node.values.len()];
+        // As if nothing were cut.
+        self.trace.jacobian_uncut(index, |entry| {
+            let is_part = match reading {
+                Reading::Products { of, .. } => entry.operand == of,
+                _ => true,
+            };
+            if is_part {
+                parts[entry.reader - start].push((entry.slot, entry.factor));
+            }
+        });
+        // Added up from the end.
+        if node.op == Structural::CumSumBack.name() {
+            parts.iter_mut().for_each(|parts| parts.reverse());
+        }
+        parts
     }
 
     /// The derivative of a reader by a number, as a formula.
@@ -280,7 +284,10 @@ impl<'a> Formulas<'a> {
             (Some(Op::Binary(op)), _) if edge.operand == 0 => of(rules::first(op, operand(0), operand(1), v())),
             (Some(Op::Binary(op)), _) => of(rules::second(op, operand(0), operand(1), v())),
             (_, Some(factor)) => self.value(factor),
-            (Some(Op::Structural(Structural::LogSumExp)), _) => (self.value(slot) - v()).exp(),
+            (Some(Op::Structural(op)), _) => {
+                let formula = op.partial(self.value(slot), self.value(edge.reader));
+                formula.unwrap_or_else(|| number(edge.partial))
+            }
             _ => number(edge.partial),
         }
     }

@@ -109,7 +109,7 @@ impl Layout {
                 let name = if op == Binary::Max { "max" } else { "min" };
                 (Math::Call(name, list(&xs)), Binding::Atom)
             }
-            Expr::LogSumExp(xs) => (Math::Call("log_sum_exp", list(&xs)), Binding::Atom),
+            Expr::Called(op, xs) => (Math::Call(op.name(), list(&xs)), Binding::Atom),
             Expr::Select(c, a, b) => (Math::Cases(Box::new([*plain(c), *plain(a), *plain(b)])), Binding::Sum),
             Expr::Total(x) => (Math::Total("Σ", plain(x)), Binding::Atom),
             Expr::ColumnSums(x) => (Math::Total("Σ_rows", plain(x)), Binding::Atom),

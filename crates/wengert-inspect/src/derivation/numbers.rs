@@ -1,6 +1,6 @@
 //! In how many digits numbers are printed, so that whoever computes with them gets the printed result.
 
-use wengert::{Binary, Leaf, Tape, Var};
+use wengert::{Attributes, Binary, Leaf, Op, Tape, Var};
 
 use super::expr::{Expr, Term};
 use super::math::{Operands, digits};
@@ -102,11 +102,11 @@ impl<'t> Evaluation<'t> {
                 if op == Binary::Max { x.try_max_axes(&axes).ok() } else { x.try_min_axes(&axes).ok() }
             }
             Expr::Extremum(op, xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(op, b?).ok())?,
-            Expr::LogSumExp(xs) if xs.len() == 1 => {
-                let x = of(xs[0])?;
-                x.try_log_sum_exp(&(0..x.shape().rank()).collect::<Vec<_>>()).ok()
+            Expr::Called(op, xs) => {
+                let x = if let [x] = *xs { of(x)? } else { self.tape.try_stack(&list(&xs)?).ok()? };
+                let axes: Vec<usize> = (0..x.shape().rank()).collect();
+                self.tape.apply(Op::Structural(op), &[x], Attributes::axes_of(&axes)).ok()
             }
-            Expr::LogSumExp(xs) => self.tape.try_stack(&list(&xs)?).ok()?.try_log_sum_exp(&[0]).ok(),
             Expr::Select(c, a, b) => of(c)?.try_select(of(a)?, of(b)?).ok(),
             Expr::Total(x) => Some(of(x)?.sum()),
             Expr::ColumnSums(x) => of(x)?.try_sum_axes(&[0]).ok(),

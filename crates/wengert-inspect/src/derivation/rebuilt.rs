@@ -1,6 +1,6 @@
 //! A trace recorded again on a tape, by the core's own operations, so that it can be evaluated at other numbers.
 
-use wengert::{Error, Leaf, Op, Structural, Tape, Var};
+use wengert::{Error, Leaf, Op, Tape, Var};
 
 use crate::digits::Digits;
 use crate::trace::strided::contiguous;
@@ -99,38 +99,15 @@ fn operand<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], read: &TraceOpe
 }
 
 fn record<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], node: &TraceNode) -> Result<Var<'t>, Obstacle> {
-    let read = |i: usize| operand(trace, tape, nodes, &node.operands[i]);
-    let all = || node.operands.iter().map(|read| operand(trace, tape, nodes, read)).collect::<Result<Vec<_>, _>>();
     let unknown = || Obstacle::Unknown { path: node.path.clone(), op: node.op.clone() };
     let var = match known_op(&node.op).ok_or_else(unknown)? {
         // What does not move need not be a constant, whose slots are shared.
         Op::Leaf(Leaf::Const) => tape.tensor(Leaf::Data, &node.values, &*node.shape)?,
         Op::Leaf(leaf) => tape.tensor(leaf, &node.values, &*node.shape)?,
-        Op::Unary(op) => read(0)?.try_unary(op)?,
-        Op::Binary(op) => read(0)?.try_binary(op, read(1)?)?,
-        Op::Structural(op) => match op {
-            Structural::Affine => Var::try_affine(read(0)?, read(1)?, read(2)?)?,
-            Structural::MatMul => read(0)?.try_matmul(read(1)?)?,
-            Structural::Sum => read(0)?.try_sum_axes(&node.axes)?,
-            Structural::Max => read(0)?.try_max_axes(&node.axes)?,
-            Structural::Min => read(0)?.try_min_axes(&node.axes)?,
-            Structural::LogSumExp => read(0)?.try_log_sum_exp(&node.axes)?,
-            Structural::CumSum => read(0)?.try_cumsum(node.axes[0])?,
-            Structural::CumSumBack => {
-                // Turned round, summed, and turned round again.
-                let extent = node.shape[node.axes[0]];
-                let back: Vec<usize> = (0..extent).rev().collect();
-                read(0)?.try_index(node.axes[0], &back)?.try_cumsum(node.axes[0])?.try_index(node.axes[0], &back)?
-            }
-            Structural::Concat => tape.try_concat(node.axes[0], &all()?)?,
-            Structural::Stack => tape.try_stack(&all()?)?,
-            Structural::Contiguous => read(0)?.try_contiguous()?,
-            Structural::Gather => read(0)?.try_gather(&node.positions)?,
-            Structural::ScatterAdd => read(0)?.try_scatter_add(&node.positions, &*node.shape)?,
-            Structural::Select => read(0)?.try_select(read(1)?, read(2)?)?,
-            // An op that a newer core has.
-            _ => return Err(unknown()),
-        },
+        op => {
+            let operands = node.operands.iter().map(|read| operand(trace, tape, nodes, read));
+            tape.apply(op, &operands.collect::<Result<Vec<_>, _>>()?, node.attributes())?
+        }
     };
     Ok(if var.shape().dims() == node.shape { var } else { var.try_reshape(&*node.shape)? })
 }

@@ -1,7 +1,8 @@
 //! Formulas in vectors and matrices: a layer's δ = Wᵀ δ′ ⊙ σ′(z).
 
+use wengert::rulebook::Reading;
 use wengert::rules::{self, Partial};
-use wengert::{Binary, Op, Real, Structural, Unary};
+use wengert::{Op, Real, Structural};
 
 use super::blocks::{Block, Blocks, Operand, Read};
 use super::expr::{Arena, Expr, Quantity, Term};
@@ -122,14 +123,14 @@ impl<'a, 'f> Vectors<'a, 'f> {
             Op::Structural(Structural::Sum) if node.axes == [0] && node.shape.len() == 1 => {
                 Some(put(Expr::ColumnSums(value(0)?.id())))
             }
-            Op::Structural(Structural::LogSumExp) if every_axis(0)? => Some(put(Expr::LogSumExp(vec![value(0)?.id()]))),
-            Op::Structural(Structural::Max) if every_axis(0)? => {
-                Some(put(Expr::Extremum(Binary::Max, vec![value(0)?.id()])))
-            }
-            Op::Structural(Structural::Min) if every_axis(0)? => {
-                Some(put(Expr::Extremum(Binary::Min, vec![value(0)?.id()])))
-            }
             Op::Structural(Structural::Contiguous) => value(0),
+            Op::Structural(op) if node.operands.len() == 1 && !node.axes.is_empty() && every_axis(0)? => {
+                match op.reading() {
+                    Reading::Called => Some(put(Expr::Called(op, vec![value(0)?.id()]))),
+                    Reading::Chosen(op) => Some(put(Expr::Extremum(op, vec![value(0)?.id()]))),
+                    _ => None,
+                }
+            }
             Op::Structural(_) => None,
         }
     }
@@ -237,10 +238,10 @@ impl<'a, 'f> Vectors<'a, 'f> {
                 }
             }
             Op::Structural(Structural::Sum) if node.axes.len() == own.len() => Some(g),
-            Op::Structural(Structural::LogSumExp) if node.axes.len() == own.len() => {
-                Some(self.arena().product(&[g, (value(0)? - v()?).unary(Unary::Exp)]))
-            }
             Op::Structural(Structural::Contiguous) => Some(g),
+            Op::Structural(op) if !node.axes.is_empty() && node.axes.len() == own.len() => {
+                Some(self.arena().product(&[g, op.partial(value(0)?, v()?)?]))
+            }
             Op::Structural(_) => None,
         }
     }

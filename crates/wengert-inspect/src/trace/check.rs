@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use wengert::{Binary, Leaf, Op, Structural, Unary};
+use wengert::{Binary, Leaf, Op, Shape, Structural, Unary};
 
 use super::data::{Elements, Spot, TraceData, TraceNode, VERSION};
 use super::strided::{Strided, broadcast, contiguous};
@@ -270,76 +270,11 @@ impl TraceNode {
         }
     }
 
+    /// The rule book's own shape rule: what it gives must be the node's shape.
     fn check_structural(&self, op: Structural, operands: &[&[usize]]) -> Option<&'static str> {
-        let own = self.shape.as_slice();
-        let len = |shape: &[usize]| shape.iter().product::<usize>();
-        let fits = match (op, operands) {
-            (Structural::Affine, [bias, w, x]) => {
-                let ranks = (1..=2).contains(&w.len()) && (1..=2).contains(&x.len());
-                let shape = || [&x[..x.len() - 1], &w[..w.len() - 1]].concat();
-                ranks && w.last() == x.last() && shape() == own && broadcast(bias, own).as_deref() == Some(own)
-            }
-            (Structural::MatMul, [a, b]) => product_shape(a, b).as_deref() == Some(own),
-            (Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp, [x]) => {
-                let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
-                let exist = self.axes.iter().all(|&axis| axis < x.len());
-                let kept = x.iter().enumerate().filter(|(axis, _)| !self.axes.contains(axis)).map(|(_, &d)| d);
-                ascending && exist && kept.eq(own.iter().copied())
-            }
-            (Structural::CumSum | Structural::CumSumBack, [x]) => {
-                *x == own && matches!(*self.axes, [axis] if axis < own.len())
-            }
-            (Structural::Concat, [_, ..]) => match *self.axes {
-                [axis] if operands.iter().all(|x| x.len() == own.len()) && axis < own.len() => {
-                    let other = |x: &[usize]| (0..own.len()).all(|i| i == axis || x[i] == own[i]);
-                    operands.iter().all(|x| other(x)) && operands.iter().map(|x| x[axis]).sum::<usize>() == own[axis]
-                }
-                _ => false,
-            },
-            (Structural::Stack, [first, ..]) => {
-                let alike = operands.iter().all(|shape| shape == first);
-                alike && own.split_first() == Some((&operands.len(), first))
-            }
-            (Structural::Contiguous, [x]) => *x == own,
-            (Structural::Gather, [x]) => self.positions.len() == len(own) && self.positions.iter().all(|&p| p < len(x)),
-            (Structural::ScatterAdd, [x]) => {
-                self.positions.len() == len(x) && self.positions.iter().all(|&p| p < len(own))
-            }
-            (Structural::Select, [_, _, _]) => {
-                operands.iter().all(|shape| broadcast(shape, own).as_deref() == Some(own))
-            }
-            // An op that a newer core has, and this does not explain.
-            (
-                Structural::Affine
-                | Structural::MatMul
-                | Structural::Sum
-                | Structural::Max
-                | Structural::Min
-                | Structural::LogSumExp
-                | Structural::CumSum
-                | Structural::CumSumBack
-                | Structural::Concat
-                | Structural::Stack
-                | Structural::Contiguous
-                | Structural::Gather
-                | Structural::ScatterAdd
-                | Structural::Select,
-                _,
-            ) => false,
-            _ => true,
-        };
+        let shapes: Vec<Shape> = operands.iter().map(|&dims| dims.into()).collect();
+        let shapes: Vec<&Shape> = shapes.iter().collect();
+        let fits = op.shape(&shapes, &self.attributes()).is_ok_and(|shape| shape.dims() == self.shape);
         (!fits).then_some("its operands, axes and positions do not give a node of this shape")
     }
-}
-
-/// The shape of a matrix product, by NumPy's rules.
-fn product_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
-    let (&k, &inner) = (a.last()?, if b.len() == 1 { b.first()? } else { b.get(b.len().checked_sub(2)?)? });
-    if k != inner {
-        return None;
-    }
-    let mut shape = broadcast(&a[..a.len().saturating_sub(2)], &b[..b.len().saturating_sub(2)])?;
-    shape.extend(a.len().checked_sub(2).map(|row| a[row]));
-    shape.extend(b.last().filter(|_| b.len() > 1));
-    Some(shape)
 }

@@ -90,23 +90,6 @@ impl Strided {
         }
         Some(Strided { start: self.start, shape: shape.to_vec(), strides })
     }
-
-    /// With an axis of extent 1 more.
-    pub(crate) fn insert_axis(&self, axis: usize) -> Strided {
-        let mut wider = self.clone();
-        wider.shape.insert(axis, 1);
-        wider.strides.insert(axis, 0);
-        wider
-    }
-
-    /// The slot of an element of a matrix, or of a vector at column `col`.
-    pub(crate) fn at(&self, row: usize, col: usize) -> usize {
-        match *self.strides {
-            [c] => self.start + col * c,
-            [.., r, c] => self.start + row * r + col * c,
-            [] => self.start,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -29,12 +29,11 @@ use crate::op::{Binary, Op, Structural, Unary};
 use crate::product::Product;
 use crate::real::Scalar;
 use crate::real::sealed::OnFloats;
-use crate::reduce;
 use crate::run::{Layouts, View, Wide};
 use crate::shape::{Layout, Shape};
 use crate::simd::{self, Level};
+use crate::structural::reduction::target;
 use crate::tensor::Tensor;
-use crate::value::axes;
 
 /// A number that all kernels are there for.
 pub trait Float: Elementary + Product {}
@@ -118,13 +117,13 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
                 accumulate(Put::Store, &walk, source, run);
                 return true;
             }
-            let walk = Walk::new(x.layout.shape(), [x.layout, &reduce::target(x.layout, axes(wide))]);
+            let walk = Walk::new(x.layout.shape(), [x.layout, &target(x.layout, wide.attributes.axes())]);
             run.fill(S::EMPTY);
             accumulate(Put::Add, &walk, source, run);
         }
         Op::Structural(Structural::LogSumExp) => {
             let x = operand(0);
-            let Some(middle) = middle(x.layout, axes(wide)) else { return false };
+            let Some(middle) = middle(x.layout, wide.attributes.axes()) else { return false };
             simd::call::<LogSumExp<S>>(level, (middle, &x.data[x.start..][..x.layout.len()], run));
         }
         _ => return false,
@@ -229,13 +228,13 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let walk = if g.len() == 1 && x.layout.is_contiguous() {
                 Walk::row(x.layout.len(), [0, 1])
             } else {
-                Walk::new(x.layout.shape(), [&reduce::target(x.layout, axes(wide)), x.layout])
+                Walk::new(x.layout.shape(), [&target(x.layout, wide.attributes.axes()), x.layout])
             };
             accumulate(put, &walk, g, &mut adjoints.column[x.start..]);
         }
         Op::Structural(Structural::LogSumExp) if !view(0).is_cut() => {
             let x = operand(0);
-            let Some(middle) = middle(x.layout, axes(wide)) else { return false };
+            let Some(middle) = middle(x.layout, wide.attributes.axes()) else { return false };
             let put = if adjoints.claim(view(0), x.layout) { Put::Store } else { Put::Add };
             let n = x.layout.len();
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Attributes, Node, Tape};
+use super::{Node, Tape};
+use crate::attributes::Attributes;
 use crate::error::NodeId;
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;

@@ -13,7 +13,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-pub use nodes::{Attributes, Edge, GuardInfo, NameInfo, Node};
+pub use nodes::{Edge, GuardInfo, NameInfo, Node};
 pub use rewind::Mark;
 
 use columns::Columns;
@@ -26,11 +26,12 @@ pub use side::{Guard, Side};
 pub(crate) use step::MAX_SLOTS;
 pub use step::{Kind, Step};
 
+use crate::attributes::Attributes;
 use crate::error::{Culprit, Error, NodeId, Place};
 use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
-use crate::run::{Attr, View, Wide};
+use crate::run::{View, Wide};
 use crate::shape::{Layout, Shape};
 
 /// How a tape records.
@@ -303,7 +304,7 @@ impl<S: Scalar> Tape<S> {
         }
         let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
         let run = (layout, data.len());
-        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attr::None, |_, _, run| run.copy_from_slice(data))
+        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attributes::None, |_, _, run| run.copy_from_slice(data))
     }
 
     /// Appends a wide node and computes its run, of a contiguous layout and a length, from the operands.
@@ -313,9 +314,9 @@ impl<S: Scalar> Tape<S> {
         op: Op,
         run: (u32, usize),
         operands: SmallVec<[View; 3]>,
-        attr: Attr,
+        attributes: Attributes,
     ) -> Result<View, Error> {
-        self.push_wide(op, run, operands, attr, |wide, before, run| {
+        self.push_wide(op, run, operands, attributes, |wide, before, run| {
             kernels::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
         })
     }
@@ -326,13 +327,13 @@ impl<S: Scalar> Tape<S> {
         op: Op,
         (layout, len): (u32, usize),
         operands: SmallVec<[View; 3]>,
-        attr: Attr,
+        attributes: Attributes,
         fill: impl FnOnce(&Wide, &[S], &mut [S]),
     ) -> Result<View, Error> {
         let index = self.side.borrow().wides.len() as u32;
         // A length past 32 bits is refused by `push_run`, before anybody reads it here.
         let (step, out) = (self.columns.step_count(), self.columns.slots());
-        let wide = Wide { op, step, out, len: len as u32, layout, operands, attr };
+        let wide = Wide { op, step, out, len: len as u32, layout, operands, attributes };
         let fill = |before: &[S], run: &mut [S]| fill(&wide, before, run);
         if let Err(full) = self.columns.push_run(Step::wide(index), len, S::EMPTY, fill) {
             let shape = self.side.borrow().layouts.get(layout).shape().clone();

@@ -1,10 +1,11 @@
 //! The tape as data for those who look at it: nodes, edges, names, guards.
 
 use super::{Guard, Kind, Tape};
+use crate::attributes::Attributes;
 use crate::error::{NodeId, Place};
 use crate::op::{Comparison, Op};
 use crate::real::Scalar;
-use crate::run::{Attr, SCALAR, View};
+use crate::run::{SCALAR, View};
 use crate::shape::{Layout, Shape};
 
 /// One step of the list, as a copy.
@@ -50,19 +51,6 @@ impl Edge {
     pub fn slots(&self) -> impl Iterator<Item = usize> + '_ {
         self.layout.offsets().map(|offset| self.start.slot() + offset)
     }
-}
-
-/// What an op needs beside its operands.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub enum Attributes {
-    /// Nothing.
-    #[default]
-    None,
-    /// The axes that a reduction removes, ascending.
-    Axes(Vec<usize>),
-    /// Row-major positions to gather from or scatter to.
-    Positions(Vec<usize>),
 }
 
 /// A recorded comparison.
@@ -137,11 +125,7 @@ impl<S: Scalar> Tape<S> {
             }
             Kind::Wide => {
                 let wide = &side.wides[step.a() as usize];
-                let attributes = match &wide.attr {
-                    Attr::None => Attributes::None,
-                    Attr::Axes(axes) => Attributes::Axes(axes.iter().map(|&axis| axis as usize).collect()),
-                    Attr::Index(index) => Attributes::Positions(index.iter().map(|&i| i as usize).collect()),
-                };
+                let attributes = wide.attributes.clone();
                 let operands = wide.operands.iter().map(|&view| edge(view)).collect();
                 (wide.op, View::new(wide.out, wide.layout), operands, attributes)
             }

@@ -1,8 +1,9 @@
 //! The functions of a numeric type, from the same table as the ops.
 
 use super::{DO_NOT_BROADCAST, Operand, Var, or_panic};
+use crate::attributes::Attributes;
 use crate::error::Error;
-use crate::op::{Binary, Unary, binary_functions, unary_functions};
+use crate::op::{Binary, Structural, Unary, binary_functions, unary_functions};
 use crate::real::{Real, Scalar};
 
 macro_rules! unary_methods {
@@ -194,17 +195,12 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// As [`try_binary`](Var::try_binary).
     #[track_caller]
     pub fn try_select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Result<Self, Error> {
-        use crate::op::{Op, Structural};
-        let mut shape = self.shape();
         for handle in [a.as_var(), b.as_var()].into_iter().flatten() {
             self.same_tape("select", handle)?;
-            let Some(both) = shape.broadcast(&handle.shape()) else {
-                return Err(self.shapes_error("select", handle, DO_NOT_BROADCAST));
-            };
-            shape = both;
         }
+        // Checked before a number becomes a constant of the tape.
+        self.tape.check_shapes(Structural::Select, &[Some(self), a.as_var(), b.as_var()], &Attributes::None)?;
         let (a, b) = (a.try_on(self.tape, "select")?, b.try_on(self.tape, "select")?);
-        let operands = smallvec::smallvec![self.view.cut_if(true), a.view, b.view];
-        Self::record(self.tape, Op::Structural(Structural::Select), shape, operands, crate::run::Attr::None)
+        self.tape.record_structural(Structural::Select, &[self.detach(), a, b], Attributes::None)
     }
 }

@@ -1,13 +1,10 @@
 //! Weighted sums and matrix products.
 
-use smallvec::{SmallVec, smallvec};
-
 use super::{Operand, Var, or_panic};
+use crate::attributes::Attributes;
 use crate::error::Error;
-use crate::op::{Op, Structural};
+use crate::op::Structural;
 use crate::real::Scalar;
-use crate::run::Attr;
-use crate::shape::Shape;
 
 impl<'t, S: Scalar> Var<'t, S> {
     /// `z = b + Σᵢ wᵢ xᵢ`: one node, summed from the bias in input order, without fused rounding.
@@ -44,34 +41,12 @@ impl<'t, S: Scalar> Var<'t, S> {
         w.same_tape("affine", x)?;
         if let Some(bias) = bias.as_var() {
             w.same_tape("affine", bias)?;
+            return w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None);
         }
-        let (ws, xs) = (w.shape(), x.shape());
-        let inner = (ws.dims().last(), xs.dims().last());
-        let ranks = (1..=2).contains(&ws.rank()) && (1..=2).contains(&xs.rank());
-        if !ranks || inner.0 != inner.1 {
-            return Err(w.shapes_error(
-                "affine",
-                x,
-                "weights [n] or [m, n] need inputs [n] or [rows, n] of the same n",
-            ));
-        }
-        let mut dims: SmallVec<[usize; 4]> = SmallVec::new();
-        dims.extend_from_slice(&xs.dims()[..xs.rank() - 1]);
-        dims.extend_from_slice(&ws.dims()[..ws.rank() - 1]);
-        let shape = Shape::from(dims);
-        if let Some(bias) = bias.as_var()
-            && bias.layout().broadcast_to(&shape).is_none()
-        {
-            return Err(bias.shapes_error("affine", w, "the bias does not broadcast to one number per weighted sum"));
-        }
+        // Checked before the number becomes a constant of the tape.
+        w.tape.check_shapes(Structural::Affine, &[None, Some(w), Some(x)], &Attributes::None)?;
         let bias = bias.try_on(w.tape, "affine")?;
-        Self::record(
-            w.tape,
-            Op::Structural(Structural::Affine),
-            shape,
-            smallvec![bias.view, w.view, x.view],
-            Attr::None,
-        )
+        w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None)
     }
 
     /// The matrix product over the last two axes, by NumPy's rules: a vector on the left is a row, on the right a column, and its axis
@@ -98,30 +73,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_matmul(self, other: Self) -> Result<Self, Error> {
         self.same_tape("matmul", other)?;
-        let (a, b) = (self.shape(), other.shape());
-        let rule = "the last extent of the left must be the last but one of the right (or its only one)";
-        // Not a closure, which would be the error's place.
-        if a.is_scalar() || b.is_scalar() {
-            return Err(self.shapes_error("matmul", other, rule));
-        }
-        let k = if b.rank() == 1 { b.dims()[0] } else { b.dims()[b.rank() - 2] };
-        if a.dims()[a.rank() - 1] != k {
-            return Err(self.shapes_error("matmul", other, rule));
-        }
-        let batch_a = Shape::from(&a.dims()[..a.rank().saturating_sub(2)]);
-        let batch_b = Shape::from(&b.dims()[..b.rank().saturating_sub(2)]);
-        let Some(batch) = batch_a.broadcast(&batch_b) else {
-            return Err(self.shapes_error("matmul", other, "the leading extents must be equal or 1"));
-        };
-        let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(batch.dims());
-        if a.rank() > 1 {
-            dims.push(a.dims()[a.rank() - 2]);
-        }
-        if b.rank() > 1 {
-            dims.push(b.dims()[b.rank() - 1]);
-        }
-        let operands = smallvec![self.view, other.view];
-        Self::record(self.tape, Op::Structural(Structural::MatMul), Shape::from(dims), operands, Attr::None)
+        self.tape.record_structural(Structural::MatMul, &[self, other], Attributes::None)
     }
 
     /// The dot product of two vectors of one length: a matrix product, as [`matmul`](Var::matmul) records it.

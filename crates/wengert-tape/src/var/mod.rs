@@ -1,5 +1,6 @@
 //! The handle of a node: what a program computes with.
 
+mod apply;
 mod compare;
 mod functions;
 mod key;
@@ -17,11 +18,12 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+use crate::attributes::Attributes;
 use crate::error::{Error, NodeId, Place};
 use crate::kernels::Tensor;
 use crate::op::{Binary, Op, Unary};
 use crate::real::{Real, Scalar};
-use crate::run::{Attr, View};
+use crate::run::View;
 use crate::shape::{Layout, Shape};
 use crate::tape::{Step, Tape, join};
 
@@ -123,9 +125,7 @@ impl<S: Scalar> Tape<S> {
     }
 }
 
-/// The rule of elementwise operations.
-pub(crate) const DO_NOT_BROADCAST: &str =
-    "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1";
+pub(crate) use crate::shape::DO_NOT_BROADCAST;
 
 /// The value, or a panic with the error's message at the caller's line.
 #[track_caller]
@@ -264,11 +264,11 @@ impl<'t, S: Scalar> Var<'t, S> {
         op: Op,
         shape: Shape,
         operands: SmallVec<[View; 3]>,
-        attr: Attr,
+        attributes: Attributes,
     ) -> Result<Self, Error> {
         let len = shape.len();
         let layout = tape.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
-        Self::record_run(tape, op, (layout, len), operands, attr)
+        Self::record_run(tape, op, (layout, len), operands, attributes)
     }
 
     /// As `record`, of a contiguous layout that is in the table, and its length.
@@ -278,10 +278,10 @@ impl<'t, S: Scalar> Var<'t, S> {
         op: Op,
         run: (u32, usize),
         operands: SmallVec<[View; 3]>,
-        attr: Attr,
+        attributes: Attributes,
     ) -> Result<Self, Error> {
         let cut = operands.iter().all(|operand| operand.is_cut());
-        let view = tape.push_op(op, run, operands, attr)?;
+        let view = tape.push_op(op, run, operands, attributes)?;
         Ok(Var { tape, view: view.cut_if(cut) })
     }
 
@@ -307,8 +307,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
         let operands = SmallVec::from_slice(&[self.view]);
         match self.run_alike() {
-            Some(run) => Self::record_run(self.tape, Op::Unary(op), run, operands, Attr::None),
-            None => Self::record(self.tape, Op::Unary(op), self.shape(), operands, Attr::None),
+            Some(run) => Self::record_run(self.tape, Op::Unary(op), run, operands, Attributes::None),
+            None => Self::record(self.tape, Op::Unary(op), self.shape(), operands, Attributes::None),
         }
     }
 
@@ -339,12 +339,12 @@ impl<'t, S: Scalar> Var<'t, S> {
         };
         if let Some(run) = alike.and_then(Self::run_alike) {
             let operands = SmallVec::from_slice(&[self.view, other.view]);
-            return Self::record_run(self.tape, Op::Binary(op), run, operands, Attr::None);
+            return Self::record_run(self.tape, Op::Binary(op), run, operands, Attributes::None);
         }
         let Some(shape) = self.shape().broadcast(&other.shape()) else {
             return Err(self.shapes_error(op.name(), other, DO_NOT_BROADCAST));
         };
-        Self::record(self.tape, Op::Binary(op), shape, SmallVec::from_slice(&[self.view, other.view]), Attr::None)
+        Self::record(self.tape, Op::Binary(op), shape, SmallVec::from_slice(&[self.view, other.view]), Attributes::None)
     }
 
     #[doc(hidden)]

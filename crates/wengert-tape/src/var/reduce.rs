@@ -1,13 +1,13 @@
 //! Reductions over axes, and running sums.
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
+use wengert_ops::structural::reduction::no_such_axis;
 
 use super::{Var, or_panic};
+use crate::attributes::Attributes;
 use crate::error::Error;
-use crate::op::{Op, Structural};
+use crate::op::Structural;
 use crate::real::Scalar;
-use crate::run::Attr;
-use crate::shape::Shape;
 
 impl<'t, S: Scalar> Var<'t, S> {
     /// Records a reduction that drops `axes`.
@@ -17,11 +17,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         if sorted.is_empty() {
             return Ok(self);
         }
-        let shape = self.shape();
-        let kept = (0..shape.rank()).filter(|axis| !sorted.contains(axis)).map(|axis| shape.dims()[axis]);
-        let kept: SmallVec<[usize; 4]> = kept.collect();
-        let axes = sorted.iter().map(|&axis| axis as u8).collect();
-        Self::record(self.tape, Op::Structural(op), Shape::from(kept), smallvec![self.view], Attr::Axes(axes))
+        self.tape.record_structural(op, &[self], Attributes::axes_of(&sorted))
     }
 
     /// The axes in ascending order, if they are different axes of this.
@@ -31,8 +27,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         sorted.sort_unstable();
         // A step has a byte for each axis.
         let rank = self.shape().rank().min(usize::from(u8::MAX));
-        if sorted.last().is_some_and(|&axis| axis >= rank) || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(self.operand_error(op, format!("{axes:?} are not different axes of it")));
+        if let Some(&last) = sorted.last()
+            && last >= rank
+        {
+            return Err(self.operand_error(op, no_such_axis(last, rank)));
+        }
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(self.operand_error(op, format!("axis {} is named twice", pair[0])));
         }
         Ok(sorted)
     }
@@ -287,15 +288,30 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.running(Structural::CumSum, axis)
     }
 
+    /// The running sum along an axis from its end, of the same shape.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    #[must_use]
     #[track_caller]
-    pub(crate) fn try_cumsum_back(self, axis: usize) -> Result<Self, Error> {
+    pub fn cumsum_back(self, axis: usize) -> Self {
+        or_panic(self.try_cumsum_back(axis))
+    }
+
+    /// As [`cumsum_back`](Var::cumsum_back).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumsum_back(self, axis: usize) -> Result<Self, Error> {
         self.running(Structural::CumSumBack, axis)
     }
 
     #[track_caller]
     fn running(self, op: Structural, axis: usize) -> Result<Self, Error> {
         self.axes(op.name(), &[axis])?;
-        let attr = Attr::Axes(smallvec![axis as u8]);
-        Self::record(self.tape, Op::Structural(op), self.shape(), smallvec![self.view], attr)
+        self.tape.record_structural(op, &[self], Attributes::axes_of(&[axis]))
     }
 }

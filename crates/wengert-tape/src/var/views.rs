@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use super::{Var, or_panic};
+use crate::attributes::Attributes;
 use crate::error::{Error, Place};
-use crate::op::{Op, Structural};
+use crate::op::Structural;
 use crate::real::Scalar;
-use crate::run::{Attr, View};
+use crate::run::View;
 use crate::shape::{Layout, Shape};
 use crate::tape::Tape;
 
@@ -299,7 +300,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         if self.layout().is_contiguous() {
             return Ok(self);
         }
-        Self::record(self.tape, Op::Structural(Structural::Contiguous), self.shape(), smallvec![self.view], Attr::None)
+        self.tape.record_structural(Structural::Contiguous, &[self], Attributes::None)
     }
 
     /// The elements at `positions`, counted in row-major order: shape `[positions.len()]`.
@@ -320,9 +321,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] if a position is out of range or there is none, [`Error::Full`].
     #[track_caller]
     pub fn try_gather(self, positions: &[usize]) -> Result<Self, Error> {
-        let index = self.positions("gather", positions, self.len())?;
-        let shape = Shape::from([positions.len()]);
-        Self::record(self.tape, Op::Structural(Structural::Gather), shape, smallvec![self.view], Attr::Index(index))
+        let positions = self.positions("gather", positions, Shape::from([positions.len()]))?;
+        self.tape.record_structural(Structural::Gather, &[self], positions)
     }
 
     /// A tensor of zeros of `shape` into which the elements of this are added, element i at row-major position `positions[i]`.
@@ -343,12 +343,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] if there are not as many positions as elements, or one is out of range; [`Error::Full`].
     #[track_caller]
     pub fn try_scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Result<Self, Error> {
-        let shape = shape.into();
-        if positions.len() != self.len() {
-            return Err(self.operand_error("scatter_add", format!("{} positions do not match it", positions.len())));
-        }
-        let index = self.positions("scatter_add", positions, shape.len())?;
-        Self::record(self.tape, Op::Structural(Structural::ScatterAdd), shape, smallvec![self.view], Attr::Index(index))
+        let positions = self.positions("scatter_add", positions, shape.into())?;
+        self.tape.record_structural(Structural::ScatterAdd, &[self], positions)
     }
 
     /// The elements of `axis` at `indices`, in that order, repeats allowed.
@@ -389,15 +385,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         picked.try_reshape(dims).map_err(|error| error.within("index"))
     }
 
+    /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
     #[track_caller]
-    fn positions(self, op: &'static str, positions: &[usize], len: usize) -> Result<Box<[u32]>, Error> {
-        if positions.is_empty() {
-            return Err(self.operand_error(op, "no positions were given".to_owned()));
+    fn positions(self, op: &'static str, positions: &[usize], shape: Shape) -> Result<Attributes, Error> {
+        if let Some(bad) = positions.iter().find(|&&p| p > u32::MAX as usize) {
+            return Err(self.operand_error(op, format!("position {bad} is past what a tape holds")));
         }
-        if let Some(bad) = positions.iter().find(|&&p| p >= len) {
-            return Err(self.operand_error(op, format!("position {bad} is out of range for {len} elements")));
-        }
-        Ok(positions.iter().map(|&p| p as u32).collect())
+        Ok(Attributes::Positions { positions: positions.iter().map(|&p| p as u32).collect(), shape })
     }
 }
 
@@ -426,17 +420,11 @@ impl<S: Scalar> Tape<S> {
         };
         for &var in vars {
             Var { tape: self, view: first.view }.same_tape("stack", var)?;
-            if var.view.layout() != first.view.layout() && var.shape() != first.shape() {
-                return Err(first.shapes_error("stack", var, "stacked shapes must be equal"));
-            }
         }
         if let Some(view) = self.stacked_view(vars) {
             return Ok(view);
         }
-        let mut dims: SmallVec<[usize; 4]> = smallvec![vars.len()];
-        dims.extend_from_slice(first.shape().dims());
-        let operands = vars.iter().map(|var| var.view).collect();
-        Var::record(self, Op::Structural(Structural::Stack), Shape::from(dims), operands, Attr::None)
+        self.record_structural(Structural::Stack, vars, Attributes::None)
     }
 
     /// Vars joined along an axis; their other extents are equal.
@@ -461,21 +449,11 @@ impl<S: Scalar> Tape<S> {
             let at = Place::caller();
             return Err(Error::Empty { op: "concat", shape: Shape::from([0]), at });
         };
-        let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(first.shape().dims());
         first.axes("concat", &[axis])?;
-        dims[axis] = 0;
         for &var in vars {
             Var { tape: self, view: first.view }.same_tape("concat", var)?;
-            let shape = var.shape();
-            let fits = |(i, (a, b)): (usize, (&usize, &usize))| i == axis || a == b;
-            if shape.rank() != dims.len() || !shape.dims().iter().zip(&dims).enumerate().all(fits) {
-                return Err(first.shapes_error("concat", var, "joined shapes must be equal but for the axis"));
-            }
-            dims[axis] += shape.dims()[axis];
         }
-        let operands = vars.iter().map(|var| var.view).collect();
-        let attr = Attr::Axes(smallvec![axis as u8]);
-        Var::record(self, Op::Structural(Structural::Concat), Shape::from(dims), operands, attr)
+        self.record_structural(Structural::Concat, vars, Attributes::axes_of(&[axis]))
     }
 
     fn stacked_view<'t>(&'t self, vars: &[Var<'t, S>]) -> Option<Var<'t, S>> {

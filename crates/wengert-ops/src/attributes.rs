@@ -1,0 +1,53 @@
+//! What an operation needs beside its operands.
+
+use smallvec::SmallVec;
+
+use crate::shape::Shape;
+
+/// What an operation needs beside its operands, as data: a step holds it, a trace writes it, `Tape::apply` reads it.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub enum Attributes {
+    /// Nothing.
+    #[default]
+    None,
+    /// The axes that are worked along, ascending; a reduction drops them.
+    Axes(SmallVec<[u8; 4]>),
+    /// Row-major positions to gather from or scatter to, and the shape of the result.
+    Positions {
+        /// The positions, one for each element that is moved.
+        positions: Box<[u32]>,
+        /// The shape of the result.
+        shape: Shape,
+    },
+}
+
+impl Attributes {
+    /// Axes from numbers.
+    ///
+    /// # Panics
+    ///
+    /// If an axis is past 255: a step has a byte for each.
+    #[must_use]
+    pub fn axes_of(axes: &[usize]) -> Self {
+        Attributes::Axes(axes.iter().map(|&axis| u8::try_from(axis).expect("an axis fits a byte")).collect())
+    }
+
+    /// The axes; none if the operation has no such attribute.
+    #[must_use]
+    pub fn axes(&self) -> &[u8] {
+        match self {
+            Attributes::Axes(axes) => axes,
+            Attributes::None | Attributes::Positions { .. } => &[],
+        }
+    }
+
+    /// The positions; none if the operation has no such attribute.
+    #[must_use]
+    pub fn positions(&self) -> &[u32] {
+        match self {
+            Attributes::Positions { positions, .. } => positions,
+            Attributes::None | Attributes::Axes(_) => &[],
+        }
+    }
+}
