@@ -1,5 +1,7 @@
 //! What an operation needs beside its operands.
 
+use std::fmt;
+
 use smallvec::SmallVec;
 
 use crate::shape::Shape;
@@ -48,6 +50,16 @@ impl Attributes {
         match self {
             Attributes::Positions { positions, .. } => positions,
             Attributes::None | Attributes::Axes(_) => &[],
+        }
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Attributes::None => f.write_str("no attributes"),
+            Attributes::Axes(axes) => write!(f, "axes {:?}", axes.as_slice()),
+            Attributes::Positions { positions, shape } => write!(f, "positions {positions:?} into {shape}"),
         }
     }
 }

@@ -13,7 +13,13 @@
 //! what repeats; machine code is another reader of the stages beside `assemble`.
 
 pub(crate) use wengert_kernels::{elementary, simd};
-pub(crate) use wengert_ops::{numerics::Numerics, op, real, rules, shape};
+pub(crate) use wengert_ops::{numerics::Numerics, op, rules, shape};
+
+/// What rules read, and what tapes store.
+mod real {
+    pub(crate) use wengert_ops::real::Real;
+    pub(crate) use wengert_tape::Scalar;
+}
 
 // A module uses only modules listed above it.
 mod access;

@@ -6,14 +6,15 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::error::{Error, NodeId};
+use crate::op::Op;
 use crate::real::Scalar;
 use crate::rules;
 use crate::shape::Shape;
 use crate::sweep::Sweep;
 use crate::tape::{Kind, Lent, Memory, Side, Step, Tape};
 use crate::var::{Var, or_panic};
-use wengert_ops::structural::Site;
-use wengert_ops::value::entries;
+use wengert_ops::real::Scalar as Number;
+use wengert_ops::structural::{Entry, Site};
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
 /// carried back (a vector-Jacobian product) for a run.
@@ -302,7 +303,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     pub(crate) fn edges(&self, visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
-            for_each_edge(steps, &side, &values[..self.adjoints().len()], visit);
+            for_each_edge(steps, &side, &values[..self.adjoints().len()], S::entries, visit);
         });
     }
 
@@ -325,11 +326,12 @@ impl<'t, S: Scalar> Gradients<'t, S> {
 }
 
 /// Every entry of the Jacobian of every node that fills a column, in the order of the sweep: reader's slot, operand, slot read,
-/// partial.
-pub(crate) fn for_each_edge<S: Scalar>(
+/// partial. `entries` lists those of a run.
+pub(crate) fn for_each_edge<S: Number>(
     steps: &[Step],
     side: &Side,
     values: &[S],
+    entries: impl Fn(Op, &Site<'_, S>, &mut dyn FnMut(Entry<S>)),
     mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>),
 ) {
     let mut slot = values.len();
@@ -359,7 +361,7 @@ pub(crate) fn for_each_edge<S: Scalar>(
                 let wide = &side.wides[a];
                 slot = wide.out as usize;
                 let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
-                entries(wide.op, &site, |entry| {
+                entries(wide.op, &site, &mut |entry| {
                     visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
                 });
             }

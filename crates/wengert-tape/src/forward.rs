@@ -2,12 +2,10 @@
 
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
-use crate::kernels::Numerics;
 use crate::real::Scalar;
-use crate::replay::evaluate_range;
-use crate::sweep::reverse;
 use crate::tape::Tape;
 use crate::var::Var;
+use wengert_ops::real::Scalar as Number;
 
 /// The tangent of every node along one direction: `v̇ = Σ ∂v/∂x ẋ`.
 #[derive(Debug)]
@@ -66,13 +64,13 @@ impl<S: Scalar> Tape<S> {
             for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32)) {
                 let first = part[0].0;
                 let end = side.wide_at(first as u32).map_or(first + 1, |wide| (wide.out + wide.len) as usize);
-                evaluate_range(Numerics::Exact, steps, &side, &mut column, done..end);
+                S::evaluate_duals(steps, &side, &mut column, done..end);
                 for &(slot, tangent) in part {
                     column[slot].tangent = tangent;
                 }
                 done = end;
             }
-            evaluate_range(Numerics::Exact, steps, &side, &mut column, done..values.len());
+            S::evaluate_duals(steps, &side, &mut column, done..values.len());
             Ok(column)
         })
     }
@@ -113,7 +111,7 @@ impl<S: Scalar> Tape<S> {
         let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
         adjoints[slots - 1] = Dual::from_f64(1.0);
-        self.columns.read(|steps, _| reverse(Numerics::Exact, steps, &side, &column, &mut adjoints));
+        self.columns.read(|steps, _| S::sweep_duals(steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
             let slots: Vec<usize> = side
                 .layouts

@@ -3,9 +3,9 @@
 use wengert_ops::adjoints::Adjoints;
 use wengert_ops::value;
 
-use crate::real::Scalar;
 use crate::run::{Layouts, Wide};
 pub(crate) use wengert_ops::numerics::Numerics;
+use wengert_ops::real::Scalar;
 pub(crate) use wengert_ops::tensor::Tensor;
 
 /// Computes the run of a wide step from the values before it.

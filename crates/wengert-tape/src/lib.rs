@@ -7,7 +7,13 @@
 //!
 //! Users meet this crate through `wengert`, which re-exports it.
 
-pub(crate) use wengert_ops::{attributes, dual, op, real, rules, run, shape};
+pub(crate) use wengert_ops::{attributes, dual, op, rules, run, shape};
+
+/// What rules read, and what tapes store.
+mod real {
+    pub(crate) use crate::tape::Scalar;
+    pub(crate) use wengert_ops::real::Real;
+}
 
 // A module uses only modules listed above it.
 mod error;
@@ -18,6 +24,7 @@ mod var;
 mod replay;
 mod verify;
 mod sweep;
+mod compiled;
 mod backward;
 #[cfg(feature = "ndarray")]
 mod arrays;
@@ -36,5 +43,5 @@ pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, val
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
-pub use tape::{Edge, GuardInfo, Mark, NameInfo, Node, Options, Scope, Tape};
+pub use tape::{Edge, GuardInfo, Mark, NameInfo, Node, Options, Scalar, Scope, Tape};
 pub use var::{Key, Nested, Operand, Var};

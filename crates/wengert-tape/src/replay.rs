@@ -9,6 +9,7 @@ use crate::real::Scalar;
 use crate::scalars::evaluate_scalars;
 use crate::tape::{Side, Step, Tape};
 use crate::var::Var;
+use wengert_ops::real::Scalar as Number;
 
 impl<S: Scalar> Tape<S> {
     /// Gives leaves new values and computes every node again from the opcodes, in place. Without new values it recomputes
@@ -88,7 +89,10 @@ impl<S: Scalar> Tape<S> {
 
     fn reevaluate(&self) {
         let side = self.side.borrow();
-        self.columns.write(|steps, values| evaluate(self.numerics(), steps, &side, values));
+        self.columns.write(|steps, values| {
+            let slots = 0..values.len();
+            S::evaluate(self.numerics(), steps, &side, values, slots);
+        });
     }
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
@@ -176,13 +180,8 @@ impl<S: Scalar> Tape<S> {
     }
 }
 
-/// Computes every slot that is not a leaf's, first to last, on any scalar.
-pub(crate) fn evaluate<S: Scalar>(numerics: Numerics, steps: &[Step], side: &Side, values: &mut [S]) {
-    evaluate_range(numerics, steps, side, values, 0..values.len());
-}
-
 /// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
-pub(crate) fn evaluate_range<S: Scalar>(
+pub(crate) fn evaluate_range<S: Number>(
     numerics: Numerics,
     steps: &[Step],
     side: &Side,

@@ -11,9 +11,9 @@
 )]
 
 use crate::op::{dispatch_binary, dispatch_unary};
-use crate::real::Scalar;
 use crate::rules;
 use crate::tape::{Kind, Step};
+use wengert_ops::real::Scalar;
 
 /// A value as an operand sees it: standing still if the operand is cut. For numbers without a tangent this is the value.
 ///

@@ -6,6 +6,7 @@ use crate::run::Wide;
 use crate::scalars::reverse_scalars;
 use crate::tape::{Kind, Memory, Side, Step};
 use wengert_ops::adjoints::Adjoints;
+use wengert_ops::real::Scalar as Number;
 
 /// Runs up to this length are filled with the empty sum at once; longer ones when somebody adds to a part of them, if anybody does.
 const SHORT: u32 = 64;
@@ -47,32 +48,26 @@ impl<'a, S: Scalar> Sweep<'a, S> {
         }
         still_empty.clear();
         let mut known = empty.iter().copied().peekable();
-        let nothing_added = |wide: &Wide, run: &mut [S]| {
+        let mut nothing_added = |wide: &Wide, run: &mut [S]| {
             while known.next_if(|&(out, _)| out > wide.out).is_some() {}
             if !self.fresh && known.peek() != Some(&(wide.out, wide.len)) {
                 run.fill(S::EMPTY);
             }
             still_empty.push((wide.out, wide.len));
         };
-        walk(numerics, steps, side, values, all, nothing_added);
+        S::sweep(numerics, steps, side, values, all, &mut nothing_added);
         std::mem::swap(empty, still_empty);
     }
 }
 
-/// As a [`Sweep`], over adjoints that are all there, for any scalar.
-pub(crate) fn reverse<S: Scalar>(numerics: Numerics, steps: &[Step], side: &Side, values: &[S], adjoints: &mut [S]) {
-    let all = Adjoints { column: adjoints, unwritten: &mut Vec::new() };
-    walk(numerics, steps, side, values, all, |_, _| {});
-}
-
 /// `nothing_added` gets each long run that nothing was added to, which passes nothing on.
-fn walk<S: Scalar>(
+pub(crate) fn walk<S: Number>(
     numerics: Numerics,
     steps: &[Step],
     side: &Side,
     values: &[S],
     mut all: Adjoints<'_, S>,
-    mut nothing_added: impl FnMut(&Wide, &mut [S]),
+    nothing_added: &mut dyn FnMut(&Wide, &mut [S]),
 ) {
     let mut slot = all.column.len();
     let wides = &side.wides[..side.wides.partition_point(|wide| (wide.out as usize) < slot)];
@@ -98,7 +93,7 @@ fn walk<S: Scalar>(
     scalars(&steps[..slot], 0, values, &mut all);
 }
 
-fn scalars<S: Scalar>(steps: &[Step], first: usize, values: &[S], all: &mut Adjoints<'_, S>) {
+fn scalars<S: Number>(steps: &[Step], first: usize, values: &[S], all: &mut Adjoints<'_, S>) {
     if steps.is_empty() {
         return;
     }
@@ -110,7 +105,7 @@ fn scalars<S: Scalar>(steps: &[Step], first: usize, values: &[S], all: &mut Adjo
 }
 
 /// Makes ready what scalar steps are about to add to: they may read an element of a run, and know nothing of runs.
-fn touch_operands<S: Scalar>(steps: &[Step], all: &mut Adjoints<'_, S>) {
+fn touch_operands<S: Number>(steps: &[Step], all: &mut Adjoints<'_, S>) {
     // Filling a slot is cheaper than looking an operand up.
     let long = all.unwritten.iter().map(|range| range.1 - range.0).sum::<u32>() as usize;
     if 16 * steps.len() > long {

@@ -103,5 +103,5 @@ fn formulas<S: Scalar>(tape: &Tape<S>, old: &Node, again: &Tape<S>, new: &Node) 
     if texts[0] != texts[1] {
         return texts;
     }
-    [old, new].map(|node| format!("{} of {:?}, {:?}", texts[0], node.operands, node.attributes))
+    [old, new].map(|node| format!("{} of {:?}, {}", texts[0], node.operands, node.attributes))
 }

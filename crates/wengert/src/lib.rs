@@ -38,7 +38,7 @@ pub use wengert_ops::double_double::DoubleDouble;
 pub use wengert_ops::dual::Dual;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use wengert_ops::real::{Constant, Real, Scalar};
+pub use wengert_ops::real::{Constant, Real, Scalar as Number};
 pub use wengert_ops::rules;
 
 /// The rules of structural operations, for those who read them: [`entries`](rulebook::entries) lists a Jacobian one by one,
@@ -55,7 +55,7 @@ pub use wengert_tape::check::{self, Check, Report};
 pub use wengert_tape::truth::{self, Precision, Truth};
 pub use wengert_tape::{
     Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId, Operand,
-    Options, Place, Scope, Status, Tangents, Tape, Var,
+    Options, Place, Scalar, Scope, Status, Tangents, Tape, Var,
 };
 pub use wengert_tape::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
 

@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 use wengert::truth::{Enclosed, Truth};
-use wengert::{Compiler, NodeId, Numerics, Options, Scalar, Tape, Var};
+use wengert::{Compiler, NodeId, Number, Numerics, Options, Tape, Var};
 
 /// How many numbers were held against a bound, and of how many nothing could be said.
 #[derive(Default)]

@@ -41,5 +41,5 @@ fn on<S: Scalar>(tape: &Tape<S>, trace: &Trace, index: usize) -> Option<Vec<f64>
     }
     let result = tape.apply(op, &operands, node.attributes());
     let values = result.ok()?.values();
-    (values.len() == node.values.len()).then(|| values.into_iter().map(Scalar::to_f64).collect())
+    (values.len() == node.values.len()).then(|| values.into_iter().map(|value| value.to_f64()).collect())
 }

@@ -24,8 +24,8 @@ use crate::real::{Constant, Real, Scalar};
 
 /// A number of 106 bits, about 32 digits, and the exponents of `f64`.
 ///
-/// It is a [`Scalar`], so a tape, a gradient and a [`Dual`](crate::Dual) can be made of it. It costs
-/// 20 to 200 times as much as `f64`: it is for finding out how right other numbers are.
+/// With the feature `precision`, a tape, its gradients and duals can be made of it: `Tape<DoubleDouble>`. It costs 20 to
+/// 200 times as much as `f64`: it is for finding out how right other numbers are.
 ///
 /// # Precision
 ///
@@ -44,17 +44,11 @@ use crate::real::{Constant, Real, Scalar};
 /// # Examples
 ///
 /// ```
-/// use wengert::{DoubleDouble, Real, Scalar, Tape};
+/// use wengert::{DoubleDouble, Real};
 ///
 /// // What remains of sin π is the rounding error of π.
-/// let pi = DoubleDouble::from_f64(std::f64::consts::PI);
+/// let pi = DoubleDouble::from(std::f64::consts::PI);
 /// assert_eq!(format!("{:.20e}", pi.sin()), "1.22464679914735317723e-16");
-///
-/// // A tape of such numbers, and its gradient.
-/// let tape: Tape<DoubleDouble> = Tape::default();
-/// let x = tape.input(DoubleDouble::from_f64(2.0));
-/// let slope = (x * x).ln().backward().wrt(x);
-/// assert_eq!(slope.to_f64(), 1.0);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DoubleDouble {

@@ -27,6 +27,7 @@ use crate::real::Scalar;
 use crate::replay::evaluate_range;
 use crate::tape::{Side, Step};
 use crate::var::Var;
+use wengert_ops::real::Scalar as Number;
 
 /// A check of a single number's derivatives, as it is being described; [`run`](Check::run) does it.
 ///
@@ -426,7 +427,7 @@ struct Suffix<'a, T> {
     column: Vec<T>,
 }
 
-impl<T: Scalar> Suffix<'_, T> {
+impl<T: Number> Suffix<'_, T> {
     /// Computes everything after the node that holds `slot`.
     fn evaluate_after(&mut self, slot: usize) {
         let first = self.side.wide_at(slot as u32).map_or(slot + 1, |wide| (wide.out + wide.len) as usize);

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Constant, Real, Scalar};
+use crate::real::Real;
+use wengert_ops::real::{Constant, Scalar, sealed};
 
 /// The tape's number and the moved one. A finite difference is taken on these and not on the moved numbers alone, because
 ///
@@ -90,7 +91,7 @@ impl<S: Scalar> Real for Shifted<S> {
     }
 }
 
-impl<S: Scalar> crate::real::sealed::Sealed for Shifted<S> {}
+impl<S: Scalar> sealed::Sealed for Shifted<S> {}
 
 impl<S: Scalar> Scalar for Shifted<S> {
     const EMPTY: Self = Shifted { base: S::EMPTY, moved: S::EMPTY, crossed: false };

@@ -5,6 +5,7 @@ mod listing;
 mod memory;
 mod nodes;
 mod rewind;
+mod scalar;
 mod side;
 mod step;
 
@@ -15,6 +16,8 @@ use smallvec::SmallVec;
 
 pub use nodes::{Edge, GuardInfo, NameInfo, Node};
 pub use rewind::Mark;
+pub(crate) use scalar::Compiled;
+pub use scalar::Scalar;
 
 use columns::Columns;
 pub(crate) use columns::Full;
@@ -28,9 +31,8 @@ pub use step::{Kind, Step};
 
 use crate::attributes::Attributes;
 use crate::error::{Culprit, Error, NodeId, Place};
-use crate::kernels::{self, Numerics};
+use crate::kernels::Numerics;
 use crate::op::{Leaf, Op};
-use crate::real::Scalar;
 use crate::run::{View, Wide};
 use crate::shape::{Layout, Shape};
 
@@ -317,7 +319,7 @@ impl<S: Scalar> Tape<S> {
         attributes: Attributes,
     ) -> Result<View, Error> {
         self.push_wide(op, run, operands, attributes, |wide, before, run| {
-            kernels::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
+            S::forward(self.options.numerics, wide, &self.side.borrow().layouts, before, run);
         })
     }
 

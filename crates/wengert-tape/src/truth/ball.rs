@@ -7,7 +7,7 @@ use super::spread;
 use wengert_ops::double_double::DoubleDouble;
 
 use crate::op::{Binary, Unary};
-use crate::real::{Constant, Real, Scalar};
+use wengert_ops::real::{Constant, Real, Scalar};
 
 /// How the tape's numbers are rounded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -236,7 +236,7 @@ impl Ball {
     }
 }
 
-impl crate::real::sealed::Sealed for Ball {}
+impl wengert_ops::real::sealed::Sealed for Ball {}
 
 impl Scalar for Ball {
     const EMPTY: Self =

@@ -17,16 +17,18 @@ pub use precision::{Cause, Digits, Loss, Precision, Row};
 
 use ball::{Ball, Rounding};
 
+use wengert_ops::adjoints::Adjoints;
 use wengert_ops::double_double::DoubleDouble;
-use wengert_ops::reduce;
+use wengert_ops::real::Scalar as Number;
+use wengert_ops::structural::reduction;
 
 use crate::dual::Dual;
 use crate::error::{Error, NodeId};
-use crate::kernels::{Numerics, axes};
+use crate::kernels::Numerics;
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::replay::evaluate_range;
-use crate::sweep::reverse;
+use crate::sweep::walk;
 use crate::tape::{Side, Step, Tape};
 use crate::var::Var;
 
@@ -203,7 +205,7 @@ fn slots<S: Scalar>(var: Var<'_, S>) -> impl Iterator<Item = usize> {
 /// Evaluates the list from its leaves and sweeps it from the slot `output`.
 ///
 /// A kernel fills what nothing is added to with zeros that do not know how they are rounded; `rounded` tells them.
-fn both_columns<T: Scalar>(
+fn both_columns<T: Number>(
     steps: &[Step],
     side: &Side,
     mut values: Vec<T>,
@@ -221,7 +223,8 @@ fn both_columns<T: Scalar>(
     let mut adjoints = vec![T::EMPTY; end];
     adjoints[output] = T::from_f64(1.0);
     rounded(&mut adjoints[output]);
-    reverse(Numerics::Exact, steps, side, &values, &mut adjoints);
+    let all = Adjoints { column: &mut adjoints, unwritten: &mut Vec::new() };
+    walk(Numerics::Exact, steps, side, &values, all, &mut |_, _| {});
     (values, adjoints)
 }
 
@@ -240,7 +243,7 @@ fn undetermined(side: &Side, values: &[Ball]) -> Vec<NodeId> {
             }
             Op::Structural(Structural::Max | Structural::Min) => {
                 let layout = side.layouts.get(wide.operands[0].layout());
-                let target = reduce::target(layout, axes(wide));
+                let target = reduction::target(layout, wide.attributes.axes());
                 let extremes = &values[wide.out as usize..];
                 elements(0).zip(target.offsets()).any(|(element, out)| {
                     let room = element.bound() + extremes[out].bound();

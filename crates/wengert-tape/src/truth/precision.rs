@@ -2,6 +2,9 @@
 
 mod text;
 
+use wengert_ops::real::Scalar as Number;
+use wengert_ops::value::entries;
+
 use super::{Enclosed, Truth, digits};
 use crate::backward::for_each_edge;
 use crate::error::{Error, NodeId, Place};
@@ -225,19 +228,25 @@ impl<'t, S: Scalar> Truth<'t, S> {
         let mut made: Vec<Made> = adjoints.iter().map(|_| none()).collect();
         let side = tape.side.borrow();
         tape.columns.read(|steps, _| {
-            for_each_edge(steps, &side, values, |reader, _, slot, partial| {
-                let g = adjoints[reader];
-                let Some(product) = partial.times(g).filter(|_| !g.is_zero()) else { return };
-                let made = &mut made[slot];
-                made.before = made.before.min(Enclosed::of(g).digits());
-                made.largest = made.largest.max(product.to_f64().abs());
-                if let Partial::Of(partial) = partial {
-                    let left = Enclosed::of(partial).digits();
-                    if left < made.partial.0 {
-                        made.partial = (left, reader);
+            for_each_edge(
+                steps,
+                &side,
+                values,
+                |op, site, visit| entries(op, site, visit),
+                |reader, _, slot, partial| {
+                    let g = adjoints[reader];
+                    let Some(product) = partial.times(g).filter(|_| !g.is_zero()) else { return };
+                    let made = &mut made[slot];
+                    made.before = made.before.min(Enclosed::of(g).digits());
+                    made.largest = made.largest.max(product.to_f64().abs());
+                    if let Partial::Of(partial) = partial {
+                        let left = Enclosed::of(partial).digits();
+                        if left < made.partial.0 {
+                            made.partial = (left, reader);
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         drop(side);
         let mut losses = Vec::new();

@@ -8,8 +8,8 @@
 use wengert_ops::double_double::DoubleDouble;
 
 use crate::op::{Binary, Unary};
-use crate::real::{Real, Scalar};
 use crate::rules;
+use wengert_ops::real::{Real, Scalar};
 
 /// `max |op(t) − op(x)|` for t within r of x; v is `op(x)`.
 pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 {

@@ -24,8 +24,8 @@ pub trait Nested<S: Scalar> {
 
 // Number by number: another crate's trait might come to hold for arrays as well.
 macro_rules! numbers {
-    ($([$($generics:tt)*] $number:ty;)*) => {$(
-        impl<$($generics)*> Nested<$number> for $number {
+    ($($number:ty;)*) => {$(
+        impl Nested<$number> for $number {
             fn extents(&self, _extents: &mut SmallVec<[usize; 4]>) {}
 
             fn collect(&self, extents: &[usize], numbers: &mut Vec<$number>) -> bool {
@@ -35,7 +35,7 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers! { [] f32; [] f64; [S: Scalar] Dual<S>; }
+numbers! { f32; f64; Dual<f32>; Dual<f64>; }
 
 impl<S: Scalar, T: Nested<S>> Nested<S> for [T] {
     fn extents(&self, extents: &mut SmallVec<[usize; 4]>) {
