@@ -55,13 +55,36 @@ impl<S: Scalar> Real for Dual<S> {
 
     #[inline(always)]
     fn unary(self, op: Unary) -> Self {
+        if S::OUT_OF_LINE { self.unary_called(op) } else { self.unary_inlined(op) }
+    }
+
+    #[inline(always)]
+    fn binary(self, op: Binary, other: Self) -> Self {
+        if S::OUT_OF_LINE { self.binary_called(op, other) } else { self.binary_inlined(op, other) }
+    }
+}
+
+impl<S: Scalar> Dual<S> {
+    // Where the op is not known, every rule is in here; inlined into itself for duals of duals, every rule of every rule.
+    #[inline(never)]
+    fn unary_called(self, op: Unary) -> Self {
+        self.unary_inlined(op)
+    }
+
+    #[inline(never)]
+    fn binary_called(self, op: Binary, other: Self) -> Self {
+        self.binary_inlined(op, other)
+    }
+
+    #[inline(always)]
+    fn unary_inlined(self, op: Unary) -> Self {
         let value = self.value.unary(op);
         let tangent = rules::unary(op, self.value, value).times(self.tangent);
         Dual { value, tangent: tangent.unwrap_or(value.like(0.0)) }
     }
 
     #[inline(always)]
-    fn binary(self, op: Binary, other: Self) -> Self {
+    fn binary_inlined(self, op: Binary, other: Self) -> Self {
         let (x, y) = (self.value, other.value);
         let value = x.binary(op, y);
         // The product of the chain rule skips a zero of all components, not of the value alone:

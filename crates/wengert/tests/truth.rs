@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 use wengert::truth::{Enclosed, Truth};
-use wengert::{Compiler, NodeId, Number, Numerics, Options, Tape, Var};
+use wengert::{Compiler, DoubleDouble, NodeId, Number, Numerics, Options, Pass, Tape, Var};
 
 /// How many numbers were held against a bound, and of how many nothing could be said.
 #[derive(Default)]
@@ -127,6 +127,56 @@ fn recorded(
     Ok(())
 }
 
+/// The right tangent is what differences of right values say: a rule that is wrong is wrong in 32 digits too.
+///
+/// The distance between two steps, one an eighth of the other, tells how far the smaller one is from the limit.
+fn differences(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f64>]) -> Result<(), TestCaseError> {
+    let along: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
+    let truth = y.truth().along(&along).run().unwrap();
+    let tangent = truth.tangents(y)[0].truth;
+    let moved = |step: f64| {
+        let element = |(x, d): (f64, &f64)| DoubleDouble::from(x) + DoubleDouble::from(*d) * step.into();
+        let numbers: Vec<Vec<DoubleDouble>> =
+            leaves.iter().zip(direction).map(|(x, d)| x.values().into_iter().zip(d).map(element).collect()).collect();
+        let at: Vec<(Var<'_>, &[DoubleDouble])> = leaves.iter().zip(&numbers).map(|(&x, n)| (x, &n[..])).collect();
+        y.truth().at(&at).run().unwrap().value(y).truth
+    };
+    let quotient = |h: f64| (moved(h) - moved(-h)) / (2.0 * h).into();
+    let (near, nearer) = (quotient(1e-9), quotient(1.25e-10));
+    let settled = (near - nearer).to_f64().abs();
+    count.programs.set(count.programs.get() + 1);
+    let size = tangent.to_f64().abs().max(1e-9 * y.value().abs());
+    // A kink or a jump near by, or a function too steep for the step.
+    if !(settled <= 1e-9 * size) {
+        count.undetermined.set(count.undetermined.get() + 1);
+        return Ok(());
+    }
+    count.held.set(count.held.get() + 1);
+    let apart = (nearer - tangent).to_f64().abs();
+    let rounding = 1e-17 * (y.value().abs() + size);
+    prop_assert!(apart <= settled + rounding, "tangent {tangent}, by differences {nearer}, settled to {settled:e}");
+    Ok(())
+}
+
+fn differences_of_programs(cases: u32) {
+    let count = Count::default();
+    scalars::run(cases, |program| {
+        let tape = Tape::new();
+        let (inputs, y) = scalars::record(&tape, program, &program.at);
+        let direction: Vec<Vec<f64>> = program.elsewhere.iter().map(|&d| vec![d]).collect();
+        differences(&count, &inputs, y, &direction).map_err(|error| TestCaseError::fail(format!("{error}\n{tape}")))
+    });
+    tensors::run(cases, |program| {
+        let tape = Tape::new();
+        let (leaves, y) = tensors::record(&tape, program, &tensors::leaf_values(program, 0));
+        let held = differences(&count, &leaves, y, &tensors::leaf_values(program, 5));
+        held.map_err(|error| TestCaseError::fail(format!("{error}\n{tape}")))
+    });
+    let (held, skipped) = (count.held.get(), count.undetermined.get());
+    println!("differences: {held} tangents held, {skipped} differences do not settle");
+    assert!(20 * skipped <= held, "{skipped} differences in {held} do not settle");
+}
+
 fn scalar_programs(cases: u32) {
     let count = Count::default();
     scalars::run(cases, |program| {
@@ -152,6 +202,8 @@ fn tensor_programs(cases: u32, numerics: Numerics) {
 
 fn compiled_programs(cases: u32) {
     let count = Count::default();
+    let mut off = vec![vec![], Pass::ALL.to_vec()];
+    off.extend(Pass::ALL.iter().map(|&pass| vec![pass]));
     tensors::run(cases, |program| {
         let tape = Tape::with(Options::default().numerics(Numerics::Exact));
         let (leaves, y) = tensors::record(&tape, program, &tensors::leaf_values(program, 0));
@@ -161,18 +213,24 @@ fn compiled_programs(cases: u32) {
             count.undetermined.set(count.undetermined.get() + 1);
             return Ok(());
         }
-        let mut compiler = Compiler::new(&tape).numerics(Numerics::Fast);
-        let value = compiler.output(y).unwrap();
-        let gradients: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
-        let compiled = compiler.compile().unwrap();
-        let mut workspace = compiled.workspace();
-        compiled.run(&mut workspace).unwrap();
-        let held = count.hold("output", &workspace.values(value), &truth.values(y)).and_then(|()| {
-            let each = leaves.iter().zip(gradients);
-            each.map(|(&leaf, output)| count.hold("gradient", &workspace.values(output), &truth.adjoints(leaf)))
-                .collect()
-        });
-        held.map_err(|error| TestCaseError::fail(format!("{error}\n{tape}")))
+        for off in &off {
+            let mut compiler = Compiler::new(&tape).numerics(Numerics::Fast);
+            for &pass in off {
+                compiler = compiler.without(pass);
+            }
+            let value = compiler.output(y).unwrap();
+            let gradients: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
+            let compiled = compiler.compile().unwrap();
+            let mut workspace = compiled.workspace();
+            compiled.run(&mut workspace).unwrap();
+            let held = count.hold("output", &workspace.values(value), &truth.values(y)).and_then(|()| {
+                leaves.iter().zip(gradients).try_for_each(|(&leaf, output)| {
+                    count.hold("gradient", &workspace.values(output), &truth.adjoints(leaf))
+                })
+            });
+            held.map_err(|error| TestCaseError::fail(format!("without {off:?}: {error}\n{tape}")))?;
+        }
+        Ok(())
     });
     count.report("compiled programs");
 }
@@ -193,6 +251,26 @@ fn compiled_programs_are_within_their_bounds() {
     compiled_programs(100);
 }
 
+#[test]
+fn right_tangents_are_what_differences_say() {
+    differences_of_programs(150);
+}
+
+/// A fault of a few ulp is found: the bounds are no wider than what rounding does.
+#[test]
+fn a_planted_fault_of_some_ulps_is_outside_the_bound() {
+    let tape = Tape::new();
+    let x = tape.input(0.7);
+    let y = (x.sin() * x.exp()).ln();
+    let truth = y.truth().run().unwrap();
+    let off = |number: f64, ulps: f64| number + ulps * f64::EPSILON * number.abs();
+    let (value, adjoint) = (y.value(), y.backward().wrt(x));
+    assert!(truth.value(y).holds(value) && truth.adjoint(x).holds(adjoint));
+    assert!(!truth.value(y).holds(off(value, 16.0)) && !truth.value(y).holds(off(value, -16.0)));
+    assert!(!truth.adjoint(x).holds(off(adjoint, 16.0)) && !truth.adjoint(x).holds(off(adjoint, -16.0)));
+    assert!(!truth.value(y).holds(f64::NAN) && !truth.value(y).holds(f64::INFINITY));
+}
+
 /// A million programs of each kind, none wrong, with `WENGERT_PROGRAMS=1000000`:
 ///
 /// ```text
@@ -206,4 +284,5 @@ fn many_programs_are_within_their_bounds() {
     tensor_programs(cases, Numerics::Exact);
     tensor_programs(cases, Numerics::Fast);
     compiled_programs(cases);
+    differences_of_programs(cases);
 }

@@ -88,6 +88,12 @@ impl Ball {
         Ball { centre, radius: 0.0, size: centre.to_f64().abs(), terms, rounding }
     }
 
+    /// A leaf that stands for another number.
+    pub(super) fn standing_for(number: DoubleDouble, on_the_tape: f64, rounding: Rounding) -> Self {
+        let radius = (number - on_the_tape.into()).to_f64().abs();
+        Ball { radius, ..Ball::exact(number, rounding) }
+    }
+
     /// Tells a number made from nothing how it is rounded.
     pub(super) fn round_as(&mut self, rounding: Rounding) {
         self.rounding = self.rounding.or(rounding);

@@ -84,6 +84,7 @@ pub struct Truths<'t, S: Scalar = f64> {
     output: Var<'t, S>,
     numerics: Numerics,
     direction: Vec<(Var<'t, S>, Vec<f64>)>,
+    at: Vec<(Var<'t, S>, Vec<DoubleDouble>)>,
 }
 
 impl<'t, S: Scalar> Var<'t, S> {
@@ -107,7 +108,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// ```
     #[must_use]
     pub fn truth(self) -> Truths<'t, S> {
-        Truths { output: self, numerics: self.tape.numerics(), direction: Vec::new() }
+        Truths { output: self, numerics: self.tape.numerics(), direction: Vec::new(), at: Vec::new() }
     }
 }
 
@@ -128,12 +129,34 @@ impl<'t, S: Scalar> Truths<'t, S> {
         self
     }
 
+    /// The numbers that leaves stand for, where those are not the tape's rounded ones: 1/10, and not the `f64` nearest to it.
+    /// How far the tape's are from them then counts as their error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert::DoubleDouble;
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input(0.1);
+    /// let y = x * 3.0;
+    /// let tenth = DoubleDouble::from(1.0) / DoubleDouble::from(10.0);
+    /// let truth = y.truth().at(&[(x, &[tenth])]).run()?;
+    /// assert_eq!(format!("{:.20e}", truth.value(y).truth), "3.00000000000000000000e-1");
+    /// assert!(truth.value(x).bound > 0.0 && truth.value(y).holds(y.value()));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[must_use]
+    pub fn at(mut self, leaves: &[(Var<'t, S>, &[DoubleDouble])]) -> Self {
+        self.at = leaves.iter().map(|&(var, numbers)| (var, numbers.to_vec())).collect();
+        self
+    }
+
     /// Computes the right numbers and the bounds.
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the output has axes, if the tape's numbers have more digits than `f64`, or if a direction
-    /// starts at what is no leaf; [`Error::TwoTapes`]; [`Error::Length`] if a tangent does not fill its leaf.
+    /// [`Error::Operand`] if the output has axes or the tape's numbers have more digits than `f64`; [`Error::NotSettable`]
+    /// for a direction of what is no leaf; [`Error::TwoTapes`]; [`Error::Length`] if a tangent does not fill its leaf.
     #[track_caller]
     pub fn run(self) -> Result<Truth<'t, S>, Error> {
         let (output, tape) = (self.output, self.output.tape);
@@ -150,19 +173,22 @@ impl<'t, S: Scalar> Truths<'t, S> {
         } else {
             Rounding::of_f32(any_order)
         };
-        let tangents = self.tangents()?;
+        let (tangents, meant) = (self.spread_out(&self.direction)?, self.spread_out(&self.at)?);
         let start = output.view.start() as usize;
         let side = tape.side.borrow();
         let end = side.wide_at(start as u32).map_or(start + 1, |wide| (wide.out + wide.len) as usize);
         tape.columns.read(|steps, values| {
             let plain: Vec<f64> = values[..end].iter().map(|value| value.to_f64()).collect();
-            let leaves = plain.iter().map(|&value| Ball::exact(value.into(), rounding));
+            let mut leaves: Vec<Ball> = plain.iter().map(|&value| Ball::exact(value.into(), rounding)).collect();
+            for &(slot, number) in meant.iter().filter(|(slot, _)| *slot < end) {
+                leaves[slot] = Ball::standing_for(number, plain[slot], rounding);
+            }
             let wide = if self.direction.is_empty() {
                 let rounded = |ball: &mut Ball| ball.round_as(rounding);
-                let (values, adjoints) = both_columns(steps, &side, leaves.collect(), start, rounded);
+                let (values, adjoints) = both_columns(steps, &side, leaves, start, rounded);
                 Columns { values, adjoints, tangents: Vec::new(), second: Vec::new() }
             } else {
-                let mut column: Vec<Dual<Ball>> = leaves.map(Dual::constant).collect();
+                let mut column: Vec<Dual<Ball>> = leaves.into_iter().map(Dual::constant).collect();
                 for (slot, tangent) in tangents {
                     // What was recorded after the output does not move it.
                     if slot < end {
@@ -184,14 +210,14 @@ impl<'t, S: Scalar> Truths<'t, S> {
         })
     }
 
-    /// The slots of the direction with their tangents.
+    /// The slots of some leaves, each with its number.
     #[track_caller]
-    fn tangents(&self) -> Result<Vec<(usize, f64)>, Error> {
+    fn spread_out<T: Copy>(&self, leaves: &[(Var<'t, S>, Vec<T>)]) -> Result<Vec<(usize, T)>, Error> {
         let mut all = Vec::new();
-        for (var, tangent) in &self.direction {
+        for (var, numbers) in leaves {
             self.output.same_tape("truth", *var)?;
-            self.output.tape.check_settable("truth", *var, tangent.len())?;
-            all.extend(slots(*var).zip(tangent.iter().copied()));
+            self.output.tape.check_settable("truth", *var, numbers.len())?;
+            all.extend(slots(*var).zip(numbers.iter().copied()));
         }
         Ok(all)
     }
