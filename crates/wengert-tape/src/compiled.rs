@@ -53,5 +53,3 @@ macro_rules! compiled {
     )*};
 }
 compiled!(f32 f64 Dual<f32> Dual<f64>);
-#[cfg(feature = "precision")]
-compiled!(wengert_ops::double_double::DoubleDouble Dual<wengert_ops::double_double::DoubleDouble>);
