@@ -17,5 +17,6 @@ documents! {
     design: "design.md";
     snapshots: "snapshots.md";
     performance: "performance.md";
+    adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
 }

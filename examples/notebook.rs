@@ -67,7 +67,6 @@ impl Options {
                     }
                 }
                 "--compiled" => options.compiled = true,
-                "--help" | "-h" => return Err(USAGE.to_owned()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
         }
@@ -79,6 +78,11 @@ const USAGE: &str =
     "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
 
 fn main() -> ExitCode {
+    // What was asked for is no error.
+    if std::env::args().skip(1).any(|argument| argument == "--help" || argument == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let options = match Options::parse(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(message) => {

@@ -21,6 +21,11 @@ const USAGE: &str = "usage: trace_diff OURS.json THEIRS.json [--rtol NUMBER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // What was asked for is no error.
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     match run(&mut std::io::stdout().lock(), &arguments) {
         Ok(agree) => ExitCode::from(u8::from(!agree)),
         Err(error) => {

@@ -29,6 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--compiled" => passes = Passes::Compiled,
+            "--help" | "-h" => {
+                println!("usage: wheat_seeds [--compiled]");
+                return Ok(());
+            }
             other => return Err(format!("unknown argument {other}; usage: wheat_seeds [--compiled]").into()),
         }
     }

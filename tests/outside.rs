@@ -1,10 +1,10 @@
 //! Traces of another program: what a PyTorch module computed, beside a tape of the same network. tests/pytorch/README.md says how the files were made.
 
-mod schema;
 #[path = "../examples/trace_diff.rs"]
 #[allow(dead_code, reason = "the example's main is not called here")]
 mod trace_diff;
 
+use crate::schema;
 use serde_json::Value;
 use wengert::{Tape, Var};
 use wengert_inspect::{

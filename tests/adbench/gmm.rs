@@ -11,7 +11,7 @@ use std::f64::consts::{LN_2, PI};
 
 use wengert::{Real, Var};
 
-use crate::oracle::{Answer, Words, adbench, count, json, number, numbers};
+use super::oracle::{Answer, Words, adbench, count, json, number, numbers};
 
 /// How the prior enters L. The sources differ, so every test says which it means.
 #[derive(Clone, Copy)]

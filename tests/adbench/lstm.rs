@@ -10,7 +10,7 @@
 
 use wengert::{Real, Var};
 
-use crate::oracle::{Answer, Words, adbench, text};
+use super::oracle::{Answer, Words, adbench, text};
 
 pub(crate) struct Lstm {
     layers: usize,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use petgraph::graph::{DiGraph, NodeIndex};
-use wengert::rules::Partial;
 
 use crate::trace::Trace;
 
@@ -61,12 +60,7 @@ impl Trace {
     fn partials(&self, node: usize) -> BTreeMap<(usize, usize), Option<f64>> {
         let mut partials = BTreeMap::new();
         self.jacobian(node, |entry| {
-            let partial = match entry.partial {
-                Partial::Zero => 0.0,
-                Partial::One => 1.0,
-                Partial::MinusOne => -1.0,
-                Partial::Of(p) => p,
-            };
+            let partial = entry.partial.value(0.0);
             let from = self.spot(crate::trace::Slot(entry.slot)).node;
             partials.entry((entry.operand, from)).and_modify(|p| *p = None).or_insert(Some(partial));
         });

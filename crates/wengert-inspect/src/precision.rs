@@ -1,7 +1,7 @@
 //! The core's rules in the arithmetic that the tape computed in, on numbers held as `f64`.
 
+use wengert::Unary;
 use wengert::rules::{self, Partial};
-use wengert::{Real, Unary};
 
 use crate::trace::Precision;
 
@@ -12,6 +12,19 @@ pub(crate) fn widen(partial: Partial<f32>) -> Partial<f64> {
         Partial::One => Partial::One,
         Partial::MinusOne => Partial::MinusOne,
         Partial::Of(p) => Partial::Of(f64::from(p)),
+        Partial::Product(p, q) => Partial::Product(f64::from(p), f64::from(q)),
+        Partial::Choice(p) => Partial::Choice(f64::from(p)),
+    }
+}
+
+fn narrow(partial: Partial<f64>) -> Partial<f32> {
+    match partial {
+        Partial::Zero => Partial::Zero,
+        Partial::One => Partial::One,
+        Partial::MinusOne => Partial::MinusOne,
+        Partial::Of(p) => Partial::Of(p as f32),
+        Partial::Product(p, q) => Partial::Product(p as f32, q as f32),
+        Partial::Choice(p) => Partial::Choice(p as f32),
     }
 }
 
@@ -26,8 +39,8 @@ impl Precision {
     /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's product.
     pub(crate) fn times(self, partial: Partial<f64>, adjoint: f64) -> Option<f64> {
         match (self, partial) {
-            (Precision::F32, Partial::Of(p)) => Some(f64::from((adjoint as f32).chain(p as f32))),
-            _ => partial.times(adjoint),
+            (Precision::F32, partial) => narrow(partial).times(adjoint as f32).map(f64::from),
+            (Precision::F64, partial) => partial.times(adjoint),
         }
     }
 

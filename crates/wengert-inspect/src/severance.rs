@@ -277,8 +277,10 @@ impl<'a> Severance<'a> {
                 let why = match (entry.partial, entry.factor) {
                     _ if *trace.adjoint(reader) == Adjoint::NotComputed => Some(Why::AfterOutput),
                     (Partial::Zero, _) => Some(flat(&node.op)),
-                    (Partial::Of(0.0), Some(factor)) => Some(Why::ZeroFactor(trace.label(Slot(factor)))),
-                    (Partial::Of(0.0), None) => Some(Why::NoSlope),
+                    (partial, factor) if partial.value(0.0) == 0.0 => Some(match factor {
+                        Some(factor) => Why::ZeroFactor(trace.label(Slot(factor))),
+                        None => Why::NoSlope,
+                    }),
                     _ => None,
                 };
                 match why {

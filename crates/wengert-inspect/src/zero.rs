@@ -85,11 +85,11 @@ fn look_at(trace: &Trace, node: usize, entry: &Entry, adjoints: &[f64], zeros: &
             Some(zero) if !trace.label_of(Slot(entry.reader)).named => (zero.reasons.clone(), zero.more),
             _ => (vec![Reason::Reader { slot: entry.reader }], 0),
         },
-        Partial::Of(0.0) => match entry.factor {
+        partial if partial.value(0.0) == 0.0 => match entry.factor {
             Some(slot) => (vec![Reason::Factor { slot }], 0),
             None => (vec![Reason::FlatHere { node, slot: entry.slot }], 0),
         },
-        Partial::One | Partial::MinusOne | Partial::Of(_) => (vec![], 0),
+        _ => (vec![], 0),
     };
     let zero = zeros[entry.slot].get_or_insert_default();
     zero.live = true;

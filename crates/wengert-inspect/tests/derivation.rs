@@ -1,11 +1,10 @@
 //! Derivations: whoever computes with the printed numbers gets the printed results, for any program.
 
-mod common;
 #[path = "common/calculator.rs"]
 mod calculator;
 
+use crate::common::{AT, network, tensor_program};
 use calculator::{Found, recompute};
-use common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::{Binary, Real, Tape, Unary, Var};
 use wengert_inspect::{Derivation, Known, Level, Trace};
@@ -233,14 +232,27 @@ fn step() -> impl Strategy<Value = (Step, bool)> {
     (step, any::<bool>())
 }
 
+const WRITTEN_BY_GRADIENTS: [Binary; 10] = [
+    Binary::Powi,
+    Binary::Chain,
+    Binary::ChainChoice,
+    Binary::SigmoidSlope,
+    Binary::TanhSlope,
+    Binary::HypotSlope,
+    Binary::OverSquares,
+    Binary::PowSlope,
+    Binary::PowCurve,
+    Binary::PowLn,
+];
+
 fn run<'t>(tape: &'t Tape, inputs: &[f64], steps: &[(Step, bool)]) -> Var<'t> {
     let mut pool: Vec<Var<'t>> = inputs.iter().map(|&x| tape.input(x)).collect();
     for (k, (step, name)) in steps.iter().enumerate() {
         let at = |i: usize| pool[i % pool.len()];
         let var = match *step {
             Step::Unary(op, x) => at(x).unary(Unary::ALL[op]),
-            // The exponent of powi is a whole number, and chain is written by recorded gradients alone.
-            Step::Binary(op, x, y) if ![Binary::Powi, Binary::Chain].contains(&Binary::ALL[op]) => {
+            // The exponent of powi is a whole number; what recorded gradients alone write is written as on paper.
+            Step::Binary(op, x, y) if !WRITTEN_BY_GRADIENTS.contains(&Binary::ALL[op]) => {
                 at(x).binary(Binary::ALL[op], at(y))
             }
             Step::Binary(_, x, y) => at(x) - at(y),

@@ -1,8 +1,6 @@
 //! Two traces, and a trace with numbers from elsewhere: what differs first, what follows, and what is not the same program.
 
-mod common;
-
-use common::{AT, network, network_of, tensor_program};
+use crate::common::{AT, network, network_of, tensor_program};
 use proptest::prelude::*;
 use wengert::{Tape, Var};
 use wengert_inspect::{Adjoint, Diff, Origin, Quantity, Reference, Structure, Tolerance, Trace, TraceData};

@@ -1,8 +1,6 @@
 //! Traces from files: what is read is what was written, and what is wrong with a file is told apart.
 
-mod common;
-
-use common::{AT, network, tensor_program};
+use crate::common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::Tape;
 use wengert_inspect::{

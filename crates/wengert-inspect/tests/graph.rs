@@ -1,8 +1,6 @@
 //! The graph's algorithms against what a person sees, and path sums against the sweep's adjoints.
 
-mod common;
-
-use common::{AT, network, tensor_program};
+use crate::common::{AT, network, tensor_program};
 use wengert::Tape;
 use wengert_inspect::{Adjoint, Trace};
 

@@ -1,8 +1,6 @@
 //! What ails a trace is found where it arose, forward and backward apart.
 
-mod common;
-
-use common::network;
+use crate::common::network;
 use wengert::{Tape, Var};
 use wengert_inspect::{Health, Trace};
 

@@ -1,8 +1,6 @@
 //! Ledgers recomputed from a trace: the tape's own, and exact.
 
-mod common;
-
-use common::{AT, network, tensor_program};
+use crate::common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::{Binary, Gradients, Numerics, Options, Real, Structural, Tape, Unary, Var};
 use wengert_inspect::{Adjoint, Contribution, Slot, Trace, Traced};

@@ -1,8 +1,6 @@
 //! Every way in which a parameter can be cut off is told, with the node and the line.
 
-mod common;
-
-use common::network;
+use crate::common::network;
 use wengert::{Tape, Var};
 use wengert_inspect::{Severance, Trace, Why};
 

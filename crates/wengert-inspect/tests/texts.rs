@@ -1,8 +1,6 @@
 //! The views of the smallest network, whole.
 
-mod common;
-
-use common::network;
+use crate::common::network;
 use wengert::Tape;
 use wengert_inspect::{LedgerText, Picture, Table, Tolerance, Trace};
 

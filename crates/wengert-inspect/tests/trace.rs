@@ -1,8 +1,6 @@
 //! What a trace holds: the tape's numbers, four kinds of adjoints, names, and files that survive.
 
-mod common;
-
-use common::{AT, network, tensor_program};
+use crate::common::{AT, network, tensor_program};
 use wengert::{Status, Tape};
 use wengert_inspect::{Adjoint, LedgerText, Malformed, Picture, Stale, Table, Trace, TraceData};
 

@@ -37,9 +37,14 @@ impl Level {
     ];
 
     /// The highest level that this processor has. Asked of the processor once.
+    ///
+    /// With `WENGERT_SIMD=portable` in the environment it is the portable one: to test what other processors compute.
     pub fn detected() -> Level {
         static DETECTED: OnceLock<Level> = OnceLock::new();
-        *DETECTED.get_or_init(Self::detect)
+        *DETECTED.get_or_init(|| match std::env::var_os("WENGERT_SIMD") {
+            Some(level) if level == "portable" => Level::Portable,
+            _ => Self::detect(),
+        })
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -153,6 +158,12 @@ pub fn compiled<K: Kernel>(level: Level) -> Compiled<K::Arguments> {
         Level::V4 => x86::v4::<K>,
     };
     Compiled { level, pointer }
+}
+
+/// The copy of `K` for [`Level::Portable`]: of a kernel that a higher level would not make faster, no other copy is compiled.
+#[must_use]
+pub fn compiled_portable<K: Kernel>() -> Compiled<K::Arguments> {
+    Compiled { level: Level::Portable, pointer: portable::<K> }
 }
 
 /// Chooses the copy of `K` for `level` and calls it.

@@ -7,7 +7,7 @@ use wengert::{Error, Numerics};
 use self::steps::{Compiled, Manner, Recorded, Replayed, Steps, Turn};
 use crate::bind::Granularity;
 use crate::data::Dataset;
-use crate::mlp::{Mlp, MlpError};
+use crate::mlp::Mlp;
 use crate::predict::FitError;
 use crate::sgd::Sgd;
 
@@ -108,7 +108,7 @@ pub enum TrainError {
         rate: f64,
     },
 
-    /// A parameter, or the error, is not finite any more.
+    /// A parameter has become so large that its square is no finite number, or the error is none.
     #[error("training diverged in epoch {epoch}: {what} is {value:?}; try a smaller rate")]
     Diverged {
         /// The epoch, from 0.
@@ -223,8 +223,11 @@ impl Trainer {
                 last = last.or(pass);
             }
             steps.deliver(work);
-            if let Err(MlpError::NotFinite { param: what, value }) = work.check_finite(work.params()) {
-                return Err(TrainError::Diverged { epoch, what, value });
+            // Finite but huge is as lost: every neuron is saturated, and the error stands still as if it had been learnt.
+            if let Some((k, &value)) =
+                work.params().iter().enumerate().find(|(_, param)| !(*param * *param).is_finite())
+            {
+                return Err(TrainError::Diverged { epoch, what: work.param_name(k), value });
             }
             if !sum_error.is_finite() {
                 return Err(TrainError::Diverged { epoch, what: "the error".to_owned(), value: sum_error });

@@ -44,6 +44,11 @@ pub trait Algebra: Real {
     #[track_caller]
     fn structural(op: Structural, operands: &[Self], attributes: Attributes) -> Self;
 
+    /// The same numbers, standing still: no derivative passes.
+    #[must_use]
+    #[track_caller]
+    fn still(self) -> Self;
+
     /// The sum over some axes, which are dropped.
     #[must_use]
     #[track_caller]

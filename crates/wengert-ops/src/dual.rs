@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Constant, Real, Scalar};
+use crate::real::{Constant, Real, Scalar, powers};
 use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
@@ -43,54 +43,44 @@ impl<S: Scalar> Dual<S> {
 }
 
 impl<S: Scalar> Real for Dual<S> {
-    #[inline(always)]
+    #[inline]
     fn like(self, constant: f64) -> Self {
         Dual { value: self.value.like(constant), tangent: self.value.like(0.0) }
     }
 
-    #[inline(always)]
+    #[inline]
     fn constant(self, constant: Constant) -> Self {
         Dual::constant(self.value.constant(constant))
     }
 
-    #[inline(always)]
+    // Without optimisation every inlined copy keeps its locals: a loop with a copy for each op would need megabytes of stack.
+    #[cfg_attr(not(debug_assertions), inline)]
     fn unary(self, op: Unary) -> Self {
-        if S::OUT_OF_LINE { self.unary_called(op) } else { self.unary_inlined(op) }
-    }
-
-    #[inline(always)]
-    fn binary(self, op: Binary, other: Self) -> Self {
-        if S::OUT_OF_LINE { self.binary_called(op, other) } else { self.binary_inlined(op, other) }
-    }
-}
-
-impl<S: Scalar> Dual<S> {
-    // Where the op is not known, every rule is in here; inlined into itself for duals of duals, every rule of every rule.
-    #[inline(never)]
-    fn unary_called(self, op: Unary) -> Self {
-        self.unary_inlined(op)
-    }
-
-    #[inline(never)]
-    fn binary_called(self, op: Binary, other: Self) -> Self {
-        self.binary_inlined(op, other)
-    }
-
-    #[inline(always)]
-    fn unary_inlined(self, op: Unary) -> Self {
         let value = self.value.unary(op);
         let tangent = rules::unary(op, self.value, value).times(self.tangent);
         Dual { value, tangent: tangent.unwrap_or(value.like(0.0)) }
     }
 
-    #[inline(always)]
-    fn binary_inlined(self, op: Binary, other: Self) -> Self {
+    fn largest(self) -> Self {
+        Dual::constant(self.value.largest())
+    }
+
+    fn powi(self, n: i32) -> Self {
+        let power = |x: Self, n: i32| x.binary(Binary::Powi, x.like(f64::from(n)));
+        match powers::<S>(n) {
+            None => power(self, n),
+            Some([a, times, rest]) => power(power(self, a), times) * power(self, rest),
+        }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn binary(self, op: Binary, other: Self) -> Self {
         let (x, y) = (self.value, other.value);
         let value = x.binary(op, y);
         // The product of the chain rule skips a zero of all components, not of the value alone:
         // 0 + tε times p still moves by t p.
-        if op == Binary::Chain {
-            let along_x = self.tangent.chain(y);
+        if op == Binary::Chain || op == Binary::ChainChoice {
+            let along_x = if op == Binary::Chain { self.tangent.chain(y) } else { self.tangent.chain_choice(y) };
             let still = other.tangent.is_zero();
             return Dual { value, tangent: if still { along_x } else { along_x + x.chain(other.tangent) } };
         }
@@ -163,7 +153,7 @@ macro_rules! operators {
     ($($trait:ident $method:ident)*) => {$(
         impl<S: Scalar> $trait for Dual<S> {
             type Output = Self;
-            #[inline(always)]
+            #[inline]
             fn $method(self, other: Self) -> Self {
                 self.binary(Binary::$trait, other)
             }
@@ -174,7 +164,7 @@ operators!(Add add Sub sub Mul mul Div div Rem rem);
 
 impl<S: Scalar> Neg for Dual<S> {
     type Output = Self;
-    #[inline(always)]
+    #[inline]
     fn neg(self) -> Self {
         self.unary(Unary::Neg)
     }

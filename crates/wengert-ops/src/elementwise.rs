@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
+use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 use crate::rules;
 use crate::shape::{Layout, Shape};
@@ -59,13 +59,33 @@ pub fn rows<const N: usize>(
     }
 }
 
+/// Runs `$body` with `$k` the op that `$op` holds. On plain numbers there is a copy of the body for each op, which the compiler
+/// makes a loop of its own. Numbers with a tangent, and those whose operations are calls anyway, share one that asks for the op at every element: a copy for each op and
+/// each such number would be most of the crate's machine code.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! with_op {
+    ($dispatch:ident, $s:ty, $op:expr, $k:ident => $body:expr) => {
+        if const { <$s as $crate::real::Scalar>::HAS_TANGENT || <$s as $crate::real::Scalar>::OUT_OF_LINE } {
+            #[allow(non_snake_case, reason = "a constant in the other branch")]
+            let $k = $op;
+            $body
+        } else {
+            $crate::op::$dispatch!($op, $k => $body)
+        }
+    };
+}
+#[doc(hidden)]
+pub use with_op;
+
+// The op is asked for in every row, and not around the walk over rows: that is compiled once.
+
 /// `run = op(x)`.
 pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
-    let shape = x.layout.shape().clone();
-    dispatch_unary!(for S, op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+    rows(x.layout.shape(), [x.layout], |first, [sx], len, [dx]| {
         let run = &mut run[first..first + len];
         let sx = x.start + sx;
-        if dx == 1 {
+        with_op!(dispatch_unary, S, op, K => if dx == 1 {
             for (out, &x) in run.iter_mut().zip(&x.data[sx..sx + len]) {
                 *out = x.unary(K);
             }
@@ -73,16 +93,16 @@ pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
             for (i, out) in run.iter_mut().enumerate() {
                 *out = x.data[sx + i * dx].unary(K);
             }
-        }
-    }));
+        });
+    });
 }
 
 /// `run = op(x, y)` after broadcasting to `shape`.
 pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
-    dispatch_binary!(for S, op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
+    rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
         let run = &mut run[first..first + len];
         let (sx, sy) = (x.start + sx, y.start + sy);
-        match strides {
+        with_op!(dispatch_binary, S, op, K => match strides {
             [1, 1] => {
                 for ((out, &x), &y) in run.iter_mut().zip(&x.data[sx..sx + len]).zip(&y.data[sy..sy + len]) {
                     *out = x.binary(K, y);
@@ -94,33 +114,26 @@ pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Sh
                     *out = x.binary(K, y);
                 }
             }
-            [0, 1] => {
-                let x = x.data[sx];
-                for (out, &y) in run.iter_mut().zip(&y.data[sy..sy + len]) {
-                    *out = x.binary(K, y);
-                }
-            }
             [dx, dy] => {
                 for (i, out) in run.iter_mut().enumerate() {
                     *out = x.data[sx + i * dx].binary(K, y.data[sy + i * dy]);
                 }
             }
-        }
-    }));
+        });
+    });
 }
 
 /// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes nothing on.
 pub fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[S], adjoints: &mut [S]) {
-    let shape = x.layout.shape().clone();
-    dispatch_unary!(for S, op, K => rows(&shape, [x.layout], |first, [sx], len, [dx]| {
+    rows(x.layout.shape(), [x.layout], |first, [sx], len, [dx]| {
         let sx = x.start + sx;
-        for i in 0..len {
+        with_op!(dispatch_unary, S, op, K => for i in 0..len {
             let (g, at) = (g[first + i], sx + i * dx);
             if !g.is_zero() && let Some(share) = rules::unary(K, x.data[at], v[first + i]).times(g) {
                 adjoints[at] = adjoints[at] + share;
             }
-        }
-    }));
+        });
+    });
 }
 
 /// Adds the contributions of `v = op(x, y)` to the adjoints of the operands that are not cut.
@@ -133,8 +146,8 @@ pub fn reverse_zip<S: Scalar>(
     g: &[S],
     adjoints: &mut [S],
 ) {
-    dispatch_binary!(for S, op, K => rows(shape, [x.layout, y.layout], |first, [sx, sy], len, [dx, dy]| {
-        for i in 0..len {
+    rows(shape, [x.layout, y.layout], |first, [sx, sy], len, [dx, dy]| {
+        with_op!(dispatch_binary, S, op, K => for i in 0..len {
             let (g, v) = (g[first + i], v[first + i]);
             if g.is_zero() {
                 continue;
@@ -148,8 +161,8 @@ pub fn reverse_zip<S: Scalar>(
             if !cut_y && let Some(share) = rules::second(K, px, py, v).times(g) {
                 adjoints[ay] = adjoints[ay] + share;
             }
-        }
-    }));
+        });
+    });
 }
 
 /// `adjoints[target] += source`, elementwise; where the target repeats an element, the sum of all its copies in row-major order.

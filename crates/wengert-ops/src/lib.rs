@@ -9,6 +9,7 @@
 // A module uses only modules listed above it.
 pub mod op;
 pub mod real;
+mod slopes;
 pub mod number;
 pub mod rules;
 pub mod dual;

@@ -4,7 +4,8 @@
 
 use crate::op::{Binary, Unary};
 use crate::real::sealed::{OnFloats, Sealed};
-use crate::real::{Real, Scalar};
+use crate::real::{Real, Scalar, powers};
+use crate::slopes;
 
 macro_rules! impl_number {
     ($t:ident, ln_max: $ln_max:literal,
@@ -77,6 +78,8 @@ macro_rules! impl_number {
                         }
                     }
                     Unary::Erf => libm::$erf(x),
+                    Unary::Gaussian => slopes::$t::gaussian(x),
+                    Unary::OneMinusSquare => (1.0 - x) * (1.0 + x),
                 }
             }
 
@@ -131,6 +134,36 @@ macro_rules! impl_number {
                             x * y
                         }
                     }
+                    Binary::ChainChoice => {
+                        if x == 0.0 {
+                            x
+                        } else if y == 0.0 {
+                            y
+                        } else {
+                            x * y
+                        }
+                    }
+                    Binary::SigmoidSlope => slopes::$t::sigmoid(x, y),
+                    Binary::TanhSlope => slopes::$t::tanh(x, y),
+                    Binary::HypotSlope => slopes::$t::hypot(x, y),
+                    Binary::OverSquares => slopes::$t::over_squares(x, y),
+                    Binary::PowSlope => slopes::$t::pow(x, y),
+                    Binary::PowCurve => slopes::$t::pow_curve(x, y),
+                    Binary::PowLn => slopes::$t::pow_ln(x, y),
+                }
+            }
+
+            #[inline(always)]
+            fn largest(self) -> Self {
+                $t::MAX
+            }
+
+            // A power beyond the integers of the type is a product of powers within.
+            fn powi(self, n: i32) -> Self {
+                let power = |n: i32| self.binary(Binary::Powi, n as $t);
+                match powers::<$t>(n) {
+                    None => power(n),
+                    Some([a, times, rest]) => power(a).binary(Binary::Powi, times as $t) * power(rest),
                 }
             }
         }

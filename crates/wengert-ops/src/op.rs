@@ -32,7 +32,7 @@ macro_rules! unary_functions {
             Atan, atan, "arctan x", "1/(1 + x²)", "all x";
             Sinh, sinh, "sinh x", "cosh x", "all x";
             Cosh, cosh, "cosh x", "sinh x", "all x";
-            Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)", "all x; where tanh x rounds to ±1 the derivative is 0";
+            Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)", "all x; where tanh x is near ±1 the derivative is computed from x, and keeps its digits";
             Asinh, asinh, "arsinh x", "1/√(x² + 1)", "all x";
             Acosh, acosh, "arcosh x", "1/(√(x − 1) √(x + 1))", "x ≥ 1, NaN below; at 1 the derivative is +∞";
             Atanh, atanh, "artanh x", "1/((1 − x)(1 + x))", "|x| < 1; ±∞ at ±1, NaN outside";
@@ -42,10 +42,12 @@ macro_rules! unary_functions {
             Ceil, ceil, "⌈x⌉", "0", "all x; piecewise constant, as `floor`";
             Round, round, "round x", "0", "half away from zero; piecewise constant, as `floor`";
             Trunc, trunc, "trunc x", "0", "toward zero; piecewise constant, as `floor`";
-            Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x", "all x; no overflow on either side; where y rounds to 1 the derivative is 0";
+            Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x", "all x; no overflow on either side; where y is near 1 the derivative is computed from x, and keeps its digits";
             Softplus, softplus, "ln(1 + eˣ)", "sigmoid x", "all x; computed as max(x, 0) + ln(1 + e^−|x|)";
             Relu, relu, "max(x, 0)", "1 if x > 0, else 0", "all x; the derivative at the kink 0 is 0; NaN at NaN";
             Erf, erf, "erf x", "2/√π e^(−x²)", "all x";
+            Gaussian, gaussian, "e^(−x²)", "−2x e^(−x²)", "all x; x² is not rounded on the way";
+            OneMinusSquare, one_minus_square, "1 − x²", "−2x", "all x; computed as (1 − x)(1 + x), which keeps its digits near ±1";
         }
     };
 }
@@ -67,6 +69,14 @@ macro_rules! binary_functions {
             Ge, indicator_ge, "[x ≥ y]: 1 if x ≥ y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";
             Eq, indicator_eq, "[x = y]: 1 if x = y, else 0", "0", "NaN if either is NaN; a number on the tape, not a guard";
             Chain, chain, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x", "the chain rule's product, adjoint times partial: a zero adjoint passes nothing on";
+            ChainChoice, chain_choice, "x·y, and 0 where x or y is 0, even if the other is infinite or NaN", "∂x: y, ∂y: x", "the chain rule's product where the partial is that of a choice: what is not chosen passes nothing on";
+            SigmoidSlope, sigmoid_slope, "sigmoid′ x, y being sigmoid x", "∂x: −sigmoid′(x) tanh(x/2), which is all of it: ∂y: 0", "all x; y (1 − y) where that loses nothing, else e/(1 + e)² with e = e⁻ˣ";
+            TanhSlope, tanh_slope, "tanh′ x, y being tanh x", "∂x: −2 tanh′(x) tanh x, which is all of it: ∂y: 0", "all x; (1 − y)(1 + y) where that loses nothing, else 4e/(1 + e)² with e = e^(−2|x|)";
+            HypotSlope, hypot_slope, "x/√(x² + y²)", "with h = √(x² + y²), ∂x: y²/h³, ∂y: −xy/h³", "all finite x, y, without overflow; 0 at the origin, where the derivatives are NaN";
+            OverSquares, over_squares, "x/(x² + y²)", "with h² = x² + y², ∂x: (y² − x²)/h⁴, ∂y: −2xy/h⁴", "all finite x, y but the origin, without overflow of the squares";
+            PowSlope, pow_slope, "y xʸ⁻¹, the slope of xʸ by x", "∂x: y (y − 1) xʸ⁻², ∂y: xʸ⁻¹ (1 + y ln x)", "as `powf`; 0 where y is 0";
+            PowCurve, pow_curve, "y (y − 1) xʸ⁻², the slope of that", "∂x: y (y − 1) (y − 2) xʸ⁻³, ∂y: xʸ⁻² (2y − 1 + y (y − 1) ln x)", "as `powf`; 0 where y is 0 or 1";
+            PowLn, pow_ln, "xʸ ln x, the slope of xʸ by y", "∂x: xʸ⁻¹ (1 + y ln x), ∂y: xʸ (ln x)²", "as `powf`; 0 where xʸ is 0, though ln x is not a number there";
         }
     };
 }
@@ -103,20 +113,10 @@ macro_rules! define_unary {
         }
 
         /// Runs `$body` with the constant `$k` set to the op that `$op` holds, one copy of the body per op,
-        /// so that each copy's inner match folds away. Begun with `for S,` it makes one copy for all ops where the numbers S
-        /// compute [out of line](crate::real::Scalar::OUT_OF_LINE).
+        /// so that each copy's inner match folds away.
         #[macro_export]
         #[doc(hidden)]
         macro_rules! dispatch_unary {
-            (for $number:ty, $op:expr, $k:ident => $body:expr) => {
-                if <$number as $crate::real::Scalar>::OUT_OF_LINE {
-                    #[allow(non_snake_case, reason = "a constant in the other form")]
-                    let $k: $crate::op::Unary = $op;
-                    $body
-                } else {
-                    $crate::op::dispatch_unary!($op, $k => $body)
-                }
-            };
             ($op:expr, $k:ident => $body:expr) => {
                 match $op {
                     $crate::op::Unary::Neg => { const $k: $crate::op::Unary = $crate::op::Unary::Neg; $body }
@@ -143,7 +143,7 @@ macro_rules! define_binary {
             Mul,
             /// `x / y`. Derivatives: 1/y, −(x/y)/y.
             Div,
-            /// `x % y = x − y trunc(x/y)`, the sign of x. Derivatives: 1, −trunc(x/y).
+            /// `x % y = x − n y` with an integer n, the sign of x. Derivatives: 1, −n, the n of that value.
             Rem,
             /// `xⁿ` for an integer n. Derivatives: n xⁿ⁻¹, and none by n.
             Powi,
@@ -181,15 +181,6 @@ macro_rules! define_binary {
         #[macro_export]
         #[doc(hidden)]
         macro_rules! dispatch_binary {
-            (for $number:ty, $op:expr, $k:ident => $body:expr) => {
-                if <$number as $crate::real::Scalar>::OUT_OF_LINE {
-                    #[allow(non_snake_case, reason = "a constant in the other form")]
-                    let $k: $crate::op::Binary = $op;
-                    $body
-                } else {
-                    $crate::op::dispatch_binary!($op, $k => $body)
-                }
-            };
             ($op:expr, $k:ident => $body:expr) => {
                 match $op {
                     $crate::op::Binary::Add => { const $k: $crate::op::Binary = $crate::op::Binary::Add; $body }

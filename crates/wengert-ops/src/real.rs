@@ -33,8 +33,10 @@ macro_rules! binary_methods { ($($row:tt)*) => { define_real! { @binary $($row)*
 pub enum Constant {
     /// ln 2.
     Ln2,
-    /// ln 10.
-    Ln10,
+    /// 1/ln 2.
+    Log2E,
+    /// 1/ln 10.
+    Log10E,
     /// 2/√π, the derivative of erf at 0.
     TwoOverSqrtPi,
 }
@@ -45,7 +47,8 @@ impl Constant {
     pub const fn to_f64(self) -> f64 {
         match self {
             Constant::Ln2 => std::f64::consts::LN_2,
-            Constant::Ln10 => std::f64::consts::LN_10,
+            Constant::Log2E => std::f64::consts::LOG2_E,
+            Constant::Log10E => std::f64::consts::LOG10_E,
             Constant::TwoOverSqrtPi => std::f64::consts::FRAC_2_SQRT_PI,
         }
     }
@@ -88,6 +91,13 @@ pub trait Real:
     #[must_use]
     #[track_caller]
     fn binary(self, op: Binary, other: Self) -> Self;
+
+    /// The largest finite number of the kind, as a constant.
+    #[must_use]
+    #[track_caller]
+    fn largest(self) -> Self {
+        self.like(f64::MAX)
+    }
 
     /// `xⁿ` for an integer n that is a constant.
     #[must_use]
@@ -143,6 +153,20 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
 
     /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals itself.
     fn same_bits(self, other: Self) -> bool;
+}
+
+/// How to compute `xⁿ` if n or n − 1, the power of its slope, is no number of the type: `(xᵃ)ᵇ xʳ` as `[a, b, r]`, for which
+/// all of them are. A rounded power would be an even one, and have another sign.
+#[must_use]
+pub fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
+    // An f32 holds this, and the integers next to it. An f64 holds every i32.
+    const STEP: i32 = 1 << 23;
+    let holds = |n: f64| S::from_f64(n).to_f64() == n;
+    let n64 = f64::from(n);
+    if holds(n64) && holds(n64 - 1.0) {
+        return None;
+    }
+    Some([STEP * n.signum(), (n / STEP).abs(), n % STEP])
 }
 
 pub mod sealed {

@@ -19,6 +19,12 @@ pub enum Partial<R> {
     MinusOne,
     /// A number that depends on the operands.
     Of(R),
+    /// A number that depends on the operands, in two factors: their product may over- or underflow where the contribution,
+    /// multiplied by one after the other, does not. Where the second is 0 nothing is passed on.
+    Product(R, R),
+    /// The slope of a choice (of a maximum, an absolute value, a distance at its kink), which is 0 where the operand is not
+    /// chosen. A zero is no limit of anything here, so it passes nothing on, not even of an infinite adjoint.
+    Choice(R),
 }
 
 impl<R: Real> Partial<R> {
@@ -32,6 +38,8 @@ impl<R: Real> Partial<R> {
             Partial::One => Some(g),
             Partial::MinusOne => Some(-g),
             Partial::Of(p) => Some(g.chain(p)),
+            Partial::Product(p, q) => Some(g.chain(p).chain_choice(q)),
+            Partial::Choice(p) => Some(g.chain_choice(p)),
         }
     }
 
@@ -42,20 +50,24 @@ impl<R: Real> Partial<R> {
             Partial::Zero => neighbour.like(0.0),
             Partial::One => neighbour.like(1.0),
             Partial::MinusOne => neighbour.like(-1.0),
-            Partial::Of(p) => p,
+            Partial::Of(p) | Partial::Choice(p) => p,
+            Partial::Product(p, q) => q.chain(p),
         }
     }
 }
 
-use Partial::{MinusOne, Of, One, Zero};
+use Partial::{Choice, MinusOne, Of, One, Product, Zero};
 
 /// `∂v/∂x` of `v = op(x)`.
+///
+/// Where a formula would lose digits, itself or differentiated once more, its function is an operation of its own: a rule is
+/// right to a few ulps, and so is its derivative.
 #[inline(always)]
 pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
     let c = |constant| x.like(constant);
     match op {
         Unary::Neg => MinusOne,
-        Unary::Recip => Of(-(v * v)),
+        Unary::Recip => Product(-v, v),
         Unary::Sqrt => Of(c(0.5) / v),
         Unary::Cbrt => Of((c(3.0) * (v * v)).recip()),
         Unary::Exp => Of(v),
@@ -64,28 +76,32 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::ExpM1 => Of(x.exp()),
         Unary::Ln => Of(x.recip()),
         Unary::Ln1p => Of((c(1.0) + x).recip()),
-        Unary::Log2 => Of((x * x.constant(Constant::Ln2)).recip()),
-        Unary::Log10 => Of((x * x.constant(Constant::Ln10)).recip()),
+        // Not 1/(x ln 2), whose product overflows for large x.
+        Unary::Log2 => Of(x.constant(Constant::Log2E) / x),
+        Unary::Log10 => Of(x.constant(Constant::Log10E) / x),
         Unary::Sin => Of(x.cos()),
         Unary::Cos => Of(-x.sin()),
         Unary::Tan => Of(c(1.0) + v * v),
-        // (1 - x)(1 + x) keeps the digits near 1 that 1 - x² loses.
-        Unary::Asin => Of(((c(1.0) - x) * (c(1.0) + x)).sqrt().recip()),
-        Unary::Acos => Of(-(((c(1.0) - x) * (c(1.0) + x)).sqrt().recip())),
-        Unary::Atan => Of((c(1.0) + x * x).recip()),
+        Unary::Asin => Of(x.one_minus_square().sqrt().recip()),
+        Unary::Acos => Of(-x.one_minus_square().sqrt().recip()),
+        // x² may overflow where 1/(1 + x²) is a number yet.
+        Unary::Atan => Of(c(1.0).over_squares(x)),
         Unary::Sinh => Of(x.cosh()),
         Unary::Cosh => Of(x.sinh()),
-        Unary::Tanh => Of((c(1.0) - v) * (c(1.0) + v)),
+        Unary::Tanh => Of(x.tanh_slope(v)),
         // hypot does not overflow where x² would.
         Unary::Asinh => Of(x.hypot(c(1.0)).recip()),
         Unary::Acosh => Of(((x - c(1.0)).sqrt() * (x + c(1.0)).sqrt()).recip()),
-        Unary::Atanh => Of(((c(1.0) - x) * (c(1.0) + x)).recip()),
-        Unary::Abs => Of(x.signum()),
+        Unary::Atanh => Of(x.one_minus_square().recip()),
+        Unary::Abs => Choice(x.signum()),
         Unary::Signum | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => Zero,
-        Unary::Sigmoid => Of(v * (c(1.0) - v)),
+        Unary::Sigmoid => Of(x.sigmoid_slope(v)),
         Unary::Softplus => Of(x.sigmoid()),
-        Unary::Relu => Of(x.indicator_gt(c(0.0))),
-        Unary::Erf => Of(x.constant(Constant::TwoOverSqrtPi) * (-(x * x)).exp()),
+        Unary::Relu => Choice(x.indicator_gt(c(0.0))),
+        Unary::Erf => Of(x.constant(Constant::TwoOverSqrtPi) * x.gaussian()),
+        // chain: it goes to 0 where x is infinite.
+        Unary::Gaussian => Of(c(-2.0) * v.chain(x)),
+        Unary::OneMinusSquare => Of(c(-2.0) * x),
     }
 }
 
@@ -95,19 +111,29 @@ pub fn first<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
     match op {
         Binary::Add | Binary::Sub | Binary::Rem => One,
         Binary::Mul | Binary::Chain => Of(y),
+        Binary::ChainChoice => Choice(y),
         Binary::Div => Of(y.recip()),
         // chain: the derivative of x⁰ is 0, at x = 0 too.
         Binary::Powi => Of(y.chain(x.binary(Binary::Powi, y - y.like(1.0)))),
-        Binary::Powf => Of(y.chain(x.powf(y - y.like(1.0)))),
-        // Divided twice by the hypotenuse, so that x² + y² can neither overflow nor vanish.
-        Binary::Atan2 => {
-            let h = x.hypot(y);
-            Of(y / h / h)
+        Binary::Powf => Of(x.pow_slope(y)),
+        Binary::PowSlope => Of(x.pow_curve(y)),
+        Binary::PowCurve => Of(y.chain(x.pow_curve(y - y.like(1.0)))),
+        Binary::PowLn => Of(slope_of_pow_slope(x, y, x.pow_slope(y))),
+        Binary::Atan2 => Of(y.over_squares(x)),
+        Binary::Hypot => Choice(x.hypot_slope(y)),
+        Binary::HypotSlope => {
+            let other = y.hypot_slope(x);
+            Of(other * other / x.hypot(y))
         }
-        // At the origin 0/1. Not x times 1/v, which overflows where v is subnormal.
-        Binary::Hypot => Of(x / (v + v.indicator_eq(x.like(0.0)))),
-        Binary::Min => Of((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
-        Binary::Max => Of((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
+        // y² − x² as a product, which loses nothing near x = ±y.
+        Binary::OverSquares => {
+            let h = x.hypot(y);
+            Of((y - x) / h / h * ((y + x) / h / h))
+        }
+        Binary::SigmoidSlope => Of(-(v * (x * x.like(0.5)).tanh())),
+        Binary::TanhSlope => Of(x.like(-2.0) * (v * x.tanh())),
+        Binary::Min => Choice((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
+        Binary::Max => Choice((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,
     }
 }
@@ -118,20 +144,39 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
     match op {
         Binary::Add => One,
         Binary::Sub => MinusOne,
-        Binary::Mul | Binary::Chain => Of(x),
-        Binary::Div => Of(-(v / y)),
-        Binary::Rem => Of(-((x / y).trunc())),
-        // The exponent is an integer: there is no derivative by it.
-        Binary::Powi => Zero,
-        // chain: x^y ln x goes to 0 with x, though ln x does not.
-        Binary::Powf => Of(v.chain(x.ln())),
-        Binary::Atan2 => {
-            let h = x.hypot(y);
-            Of(-(x / h / h))
+        Binary::Mul => Of(x),
+        // Where x is 0 the value is 0 whatever y is.
+        Binary::Chain | Binary::ChainChoice => Choice(x),
+        // In this order it overflows only where the derivative by x does.
+        Binary::Div => Product(y.recip(), -v),
+        // The integer that the value was made with; x/y, rounded, may be the next one.
+        Binary::Rem => Of(-((x - v) / y).round()),
+        // The exponent is an integer: there is no derivative by it. And a slope's second operand is known from its first.
+        Binary::Powi | Binary::SigmoidSlope | Binary::TanhSlope => Zero,
+        Binary::Powf => Of(x.pow_ln(y)),
+        Binary::PowSlope => Of(slope_of_pow_slope(x, y, v)),
+        // Of y (y − 1) xʸ⁻², whose first two factors have a slope of 2y − 1.
+        Binary::PowCurve => {
+            let two = y.like(2.0);
+            Of((two * y - y.like(1.0)) * x.powf(y - two) + v.chain(x.ln()))
         }
-        Binary::Hypot => Of(y / (v + v.indicator_eq(x.like(0.0)))),
-        Binary::Min => Of((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
-        Binary::Max => Of((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
+        // chain: x^y (ln x)² goes to 0 with x, though ln x does not.
+        Binary::PowLn => Of(v.chain(x.ln())),
+        Binary::Atan2 => Of(-x.over_squares(y)),
+        Binary::Hypot => Choice(y.hypot_slope(x)),
+        Binary::HypotSlope => Of(-(v * y.hypot_slope(x) / x.hypot(y))),
+        Binary::OverSquares => Of(x.like(-2.0) * (v * y.over_squares(x))),
+        Binary::Min => Choice((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
+        Binary::Max => Choice((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,
     }
+}
+
+/// `∂²xʸ/∂x∂y = xʸ⁻¹ + slope · ln x`, the slope `y xʸ⁻¹` by x being known. xʸ⁻¹ is the y-th part of that, or for small y, by which
+/// nothing should be divided, xʸ/x; not a power of y − 1, which may be rounded.
+#[inline(always)]
+fn slope_of_pow_slope<R: Real>(x: R, y: R, slope: R) -> R {
+    let small = y.like(0.5).indicator_gt(y);
+    let large = y.like(1.0) - small;
+    small.chain(x.powf(y) / x) + large.chain(slope / (y + small)) + slope.chain(x.ln())
 }

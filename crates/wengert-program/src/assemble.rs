@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
-use super::exec::pass::{Pass, Place, Step};
+use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
 use super::exec::product::Products;
 use super::exec::reduce::Layout as ReduceLayout;
@@ -12,8 +12,9 @@ use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
 use super::exec::{CHUNK, Contract, LANES, Reduce, Task, elementwise};
 use super::fuse::{Member, Stage};
-use super::graph::{FastMap, Instruction, NONE, Op};
+use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
+use super::ids::{Address, Id, Map, Place, RunId};
 use super::memory::Places;
 use crate::elementary::Elementary;
 use crate::simd::Level;
@@ -22,9 +23,9 @@ use wengert_kernels::product::Product;
 /// What tasks are made with.
 pub(crate) struct Assembler<'a, S> {
     pub(crate) plan: &'a Plan<S>,
-    pub(crate) places: Places,
-    /// By address, whether it is part of an output that has a run of its own.
-    pub(crate) at_home: Vec<bool>,
+    pub(crate) places: &'a Places,
+    /// Whether a run is a home, which several instructions write.
+    pub(crate) homes: Map<RunId, bool>,
     pub(crate) fast: bool,
     pub(crate) level: Level,
 }
@@ -61,15 +62,14 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 
     /// The place of an address.
-    fn place(&self, address: u32) -> u32 {
-        let place = self.places.of[address as usize];
-        debug_assert_ne!(place, NONE, "what is read has a place");
-        place
+    fn place(&self, address: Address) -> Place {
+        self.places.at(address)
     }
 
     fn scalar(&self, member: &Member) -> Scalar {
-        let at = |i: usize| self.place(member.operands[i].first());
-        let out = self.place(member.out.first());
+        let operands = member.operands(self.plan);
+        let at = |i: usize| self.place(operands[i].first());
+        let out = self.place(member.out(self.plan).first());
         match self.plan.instructions[member.index].op {
             Op::Unary(op) => Scalar::unary(op, out, at(0)),
             Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
@@ -82,7 +82,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
 
     /// A pass, and how many registers it uses.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
-        let period = period_of(dims, members);
+        let period = period_of(self.plan, dims, members);
         let axes = if period.is_some() { 2 } else { 1 };
         let (rows, row) = dims.split_at(dims.len() - axes);
         let len = row.iter().product();
@@ -104,9 +104,9 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             inside: FastMap::default(),
         };
         // The last member that reads what each computes.
-        let mut last: FastMap<u32, usize> = FastMap::default();
+        let mut last: FastMap<Address, usize> = FastMap::default();
         for (m, member) in members.iter().enumerate() {
-            member.operands.iter().for_each(|operand| {
+            member.operands(self.plan).iter().for_each(|operand| {
                 last.insert(operand.first(), m);
             });
         }
@@ -119,7 +119,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         (building.pass, building.registers.used)
     }
 
-    fn single(&self, instruction: &Instruction) -> Task<S> {
+    fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
         match instruction.op {
             Op::Contract { guarded } => self.contract(instruction, guarded),
             _ => self.reduce(instruction),
@@ -127,16 +127,16 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 
     /// Start and strides of a strided operand in the workspace.
-    fn strided(&self, access: &Access) -> (usize, SmallVec<[isize; 6]>) {
+    fn strided(&self, access: &Access<Address>) -> (usize, SmallVec<[isize; 6]>) {
         match access {
             Access::Strided { start, strides } => {
-                (self.place(*start) as usize, strides.iter().map(|&stride| stride as isize).collect())
+                (self.place(*start).index(), strides.iter().map(|&stride| stride as isize).collect())
             }
             Access::Listed(_) => unreachable!("listed operands of sums are packed"),
         }
     }
 
-    fn contract(&self, instruction: &Instruction, guarded: bool) -> Task<S> {
+    fn contract(&self, instruction: &Instruction<Address>, guarded: bool) -> Task<S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let (out, out_strides) = self.strided(&instruction.out);
         let (a, a_strides) = self.strided(&instruction.operands[0]);
@@ -167,7 +167,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         Task::Contract(Contract::new(layout, self.fast, self.level))
     }
 
-    fn reduce(&self, instruction: &Instruction) -> Task<S> {
+    fn reduce(&self, instruction: &Instruction<Address>) -> Task<S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let (out, out_strides) = self.strided(&instruction.out);
         let (x, x_strides) = self.strided(&instruction.operands[0]);
@@ -227,25 +227,25 @@ impl Registers {
         self.used - 1
     }
 
-    fn place(&self, register: usize) -> Place {
-        let start = (self.base + register * CHUNK) as u32;
-        Place { start, walk: 0, moves: false, single: false }
+    fn window(&self, register: usize) -> Window {
+        let start = Place::new(self.base + register * CHUNK);
+        Window { start, walk: 0, moves: false, single: false }
     }
 }
 
 /// The extent of the last axis, if it is short and can be walked as one row with the axis before: where every operand goes on evenly from one
 /// to the next, starts again, or repeats each element.
-fn period_of(dims: &[usize], members: &[Member]) -> Option<usize> {
+fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<usize> {
     let &[.., before, last] = dims else { return None };
-    let even = |access: &Access| match access {
+    let even = |access: &Access<Address>| match access {
         Access::Strided { strides, .. } => {
             let (outer, inner) = (strides[dims.len() - 2], strides[dims.len() - 1]);
             outer == inner * last as i32 || outer == 0 || inner == 0
         }
         Access::Listed(_) => false,
     };
-    let run = |member: &Member| member.out.is_contiguous(dims);
-    let all = members.iter().all(|member| run(member) && member.operands.iter().all(even));
+    let run = |member: &Member| member.out(plan).is_contiguous(dims);
+    let all = members.iter().all(|member| run(member) && member.operands(plan).iter().all(even));
     (last <= SHORT && before > 1 && all).then_some(last)
 }
 
@@ -262,23 +262,23 @@ struct Building<'a, S: 'static> {
     pass: Pass<S>,
     registers: Registers,
     /// The places of what members have computed, by first address, and the register if it is one.
-    inside: FastMap<u32, (Place, Option<usize>)>,
+    inside: FastMap<Address, (Window, Option<usize>)>,
 }
 
 impl<S: Elementary + Product + Platform> Building<'_, S> {
-    fn member(&mut self, m: usize, member: &Member, last: &FastMap<u32, usize>) {
+    fn member(&mut self, m: usize, member: &Member, last: &FastMap<Address, usize>) {
         let instruction = &self.of.plan.instructions[member.index];
         let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
-        let nowhere = Place { start: 0, walk: 0, moves: false, single: true };
+        let nowhere = Window { start: Place::new(0), walk: 0, moves: false, single: true };
         let mut operands = [nowhere; 3];
-        for (i, operand) in member.operands.iter().enumerate() {
+        for (i, operand) in member.operands(self.of.plan).iter().enumerate() {
             operands[i] = match self.inside.get(&operand.first()) {
                 Some(&(place, _)) if matches!(operand, Access::Strided { .. }) && self.is_whole(operand) => place,
                 _ => self.outside(operand, &mut loaded),
             };
         }
         self.registers.free.extend(loaded);
-        for operand in &member.operands {
+        for operand in member.operands(self.of.plan) {
             if last.get(&operand.first()) == Some(&m)
                 && let Some((_, Some(register))) = self.inside.get(&operand.first()).copied()
                 && !self.registers.free.contains(&register)
@@ -286,36 +286,36 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                 self.registers.free.push(register);
             }
         }
-        if let Access::Listed(list) = &member.out {
+        if let Access::Listed(list) = member.out(self.of.plan) {
             let to = list.iter().map(|&address| self.of.place(address)).collect();
             self.pass.steps.push(Step::Scatter { from: operands[0], to });
             return;
         }
         let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
-        let first = member.out.first();
+        let first = member.out(self.of.plan).first();
         // What lies beside a part of an output is another part.
-        self.pass.exact |= self.of.at_home[first as usize];
-        let (out, register) = if self.of.places.of[first as usize] == NONE {
+        self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
+        let (out, register) = if self.of.places.get(first).is_none() {
             let register = self.registers.take();
-            (self.registers.place(register), Some(register))
+            (self.registers.window(register), Some(register))
         } else {
-            (self.memory(&member.out, 1), None)
+            (self.memory(member.out(self.of.plan), 1), None)
         };
         self.inside.insert(first, (out, register));
         self.pass.steps.push(Step::Compute { kernel, out, operands });
     }
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.
-    fn is_whole(&self, operand: &Access) -> bool {
+    fn is_whole(&self, operand: &Access<Address>) -> bool {
         operand.is_contiguous(self.space)
     }
 
     /// An operand that was computed before the pass.
-    fn outside(&mut self, operand: &Access, loaded: &mut SmallVec<[usize; 3]>) -> Place {
+    fn outside(&mut self, operand: &Access<Address>, loaded: &mut SmallVec<[usize; 3]>) -> Window {
         let mut register = |this: &mut Self| {
             let register = this.registers.take();
             loaded.push(register);
-            this.registers.place(register)
+            this.registers.window(register)
         };
         match operand {
             Access::Listed(list) => {
@@ -330,11 +330,11 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                 let from = self.memory(operand, i32::from(step == 1));
                 match self.period {
                     Some(period) if outer != step * period as i32 => {
-                        let from = Place { moves: false, single: true, ..from };
+                        let from = Window { moves: false, single: true, ..from };
                         if outer == 0 {
                             // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
                             let kept = self.registers.fresh();
-                            let out = self.registers.place(kept);
+                            let out = self.registers.window(kept);
                             self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
                             return out;
                         }
@@ -353,13 +353,13 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
         }
     }
 
-    fn memory(&mut self, access: &Access, step: i32) -> Place {
+    fn memory(&mut self, access: &Access<Address>, step: i32) -> Window {
         let Access::Strided { start, strides } = access else { unreachable!("lists are gathered") };
         let rows = &strides[..self.rows.len()];
         let walk = self.pass.walks.iter().position(|walk| walk.as_slice() == rows).unwrap_or_else(|| {
             self.pass.walks.push(rows.into());
             self.pass.walks.len() - 1
         });
-        Place { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
+        Window { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
     }
 }

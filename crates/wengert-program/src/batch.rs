@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::run::{Float, Input, Output, Program, Workspace};
+use super::run::{Float, Input, Output, Program, ProgramId, Workspace};
 use wengert_tape::Error;
 
 /// A program for many [`rows`](super::Compiler::rows), and workspaces for as many threads as run it at once.
@@ -43,6 +43,7 @@ pub struct Batch<S: Float = f64> {
 /// What a batch computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchOutputs<S> {
+    program: ProgramId,
     outputs: Vec<Vec<S>>,
 }
 
@@ -51,13 +52,17 @@ impl<S> BatchOutputs<S> {
     ///
     /// # Panics
     ///
-    /// If the output is of a program with more outputs.
+    /// If the output is of another program.
     #[must_use]
     #[track_caller]
     pub fn values(&self, output: Output) -> &[S] {
-        &self.outputs[output.0 as usize]
+        assert!(output.program == self.program, "output {} is of another program", output.index);
+        &self.outputs[output.index as usize]
     }
 }
+
+/// So many blocks are computed before their sums are added up: a bound on what is kept.
+const WAVE: usize = 64;
 
 /// `f` of each block's first row, in their order: on the threads of the current pool.
 #[cfg(feature = "threads")]
@@ -71,9 +76,6 @@ fn in_turn_or_on_threads<T: Send>(blocks: &[usize], f: impl Fn(usize) -> T + Syn
 fn in_turn_or_on_threads<T>(blocks: &[usize], f: impl Fn(usize) -> T) -> Vec<T> {
     blocks.iter().map(|&first| f(first)).collect()
 }
-
-/// So many blocks are computed before their sums are added up: a bound on what is kept.
-const WAVE: usize = 64;
 
 impl<S: Float> Batch<S> {
     /// A batch of the program.
@@ -108,7 +110,7 @@ impl<S: Float> Batch<S> {
                 }
             }
         }
-        Ok(BatchOutputs { outputs: total.unwrap_or_default() })
+        Ok(BatchOutputs { program: self.program.0.id, outputs: total.unwrap_or_default() })
     }
 
     /// The number of rows, the same for every input.

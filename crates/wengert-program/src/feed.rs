@@ -6,26 +6,37 @@
 use super::access::Access;
 use super::fuse::Stage;
 use super::group::Plan;
+use super::ids::{Address, RunId};
 
 /// The first addresses of a result and of the leaf whose place it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InPlace {
-    pub(crate) result: u32,
-    pub(crate) leaf: u32,
+    pub(crate) result: Address,
+    pub(crate) leaf: Address,
 }
 
-/// Whether the numbers at `result` can take the place of the block of leaves that begins at `leaf`.
-pub(crate) fn in_place<S>(plan: &Plan<S>, stages: &[Stage], result: &[u32], leaf: (u32, u32)) -> Option<InPlace> {
-    let (start, len) = leaf;
-    let first = *result.first()?;
-    let run = (first..first + len).eq(result.iter().copied());
-    let of_leaf = |address: u32| (start..start + len).contains(&address);
+/// Whether the numbers at `result`, over `dims`, can take the place of a block of leaves.
+pub(crate) fn in_place<S>(
+    plan: &Plan<S>,
+    stages: &[Stage],
+    (result, dims): (&Access<Address>, &[usize]),
+    leaf: RunId,
+) -> Option<InPlace> {
+    let (start, len) = (plan.line.start(leaf), plan.line.len_of(leaf));
+    let first = result.first();
+    // What several instructions write is nobody's whole result.
+    if plan.homes.iter().any(|home| home.run == plan.line.run_of(first)) {
+        return None;
+    }
+    if !result.is_contiguous(dims) || dims.iter().product::<usize>() != len || len < 2 {
+        return None;
+    }
     let mut done = false;
     for stage in stages {
         match stage {
             Stage::Single(index) => {
                 let mut reads = false;
-                plan.instructions[*index].for_each_read(|address| reads |= of_leaf(address));
+                plan.instructions[*index].for_each_run_read(&plan.line, |run| reads |= run == leaf);
                 if done && reads {
                     return None;
                 }
@@ -35,17 +46,16 @@ pub(crate) fn in_place<S>(plan: &Plan<S>, stages: &[Stage], result: &[u32], leaf
                 let mut here = false;
                 for member in members {
                     let instruction = &plan.instructions[member.index];
-                    for (operand, own) in member.operands.iter().zip(&instruction.operands) {
+                    for (operand, own) in member.operands(plan).iter().zip(&instruction.operands) {
                         let mut reads = false;
-                        own.for_each_distinct(&instruction.dims, |address| reads |= of_leaf(address));
+                        own.for_each_run(&instruction.dims, &plan.line, |run| reads |= run == leaf);
                         let same = operand.is_contiguous(dims) && operand.first() == start;
                         elsewhere |= reads && (!same || matches!(operand, Access::Listed(_)));
                         if reads && (done || here) {
                             return None;
                         }
                     }
-                    // Of a single number there is no pass, but one after another.
-                    here |= run && instruction.out.first() == first && instruction.len() == len as usize && len > 1;
+                    here |= instruction.out.first() == first && instruction.len() == len;
                 }
                 if here && elsewhere {
                     return None;

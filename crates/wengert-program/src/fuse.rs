@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, Dims};
-use super::graph::{FastMap, Instruction, NONE};
+use super::graph::{FastMap, Instruction};
 use super::group::Plan;
+use super::ids::{Address, Id, InstructionId, Map};
+use super::writers::Writers;
 use smallvec::SmallVec;
 
 /// A part of the program that runs at once.
@@ -16,15 +18,47 @@ pub(crate) enum Stage {
     /// Elementwise instructions in order, over one index space.
     Pass { dims: Dims, members: Vec<Member> },
     /// A product, a sum, an extremum.
-    Single(usize),
+    Single(InstructionId),
 }
 
-/// An instruction of a pass, its accesses over the pass's index space.
+/// An instruction of a pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    pub(crate) index: usize,
-    pub(crate) out: Access,
-    pub(crate) operands: SmallVec<[Access; 3]>,
+    pub(crate) index: InstructionId,
+    /// Over the pass's index space, if that is not the instruction's own.
+    over: Option<Box<Accesses>>,
+}
+
+#[derive(Clone, Debug)]
+struct Accesses {
+    out: Access<Address>,
+    operands: SmallVec<[Access<Address>; 3]>,
+}
+
+impl Member {
+    fn new(index: InstructionId, out: Access<Address>, operands: SmallVec<[Access<Address>; 3]>) -> Self {
+        Member { index, over: Some(Box::new(Accesses { out, operands })) }
+    }
+
+    /// Where the result goes, over the pass's index space.
+    pub(crate) fn out<'a, S>(&'a self, plan: &'a Plan<S>) -> &'a Access<Address> {
+        self.over.as_ref().map_or(&plan.instructions[self.index].out, |over| &over.out)
+    }
+
+    /// What it reads, over the pass's index space.
+    pub(crate) fn operands<'a, S>(&'a self, plan: &'a Plan<S>) -> &'a [Access<Address>] {
+        self.over.as_ref().map_or(&plan.instructions[self.index].operands, |over| &over.operands)
+    }
+}
+
+impl Stage {
+    /// Calls `visit` with the instructions, in order.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(InstructionId)) {
+        match self {
+            Stage::Pass { members, .. } => members.iter().for_each(|member| visit(member.index)),
+            Stage::Single(index) => visit(*index),
+        }
+    }
 }
 
 /// Rows shorter than this are not walked one by one; what does not walk evenly is listed instead.
@@ -33,34 +67,49 @@ const ROW: usize = 8;
 const SMALL: usize = 256;
 
 /// Orders the instructions; `fuse: false` gives each a stage of its own.
-pub(crate) fn run<S>(plan: &Plan<S>, fuse: bool) -> Vec<Stage> {
+pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, fuse: bool) -> Vec<Stage> {
     let instructions = &plan.instructions;
-    let mut owner = vec![NONE; plan.space as usize];
-    for (i, instruction) in instructions.iter().enumerate() {
-        instruction.out.for_each(&instruction.dims, |address| owner[address as usize] = i as u32);
-    }
-    let (mut readers, mut waits) = (vec![Vec::new(); instructions.len()], vec![0_u32; instructions.len()]);
-    for (i, instruction) in instructions.iter().enumerate() {
-        let mut reads: Vec<u32> = Vec::new();
-        instruction.for_each_read(|address| {
-            let producer = owner[address as usize];
-            if producer != NONE && reads.last() != Some(&producer) {
+    let count = instructions.len();
+    // By producer, where its readers begin in one list of them all.
+    let mut waits: Map<InstructionId, u32> = Map::filled(0, count);
+    let (mut edges, mut firsts): (Vec<(InstructionId, InstructionId)>, Map<InstructionId, u32>) =
+        (Vec::with_capacity(2 * count), Map::filled(0, count + 1));
+    let mut reads: Vec<InstructionId> = Vec::new();
+    for (i, instruction) in instructions.iter() {
+        reads.clear();
+        writers.for_each_read(plan, instruction, |producer| {
+            if reads.last() != Some(&producer) {
                 reads.push(producer);
             }
         });
         reads.sort_unstable();
         reads.dedup();
         waits[i] = reads.len() as u32;
-        reads.iter().for_each(|&producer| readers[producer as usize].push(i as u32));
+        for &producer in &reads {
+            edges.push((producer, i));
+            firsts[producer] += 1;
+        }
+    }
+    let mut before = 0;
+    for i in 0..=count {
+        let first = &mut firsts[InstructionId::new(i)];
+        before += std::mem::replace(first, before);
+    }
+    let mut readers = vec![InstructionId::new(0); edges.len()];
+    let mut next = firsts.clone();
+    for (producer, reader) in edges {
+        readers[next[producer] as usize] = reader;
+        next[producer] += 1;
     }
     let mut ready = Ready { others: BTreeSet::new(), by_len: BTreeMap::new() };
-    (0..instructions.len()).filter(|&i| waits[i] == 0).for_each(|i| ready.add(instructions, i));
+    instructions.keys().filter(|&i| waits[i] == 0).for_each(|i| ready.add(instructions, i));
     let mut stages = Vec::new();
-    let done = |i: usize, ready: &mut Ready, waits: &mut Vec<u32>| {
-        for &reader in &readers[i] {
-            waits[reader as usize] -= 1;
-            if waits[reader as usize] == 0 {
-                ready.add(instructions, reader as usize);
+    let done = |i: InstructionId, ready: &mut Ready, waits: &mut Map<InstructionId, u32>| {
+        let range = firsts[i] as usize..firsts[InstructionId::new(i.index() + 1)] as usize;
+        for &reader in &readers[range] {
+            waits[reader] -= 1;
+            if waits[reader] == 0 {
+                ready.add(instructions, reader);
             }
         }
     };
@@ -77,7 +126,7 @@ pub(crate) fn run<S>(plan: &Plan<S>, fuse: bool) -> Vec<Stage> {
         let mut refused = Vec::new();
         while let Some(next) = ready.next_of(instruction.len()).filter(|_| fuse) {
             ready.remove(instructions, next);
-            if pass.join(next, &instructions[next], &owner) {
+            if pass.join(plan, writers, next) {
                 done(next, &mut ready, &mut waits);
             } else {
                 refused.push(next);
@@ -86,18 +135,19 @@ pub(crate) fn run<S>(plan: &Plan<S>, fuse: bool) -> Vec<Stage> {
         refused.into_iter().for_each(|i| ready.add(instructions, i));
         stages.push(Stage::Pass { dims: pass.dims, members: pass.members });
     }
+    debug_assert!(waits.values().all(|&waits| waits == 0), "every instruction has its turn");
     stages
 }
 
 /// What could run next.
 struct Ready {
-    others: BTreeSet<usize>,
+    others: BTreeSet<InstructionId>,
     /// Elementwise instructions by their number of elements.
-    by_len: BTreeMap<usize, BTreeSet<usize>>,
+    by_len: BTreeMap<usize, BTreeSet<InstructionId>>,
 }
 
 impl Ready {
-    fn add(&mut self, instructions: &[Instruction], i: usize) {
+    fn add(&mut self, instructions: &Map<InstructionId, Instruction<Address>>, i: InstructionId) {
         if instructions[i].op.is_elementwise() {
             self.by_len.entry(instructions[i].len()).or_default().insert(i);
         } else {
@@ -105,7 +155,7 @@ impl Ready {
         }
     }
 
-    fn remove(&mut self, instructions: &[Instruction], i: usize) {
+    fn remove(&mut self, instructions: &Map<InstructionId, Instruction<Address>>, i: InstructionId) {
         if !self.others.remove(&i) {
             let len = instructions[i].len();
             if let Some(set) = self.by_len.get_mut(&len) {
@@ -117,12 +167,12 @@ impl Ready {
         }
     }
 
-    fn next_of(&self, len: usize) -> Option<usize> {
+    fn next_of(&self, len: usize) -> Option<InstructionId> {
         self.by_len.get(&len)?.first().copied()
     }
 
     /// The earliest of all.
-    fn first(&self) -> Option<usize> {
+    fn first(&self) -> Option<InstructionId> {
         self.by_len.values().filter_map(BTreeSet::first).chain(self.others.first()).min().copied()
     }
 }
@@ -132,32 +182,35 @@ struct Pass {
     dims: Dims,
     members: Vec<Member>,
     /// The members, and the first address of what each computes.
-    inside: FastMap<u32, u32>,
+    inside: FastMap<InstructionId, Address>,
 }
 
 impl Pass {
-    fn new(index: usize, instruction: &Instruction) -> Self {
+    fn new(index: InstructionId, instruction: &Instruction<Address>) -> Self {
         let dims = space_of(instruction);
         let member = member(index, instruction, &dims).unwrap_or_else(|| listed(index, instruction));
-        let dims =
-            if matches!(member.out, Access::Strided { .. }) { dims } else { Dims::from_slice(&[instruction.len()]) };
-        let inside = std::iter::once((index as u32, instruction.out.first())).collect();
+        let is_listed = member.over.as_ref().is_some_and(|over| matches!(over.out, Access::Listed(_)));
+        let dims = if is_listed { Dims::from_slice(&[instruction.len()]) } else { dims };
+        let mut inside = FastMap::default();
+        // What single numbers read never matters: see `join`.
+        if instruction.len() > 1 {
+            inside.insert(index, instruction.out.first());
+        }
         Pass { dims, members: vec![member], inside }
     }
 
     /// Takes the instruction in, if it fits.
-    fn join(&mut self, index: usize, instruction: &Instruction, owner: &[u32]) -> bool {
+    fn join<S>(&mut self, plan: &Plan<S>, writers: &Writers, index: InstructionId) -> bool {
+        let instruction = &plan.instructions[index];
         // What the pass computes can be read only element by element.
-        let own = |operand: &Access| {
+        let own = |operand: &Access<Address>| {
             let mut any = false;
-            operand.for_each_distinct(&instruction.dims, |address| {
-                let by = owner[address as usize];
-                any |= by != NONE && self.inside.contains_key(&by);
-            });
+            writers.for_each(plan, operand, &instruction.dims, |by| any |= self.inside.contains_key(&by));
             any
         };
-        let identity = |operand: &Access| {
-            let start = self.inside.get(&owner[operand.first() as usize]);
+        let identity = |operand: &Access<Address>| {
+            let by = writers.at(plan, operand.first());
+            let start = by.and_then(|by| self.inside.get(&by));
             operand.is_contiguous(&instruction.dims) && start == Some(&operand.first())
         };
         if instruction.len() > 1 && instruction.operands.iter().any(|operand| own(operand) && !identity(operand)) {
@@ -168,94 +221,105 @@ impl Pass {
         } else {
             // The pass goes over to the newcomer's index space, if all its members can.
             let dims = space_of(instruction);
-            let over = |access: &Access| access.over(&self.dims, &dims);
+            let over = |access: &Access<Address>| access.over(&self.dims, &dims);
             let convert = |old: &Member| {
-                let operands: Option<SmallVec<[Access; 3]>> = old.operands.iter().map(over).collect();
-                Some(Member { index: old.index, out: over(&old.out)?, operands: operands? })
+                let operands: Option<SmallVec<[Access<Address>; 3]>> = old.operands(plan).iter().map(over).collect();
+                Some(Member::new(old.index, over(old.out(plan))?, operands?))
             };
             let Some(new) = member(index, instruction, &dims) else { return false };
             let Some(mut members) = self.members.iter().map(convert).collect::<Option<Vec<_>>>() else { return false };
             members.push(new);
             (self.dims, self.members) = (dims, members);
         }
-        self.inside.insert(index as u32, instruction.out.first());
+        if instruction.len() > 1 {
+            self.inside.insert(index, instruction.out.first());
+        }
         true
     }
 }
 
 /// The index space that an instruction alone would run over: flat if that is small or its rows were too short.
-fn space_of(instruction: &Instruction) -> Dims {
+fn space_of(instruction: &Instruction<Address>) -> Dims {
     let len = instruction.len();
     let flat = Dims::from_slice(&[len]);
-    let even = |access: &Access| access.over(&instruction.dims, &flat).is_some();
+    if len <= SMALL {
+        return flat;
+    }
+    let even = |access: &Access<Address>| access.over(&instruction.dims, &flat).is_some();
     let out = instruction.out.is_contiguous(&instruction.dims) || matches!(instruction.out, Access::Listed(_));
-    if len <= SMALL
-        || out && instruction.operands.iter().all(even)
-        || out && instruction.dims.last().is_none_or(|&row| row < ROW)
-    {
+    let short = || instruction.dims.last().is_none_or(|&row| row < ROW);
+    if out && (instruction.operands.iter().all(even) || short()) {
         return flat;
     }
     instruction.dims.clone()
 }
 
 /// The instruction over another index space; in a small or flat one what does not walk evenly is listed.
-fn member(index: usize, instruction: &Instruction, dims: &[usize]) -> Option<Member> {
-    let convert = |access: &Access| match access.over(&instruction.dims, dims) {
+fn member(index: InstructionId, instruction: &Instruction<Address>, dims: &[usize]) -> Option<Member> {
+    if instruction.dims[..] == *dims {
+        return Some(Member { index, over: None });
+    }
+    let convert = |access: &Access<Address>| match access.over(&instruction.dims, dims) {
         Some(access) => Some(access),
         None if dims.len() == 1
             && (instruction.len() <= SMALL || instruction.dims.last().is_none_or(|&row| row < ROW)) =>
         {
-            Some(Access::Listed(access.slots(&instruction.dims).into()))
+            Some(Access::Listed(access.numbers(&instruction.dims).into()))
         }
         None => None,
     };
-    let operands: Option<SmallVec<[Access; 3]>> = instruction.operands.iter().map(convert).collect();
-    Some(Member { index, out: convert(&instruction.out)?, operands: operands? })
+    let operands: Option<SmallVec<[Access<Address>; 3]>> = instruction.operands.iter().map(convert).collect();
+    Some(Member::new(index, convert(&instruction.out)?, operands?))
 }
 
-fn listed(index: usize, instruction: &Instruction) -> Member {
-    let list = |access: &Access| match access {
+fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
+    let list = |access: &Access<Address>| match access {
         Access::Listed(_) => access.clone(),
-        Access::Strided { .. } => Access::of(access.slots(&instruction.dims), &[instruction.len()]),
+        Access::Strided { .. } => Access::of(access.numbers(&instruction.dims), &[instruction.len()]),
     };
-    Member { index, out: list(&instruction.out), operands: instruction.operands.iter().map(list).collect() }
+    Member::new(index, list(&instruction.out), instruction.operands.iter().map(list).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::Op;
+    use crate::ids::{Id, Point};
     use crate::op::{Binary, Unary};
 
-    fn run_of(start: u32, len: usize) -> Access {
+    fn run_of(start: Address, len: usize) -> Access<Address> {
         Access::contiguous(start, &[len])
+    }
+
+    fn staged(plan: &Plan<f64>, fuse: bool) -> Vec<Stage> {
+        run(plan, &Writers::of(plan), fuse)
     }
 
     #[test]
     fn a_chain_of_elementwise_instructions_is_one_pass() {
         let mut plan = Plan::<f64>::of_leaves(1000);
-        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
-        let b = plan.then(Op::Binary(Binary::Mul), &[1000], &[], vec![run_of(a, 1000), run_of(0, 1000)]);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(Address::new(0), 1000)]);
+        let b = plan.then(Op::Binary(Binary::Mul), &[1000], &[], vec![run_of(a, 1000), run_of(Address::new(0), 1000)]);
         plan.then(Op::Unary(Unary::Neg), &[1000], &[], vec![run_of(b, 1000)]);
-        assert!(matches!(&run(&plan, true)[..], [Stage::Pass { members, .. }] if members.len() == 3));
-        assert_eq!(run(&plan, false).len(), 3);
+        assert!(matches!(&staged(&plan, true)[..], [Stage::Pass { members, .. }] if members.len() == 3));
+        assert_eq!(staged(&plan, false).len(), 3);
     }
 
     #[test]
     fn what_reads_another_element_waits_for_the_whole_run() {
         let mut plan = Plan::<f64>::of_leaves(1000);
-        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(Address::new(0), 1000)]);
         // Backwards.
-        let reversed = Access::Strided { start: a + 999, strides: vec![-1].into() };
+        let reversed = Access::Strided { start: a.plus(999), strides: vec![-1].into() };
         plan.then(Op::Unary(Unary::Neg), &[1000], &[], vec![reversed]);
-        assert_eq!(run(&plan, true).len(), 2);
+        assert_eq!(staged(&plan, true).len(), 2);
     }
 
     #[test]
     fn a_sum_stands_alone_and_after_what_it_reads() {
         let mut plan = Plan::<f64>::of_leaves(1000);
-        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(0, 1000)]);
+        let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(Address::new(0), 1000)]);
         plan.then(Op::Sum, &[], &[1000], vec![run_of(a, 1000)]);
-        assert!(matches!(&run(&plan, true)[..], [Stage::Pass { .. }, Stage::Single(1)]));
+        assert!(matches!(&staged(&plan, true)[..], [Stage::Pass { .. }, Stage::Single(_)]));
     }
 }

@@ -7,248 +7,290 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, factor};
-use super::graph::{FastMap, Graph, Instruction, Kind, NONE, Op, Source};
-use super::lower::joined;
-use super::passes::State;
+use super::access::{Access, Dims, Strides, factor, joined};
+use super::graph::{Graph, Instruction, Kind, Op, Part, Source};
+use super::ids::{Address, Id, InstructionId, Line, Map, Node, Point, RunId, Value};
+use super::passes::{Form, Root, Shapes, State};
 use crate::op::Unary;
 use crate::real::Scalar;
 
 /// Instructions over addresses, in an order of execution.
 #[derive(Debug)]
 pub(crate) struct Plan<S> {
-    pub(crate) instructions: Vec<Instruction>,
-    /// The number of addresses.
-    pub(crate) space: u32,
-    /// First address and length of each block of leaves.
-    pub(crate) blocks: Vec<(u32, u32)>,
-    pub(crate) constants: Vec<(u32, S)>,
-    /// First address and length of each output that has a run of its own.
-    pub(crate) homes: Vec<(u32, u32)>,
-    /// By the graph's slot; `NONE` for dead ones.
-    pub(crate) addresses: Vec<u32>,
+    pub(crate) instructions: Map<InstructionId, Instruction<Address>>,
+    /// The addresses, in runs: blocks of leaves, the constants, results, homes.
+    pub(crate) line: Line<Address, RunId>,
+    /// The run of each block of leaves.
+    pub(crate) blocks: Vec<RunId>,
+    /// All of one run.
+    pub(crate) constants: Vec<(Address, S)>,
+    pub(crate) homes: Vec<Home>,
 }
 
-/// What makes nodes alike.
-type Key = (Kind, u32, [u32; 4]);
+/// A run that several instructions write, each its part: a gradient in one piece, joined tensors.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    pub(crate) run: RunId,
+    /// What it is put together of, as long as nobody writes it.
+    pub(crate) parts: Vec<Part<Address>>,
+    pub(crate) source: Source,
+}
+
+/// A plan, and where the graph's nodes are in it.
+#[derive(Debug)]
+pub(crate) struct Grouped<S> {
+    pub(crate) plan: Plan<S>,
+    /// The first address of live nodes.
+    nodes: Map<Node, Option<Address>>,
+}
 
 /// Lays the live nodes out; `together: false` gives each scalar node an instruction of its own.
-pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Plan<S> {
+pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
     let graph = &state.graph;
-    let mut plan = Plan {
-        instructions: Vec::new(),
-        space: 0,
-        blocks: Vec::new(),
-        constants: Vec::new(),
-        homes: Vec::new(),
-        addresses: vec![NONE; graph.nodes.len()],
-    };
+    let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
+    let plan = Plan { instructions, line, blocks, constants: Vec::new(), homes: Vec::new() };
+    let mut grouped = Grouped { plan, nodes: Map::filled(None, graph.nodes.len()) };
     for block in &graph.blocks {
-        plan.blocks.push((plan.space, block.len));
-        for i in 0..block.len {
-            plan.addresses[(block.start + i) as usize] = plan.space + i;
-        }
-        plan.space += block.len;
+        let (run, start) = grouped.plan.line.push(block.len);
+        grouped.plan.blocks.push(run);
+        grouped.nodes[graph.node_of(block.start)] = Some(start);
     }
-    for (slot, node) in graph.nodes.iter().enumerate() {
-        if state.live[slot] && node.kind == Kind::Const {
-            plan.addresses[slot] = plan.space;
-            plan.constants.push((plan.space, graph.constants[node.a as usize]));
-            plan.space += 1;
+    let constants: Vec<(Node, S)> = graph
+        .nodes
+        .iter()
+        .filter(|(node, _)| state.live[*node])
+        .filter_map(|(node, kind)| match *kind {
+            Kind::Const(index) => Some((node, graph.constants[index as usize])),
+            _ => None,
+        })
+        .collect();
+    if !constants.is_empty() {
+        let (_, start) = grouped.plan.line.push(constants.len());
+        for (i, (node, number)) in constants.into_iter().enumerate() {
+            grouped.nodes[node] = Some(start.plus(i as i64));
+            grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    for unit in units(state, together) {
+    let Units { order, mut members } = units(state, together);
+    for unit in order {
         match unit {
-            Unit::Wide(index) => plan.wide(graph, index),
-            Unit::Scalars(members) => plan.scalars(graph, members),
+            Unit::Run(node) => grouped.run(graph, node),
+            Unit::Scalars(range) => {
+                grouped.scalars(graph, &mut members[range.start as usize..range.end as usize]);
+            }
         }
     }
-    plan
+    grouped
 }
 
+/// Groups of alike scalar nodes, and runs.
+struct Units {
+    /// In an order in which each comes after what it reads.
+    order: Vec<Unit>,
+    /// The members of groups, group after group, each in the order of the graph.
+    members: Vec<Node>,
+}
+
+#[derive(Clone)]
 enum Unit {
-    Wide(u32),
-    Scalars(Vec<u32>),
+    Run(Node),
+    /// Where its members are.
+    Scalars(std::ops::Range<u32>),
 }
 
-/// The numbers of shapes, and the group of each shape that scalar nodes have.
-#[derive(Default)]
-struct Shapes {
-    known: FastMap<Key, u32>,
-    groups: Vec<(u32, Vec<u32>)>,
-    group_of: Vec<u32>,
-}
-
-impl Shapes {
-    fn number(&mut self, key: Key) -> u32 {
-        let next = self.group_of.len() as u32;
-        let shape = *self.known.entry(key).or_insert(next);
-        if shape == next {
-            self.group_of.push(NONE);
-        }
-        shape
-    }
-
-    fn join(&mut self, shape: u32, depth: u32, slot: u32) {
-        let group = &mut self.group_of[shape as usize];
-        if *group == NONE {
-            *group = self.groups.len() as u32;
-            self.groups.push((depth, Vec::new()));
-        }
-        self.groups[*group as usize].1.push(slot);
-    }
-}
-
-/// The groups and the runs, each after what it reads.
-fn units<S: Scalar>(state: &State<S>, together: bool) -> Vec<Unit> {
+fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
     let graph = &state.graph;
-    let slots = graph.nodes.len();
-    let (mut depths, mut shapes) = (vec![0_u32; slots], vec![0_u32; slots]);
+    let count = graph.nodes.len();
+    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) = (Map::filled(0, count), Map::filled(0, count));
     let mut numbers = Shapes::default();
-    // Constants are alike, and have the first number: folding adds some behind their readers.
-    numbers.number((Kind::Const, 0, [0; 4]));
-    let mut wides: Vec<(u32, u32)> = Vec::new();
-    for slot in (0..slots).filter(|&slot| state.live[slot]) {
-        let node = graph.nodes[slot];
-        if node.kind == Kind::Const {
+    numbers.number(Form::CONST);
+    // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
+    let mut unit_of: Vec<Option<u32>> = vec![None];
+    // Depth, whether it is a run, and the unit, a group by its number of members so far.
+    let mut units: Vec<(u32, bool, u32)> = Vec::new();
+    let mut scalars: Vec<(Node, u32)> = Vec::new();
+    for node in graph.nodes.keys().filter(|&node| state.live[node]) {
+        let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
+        shapes[node] = shape;
+        if shape as usize == unit_of.len() {
+            unit_of.push(None);
+        }
+        let kind = graph.nodes[node];
+        if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {
             continue;
         }
-        let of = |slot: u32| shapes[slot as usize];
-        let first_part = node.kind == Kind::Part && node.b == 0;
-        let parts = match node.kind {
-            Kind::Leaf | Kind::Part => [node.a, 0, 0, 0],
-            Kind::Unary(_) | Kind::OverRows => [of(node.a), 0, 0, 0],
-            Kind::Binary(_) => [of(node.a), of(node.b), 0, 0],
-            Kind::Select => [of(node.a), of(node.b), of(node.c), 0],
-            Kind::Chain | Kind::Const => {
-                let chain = &graph.chains[node.a as usize];
-                let init = if chain.init == NONE { NONE } else { of(chain.init) };
-                let b = chain.b.first().map_or(NONE, |&slot| of(slot));
-                [init, of(chain.a[0]), b, chain.a.len() as u32 * 2 + u32::from(chain.guarded)]
-            }
-        };
-        let computed = !matches!(node.kind, Kind::Leaf | Kind::Const | Kind::Part);
-        if computed || first_part {
-            let mut depth = 0;
-            graph.for_each_operand(slot as u32, |operand| depth = depth.max(depths[operand as usize]));
-            depths[slot] = depth + 1;
-        } else if node.kind == Kind::Part {
-            depths[slot] = depths[slot - node.b as usize];
+        let mut depth = 1;
+        graph.for_each_operand(node, |operand| depth = depth.max(depths[operand] + 1));
+        depths[node] = depth;
+        if matches!(kind, Kind::Run(_) | Kind::Assembly(_)) {
+            units.push((depth, true, node.index() as u32));
+            continue;
         }
-        // Beside the shape the depth: then no member can depend on another.
-        let apart = if !computed {
-            0
-        } else if together {
-            depths[slot]
-        } else {
-            slot as u32
-        };
-        shapes[slot] = numbers.number((node.kind, apart, parts));
-        if computed {
-            numbers.join(shapes[slot], depths[slot], slot as u32);
-        } else if first_part {
-            wides.push((depths[slot], node.a));
-        }
+        let known = unit_of[shape as usize].filter(|_| together);
+        let unit = known.unwrap_or_else(|| {
+            units.push((depth, false, 0));
+            units.len() as u32 - 1
+        });
+        unit_of[shape as usize] = Some(unit);
+        units[unit as usize].2 += 1;
+        scalars.push((node, unit));
     }
-    let groups = numbers.groups.into_iter().map(|(depth, members)| (depth, Unit::Scalars(members)));
-    let mut all: Vec<(u32, Unit)> =
-        groups.chain(wides.into_iter().map(|(depth, index)| (depth, Unit::Wide(index)))).collect();
-    all.sort_by_key(|(depth, _)| *depth);
-    all.into_iter().map(|(_, unit)| unit).collect()
+    // Members by group: where each begins, then each member to its place.
+    let (mut starts, mut next) = (Vec::with_capacity(units.len()), 0);
+    for &(_, is_run, len) in &units {
+        starts.push(next);
+        next += if is_run { 0 } else { len };
+    }
+    let mut members = vec![Node::new(0); scalars.len()];
+    let mut free = starts.clone();
+    for (node, unit) in scalars {
+        members[free[unit as usize] as usize] = node;
+        free[unit as usize] += 1;
+    }
+    let mut order: Vec<u32> = (0..units.len() as u32).collect();
+    order.sort_by_key(|&unit| (units[unit as usize].0, units[unit as usize].1));
+    let unit = |unit: u32| match units[unit as usize] {
+        (_, true, node) => Unit::Run(Node::new(node as usize)),
+        (_, false, len) => Unit::Scalars(starts[unit as usize]..starts[unit as usize] + len),
+    };
+    Units { order: order.into_iter().map(unit).collect(), members }
 }
 
-impl<S: Scalar> Plan<S> {
-    fn run_of(&mut self, len: usize) -> u32 {
-        let start = self.space;
-        self.space += len as u32;
-        start
+impl<S: Scalar> Grouped<S> {
+    /// The address of a live value.
+    fn at(&self, graph: &Graph<S>, value: Value) -> Address {
+        let node = graph.node_of(value);
+        self.nodes[node].expect("what is read is live").plus(value.minus(graph.line.start(node)))
     }
 
-    fn wide(&mut self, graph: &Graph<S>, index: u32) {
-        let wide = &graph.wides[index as usize];
-        let (len, first) = (wide.len(), wide.out.first() as usize);
-        let start = self.run_of(len);
-        for i in 0..len {
-            self.addresses[first + i] = start + i as u32;
-        }
-        let operands = wide
-            .operands
-            .iter()
-            .enumerate()
-            .map(|(i, operand)| operand.renamed(&wide.axes(i), |slot| self.addresses[slot as usize]))
-            .collect();
-        self.instructions.push(Instruction { out: Access::contiguous(start, &wide.dims), operands, ..wide.clone() });
-    }
-
-    fn scalars(&mut self, graph: &Graph<S>, mut members: Vec<u32>) {
-        // In the order of the tape, adjoints too, so that what is read is walked forwards.
-        members.sort_by_key(|&slot| (graph.sources[slot as usize], slot));
-        let start = self.run_of(members.len());
-        for (i, &slot) in members.iter().enumerate() {
-            self.addresses[slot as usize] = start + i as u32;
-        }
-        let source = graph.sources[members[0] as usize];
-        let at = |slot: u32| self.addresses[slot as usize];
-        let list = |of: &dyn Fn(u32) -> u32| members.iter().map(|&slot| at(of(slot))).collect::<Vec<u32>>();
-        let node = |slot: u32| graph.nodes[slot as usize];
-        let a: &dyn Fn(u32) -> u32 = &|slot| node(slot).a;
-        let b: &dyn Fn(u32) -> u32 = &|slot| node(slot).b;
-        let c: &dyn Fn(u32) -> u32 = &|slot| node(slot).c;
-        let (op, lists) = match node(members[0]).kind {
-            Kind::Unary(op) => (Op::Unary(op), vec![list(a)]),
-            Kind::OverRows => (Op::OverRows, vec![list(a)]),
-            Kind::Binary(op) => (Op::Binary(op), vec![list(a), list(b)]),
-            Kind::Select => (Op::Select, vec![list(a), list(b), list(c)]),
-            _ => return self.chains(graph, &members, start, source),
+    /// The addresses of an access's values.
+    fn moved(&self, graph: &Graph<S>, access: &Access<Value>, dims: &[usize]) -> Access<Address> {
+        let run = |first, last| {
+            let node = graph.line.run_of_both(first, last)?;
+            Some((graph.line.start(node), self.nodes[node].expect("what is read is live"), 1))
         };
-        // So few are quicker one by one.
-        if members.len() < worth(op) {
-            for (i, &slot) in members.iter().enumerate() {
-                self.instructions.push(Instruction {
+        access.moved(dims, run, |value| self.at(graph, value))
+    }
+
+    /// Where what a program is asked for is.
+    pub(crate) fn root(&self, graph: &Graph<S>, root: &Root) -> Access<Address> {
+        self.moved(graph, &root.access, &root.dims)
+    }
+
+    fn run(&mut self, graph: &Graph<S>, node: Node) {
+        match graph.nodes[node] {
+            Kind::Run(index) => {
+                let of = &graph.runs[index as usize];
+                let (_, start) = self.plan.line.push(of.len());
+                self.nodes[node] = Some(start);
+                let operands = of.operands.iter().enumerate();
+                let operands = operands.map(|(i, operand)| self.moved(graph, operand, &of.axes(i))).collect();
+                self.plan.instructions.push(Instruction {
+                    op: of.op,
+                    dims: of.dims.clone(),
+                    inner: of.inner.clone(),
+                    out: Access::contiguous(start, &of.dims),
+                    operands,
+                    source: of.source,
+                });
+            }
+            Kind::Assembly(index) => {
+                let of = &graph.assemblies[index as usize];
+                let (run, start) = self.plan.line.push(of.len);
+                self.nodes[node] = Some(start);
+                let part = |part: &Part<Value>| Part {
+                    offset: part.offset,
+                    dims: part.dims.clone(),
+                    strides: part.strides.clone(),
+                    from: self.moved(graph, &part.from, &part.dims),
+                };
+                let parts = of.parts.iter().map(part).collect();
+                self.plan.homes.push(Home { run, parts, source: of.source });
+            }
+            other => unreachable!("{other:?} is no run"),
+        }
+    }
+
+    fn scalars(&mut self, graph: &Graph<S>, members: &mut [Node]) {
+        // In the order of the tape, adjoints too, so that what is read is walked forwards.
+        members.sort_by_key(|&node| (graph.sources[node], node));
+        let together = match graph.nodes[members[0]] {
+            Kind::Chain(_) => true,
+            kind => members.len() >= worth(op_of(kind)),
+        };
+        // What is computed one by one is runs of one number, which later stages place one by one.
+        let start = if together {
+            self.plan.line.push(members.len()).1
+        } else {
+            let (_, start) = self.plan.line.push(1);
+            (1..members.len()).for_each(|_| _ = self.plan.line.push(1));
+            start
+        };
+        for (i, &node) in members.iter().enumerate() {
+            self.nodes[node] = Some(start.plus(i as i64));
+        }
+        let source = graph.sources[members[0]];
+        let first = graph.nodes[members[0]];
+        if let Kind::Chain(_) = first {
+            return self.chains(graph, members, start, source);
+        }
+        let op = op_of(first);
+        if !together {
+            for (i, &node) in members.iter().enumerate() {
+                let operands = graph.nodes[node].operands();
+                self.plan.instructions.push(Instruction {
                     op,
                     dims: Dims::from_slice(&[1]),
                     inner: Dims::new(),
-                    out: Access::repeated(start + i as u32, 1),
-                    operands: lists.iter().map(|list| Access::repeated(list[i], 1)).collect(),
-                    source: graph.sources[slot as usize],
+                    out: Access::repeated(start.plus(i as i64), 1),
+                    operands: operands.iter().map(|&value| Access::repeated(self.at(graph, value), 1)).collect(),
+                    source: graph.sources[node],
                 });
             }
             return;
         }
+        let mut lists: SmallVec<[Vec<Address>; 3]> = first.operands().iter().map(|_| Vec::new()).collect();
+        for &node in &*members {
+            let operands = graph.nodes[node].operands();
+            lists.iter_mut().zip(operands).for_each(|(list, value)| list.push(self.at(graph, value)));
+        }
         let (dims, operands) = factor(&lists);
         let out = Access::contiguous(start, &dims);
         let operands = SmallVec::from_vec(operands);
-        self.instructions.push(Instruction { op, dims, inner: Dims::new(), out, operands, source });
+        self.plan.instructions.push(Instruction { op, dims, inner: Dims::new(), out, operands, source });
     }
 
-    fn chains(&mut self, graph: &Graph<S>, members: &[u32], start: u32, source: Source) {
-        let chain = |slot: u32| &graph.chains[graph.nodes[slot as usize].a as usize];
+    fn chains(&mut self, graph: &Graph<S>, members: &[Node], start: Address, source: Source) {
+        let chain = |node: Node| match graph.nodes[node] {
+            Kind::Chain(index) => &graph.chains[index as usize],
+            other => unreachable!("{other:?} is no chain"),
+        };
         let first = chain(members[0]);
         let (terms, product) = (first.a.len(), !first.b.is_empty());
-        let addresses = |slots: &[u32]| slots.iter().map(|&slot| self.addresses[slot as usize]).collect::<Vec<u32>>();
-        let rows = |of: &dyn Fn(u32) -> Vec<u32>| members.iter().map(|&slot| of(slot)).collect::<Vec<_>>();
-        let mut factors = vec![rows(&|slot| addresses(&chain(slot).a))];
+        let addresses = |values: &[Value]| values.iter().map(|&value| self.at(graph, value)).collect::<Vec<Address>>();
+        let rows = |of: &dyn Fn(Node) -> Vec<Address>| members.iter().map(|&node| of(node)).collect::<Vec<_>>();
+        let mut factors = vec![rows(&|node| addresses(&chain(node).a))];
         if product {
-            factors.push(rows(&|slot| addresses(&chain(slot).b)));
+            factors.push(rows(&|node| addresses(&chain(node).b)));
         }
-        let inits: Option<Vec<u32>> = (first.init != NONE)
-            .then(|| members.iter().map(|&slot| self.addresses[chain(slot).init as usize]).collect());
+        let inits: Option<Vec<Address>> =
+            members.iter().map(|&node| chain(node).init.map(|init| self.at(graph, init))).collect();
         // Where every member walks its terms with the same stride, the walk is an axis of its own.
-        let stride = |row: &[u32]| row.get(1).map_or(0, |second| second.wrapping_sub(row[0]) as i32);
-        let even = |rows: &Vec<Vec<u32>>| {
+        let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
+        let even = |rows: &Vec<Vec<Address>>| {
             let step = stride(&rows[0]);
-            let steps = |row: &Vec<u32>| row.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) as i32 == step);
+            let steps = |row: &Vec<Address>| row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step);
             rows.iter().all(steps).then_some(step)
         };
         let strides: Option<Vec<i32>> = factors.iter().map(even).collect();
         let inner = Dims::from_slice(&[terms]);
         let (dims, mut operands) = match strides {
             Some(strides) => {
-                let starts = factors.iter().map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<u32>>());
+                let starts = factors.iter().map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<Address>>());
                 let (dims, mut accesses) = factor(&starts.chain(inits.clone()).collect::<Vec<_>>());
                 let init = inits.is_some().then(|| accesses.pop()).flatten();
                 let walked = accesses.iter().zip(strides).map(|(access, step)| walk(access, &dims, terms, step));
-                let operands: SmallVec<[Access; 3]> = walked.chain(init).collect();
+                let operands: SmallVec<[Access<Address>; 3]> = walked.chain(init).collect();
                 (dims, operands)
             }
             None => {
@@ -262,7 +304,20 @@ impl<S: Scalar> Plan<S> {
         let op = if product { Op::Contract { guarded: first.guarded } } else { Op::Sum };
         operands.shrink_to_fit();
         let out = Access::contiguous(start, &dims);
-        self.instructions.push(Instruction { op, dims, inner, out, operands, source });
+        self.plan.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+/// What a scalar node computes.
+fn op_of(kind: Kind) -> Op {
+    match kind {
+        Kind::Unary(op, _) => Op::Unary(op),
+        Kind::Binary(op, ..) => Op::Binary(op),
+        Kind::Select(..) => Op::Select,
+        Kind::OverRows(_) => Op::OverRows,
+        Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => {
+            unreachable!("{kind:?} is no operation on single numbers")
+        }
     }
 }
 
@@ -277,16 +332,16 @@ fn worth(op: Op) -> usize {
 }
 
 /// An access with an inner axis more.
-fn walk(access: &Access, dims: &[usize], terms: usize, step: i32) -> Access {
+fn walk(access: &Access<Address>, dims: &[usize], terms: usize, step: i32) -> Access<Address> {
     match access {
         Access::Strided { start, strides } => {
-            Access::Strided { start: *start, strides: strides.iter().copied().chain([step]).collect() }
+            let strides: Strides = strides.iter().copied().chain([step]).collect();
+            Access::Strided { start: *start, strides }
         }
         Access::Listed(starts) => {
-            let slots = starts
-                .iter()
-                .flat_map(|&start| (0..terms as i64).map(move |i| (i64::from(start) + i * i64::from(step)) as u32));
-            Access::of(slots.collect(), &joined(dims, &[terms]))
+            let numbers =
+                starts.iter().flat_map(|&start| (0..terms as i64).map(move |i| start.plus(i * i64::from(step))));
+            Access::of(numbers.collect(), &joined(dims, &[terms]))
         }
     }
 }
@@ -294,18 +349,25 @@ fn walk(access: &Access, dims: &[usize], terms: usize, step: i32) -> Access {
 #[cfg(test)]
 impl<S> Plan<S> {
     /// A plan that computes nothing yet, for tests.
-    pub(crate) fn of_leaves(leaves: u32) -> Self {
-        let (constants, homes, addresses) = (Vec::new(), Vec::new(), Vec::new());
-        Plan { instructions: Vec::new(), space: leaves, blocks: vec![(0, leaves)], constants, homes, addresses }
+    pub(crate) fn of_leaves(leaves: usize) -> Self {
+        let mut line = Line::new();
+        let blocks = vec![line.push(leaves).0];
+        Plan { instructions: Map::new(), line, blocks, constants: Vec::new(), homes: Vec::new() }
     }
 
     /// Appends an instruction, and returns the first address of its run.
-    pub(crate) fn then(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: Vec<Access>) -> u32 {
-        let start = self.space;
-        self.space += dims.iter().product::<usize>() as u32;
+    pub(crate) fn then(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: Vec<Access<Address>>) -> Address {
+        let (_, start) = self.line.push(dims.iter().product::<usize>());
         let (dims, inner) = (Dims::from_slice(dims), Dims::from_slice(inner));
         let (out, operands) = (Access::contiguous(start, &dims), operands.into());
-        self.instructions.push(Instruction { op, dims, inner, out, operands, source: Source::value(0) });
+        self.instructions.push(Instruction {
+            op,
+            dims,
+            inner,
+            out,
+            operands,
+            source: Source::value(super::ids::Slot::new(0)),
+        });
         start
     }
 }
@@ -315,28 +377,29 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::op::Binary;
-    use crate::passes::{chains, prune};
+    use crate::passes::{prune, reduction_raising};
 
     #[test]
     fn neurons_written_one_by_one_are_one_product_of_a_matrix() {
         let (m, n) = (3, 4);
         let mut graph = Graph::<f64>::new();
-        let (params, x) = (graph.block(0, m * (n + 1)), graph.block(m * (n + 1), n));
+        let (params, x) = (graph.block(None, m * (n + 1)), graph.block(None, n));
         let mut roots = Vec::new();
         for j in 0..m {
-            let row = params + j * (n + 1);
-            let mut sum = row + n;
-            for i in 0..n {
-                let product = graph.push(Kind::Binary(Binary::Mul), row + i, x + i, 0);
-                sum = graph.push(Kind::Binary(Binary::Add), sum, product, 0);
+            let row = params.plus((j * (n + 1)) as i64);
+            let mut sum = row.plus(n as i64);
+            for i in 0..n as i64 {
+                let product = graph.push(Kind::Binary(Binary::Mul, row.plus(i), x.plus(i)));
+                sum = graph.push(Kind::Binary(Binary::Add, sum, product));
             }
-            roots.push(sum);
+            roots.push(Root::number(sum));
         }
         let mut state = State::new(graph, roots);
-        chains::run(&mut state);
+        reduction_raising::run(&mut state);
         prune::run(&mut state);
-        let plan = run(&state, true);
-        let [only] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        let plan = run(&state, true).plan;
+        assert_eq!(plan.instructions.len(), 1);
+        let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!(
             (only.op, only.dims.as_slice(), only.inner.as_slice()),
             (Op::Contract { guarded: false }, &[3][..], &[4][..])
@@ -351,24 +414,25 @@ mod tests {
     #[test]
     fn a_formula_written_for_each_row_is_that_formula_over_a_column() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 10);
+        let x = graph.block(None, 10);
         let roots = (0..9)
             .map(|i| {
-                let square = graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0);
-                graph.push(Kind::Binary(Binary::Sub), x + i + 1, square, 0)
+                let square = graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i)));
+                Root::number(graph.push(Kind::Binary(Binary::Sub, x.plus(i + 1), square)))
             })
             .collect();
-        let plan = run(&State::new(graph, roots), true);
-        let lens: Vec<usize> = plan.instructions.iter().map(Instruction::len).collect();
+        let plan = run(&State::new(graph, roots), true).plan;
+        let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
         assert_eq!(lens, [9, 9]);
-        assert!(plan.instructions.iter().all(|i| i.operands.iter().all(|o| matches!(o, Access::Strided { .. }))));
+        assert!(plan.instructions.values().all(|i| i.operands.iter().all(|o| matches!(o, Access::Strided { .. }))));
     }
 
     #[test]
     fn nothing_is_grouped_if_it_is_switched_off() {
         let mut graph = Graph::<f64>::new();
-        let x = graph.block(0, 9);
-        let roots = (0..9).map(|i| graph.push(Kind::Binary(Binary::Mul), x + i, x + i, 0)).collect();
-        assert_eq!(run(&State::new(graph, roots), false).instructions.len(), 9);
+        let x = graph.block(None, 9);
+        let square = |i| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
+        let roots = (0..9).map(square).collect();
+        assert_eq!(run(&State::new(graph, roots), false).plan.instructions.len(), 9);
     }
 }

@@ -1,16 +1,26 @@
 //! Record once, run many: a tape compiled into a program.
 //!
 //! ```text
-//! tape --lower--> graph --derive--> graph with adjoints --passes--> graph --group--> plan --fuse, memory, assemble--> tasks
+//! tape --lower, derive--> graph --passes--> graph --group--> plan --fuse, memory, assemble--> tasks
 //! ```
 //!
-//! Each arrow is a file. `graph` is the program as scalar nodes and runs, every slot defined once; `lower` writes a tape's steps into it,
-//! `derive` the reverse sweep from them, `passes` make it smaller. `group` finds nodes that are alike and lays them out as instructions over runs; `pack`
-//! copies what no strides describe; `fuse` orders them and joins elementwise ones; `memory` gives each run a place; `assemble` chooses the
-//! kernels of `exec`, which is all that is left at run time.
+//! Each arrow is a file or a few. `graph` is the program as an expression graph: a node is a number or
+//! a whole run of them. `lower` writes a tape's steps into it and `derive` the reverse sweep from
+//! them, with `adjoints` kept by views of runs; `passes` make it smaller. `group` finds scalar nodes
+//! that are alike and lays everything out as instructions over runs of addresses; `rows` makes a
+//! program for one row one for many. Then `output_placement` computes a gradient in one piece,
+//! `bias_epilogue` moves what a product begins with behind it, and `materialise` copies what no
+//! strides describe. `fuse` orders the instructions and joins elementwise ones; `memory` gives each
+//! run a place; `assemble` chooses the kernels of `exec`, which is all that is left at run time.
+//! `compile` goes through the stages, one struct each.
 //!
-//! Two later steps have their places: repeated sub-programs re-rolled into loops belong between `passes` and `group`, which already finds
-//! what repeats; machine code is another reader of the stages beside `assemble`.
+//! `ids` has a type for a number of the tape (`Slot`), of the graph (`Value`), of a plan (`Address`)
+//! and of a workspace (`Place`), and lines that say in which run a number is: so the cost of compiling
+//! follows the runs, not the numbers in them.
+//!
+//! Two later steps have their places: repeated sub-programs re-rolled into loops belong between
+//! `passes` and `group`, which already finds what repeats; machine code is another reader of the
+//! stages beside `assemble`.
 
 pub(crate) use wengert_kernels::{elementary, simd};
 pub(crate) use wengert_ops::{numerics::Numerics, op, rules, shape};
@@ -22,18 +32,23 @@ mod real {
 }
 
 // A module uses only modules listed above it.
+mod ids;
 mod access;
 mod graph;
 mod report;
 mod sym;
+mod products;
 mod lower;
+mod regions;
+mod adjoints;
 mod derive;
 mod passes;
 mod group;
 mod rows;
-mod home;
-mod epilogue;
-mod pack;
+mod output_placement;
+mod bias_epilogue;
+mod materialise;
+mod writers;
 mod fuse;
 mod feed;
 mod memory;

@@ -5,6 +5,7 @@ use std::fmt;
 use super::fuse::Stage;
 use super::graph::{Instruction, Op, Source};
 use super::group::Plan;
+use super::ids::{Address, InstructionId};
 use crate::real::Scalar;
 use wengert_tape::NodeId;
 use wengert_tape::Tape;
@@ -25,7 +26,7 @@ const OF_ALL: usize = 4096;
 /// The lines of a plan's stages.
 pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) -> Vec<Task> {
     let mut left = OF_ALL;
-    let mut task = |head: &'static str, members: &mut dyn ExactSizeIterator<Item = usize>| {
+    let mut task = |head: &'static str, members: &mut dyn ExactSizeIterator<Item = InstructionId>| {
         let (len, shown) = (members.len(), members.len().min(OF_ONE).min(left));
         left -= shown;
         let instructions = members.take(shown).map(|i| line(tape, &plan.instructions[i])).collect();
@@ -46,7 +47,7 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
 }
 
 /// `sigmoid [30] for hidden/0.output ..`
-fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction) -> String {
+fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction<Address>) -> String {
     let name = match instruction.op {
         Op::Copy => "copy",
         Op::Unary(op) => op.name(),

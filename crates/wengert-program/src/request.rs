@@ -1,8 +1,10 @@
 //! What is asked of a compiler.
 
-use super::graph::NONE;
+use std::sync::Arc;
+
+use super::ids::Id;
 use super::report::Pass;
-use super::run::{Float, Output};
+use super::run::{Float, Output, ProgramId};
 use crate::Numerics;
 use crate::op::{Leaf, Op as TapeOp};
 use crate::shape::Shape;
@@ -65,6 +67,10 @@ pub struct Compiler<'t, S: Float = f64> {
     pub(super) feeds: Vec<(Output, View)>,
     pub(super) rows: Option<Rows>,
     pub(super) level: Level,
+    /// What tells the handles that this compiler gives out from those of others.
+    pub(super) id: ProgramId,
+    /// The allocation that keeps the address in `id` from being given out again.
+    pub(super) anchor: Arc<u8>,
 }
 
 impl<S: Float> std::fmt::Debug for Compiler<'_, S> {
@@ -74,12 +80,16 @@ impl<S: Float> std::fmt::Debug for Compiler<'_, S> {
 }
 
 impl<'t, S: Float> Compiler<'t, S> {
-    /// Nothing asked for yet; [`Numerics::Fast`], all passes.
+    /// Nothing asked for yet; the tape's [`numerics`](Tape::numerics), all passes.
     #[must_use]
     pub fn new(tape: &'t Tape<S>) -> Self {
+        let anchor = Arc::new(0);
+        let id = ProgramId { address: Arc::as_ptr(&anchor).addr(), number: tape.count_compiler() };
         Compiler {
             tape,
-            numerics: Numerics::Fast,
+            id,
+            anchor,
+            numerics: tape.numerics(),
             passes: Pass::ALL.to_vec(),
             requests: Vec::new(),
             standing: Vec::new(),
@@ -89,7 +99,8 @@ impl<'t, S: Float> Compiler<'t, S> {
         }
     }
 
-    /// How the program computes. In [`Numerics::Exact`] every number is the tape's, bit for bit.
+    /// How the program computes, if not as its tape does. In [`Numerics::Exact`] every number is that of a
+    /// tape in `Exact` numerics, bit for bit.
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
@@ -189,17 +200,14 @@ impl<'t, S: Float> Compiler<'t, S> {
 
     fn ask(&mut self, request: Request, shape: Shape) -> Output {
         self.requests.push((request, shape));
-        Output(self.requests.len() as u32 - 1)
+        Output { program: self.id, index: self.requests.len() as u32 - 1 }
     }
 }
 
-/// The first slot of the block that no tape has: the rows' weights.
-pub(super) const WEIGHT: u32 = NONE;
-
 impl Rows {
-    /// Whether a block of leaves differs from row to row.
+    /// Whether a block of leaves differs from row to row; the rows' weights do, and are on no tape.
     pub(super) fn is_per_row(&self, block: &super::graph::Block) -> bool {
-        block.tape_slot == WEIGHT || self.blocks.contains(&block.tape_slot)
+        block.slot.is_none_or(|slot| self.blocks.contains(&(slot.index() as u32)))
     }
 
     /// Whether a slot of the tape belongs to such a block.

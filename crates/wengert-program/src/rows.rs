@@ -6,147 +6,62 @@
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, TooLarge};
-use super::graph::{FastMap, Instruction, NONE, Op};
-use super::group::Plan;
+use super::access::{Access, Dims, Strides, TooLarge};
+use super::graph::{Instruction, Op, Part};
+use super::group::{Home, Plan};
+use super::ids::{Address, InstructionId, Line, Map, Point, RunId};
+use crate::op::Binary;
 
-/// Where each address of the plan for one row is in the plan for many.
+/// Where each run of the plan for one row is in the plan for many.
 #[derive(Debug)]
 pub(crate) struct Widened {
-    /// The first of a row-dependent number's places, one for each row, or the only place.
-    pub(crate) addresses: Vec<u32>,
-    pub(crate) varies: Vec<bool>,
-}
-
-/// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to row.
-pub(crate) fn run<S: Copy>(
-    plan: &mut Plan<S>,
     rows: usize,
-    per_row: &[bool],
-    keep: &[u32],
-) -> Result<Widened, TooLarge> {
-    let varies = varying(plan, per_row);
-    let wide = varies.iter().filter(|&&varies| varies).count() as u64;
-    TooLarge::check((wide * rows as u64).saturating_add(varies.len() as u64 - wide))?;
-    let mut widening = Widening { rows, varies, addresses: vec![NONE; plan.space as usize], space: 0 };
-    for ((start, len), per_row) in plan.blocks.iter_mut().zip(per_row) {
-        *start = widening.place(*start, *len as usize);
-        *len *= if *per_row { rows as u32 } else { 1 };
-    }
-    for (address, _) in &mut plan.constants {
-        *address = widening.place(*address, 1);
-    }
-    let fused = fused_sums(plan, keep);
-    let mut instructions = Vec::with_capacity(plan.instructions.len());
-    for (i, instruction) in plan.instructions.iter().enumerate() {
-        if fused.contains_key(&(i as u32)) {
-            continue;
-        }
-        let product = instruction.op == Op::OverRows;
-        let factors = product.then(|| factors(plan, &fused, instruction)).flatten();
-        instructions.push(match factors {
-            Some(factors) => widening.sum_of_products(instruction, factors),
-            None if product => widening.sum_over_rows(instruction),
-            None => widening.instruction(instruction),
-        });
-    }
-    plan.instructions = instructions;
-    plan.space = widening.space;
-    Ok(Widened { addresses: widening.addresses, varies: widening.varies })
+    old: Line<Address, RunId>,
+    varies: Map<RunId, bool>,
+    starts: Map<RunId, Option<Address>>,
 }
 
-/// Which addresses depend on a row.
-fn varying<S>(plan: &Plan<S>, per_row: &[bool]) -> Vec<bool> {
-    let mut varies = vec![false; plan.space as usize];
-    for (&(start, len), _) in plan.blocks.iter().zip(per_row).filter(|(_, per_row)| **per_row) {
-        varies[start as usize..(start + len) as usize].fill(true);
-    }
-    for instruction in plan.instructions.iter().filter(|instruction| instruction.op != Op::OverRows) {
+impl Widened {
+    /// Whether some element of an access depends on a row.
+    pub(crate) fn varies(&self, access: &Access<Address>, dims: &[usize]) -> bool {
         let mut any = false;
-        instruction.for_each_read(|address| any |= varies[address as usize]);
-        if any {
-            let start = instruction.out.first() as usize;
-            varies[start..start + instruction.len()].fill(true);
-        }
-    }
-    varies
-}
-
-/// Products that are read by one sum over rows, as a whole and by nothing else: product to sum.
-fn fused_sums<S>(plan: &Plan<S>, keep: &[u32]) -> FastMap<u32, u32> {
-    let mut owner = vec![NONE; plan.space as usize];
-    for (i, instruction) in plan.instructions.iter().enumerate() {
-        instruction.out.for_each(&instruction.dims, |address| owner[address as usize] = i as u32);
-    }
-    // The only reader of each instruction's result; NONE - 1 for several.
-    let mut reader = vec![NONE; plan.instructions.len()];
-    let mut read = |by: u32, address: u32| {
-        let producer = owner[address as usize];
-        if producer != NONE {
-            let known = &mut reader[producer as usize];
-            *known = if *known == NONE || *known == by { by } else { NONE - 1 };
-        }
-    };
-    for (i, instruction) in plan.instructions.iter().enumerate() {
-        instruction.for_each_read(|address| read(i as u32, address));
-    }
-    keep.iter().for_each(|&address| read(NONE - 1, address));
-    let mut fused = FastMap::default();
-    for (i, instruction) in plan.instructions.iter().enumerate() {
-        let product = matches!(instruction.op, Op::Binary(crate::op::Binary::Mul | crate::op::Binary::Chain));
-        let by = reader[i];
-        if !product || by >= NONE - 1 {
-            continue;
-        }
-        let sum = &plan.instructions[by as usize];
-        // The sum reads exactly this product, in order.
-        let whole = sum.operands[0].slots(&sum.dims) == instruction.out.slots(&instruction.dims);
-        if sum.op == Op::OverRows && whole {
-            fused.insert(i as u32, by);
-        }
-    }
-    fused
-}
-
-/// The product that a sum over rows sums, if it was fused.
-fn factors<'p, S>(plan: &'p Plan<S>, fused: &FastMap<u32, u32>, sum: &Instruction) -> Option<&'p Instruction> {
-    let first = sum.operands[0].first();
-    let product = fused.keys().find(|&&i| plan.instructions[i as usize].out.first() == first)?;
-    Some(&plan.instructions[*product as usize])
-}
-
-struct Widening {
-    rows: usize,
-    varies: Vec<bool>,
-    addresses: Vec<u32>,
-    space: u32,
-}
-
-impl Widening {
-    /// New addresses for a run, all of which varies or does not.
-    fn place(&mut self, start: u32, len: usize) -> u32 {
-        let (new, width) = (self.space, if self.varies[start as usize] { self.rows } else { 1 });
-        for i in 0..len {
-            self.addresses[start as usize + i] = new + (i * width) as u32;
-        }
-        self.space += (len * width) as u32;
-        new
+        access.for_each_run(dims, &self.old, |run| any |= self.varies[run]);
+        any
     }
 
-    /// An operand over `axes` with the rows' axis put in at `at`.
-    fn operand(&self, access: &Access, axes: &[usize], at: usize) -> Access {
-        let mut kinds = (false, false);
-        access.for_each_distinct(
-            axes,
-            |address| {
-                if self.varies[address as usize] { kinds.0 = true } else { kinds.1 = true }
-            },
-        );
-        let renamed = access.renamed(axes, |address| self.addresses[address as usize]);
-        let step = i32::from(kinds.0);
-        match renamed {
-            Access::Strided { start, mut strides } if kinds != (true, true) => {
-                strides.insert(at, step);
+    /// An access with the rows as its axis `at`; without one if no element depends on a row.
+    pub(crate) fn access(&self, access: &Access<Address>, dims: &[usize], at: usize) -> Access<Address> {
+        if self.varies(access, dims) { self.operand(access, dims, at) } else { self.moved(access, dims) }
+    }
+
+    /// The width of each number of a run.
+    fn width(&self, run: RunId) -> usize {
+        if self.varies[run] { self.rows } else { 1 }
+    }
+
+    /// The first row's elements.
+    fn moved(&self, access: &Access<Address>, dims: &[usize]) -> Access<Address> {
+        let run = |first, last| {
+            let run = self.old.run_of_both(first, last)?;
+            Some((self.old.start(run), self.starts[run].expect("what is read is there"), self.width(run) as i32))
+        };
+        access.moved(dims, run, |address| self.at(address))
+    }
+
+    /// The first row's number.
+    fn at(&self, address: Address) -> Address {
+        let run = self.old.run_of(address);
+        let start = self.starts[run].expect("what is read is there");
+        start.plus(address.minus(self.old.start(run)) * self.width(run) as i64)
+    }
+
+    /// An access over `axes` with the rows' axis put in at `at`.
+    fn operand(&self, access: &Access<Address>, axes: &[usize], at: usize) -> Access<Address> {
+        let (mut some, mut others) = (false, false);
+        access.for_each_run(axes, &self.old, |run| if self.varies[run] { some = true } else { others = true });
+        match self.moved(access, axes) {
+            Access::Strided { start, mut strides } if !(some && others) => {
+                strides.insert(at, i32::from(some));
                 Access::Strided { start, strides }
             }
             _ => {
@@ -154,13 +69,13 @@ impl Widening {
                 let mut wide: Dims = axes.into();
                 wide.insert(at, self.rows);
                 let inner: usize = axes[at..].iter().product();
-                let old = access.slots(axes);
+                let old = access.numbers(axes);
                 let mut list = Vec::with_capacity(old.len() * self.rows);
                 for block in old.chunks(inner) {
-                    for row in 0..self.rows as u32 {
+                    for row in 0..self.rows as i64 {
                         list.extend(block.iter().map(|&address| {
-                            let moves = if self.varies[address as usize] { row } else { 0 };
-                            self.addresses[address as usize] + moves
+                            let varies = self.varies[self.old.run_of(address)];
+                            self.at(address).plus(if varies { row } else { 0 })
                         }));
                     }
                 }
@@ -168,49 +83,210 @@ impl Widening {
             }
         }
     }
+}
 
-    fn instruction(&mut self, old: &Instruction) -> Instruction {
-        let varies = self.varies[old.out.first() as usize];
-        let start = self.place(old.out.first(), old.len());
-        let mut dims = old.dims.clone();
-        let operands = old.operands.iter().enumerate().map(|(i, operand)| {
-            let axes = old.axes(i);
-            if varies {
-                self.operand(operand, &axes, old.dims.len())
-            } else {
-                operand.renamed(&axes, |address| self.addresses[address as usize])
-            }
-        });
-        let operands = operands.collect();
-        if varies {
-            dims.push(self.rows);
+/// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to row,
+/// `keep` what is asked for.
+pub(crate) fn run<S: Copy>(
+    plan: &mut Plan<S>,
+    rows: usize,
+    per_row: &[bool],
+    keep: &[(Access<Address>, Dims)],
+) -> Result<Widened, TooLarge> {
+    let varies = varying(plan, per_row);
+    let wide: u64 = plan.line.ids().filter(|&run| varies[run]).map(|run| plan.line.len_of(run) as u64).sum();
+    TooLarge::check(wide.saturating_mul(rows as u64).saturating_add(plan.line.len() as u64 - wide))?;
+    let fused = fused_sums(plan, keep);
+    let (old, starts) = (std::mem::replace(&mut plan.line, Line::new()), Map::filled(None, varies.len()));
+    let mut widening = Widening { of: Widened { rows, old, varies, starts }, line: Line::new() };
+    for run in &mut plan.blocks {
+        *run = widening.place(*run).0;
+    }
+    let mut constants = None;
+    for (address, _) in &mut plan.constants {
+        let run = widening.of.old.run_of(*address);
+        let (_, start) = *constants.get_or_insert_with(|| widening.place(run));
+        *address = start.plus(address.minus(widening.of.old.start(run)));
+    }
+    // Homes and results have their places before any of them is read: the parts of a home come later than it.
+    for home in &plan.homes {
+        widening.place(home.run);
+    }
+    for (i, instruction) in plan.instructions.iter() {
+        if !fused.products.contains(&i) {
+            widening.place(widening.of.old.run_of(instruction.out.first()));
         }
-        Instruction { out: Access::contiguous(start, &dims), dims, operands, ..old.clone() }
+    }
+    let mut instructions = Map::new();
+    for (i, instruction) in plan.instructions.iter() {
+        if fused.products.contains(&i) {
+            continue;
+        }
+        let product = fused.of_sum.get(&i).map(|&product| &plan.instructions[product]);
+        instructions.push(match product {
+            Some(product) => widening.sum_of_products(instruction, product),
+            None if instruction.op == Op::OverRows => widening.sum_over_rows(instruction),
+            None => widening.instruction(instruction),
+        });
+    }
+    for home in &mut plan.homes {
+        widening.home(home);
+    }
+    plan.instructions = instructions;
+    plan.line = widening.line;
+    Ok(widening.of)
+}
+
+/// Which runs depend on a row.
+fn varying<S>(plan: &Plan<S>, per_row: &[bool]) -> Map<RunId, bool> {
+    let mut varies = Map::filled(false, plan.line.runs());
+    plan.blocks.iter().zip(per_row).for_each(|(&run, &per_row)| varies[run] = per_row);
+    // Homes are read by instructions that come after them, and depend on instructions that come
+    // before: both are looked at until nothing changes.
+    loop {
+        let mut changed = false;
+        for instruction in plan.instructions.values().filter(|instruction| instruction.op != Op::OverRows) {
+            let mut any = false;
+            instruction.for_each_run_read(&plan.line, |run| any |= varies[run]);
+            let out = plan.line.run_of(instruction.out.first());
+            changed |= any && !varies[out] && !plan.homes.is_empty();
+            varies[out] |= any;
+        }
+        for home in &plan.homes {
+            let mut any = false;
+            for part in &home.parts {
+                part.from.for_each_run(&part.dims, &plan.line, |run| any |= varies[run]);
+            }
+            changed |= any && !varies[home.run];
+            varies[home.run] |= any;
+        }
+        if !changed {
+            return varies;
+        }
+    }
+}
+
+/// Products that are read by one sum over rows, as a whole and by nothing else.
+#[derive(Default)]
+struct Fused {
+    products: super::graph::FastSet<InstructionId>,
+    /// The product that each sum sums.
+    of_sum: super::graph::FastMap<InstructionId, InstructionId>,
+}
+
+/// Who reads a result.
+#[derive(Clone, Copy, PartialEq)]
+enum Reader {
+    Nobody,
+    Only(InstructionId),
+    Several,
+}
+
+fn fused_sums<S>(plan: &Plan<S>, keep: &[(Access<Address>, Dims)]) -> Fused {
+    let mut readers: Map<RunId, Reader> = Map::filled(Reader::Nobody, plan.line.runs());
+    for (i, instruction) in plan.instructions.iter() {
+        instruction.for_each_run_read(&plan.line, |run| {
+            let by = Reader::Only(i);
+            readers[run] = if readers[run] == Reader::Nobody || readers[run] == by { by } else { Reader::Several };
+        });
+    }
+    for (access, dims) in keep {
+        access.for_each_run(dims, &plan.line, |run| readers[run] = Reader::Several);
+    }
+    for part in plan.homes.iter().flat_map(|home| &home.parts) {
+        part.from.for_each_run(&part.dims, &plan.line, |run| readers[run] = Reader::Several);
+    }
+    let mut fused = Fused::default();
+    for (i, instruction) in plan.instructions.iter() {
+        let Op::Binary(Binary::Mul | Binary::Chain) = instruction.op else { continue };
+        let Reader::Only(by) = readers[plan.line.run_of(instruction.out.first())] else { continue };
+        let sum = &plan.instructions[by];
+        // The sum reads exactly this product, in order.
+        let whole = sum.len() == instruction.len()
+            && sum.operands[0].first() == instruction.out.first()
+            && sum.operands[0].is_contiguous(&sum.dims);
+        if sum.op == Op::OverRows && whole {
+            fused.products.insert(i);
+            fused.of_sum.insert(by, i);
+        }
+    }
+    fused
+}
+
+struct Widening {
+    of: Widened,
+    line: Line<Address, RunId>,
+}
+
+impl Widening {
+    /// A new run for an old one, all of which varies or does not.
+    fn place(&mut self, old: RunId) -> (RunId, Address) {
+        let (new, start) = self.line.push(self.of.old.len_of(old) * self.of.width(old));
+        self.of.starts[old] = Some(start);
+        (new, start)
     }
 
-    fn sum_over_rows(&mut self, old: &Instruction) -> Instruction {
-        let start = self.place(old.out.first(), old.len());
-        let x = self.operand(&old.operands[0], &old.dims, old.dims.len());
+    /// The first new address of a result.
+    fn start(&self, old: &Instruction<Address>) -> Address {
+        self.of.at(old.out.first())
+    }
+
+    fn instruction(&self, old: &Instruction<Address>) -> Instruction<Address> {
+        let varies = self.of.varies(&old.out, &old.dims);
+        let operands = old.operands.iter().enumerate().map(|(i, operand)| {
+            let axes = old.axes(i);
+            if varies { self.of.operand(operand, &axes, old.dims.len()) } else { self.of.moved(operand, &axes) }
+        });
+        let operands = operands.collect();
+        let mut dims = old.dims.clone();
+        if varies {
+            dims.push(self.of.rows);
+        }
+        Instruction { out: Access::contiguous(self.start(old), &dims), dims, operands, ..old.clone() }
+    }
+
+    fn sum_over_rows(&self, old: &Instruction<Address>) -> Instruction<Address> {
+        let x = self.of.operand(&old.operands[0], &old.dims, old.dims.len());
         Instruction {
             op: Op::Sum,
             dims: old.dims.clone(),
-            inner: Dims::from_slice(&[self.rows]),
-            out: Access::contiguous(start, &old.dims),
+            inner: Dims::from_slice(&[self.of.rows]),
+            out: Access::contiguous(self.start(old), &old.dims),
             operands: SmallVec::from_iter([x]),
             source: old.source,
         }
     }
 
-    fn sum_of_products(&mut self, sum: &Instruction, product: &Instruction) -> Instruction {
-        let start = self.place(sum.out.first(), sum.len());
-        let operands = product.operands.iter().map(|factor| self.operand(factor, &product.dims, product.dims.len()));
+    fn sum_of_products(&self, sum: &Instruction<Address>, product: &Instruction<Address>) -> Instruction<Address> {
+        let axes = product.dims.len();
+        let operands = product.operands.iter().map(|factor| self.of.operand(factor, &product.dims, axes));
         Instruction {
-            op: Op::Contract { guarded: product.op == Op::Binary(crate::op::Binary::Chain) },
+            op: Op::Contract { guarded: product.op == Op::Binary(Binary::Chain) },
             dims: product.dims.clone(),
-            inner: Dims::from_slice(&[self.rows]),
+            inner: Dims::from_slice(&[self.of.rows]),
             operands: operands.collect(),
-            out: Access::contiguous(start, &product.dims),
+            out: Access::contiguous(self.start(sum), &product.dims),
             source: sum.source,
+        }
+    }
+
+    fn home(&self, home: &mut Home) {
+        let (varies, width) = (self.of.varies[home.run], self.of.width(home.run));
+        let start = self.of.starts[home.run].expect("homes were placed");
+        home.run = self.line.run_of(start);
+        for part in &mut home.parts {
+            if !varies {
+                part.from = self.of.moved(&part.from, &part.dims);
+                continue;
+            }
+            part.from = self.of.operand(&part.from, &part.dims, part.dims.len());
+            let strides: Strides = part.strides.iter().map(|&stride| stride * width as i32).chain([1]).collect();
+            *part = Part {
+                offset: part.offset * width,
+                dims: part.dims.iter().copied().chain([width]).collect(),
+                strides,
+                from: part.from.clone(),
+            };
         }
     }
 }
@@ -218,34 +294,39 @@ impl Widening {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::op::Binary;
+    use crate::ids::Id;
 
     #[test]
     fn what_depends_on_a_row_gets_an_axis_and_the_rest_is_repeated() {
+        let at = Address::new;
         let mut plan = Plan::<f64>::of_leaves(3);
-        plan.blocks.push((3, 2));
-        plan.space += 2;
+        let parameters = plan.line.push(2).0;
+        plan.blocks.push(parameters);
         // x (3 numbers a row) times the first of two parameters, and a parameter squared.
-        let product = vec![Access::contiguous(0, &[3]), Access::repeated(3, 1)];
+        let product = vec![Access::contiguous(at(0), &[3]), Access::repeated(at(3), 1)];
         let varying = plan.then(Op::Binary(Binary::Mul), &[3], &[], product);
-        plan.then(Op::Binary(Binary::Mul), &[1], &[], vec![Access::repeated(3, 1), Access::repeated(3, 1)]);
-        let widened = run(&mut plan, 8, &[true, false], &[varying]).unwrap();
-        assert_eq!(plan.blocks, [(0, 24), (24, 2)]);
-        let [wide, single] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        let squared = vec![Access::repeated(at(3), 1), Access::repeated(at(3), 1)];
+        plan.then(Op::Binary(Binary::Mul), &[1], &[], squared);
+        let asked = (Access::contiguous(varying, &[3]), Dims::from_slice(&[3]));
+        let widened = run(&mut plan, 8, &[true, false], std::slice::from_ref(&asked)).unwrap();
+        let blocks = plan.blocks.iter().map(|&run| (plan.line.start(run).index(), plan.line.len_of(run)));
+        assert_eq!(blocks.collect::<Vec<_>>(), [(0, 24), (24, 2)]);
+        let [wide, single] = [0, 1].map(|i| &plan.instructions[InstructionId::new(i)]);
         assert_eq!((wide.dims.as_slice(), single.dims.as_slice()), (&[3, 8][..], &[1][..]));
-        assert_eq!(wide.operands[0], Access::contiguous(0, &[3, 8]));
-        assert_eq!(wide.operands[1], Access::Strided { start: 24, strides: vec![0, 0].into() });
-        assert!(widened.varies[varying as usize]);
+        assert_eq!(wide.operands[0], Access::contiguous(at(0), &[3, 8]));
+        assert_eq!(wide.operands[1], Access::Strided { start: at(24), strides: vec![0, 0].into() });
+        assert!(widened.varies(&asked.0, &asked.1));
     }
 
     #[test]
     fn a_sum_over_rows_of_products_is_a_sum_of_products() {
         let mut plan = Plan::<f64>::of_leaves(4);
-        let factors = vec![Access::contiguous(0, &[2]), Access::contiguous(2, &[2])];
+        let factors = vec![Access::contiguous(Address::new(0), &[2]), Access::contiguous(Address::new(2), &[2])];
         let product = plan.then(Op::Binary(Binary::Mul), &[2], &[], factors);
         let sum = plan.then(Op::OverRows, &[2], &[], vec![Access::contiguous(product, &[2])]);
-        run(&mut plan, 8, &[true], &[sum]).unwrap();
-        let [only] = &plan.instructions[..] else { panic!("{:?}", plan.instructions) };
+        run(&mut plan, 8, &[true], &[(Access::contiguous(sum, &[2]), Dims::from_slice(&[2]))]).unwrap();
+        assert_eq!(plan.instructions.len(), 1);
+        let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!((only.op, only.inner.as_slice()), (Op::Contract { guarded: false }, &[8][..]));
     }
 }

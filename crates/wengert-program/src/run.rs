@@ -5,15 +5,17 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::access::Access;
+use super::access::{Access, Dims};
 use super::exec::{Platform, Task};
+use super::ids::{Id, Place as At};
 use super::listing::Task as Listed;
 use super::report::Report;
 use crate::elementary::Elementary;
-use crate::op::Comparison;
+use crate::op::{Comparison, Leaf, Op};
 use crate::real::Scalar;
 use crate::shape::Shape;
 use wengert_kernels::product::Product;
+use wengert_tape::internals::{Kind as StepKind, Side, Step};
 use wengert_tape::{Error, NodeId, Place};
 
 /// A number that programs compute with: `f32` or `f64`.
@@ -43,14 +45,35 @@ macro_rules! float {
 }
 float!(f32 f64);
 
-/// Something that a program computes for its caller: a value, or a gradient. Given out by [`Compiler`](super::Compiler), read from a
-/// [`Workspace`] of the program that it compiles.
+/// Which program: the address of an allocation that it, and the compiler before it, keeps alive,
+/// and its number among the compilers of its tape.
+///
+/// An address alone could be given out again while the handles of a dropped program are still
+/// around; with the number that needs a new tape at the old tape's place as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Output(pub(crate) u32);
+pub(crate) struct ProgramId {
+    pub(crate) address: usize,
+    pub(crate) number: u64,
+}
+
+/// Something that a program computes for its caller: a value, or a gradient.
+///
+/// Given out by [`Compiler`](super::Compiler), read from a [`Workspace`] of the program that it
+/// compiles. It knows its program: another one refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Output {
+    pub(crate) program: ProgramId,
+    pub(crate) index: u32,
+}
 
 /// A leaf of the tape as the program takes it: see [`Program::input`].
+///
+/// It knows its program: another one refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Input(u32);
+pub struct Input {
+    program: ProgramId,
+    index: u32,
+}
 
 /// What a program takes: a block of leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,39 +98,35 @@ pub(crate) struct Guard {
     pub(crate) outcome: bool,
     pub(crate) labels: [String; 2],
     /// Of both sides, by row if they depend on one.
-    pub(crate) places: [Vec<u32>; 2],
+    pub(crate) places: [Vec<At>; 2],
     pub(crate) at: Place,
 }
 
 /// Where an output's numbers are.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) access: Access,
+pub(crate) struct Answer {
+    pub(crate) access: Access<At>,
+    /// The extents of the access: those of the shape.
+    pub(crate) dims: Dims,
     pub(crate) shape: Shape,
     pub(crate) is_gradient: bool,
     /// Whether every row has its own.
     pub(crate) per_row: bool,
 }
 
-/// An output, and the places that get its values after a run.
-#[derive(Debug)]
-pub(crate) struct Feed {
-    pub(crate) output: usize,
-    pub(crate) to: Access,
-}
-
-impl Feed {
-    pub(crate) fn new(output: Output, places: Vec<u32>) -> Self {
-        let len = places.len();
-        Feed { output: output.0 as usize, to: Access::of(places, &[len]) }
-    }
-}
-
-impl Asked {
+impl Answer {
     /// A number as the caller reads it: an adjoint to which nothing was added is −0, and a derivative of 0.
     fn read<S: Scalar>(&self, number: S) -> S {
         if self.is_gradient && number.is_zero() { S::from_f64(0.0) } else { number }
     }
+}
+
+/// An output, and the places that get its values after a run.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) output: usize,
+    pub(crate) to: Access<At>,
+    pub(crate) dims: Dims,
 }
 
 #[derive(Debug)]
@@ -115,11 +134,11 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
     pub(crate) len: usize,
     pub(crate) walks: usize,
-    pub(crate) constants: Vec<(u32, S)>,
+    pub(crate) constants: Vec<(At, S)>,
     /// The leaves' numbers when compiled.
     pub(crate) initial: Vec<(usize, Vec<S>)>,
     pub(crate) inputs: Vec<InputInfo>,
-    pub(crate) outputs: Vec<Asked>,
+    pub(crate) outputs: Vec<Answer>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
     /// How many rows are computed at a time.
@@ -128,6 +147,67 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) weight: Option<usize>,
     pub(crate) report: Report,
     pub(crate) listing: Vec<Listed>,
+    pub(crate) computed: Computed,
+    pub(crate) id: ProgramId,
+    pub(crate) _anchor: Arc<u8>,
+}
+
+impl<S> Inner<S> {
+    #[track_caller]
+    fn info(&self, input: Input) -> &InputInfo {
+        assert!(input.program == self.id, "input {} is of another program", input.index);
+        &self.inputs[input.index as usize]
+    }
+
+    #[track_caller]
+    fn asked(&self, output: Output) -> &Answer {
+        assert!(output.program == self.id, "output {} is of another program", output.index);
+        &self.outputs[output.index as usize]
+    }
+}
+
+/// What the tape's steps are, for the message when one of them is no input.
+#[derive(Debug)]
+pub(crate) struct Computed {
+    /// The first slot of each step, and its operation.
+    steps: Vec<(u32, Op)>,
+    /// The paths of named nodes, by first slot.
+    names: Vec<(u32, String)>,
+}
+
+impl Computed {
+    pub(crate) fn of(steps: &[Step], side: &Side) -> Self {
+        let mut slot = 0;
+        let step = |step: &Step| {
+            let first = slot;
+            let (op, len) = match step.kind() {
+                StepKind::Wide => (side.wides[step.a() as usize].op, side.wides[step.a() as usize].len),
+                _ => (step.op(), 1),
+            };
+            slot += len;
+            (first, op)
+        };
+        let steps: Vec<(u32, Op)> = steps.iter().map(step).collect();
+        let mut names: Vec<(u32, String)> =
+            side.names.list.iter().map(|name| (name.view.start(), name.path.clone())).collect();
+        names.sort_by_key(|(slot, _)| *slot);
+        Computed { steps, names }
+    }
+
+    /// Why the node at `id` is no input.
+    fn refusal(&self, id: NodeId, at: Place) -> Error {
+        let name = self.names.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot);
+        let node = name.map_or_else(|_| id.to_string(), |i| self.names[i].1.clone());
+        let kind = match self.steps.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot) {
+            Ok(i) if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {
+                format!("computed ({})", self.steps[i].1.name())
+            }
+            // The other leaves are inputs.
+            Ok(_) => "data that stands for a gradient".to_owned(),
+            Err(_) => "no whole block of leaves".to_owned(),
+        };
+        Error::NotSettable { op: "input", node, kind, at }
+    }
 }
 
 /// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies nothing.
@@ -154,7 +234,7 @@ impl<S: Float> Program<S> {
     pub fn workspace(&self) -> Workspace<S> {
         let mut memory = vec![S::from_f64(0.0); self.0.len];
         for &(place, value) in &self.0.constants {
-            memory[place as usize] = value;
+            memory[place.index()] = value;
         }
         for (start, values) in &self.0.initial {
             memory[*start..start + values.len()].copy_from_slice(values);
@@ -174,10 +254,22 @@ impl<S: Float> Program<S> {
     /// Room for all that is fed back if an output of it lies where something else is written.
     fn room_to_feed(&self) -> Vec<S> {
         let Inner { feeds, outputs, .. } = &*self.0;
-        let len = |feed: &Feed| outputs[feed.output].shape.len();
-        let written: HashSet<u32> = feeds.iter().flat_map(|feed| feed.to.slots(&[len(feed)])).collect();
-        let mut read = feeds.iter().flat_map(|feed| outputs[feed.output].access.slots(&[len(feed)]));
-        let total = feeds.iter().map(len).sum();
+        let output = |feed: &Feed| &outputs[feed.output];
+        let reach =
+            |access: &Access<At>, dims: &[usize]| access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)));
+        let meets = |feed: &Feed| {
+            let (first, last) = reach(&output(feed).access, &output(feed).dims);
+            feeds.iter().any(|other| {
+                let (start, end) = reach(&other.to, &other.dims);
+                first <= end && start <= last
+            })
+        };
+        if !feeds.iter().any(meets) {
+            return Vec::new();
+        }
+        let written: HashSet<At> = feeds.iter().flat_map(|feed| feed.to.numbers(&feed.dims)).collect();
+        let mut read = feeds.iter().flat_map(|feed| output(feed).access.numbers(&output(feed).dims));
+        let total = feeds.iter().map(|feed| output(feed).shape.len()).sum();
         if read.any(|place| written.contains(&place)) { vec![S::from_f64(0.0); total] } else { Vec::new() }
     }
 
@@ -185,14 +277,12 @@ impl<S: Float> Program<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] if no input, parameter or data begins there.
+    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node there is.
     #[track_caller]
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
-            Ok(index) => Ok(Input(index as u32)),
-            Err(_) => {
-                Err(Error::NotSettable { node: id.to_string(), kind: "no whole block of leaves", at: Place::caller() })
-            }
+            Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
+            Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
         }
     }
 
@@ -205,7 +295,8 @@ impl<S: Float> Program<S> {
     /// What it computes, in the order in which it was asked for.
     #[must_use]
     pub fn outputs(&self) -> Vec<Output> {
-        (0..self.0.outputs.len() as u32).map(Output).collect()
+        let output = |index| Output { program: self.0.id, index };
+        (0..self.0.outputs.len() as u32).map(output).collect()
     }
 
     /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said otherwise.
@@ -214,12 +305,14 @@ impl<S: Float> Program<S> {
         self.0.rows
     }
 
+    #[track_caller]
     pub(crate) fn info(&self, input: Input) -> &InputInfo {
-        &self.0.inputs[input.0 as usize]
+        self.0.info(input)
     }
 
-    pub(crate) fn asked(&self, output: Output) -> &Asked {
-        &self.0.outputs[output.0 as usize]
+    #[track_caller]
+    pub(crate) fn asked(&self, output: Output) -> &Answer {
+        self.0.asked(output)
     }
 
     /// What compiling did.
@@ -280,15 +373,15 @@ impl<S: Float> Workspace<S> {
             self.feed_at_once();
             return Ok(());
         }
-        for Feed { output, to } in &self.program.feeds {
-            let Asked { access, shape, .. } = &self.program.outputs[*output];
-            let dims = [shape.len()];
-            if access.is_contiguous(&dims) && to.is_contiguous(&dims) {
-                let (from, to) = (access.first() as usize, to.first() as usize);
+        for Feed { output, to, dims: to_dims } in &self.program.feeds {
+            let Answer { access, dims, shape, .. } = &self.program.outputs[*output];
+            if access.is_contiguous(dims) && to.is_contiguous(to_dims) {
+                let (from, to) = (access.first().index(), to.first().index());
                 self.memory.copy_within(from..from + shape.len(), to);
             } else {
-                for (from, to) in access.slots(&dims).into_iter().zip(to.slots(&dims)) {
-                    self.memory[to as usize] = self.memory[from as usize];
+                for i in 0..shape.len() {
+                    let value = self.memory[access.element(dims, i).index()];
+                    self.memory[to.element(to_dims, i).index()] = value;
                 }
             }
         }
@@ -300,16 +393,16 @@ impl<S: Float> Workspace<S> {
     fn feed_at_once(&mut self) {
         let mut at = 0;
         for Feed { output, .. } in &self.program.feeds {
-            let Asked { access, shape, .. } = &self.program.outputs[*output];
-            access.for_each(&[shape.len()], |place| {
-                self.fed[at] = self.memory[place as usize];
+            let Answer { access, dims, .. } = &self.program.outputs[*output];
+            access.for_each(dims, |place| {
+                self.fed[at] = self.memory[place.index()];
                 at += 1;
             });
         }
         at = 0;
-        for Feed { output, to } in &self.program.feeds {
-            to.for_each(&[self.program.outputs[*output].shape.len()], |place| {
-                self.memory[place as usize] = self.fed[at];
+        for Feed { to, dims, .. } in &self.program.feeds {
+            to.for_each(dims, |place| {
+                self.memory[place.index()] = self.fed[at];
                 at += 1;
             });
         }
@@ -323,13 +416,14 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Panics
     ///
-    /// If the input is of a program with more inputs than this workspace's.
+    /// If the input is of another program than this workspace.
     #[track_caller]
     pub fn set(&mut self, input: Input, values: &[S]) -> Result<(), Error> {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         if values.len() != info.len * info.rows {
             let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
-            return Err(Error::Length { op: "set", shape, found: values.len(), at: Place::caller() });
+            let (of, found, at) = (format!("{} of ", info.label), values.len(), Place::caller());
+            return Err(Error::Length { op: "set", of, shape, found, at });
         }
         if info.rows == 1 {
             self.memory[info.start..info.start + info.len].copy_from_slice(values);
@@ -341,7 +435,7 @@ impl<S: Float> Workspace<S> {
 
     /// As `set` for an input that differs from row to row, with fewer rows than the program takes: the last is repeated.
     pub(crate) fn set_rows(&mut self, input: Input, values: &[S]) {
-        let InputInfo { start, len, rows, .. } = self.program.inputs[input.0 as usize];
+        let &InputInfo { start, len, rows, .. } = self.program.info(input);
         let given = values.len() / len;
         for (i, lanes) in self.memory[start..start + len * rows].chunks_mut(rows).enumerate() {
             for (row, lane) in lanes.iter_mut().enumerate() {
@@ -369,7 +463,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn input(&self, input: Input) -> &[S] {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         &self.memory[info.start..info.start + info.len * info.rows]
     }
 
@@ -381,7 +475,7 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn input_mut(&mut self, input: Input) -> &mut [S] {
-        let info = &self.program.inputs[input.0 as usize];
+        let info = self.program.info(input);
         &mut self.memory[info.start..info.start + info.len * info.rows]
     }
 
@@ -389,26 +483,26 @@ impl<S: Float> Workspace<S> {
     ///
     /// # Panics
     ///
-    /// If it has axes, or is of a program with more outputs than this workspace's.
+    /// If it has axes, or is of another program than this workspace.
     #[must_use]
     #[track_caller]
     pub fn number(&self, output: Output) -> S {
         let asked = self.asked(output);
         assert!(asked.shape.is_scalar(), "number: the output has shape {}; use values()", asked.shape);
-        asked.read(self.memory[asked.access.first() as usize])
+        asked.read(self.memory[asked.access.first().index()])
     }
 
     /// An output, row-major, after a run.
     ///
     /// # Panics
     ///
-    /// If it is of a program with more outputs than this workspace's.
+    /// If it is of another program than this workspace.
     #[must_use]
     #[track_caller]
     pub fn values(&self, output: Output) -> Vec<S> {
         let asked = self.asked(output);
         let mut values = Vec::with_capacity(asked.shape.len());
-        asked.access.for_each(&[asked.shape.len()], |place| values.push(asked.read(self.memory[place as usize])));
+        asked.access.for_each(&asked.dims, |place| values.push(asked.read(self.memory[place.index()])));
         values
     }
 
@@ -420,18 +514,14 @@ impl<S: Float> Workspace<S> {
     #[must_use]
     #[track_caller]
     pub fn slice(&self, output: Output) -> Option<&[S]> {
-        let Asked { access, shape, .. } = self.asked(output);
-        let first = access.first() as usize;
-        access.is_contiguous(&[shape.len()]).then(|| &self.memory[first..first + shape.len()])
+        let Answer { access, dims, shape, .. } = self.asked(output);
+        let first = access.first().index();
+        access.is_contiguous(dims).then(|| &self.memory[first..first + shape.len()])
     }
 
     #[track_caller]
-    fn asked(&self, output: Output) -> &Asked {
-        let outputs = &self.program.outputs;
-        let Some(asked) = outputs.get(output.0 as usize) else {
-            panic!("output {} is of another program: this one has {}", output.0, outputs.len())
-        };
-        asked
+    fn asked(&self, output: Output) -> &Answer {
+        self.program.asked(output)
     }
 
     /// The bytes it holds.
@@ -446,7 +536,7 @@ impl Guard {
     fn check<S: Float>(&self, memory: &[S], live: usize) -> Result<(), Error> {
         let [left, right] = &self.places;
         let rows = left.len().max(right.len());
-        let at = |places: &[u32], row: usize| memory[places[row.min(places.len() - 1)] as usize];
+        let at = |places: &[At], row: usize| memory[places[row.min(places.len() - 1)].index()];
         let flipped = |&row: &usize| self.comparison.holds(&at(left, row), &at(right, row)) != self.outcome;
         let Some(first) = (0..rows.min(live.max(1))).find(flipped) else { return Ok(()) };
         let error = self.flipped(at(left, first).to_f64(), at(right, first).to_f64());

@@ -53,7 +53,7 @@ impl<'t, S: Float> Compiler<'t, S> {
             node.op == Op::Leaf(Leaf::Data) && node.id == leaf.id() && node.shape.len() == leaf.len()
         });
         // Of the operands, the last slot that must be there before.
-        let last = wrt.layout().offsets().max().map_or(0, |offset| wrt.id().slot() + offset);
+        let last = wrt.id().slot() + wrt.layout().last_offset();
         if !whole || leaf.id() <= of.id() || leaf.id().slot() <= last || !leaf.layout().is_contiguous() {
             let rule =
                 "what stands for a gradient is a block of data, recorded after what is differentiated and what by";
@@ -63,7 +63,7 @@ impl<'t, S: Float> Compiler<'t, S> {
             return Err(leaf.operand_error("gradient_as", "it stands for a gradient already".to_owned()));
         }
         let run = leaf.id().slot()..leaf.id().slot() + leaf.len();
-        let touches = |&(_, to): &(Output, View)| self.slots_of(to).any(|slot| run.contains(&slot));
+        let touches = |&(_, to): &(Output, View)| self.meets(to, &run);
         if self.feeds.iter().any(touches) {
             return Err(leaf
                 .operand_error("gradient_as", "it is fed an output, and cannot stand for a gradient too".to_owned()));
@@ -81,17 +81,16 @@ impl<'t, S: Float> Compiler<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the output is of a compiler that was asked for more.
+    /// If the output is of another compiler.
     #[track_caller]
     pub fn feed(&mut self, output: Output, to: Var<'t, S>) -> Result<(), Error> {
         self.check("feed", to)?;
-        let Some((_, shape)) = self.requests.get(output.0 as usize) else {
-            panic!("feed: output {} is of another compiler: this one has {}", output.0, self.requests.len())
-        };
+        assert!(output.program == self.id, "feed: output {} is of another compiler", output.index);
+        let (_, shape) = &self.requests[output.index as usize];
         self.tape.check_settable("feed", to, shape.len())?;
         if self.stands(to.view()) {
-            let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient");
-            return Err(Error::NotSettable { node, kind, at: Place::caller() });
+            let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient".to_owned());
+            return Err(Error::NotSettable { op: "feed", node, kind, at: Place::caller() });
         }
         self.feeds.push((output, to.view()));
         Ok(())
@@ -99,18 +98,20 @@ impl<'t, S: Float> Compiler<'t, S> {
 
     /// Whether some element of a view is of a leaf that stands for a gradient.
     fn stands(&self, view: View) -> bool {
-        self.slots_of(view).any(|slot| {
-            self.standing.iter().any(|standing| {
-                let start = standing.leaf.start() as usize;
-                (start..start + self.slots_of(standing.leaf).len()).contains(&slot)
-            })
+        self.standing.iter().any(|standing| {
+            let (start, side) = (standing.leaf.start() as usize, self.tape.side());
+            self.meets(view, &(start..start + side.layouts.get(standing.leaf.layout()).len()))
         })
     }
 
-    /// The tape's slots that a view reads.
-    fn slots_of(&self, view: View) -> std::vec::IntoIter<usize> {
-        let side = self.tape.side();
-        let offsets = side.layouts.get(view.layout()).offsets();
-        offsets.map(|offset| view.start() as usize + offset).collect::<Vec<_>>().into_iter()
+    /// Whether some element of a view is in a range of slots.
+    fn meets(&self, view: View, run: &std::ops::Range<usize>) -> bool {
+        let (start, side) = (view.start() as usize, self.tape.side());
+        let layout = side.layouts.get(view.layout());
+        let last = start + layout.last_offset();
+        if last < run.start || start >= run.end {
+            return false;
+        }
+        layout.is_contiguous() || layout.offsets().any(|offset| run.contains(&(start + offset)))
     }
 }

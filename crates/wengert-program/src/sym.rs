@@ -1,4 +1,4 @@
-//! The derivative rules' reader that writes the graph: a handle of a slot, or of a run, that records what a rule does with it.
+//! The derivative rules' reader that writes the graph: a handle of a number, or of a run, that records what a rule does with it.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use super::access::{Access, Dims};
 use super::graph::{Graph, Kind, Op};
+use super::ids::Value;
 use crate::op::{Binary, Unary};
 use crate::real::{Real, Scalar};
 
@@ -13,16 +14,21 @@ use crate::real::{Real, Scalar};
 #[derive(Debug)]
 pub(crate) struct Builder<S> {
     pub(crate) graph: RefCell<Graph<S>>,
-    runs: RefCell<Vec<(Dims, Access)>>,
+    runs: RefCell<Vec<(Dims, Access<Value>)>>,
 }
 
-/// A number (below 2³²: its slot) or a run (above: its entry in the builder's table).
+/// A number of the graph, or a run of them with its shape.
 pub(crate) struct Sym<'g, S> {
     builder: &'g Builder<S>,
-    id: u64,
+    of: Of,
 }
 
-const RUN: u64 = 1 << 32;
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    Number(Value),
+    /// An entry of the builder's table.
+    Run(u32),
+}
 
 impl<S> Clone for Sym<'_, S> {
     fn clone(&self) -> Self {
@@ -34,7 +40,7 @@ impl<S> Copy for Sym<'_, S> {}
 
 impl<S> fmt::Debug for Sym<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sym({:#x})", self.id)
+        write!(f, "Sym({:?})", self.of)
     }
 }
 
@@ -43,19 +49,19 @@ impl<S: Scalar> Builder<S> {
         Builder { graph: RefCell::new(Graph::new()), runs: RefCell::default() }
     }
 
-    pub(crate) fn slot(&self, slot: u32) -> Sym<'_, S> {
-        Sym { builder: self, id: u64::from(slot) }
+    pub(crate) fn number(&self, value: Value) -> Sym<'_, S> {
+        Sym { builder: self, of: Of::Number(value) }
     }
 
-    pub(crate) fn constant(&self, value: S) -> Sym<'_, S> {
-        let slot = self.graph.borrow_mut().constant(value);
-        self.slot(slot)
+    pub(crate) fn constant(&self, number: S) -> Sym<'_, S> {
+        let value = self.graph.borrow_mut().constant(number);
+        self.number(value)
     }
 
-    pub(crate) fn run(&self, dims: &[usize], access: Access) -> Sym<'_, S> {
+    pub(crate) fn run(&self, dims: &[usize], access: Access<Value>) -> Sym<'_, S> {
         let mut runs = self.runs.borrow_mut();
         runs.push((Dims::from_slice(dims), access));
-        Sym { builder: self, id: RUN + runs.len() as u64 - 1 }
+        Sym { builder: self, of: Of::Run(runs.len() as u32 - 1) }
     }
 
     /// Forgets the table of runs; no handle of one may be in use.
@@ -67,39 +73,46 @@ impl<S: Scalar> Builder<S> {
     fn elementwise<'g>(&'g self, op: Op, operands: &[Sym<'g, S>]) -> Sym<'g, S> {
         let dims = operands.iter().find_map(|operand| operand.dims());
         let Some(dims) = dims else {
-            let slot = |i: usize| operands.get(i).map_or(0, |operand| operand.id as u32);
+            let value = |i: usize| operands[i].value();
             let kind = match op {
-                Op::Unary(op) => Kind::Unary(op),
-                Op::Binary(op) => Kind::Binary(op),
-                Op::Select => Kind::Select,
+                Op::Unary(op) => Kind::Unary(op, value(0)),
+                Op::Binary(op) => Kind::Binary(op, value(0), value(1)),
+                Op::Select => Kind::Select(value(0), value(1), value(2)),
                 Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => return operands[0],
             };
-            let slot = self.graph.borrow_mut().push(kind, slot(0), slot(1), slot(2));
-            return self.slot(slot);
+            return self.number(self.graph.borrow_mut().push(kind));
         };
-        let accesses: Vec<Access> = operands.iter().map(|operand| operand.access_over(&dims)).collect();
-        let out = self.graph.borrow_mut().wide(op, &dims, &[], &accesses);
+        let accesses: Vec<Access<Value>> = operands.iter().map(|operand| operand.access_over(&dims)).collect();
+        let out = self.graph.borrow_mut().run(op, &dims, &[], &accesses);
         self.run(&dims, out)
     }
 }
 
 impl<'g, S: Scalar> Sym<'g, S> {
     fn dims(self) -> Option<Dims> {
-        let run = self.id.checked_sub(RUN)?;
-        Some(self.builder.runs.borrow()[run as usize].0.clone())
+        match self.of {
+            Of::Number(_) => None,
+            Of::Run(run) => Some(self.builder.runs.borrow()[run as usize].0.clone()),
+        }
     }
 
-    /// The slot of a number.
-    pub(crate) fn scalar(self) -> u32 {
-        debug_assert!(self.id < RUN, "a run has no single slot");
-        self.id as u32
+    /// The value that a number is.
+    ///
+    /// # Panics
+    ///
+    /// Of a run.
+    pub(crate) fn value(self) -> Value {
+        match self.of {
+            Of::Number(value) => value,
+            Of::Run(_) => unreachable!("a run is no single value"),
+        }
     }
 
     /// Its elements over `dims`: a number repeated, or the run's own.
-    pub(crate) fn access_over(self, dims: &[usize]) -> Access {
-        match self.id.checked_sub(RUN) {
-            None => Access::repeated(self.id as u32, dims.len()),
-            Some(run) => {
+    pub(crate) fn access_over(self, dims: &[usize]) -> Access<Value> {
+        match self.of {
+            Of::Number(value) => Access::repeated(value, dims.len()),
+            Of::Run(run) => {
                 let (own, access) = &self.builder.runs.borrow()[run as usize];
                 assert_eq!(own.as_slice(), dims, "runs of one shape meet in a rule");
                 access.clone()
@@ -111,6 +124,10 @@ impl<'g, S: Scalar> Sym<'g, S> {
 impl<S: Scalar> Real for Sym<'_, S> {
     fn like(self, constant: f64) -> Self {
         self.builder.constant(S::from_f64(constant))
+    }
+
+    fn largest(self) -> Self {
+        self.builder.constant(S::from_f64(1.0).largest())
     }
 
     fn unary(self, op: Unary) -> Self {

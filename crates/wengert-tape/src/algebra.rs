@@ -32,6 +32,10 @@ impl<S: Scalar> Algebra for Var<'_, S> {
         or_panic(self.try_slice(axis, range))
     }
 
+    fn still(self) -> Self {
+        self.detach()
+    }
+
     fn structural(op: Structural, operands: &[Self], attributes: Attributes) -> Self {
         // A rule has at least one operand.
         or_panic(operands[0].tape.record_structural(op, operands, attributes))

@@ -5,7 +5,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::error::{Error, NodeId};
+use crate::error::{Error, NodeId, Place};
 use crate::op::Op;
 use crate::real::Scalar;
 use crate::rules;
@@ -130,7 +130,13 @@ impl<S: Scalar> Tape<S> {
             Var { tape: self, view: output.view }.same_tape("backward", output)?;
             if cotangent.len() != output.len() {
                 let at = crate::error::Place::caller();
-                return Err(Error::Length { op: "backward", shape: output.shape(), found: cotangent.len(), at });
+                return Err(Error::Length {
+                    op: "backward",
+                    of: output.whose(),
+                    shape: output.shape(),
+                    found: cotangent.len(),
+                    at,
+                });
             }
         }
         Ok(self.gradients(outputs))
@@ -148,7 +154,10 @@ impl<S: Scalar> Tape<S> {
         let mut last = 0;
         for &(output, cotangent) in outputs {
             let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
-            seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+            // Nothing passes through a handle that is detached, the output's own no more than an operand's.
+            if !output.view.is_cut() {
+                seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+            }
             let end = start + layout.last_offset() as u32;
             // A run is swept as a whole, even if only its first elements are outputs.
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
@@ -171,37 +180,69 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     ///
     /// # Panics
     ///
-    /// If `var` has axes, stands on another tape, or was recorded after the output.
+    /// As [`try_wrt`](Gradients::try_wrt) errs.
     #[must_use]
     #[track_caller]
     pub fn wrt(&self, var: Var<'t, S>) -> S {
-        assert!(var.is_scalar(), "wrt: {} has shape {}; use values_wrt()", var.id(), var.shape());
-        self.values_wrt(var)[0]
+        or_panic(self.try_wrt(var))
+    }
+
+    /// As [`wrt`](Gradients::wrt).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAdjoint`] for what no adjoint is computed for: data, a constant, a detached handle, what is computed of those alone, and
+    /// what was recorded after the output; [`Error::Operand`] if `var` has axes; [`Error::TwoTapes`].
+    #[track_caller]
+    pub fn try_wrt(&self, var: Var<'t, S>) -> Result<S, Error> {
+        if !var.is_scalar() {
+            return Err(
+                var.operand_error("wrt", "it has axes: values_wrt() gives the adjoints of all its elements".to_owned())
+            );
+        }
+        Ok(self.adjoints_of("wrt", var)?[0])
     }
 
     /// The adjoints of a run in row-major order, 0 where no path leads to the output.
     ///
     /// # Panics
     ///
-    /// If `var` stands on another tape, or was recorded after the output.
+    /// As [`try_values_wrt`](Gradients::try_values_wrt) errs.
     #[must_use]
     #[track_caller]
     pub fn values_wrt(&self, var: Var<'t, S>) -> Vec<S> {
-        // A zero is zero, whether or not a path leads here: the reach need not be asked.
-        let slots = self.slots_of(var);
-        assert!(
-            slots.iter().all(|&slot| slot < self.adjoints().len()),
-            "{} was recorded after the output: its adjoint was not computed",
-            self.tape.label(var.id())
-        );
-        slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect()
+        or_panic(self.try_values_wrt(var))
+    }
+
+    /// As [`values_wrt`](Gradients::values_wrt).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_wrt`](Gradients::try_wrt), of a `var` of any shape.
+    #[track_caller]
+    pub fn try_values_wrt(&self, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.adjoints_of("values_wrt", var)
+    }
+
+    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads here: the reach need not be asked.
+    #[track_caller]
+    fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at: Place::caller() };
+        let slots = self.slots_of(op, var)?;
+        if slots.iter().any(|&slot| slot >= self.adjoints().len()) {
+            return Err(none("it was recorded after the output: its adjoint was not computed"));
+        }
+        if var.is_detached() {
+            return Err(none("no derivative passes: it is data, a constant, detached, or computed of those alone"));
+        }
+        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.
     ///
     /// # Panics
     ///
-    /// As [`wrt`](Gradients::wrt).
+    /// If `var` has axes, stands on another tape, or was recorded after the output.
     #[must_use]
     #[track_caller]
     pub fn get(&self, var: Var<'t, S>) -> Option<S> {
@@ -221,13 +262,13 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[track_caller]
     pub fn status(&self, var: Var<'t, S>) -> Status<S> {
         assert!(var.is_scalar(), "status: {} has shape {}; take its elements", var.id(), var.shape());
-        self.status_at(NodeId(self.slots_of(var)[0] as u32))
+        self.status_at(NodeId(or_panic(self.slots_of("status", var))[0] as u32))
     }
 
     #[track_caller]
-    fn slots_of(&self, var: Var<'t, S>) -> Vec<usize> {
-        or_panic(Var { tape: self.tape, view: var.view }.same_tape("gradient", var));
-        var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect()
+    fn slots_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<usize>, Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
+        Ok(var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect())
     }
 
     /// What the adjoint in a slot is.
@@ -266,7 +307,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.stamp != self.tape.stamp()
     }
 
-    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`].
+    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`], and none for an
+    /// output that is [detached](Var::detach), which no path leads to.
     /// A ledger starts from it; a slot given twice comes twice.
     pub fn seeds(&self) -> impl ExactSizeIterator<Item = (NodeId, S)> + '_ {
         self.seeded.iter().map(|&(slot, seed)| (NodeId(slot), seed))

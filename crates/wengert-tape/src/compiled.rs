@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use wengert_ops::adjoints::Adjoints;
+use wengert_ops::real::Scalar as Number;
 use wengert_ops::structural::{Entry, Site};
 use wengert_ops::value;
 
@@ -16,7 +17,7 @@ use crate::tape::{Compiled, Side, Step};
 
 // By name, and not for every number: what is generic would be compiled again in each crate that uses it.
 macro_rules! compiled {
-    ($($number:ty)*) => {$(
+    ($($number:ty, $nested:ident;)*) => {$(
         impl Compiled for $number {
             fn forward(numerics: Numerics, wide: &Wide, layouts: &Layouts, before: &[Self], run: &mut [Self]) {
                 kernels::forward(numerics, wide, layouts, before, run);
@@ -42,14 +43,50 @@ macro_rules! compiled {
             }
 
             fn evaluate_duals(steps: &[Step], side: &Side, values: &mut [Dual<Self>], slots: Range<usize>) {
-                evaluate_range(Numerics::Exact, steps, side, values, slots);
+                $nested::evaluate(steps, side, values, slots);
             }
 
             fn sweep_duals(steps: &[Step], side: &Side, values: &[Dual<Self>], adjoints: &mut [Dual<Self>]) {
-                let all = Adjoints { column: adjoints, unwritten: &mut Vec::new() };
-                sweep::walk(Numerics::Exact, steps, side, values, all, &mut |_, _| {});
+                $nested::sweep(steps, side, values, adjoints);
             }
         }
     )*};
 }
-compiled!(f32 f64 Dual<f32> Dual<f64>);
+compiled! {
+    f32, duals;
+    f64, duals;
+    Dual<f32>, no_duals_of_duals;
+    Dual<f64>, no_duals_of_duals;
+}
+
+/// Forward mode over a tape of plain numbers.
+mod duals {
+    use super::*;
+
+    pub(super) fn evaluate<S: Number>(steps: &[Step], side: &Side, values: &mut [Dual<S>], slots: Range<usize>) {
+        evaluate_range(Numerics::Exact, steps, side, values, slots);
+    }
+
+    pub(super) fn sweep<S: Number>(steps: &[Step], side: &Side, values: &[Dual<S>], adjoints: &mut [Dual<S>]) {
+        let all = Adjoints { column: adjoints, unwritten: &mut Vec::new() };
+        sweep::walk(Numerics::Exact, steps, side, values, all, &mut |_, _| {});
+    }
+}
+
+/// A tape of dual numbers has its tangents already. Duals of duals would be compiled for every operation, at a cost of gigabytes, for what
+/// recorded tangents do.
+mod no_duals_of_duals {
+    use super::*;
+
+    const WAY_OUT: &str = "a tape of dual numbers carries tangents already: for tangents of those, use record_tangent";
+
+    pub(super) fn evaluate<S>(_: &[Step], _: &Side, _: &mut [S], _: Range<usize>) {
+        panic!("tangents: {WAY_OUT}");
+    }
+
+    pub(super) fn sweep<S>(_: &[Step], _: &Side, _: &[S], _: &mut [S]) {
+        panic!("hvp: {WAY_OUT}");
+    }
+}
+#[cfg(feature = "precision")]
+compiled!(wengert_ops::double_double::DoubleDouble Dual<wengert_ops::double_double::DoubleDouble>);

@@ -1,5 +1,7 @@
 //! What can go wrong, each case naming the culprit, the rule and the place.
 
+mod message;
+
 use std::fmt;
 use std::panic::Location;
 
@@ -101,13 +103,10 @@ impl fmt::Display for Culprit {
 }
 
 /// An operation that was refused. Every node recorded before is as it was; constants that the operation met may have been added.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// Handles of two tapes met in one operation.
-    #[error(
-        "{op} at {at}: the operands belong to two tapes, one made at {left}, one at {right}; record both on the same tape"
-    )]
     TwoTapes {
         /// The operation.
         op: &'static str,
@@ -119,7 +118,6 @@ pub enum Error {
         at: Place,
     },
     /// Two shapes that the operation cannot combine.
-    #[error("{op} at {at}: {left} and {right}: {rule}")]
     Shapes {
         /// The operation.
         op: &'static str,
@@ -133,7 +131,6 @@ pub enum Error {
         at: Place,
     },
     /// A shape that the operation cannot take.
-    #[error("{op} at {at}: {operand}: {rule}")]
     Operand {
         /// The operation.
         op: &'static str,
@@ -145,7 +142,6 @@ pub enum Error {
         at: Place,
     },
     /// Another number of operands than the operation has, or a leaf, which has none.
-    #[error("{op} at {at}: it does not have {found} operands")]
     Operands {
         /// The operation.
         op: &'static str,
@@ -154,11 +150,23 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// The adjoint of something that no adjoint is computed for.
+    NoAdjoint {
+        /// The operation.
+        op: &'static str,
+        /// The node, by id, path and shape.
+        node: Box<Culprit>,
+        /// Why there is none.
+        reason: &'static str,
+        /// The caller's place.
+        at: Place,
+    },
     /// A number of elements that a shape does not have.
-    #[error("{op} at {at}: shape {shape} takes {} numbers, and {found} were given", shape.len())]
     Length {
         /// The operation.
         op: &'static str,
+        /// Whose shape it is, as a message begins with it (`v3 x of `); empty for a shape that was asked for.
+        of: String,
         /// The shape asked for.
         shape: Shape,
         /// The elements given.
@@ -167,7 +175,6 @@ pub enum Error {
         at: Place,
     },
     /// A tensor without elements.
-    #[error("{op} at {at}: shape {shape} has no elements; a tape holds none")]
     Empty {
         /// The operation.
         op: &'static str,
@@ -177,9 +184,6 @@ pub enum Error {
         at: Place,
     },
     /// Nested arrays whose parts are not alike.
-    #[error(
-        "{op} at {at}: the arrays nested in it do not all have the extents of the first ones, {shape}; a tensor has no ragged rows"
-    )]
     Ragged {
         /// The operation.
         op: &'static str,
@@ -189,7 +193,6 @@ pub enum Error {
         at: Place,
     },
     /// The tape has reached its bound.
-    #[error("{op} at {at}: the tape is full: {used} slots of {bound} are used and {asked} more were asked for, for shape {shape}{from}; clear it, or record less", from = listed(operands))]
     Full {
         /// The operation.
         op: &'static str,
@@ -207,9 +210,6 @@ pub enum Error {
         at: Place,
     },
     /// A program that needs more numbers than one can hold.
-    #[error(
-        "compile at {at}: the program needs {needed} numbers and can hold {bound}; compile a part of the tape, or for fewer rows at a time"
-    )]
     ProgramTooLarge {
         /// The numbers that it needs, at least.
         needed: u64,
@@ -218,8 +218,12 @@ pub enum Error {
         /// The place of the call.
         at: Place,
     },
+    /// A compiler was asked for nothing.
+    NothingAsked {
+        /// The place of the call.
+        at: Place,
+    },
     /// A recorded comparison came out differently at new inputs.
-    #[error("guard {index} at {at}: {left} {symbol} {right} was {recorded} when recorded and is {now} now ({left_value} and {right_value}); record again at these inputs", symbol = comparison.symbol(), now = !recorded)]
     GuardFlipped {
         /// The guard's number, in order of recording.
         index: usize,
@@ -239,7 +243,6 @@ pub enum Error {
         at: Place,
     },
     /// A recorded comparison came out differently in some rows of a batch.
-    #[error("in rows {rows:?}: {first}")]
     GuardFlippedInRows {
         /// The rows, from 0.
         rows: Vec<usize>,
@@ -247,7 +250,6 @@ pub enum Error {
         first: Box<Error>,
     },
     /// Rows that do not fit a batch's inputs.
-    #[error("batch: {input} takes {len} numbers a row, and {found} were given for {rows} rows")]
     Rows {
         /// The input, by path or id.
         input: String,
@@ -259,17 +261,17 @@ pub enum Error {
         rows: usize,
     },
     /// A node whose value is computed, or fixed, was given a new one.
-    #[error("{node} at {at} takes no new value, being {kind}: only inputs, parameters and data do")]
     NotSettable {
+        /// The operation.
+        op: &'static str,
         /// The node, by path or id.
         node: String,
-        /// What it is.
-        kind: &'static str,
+        /// What it is: `computed (sum)`, `a constant`.
+        kind: String,
         /// The caller's place.
         at: Place,
     },
     /// A program that was recorded again is not the one on the tape: it depends on its inputs by a way that no guard sees.
-    #[error("verify at {at}: the {what} of {id} {node}{} is {tape} on the tape and {again} when recorded again; compare vars and not their value() where the program branches, or record again at these inputs", made(*place))]
     Differs {
         /// What differs: `op` (with its operands and shape), `value` or `guard`.
         what: &'static str,
@@ -287,7 +289,6 @@ pub enum Error {
         at: Place,
     },
     /// A path that no node and no name has.
-    #[error("{at}: nothing on the tape is called {path}")]
     NoSuchPath {
         /// The path asked for.
         path: String,
@@ -295,9 +296,6 @@ pub enum Error {
         at: Place,
     },
     /// A key whose elements are no longer on the tape, or never were.
-    #[error(
-        "{at}: the key is of no elements that the tape made at {tape} still has: it was cleared or rewound to before them, or it is another's; make the key again"
-    )]
     StaleKey {
         /// Where the tape was made.
         tape: Place,
@@ -305,7 +303,6 @@ pub enum Error {
         at: Place,
     },
     /// A workspace that another program made.
-    #[error("{op} at {at}: the workspace was made by another program; make one with this program's workspace()")]
     OtherProgram {
         /// The operation.
         op: &'static str,
@@ -313,7 +310,6 @@ pub enum Error {
         at: Place,
     },
     /// Gradients that were computed at other values than the tape now holds.
-    #[error("the gradients are stale: the tape was replayed since they were computed; run backward again")]
     Stale,
 }
 

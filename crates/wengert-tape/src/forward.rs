@@ -24,6 +24,10 @@ impl<S: Scalar> Tape<S> {
     ///
     /// [`Error::Length`] if a tangent does not fill its var, [`Error::TwoTapes`].
     ///
+    /// # Panics
+    ///
+    /// On a tape of [`Dual`] numbers, which carry tangents already; [`record_tangent`](Var::record_tangent) gives tangents of those.
+    ///
     /// # Examples
     ///
     /// ```
@@ -35,21 +39,21 @@ impl<S: Scalar> Tape<S> {
     /// ```
     #[track_caller]
     pub fn tangents<'t>(&'t self, direction: &[(Var<'t, S>, &[S])]) -> Result<Tangents<'t, S>, Error> {
-        Ok(Tangents { tape: self, column: self.dual_column(direction)? })
+        Ok(Tangents { tape: self, column: self.dual_column("tangents", direction)? })
     }
 
     /// The values with their tangents.
     #[track_caller]
-    fn dual_column(&self, direction: &[(Var<'_, S>, &[S])]) -> Result<Vec<Dual<S>>, Error> {
+    fn dual_column(&self, op: &'static str, direction: &[(Var<'_, S>, &[S])]) -> Result<Vec<Dual<S>>, Error> {
         let mut seeds = Vec::new();
         for &(var, tangent) in direction {
             if !std::ptr::eq(self, var.tape) {
                 let at = Place::caller();
-                return Err(Error::TwoTapes { op: "tangents", left: self.made_at(), right: var.tape.made_at(), at });
+                return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
             }
             if tangent.len() != var.len() {
                 let found = tangent.len();
-                return Err(Error::Length { op: "tangents", shape: var.shape(), found, at: Place::caller() });
+                return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
             }
             let layout = var.layout();
             seeds
@@ -82,6 +86,10 @@ impl<S: Scalar> Tape<S> {
     ///
     /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes.
     ///
+    /// # Panics
+    ///
+    /// As [`tangents`](Tape::tangents).
+    ///
     /// # Examples
     ///
     /// ```
@@ -105,12 +113,14 @@ impl<S: Scalar> Tape<S> {
         for &var in wrt.iter().chain([&output]) {
             Var { tape: self, view: output.view }.same_tape("hvp", var)?;
         }
-        let column = self.dual_column(direction)?;
+        let column = self.dual_column("hvp", direction)?;
         let slots = output.view.start() as usize + 1;
         let side = self.side.borrow();
         let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
-        adjoints[slots - 1] = Dual::from_f64(1.0);
+        if !output.view.is_cut() {
+            adjoints[slots - 1] = Dual::from_f64(1.0);
+        }
         self.columns.read(|steps, _| S::sweep_duals(steps, &side, &column, &mut adjoints));
         let read = |var: &Var<'t, S>| {
             let slots: Vec<usize> = side
@@ -141,7 +151,7 @@ impl<'t, S: Scalar> Tangents<'t, S> {
         self.values_of(var)[0]
     }
 
-    /// The tangents of a run, in row-major order.
+    /// The tangents of a run, in row-major order; 0 of a [detached](Var::detach) handle.
     ///
     /// # Panics
     ///
@@ -152,6 +162,9 @@ impl<'t, S: Scalar> Tangents<'t, S> {
         assert!(std::ptr::eq(self.tape, var.tape), "the handle belongs to the tape made at {}", var.tape.made_at());
         let start = var.view.start() as usize;
         assert!(start < self.column.len(), "{} was recorded after the tangents were computed", var.id());
+        if var.view.is_cut() {
+            return vec![S::from_f64(0.0); var.len()];
+        }
         var.layout().offsets().map(|offset| self.column[start + offset].tangent).collect()
     }
 

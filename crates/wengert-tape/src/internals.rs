@@ -23,6 +23,13 @@ impl<S: Scalar> Tape<S> {
         self.columns.read(f)
     }
 
+    /// The number of the next compiler of this tape, from 1.
+    #[doc(hidden)]
+    pub fn count_compiler(&self) -> u64 {
+        self.compilers.set(self.compilers.get() + 1);
+        self.compilers.get()
+    }
+
     /// The error if `var` stands on another tape.
     #[doc(hidden)]
     #[track_caller]

@@ -21,7 +21,7 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
-    /// number of values, [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
+    /// number of values, [`Error::Operand`] for a view that repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
     ///
     /// # Examples
     ///
@@ -67,14 +67,15 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::TwoTapes`].
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Operand`] for a view that repeats a number,
+    /// [`Error::TwoTapes`].
     ///
     /// # Panics
     ///
     /// If `f` records on the tape.
     #[track_caller]
     pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
-        self.check_settable("replay", var, var.len())?;
+        self.check_settable("update", var, var.len())?;
         let (layout, start) = (var.layout(), var.view.start() as usize);
         if layout.is_contiguous() {
             self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
@@ -117,20 +118,26 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
         }
         if found != var.len() {
-            return Err(Error::Length { op, shape: var.shape(), found, at: Place::caller() });
+            return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
+        }
+        if !var.layout().is_injective() {
+            let rule = "several of its elements are one number, which cannot be set to more than one".to_owned();
+            return Err(var.operand_error(op, rule));
         }
         let at = Place::caller();
         let side = self.side.borrow();
+        let not_settable = |id: u32, kind| Err(Error::NotSettable { op, node: self.label(NodeId(id)), kind, at });
         // The node's slots.
         let settable = |slot: usize| {
             let id = slot as u32;
-            let (op, slots) = match side.wide_at(id) {
+            let (kind, slots) = match side.wide_at(id) {
                 Some(wide) => (wide.op, wide.out as usize..(wide.out + wide.len) as usize),
                 None => (self.columns.step(side.step_of(id)).op(), slot..slot + 1),
             };
-            match op {
+            match kind {
                 Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data) => Ok(slots),
-                op => Err(Error::NotSettable { node: self.label(NodeId(id)), kind: op.name(), at }),
+                Op::Leaf(Leaf::Const) => not_settable(id, "a constant".to_owned()),
+                computed => not_settable(id, format!("computed ({computed})")),
             }
         };
         // Node by node, not slot by slot: a block of parameters is one.

@@ -10,9 +10,9 @@
     reason = "unchecked operand slots: see the module's documentation for the gain and the invariant"
 )]
 
-use crate::op::{dispatch_binary, dispatch_unary};
 use crate::rules;
 use crate::tape::{Kind, Step};
+use wengert_ops::elementwise::with_op;
 use wengert_ops::real::Scalar;
 
 /// A value as an operand sees it: standing still if the operand is cut. For numbers without a tangent this is the value.
@@ -53,7 +53,7 @@ pub(crate) fn reverse_scalars<S: Scalar>(steps: &[Step], first: usize, values: &
             }
             let (a, b) = (step.a() as usize, step.b() as usize);
             match step.kind() {
-                Kind::Binary(op) => dispatch_binary!(for S, op, K => {
+                Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
                     let x = read(values, a, step.cuts_first());
                     let y = read(values, b, step.cuts_second());
                     let v = *values.get_unchecked(slot);
@@ -64,7 +64,7 @@ pub(crate) fn reverse_scalars<S: Scalar>(steps: &[Step], first: usize, values: &
                         add(adjoints, b, share);
                     }
                 }),
-                Kind::Unary(op) => dispatch_unary!(for S, op, K => {
+                Kind::Unary(op) => with_op!(dispatch_unary, S, op, K => {
                     if !step.cuts_first() {
                         let (x, v) = (read(values, a, false), *values.get_unchecked(slot));
                         if let Some(share) = rules::unary(K, x, v).times(g) {
@@ -86,10 +86,10 @@ pub(crate) fn evaluate_scalars<S: Scalar>(steps: &[Step], first: usize, values: 
         // SAFETY: the step's slot is in bounds, and the operands' slots are before it.
         unsafe {
             let value = match step.kind() {
-                Kind::Binary(op) => dispatch_binary!(for S, op, K => {
+                Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
                     read(values, a, step.cuts_first()).binary(K, read(values, b, step.cuts_second()))
                 }),
-                Kind::Unary(op) => dispatch_unary!(for S, op, K => read(values, a, step.cuts_first()).unary(K)),
+                Kind::Unary(op) => with_op!(dispatch_unary, S, op, K => read(values, a, step.cuts_first()).unary(K)),
                 Kind::Leaf(_) | Kind::Wide => continue,
             };
             *values.get_unchecked_mut(first + i) = value;

@@ -9,6 +9,7 @@ use wengert::{Compiler, Leaf, Numerics, Tape, Var};
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -17,6 +18,7 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.with(|count| count.set(count.get() + 1));
+        BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -123,4 +125,40 @@ fn a_run_of_a_program_allocates_nothing() {
         });
         assert_eq!(count, 0, "{numerics:?}");
     }
+}
+
+/// The bytes that compiling a step of training allocates, the leaves' own numbers aside, and how many
+/// parameters it moves.
+fn to_compile(width: usize) -> (usize, usize) {
+    let tape = Tape::new();
+    let params = tape.params(&vec![0.01; 2 * width * (width + 1)]);
+    let x = tape.tensor(Leaf::Data, &vec![0.5; 8 * width], [8, width]).unwrap();
+    let half = width * (width + 1);
+    let layer = |at: usize, x| {
+        let weights = params.slice(0, at..at + width * width).reshape([width, width]);
+        Var::affine(params.slice(0, at + width * width..at + half), weights, x).sigmoid()
+    };
+    let loss = layer(half, layer(0, x)).square().sum() + 0.01 * params.square().sum() + params.at(3).square();
+    let gradient = tape.data(&vec![0.0; params.len()]);
+    let next = params - 1e-3 * gradient;
+    let mut compiler = Compiler::new(&tape);
+    compiler.output(loss).unwrap();
+    compiler.gradient_as(loss, params, gradient).unwrap();
+    let next = compiler.output(next).unwrap();
+    compiler.feed(next, params).unwrap();
+    let before = BYTES.get();
+    let program = compiler.compile().unwrap();
+    let bytes = BYTES.get() - before;
+    drop(program);
+    (bytes - (params.len() + x.len()) * size_of::<f64>(), params.len())
+}
+
+/// Two hundred times as many numbers in the same steps. The compiler keeps a word for each 64 of the
+/// numbers on each line that it counts them along: of the tape, the graph, the plan, the places.
+#[test]
+fn compiling_takes_memory_by_the_steps_and_not_by_the_numbers() {
+    let ((small, few), (large, many)) = (to_compile(16), to_compile(256));
+    assert!(many > 100 * few);
+    let growth = large.saturating_sub(small) as f64 / (many - few) as f64;
+    assert!(growth < 8.0, "{growth} bytes a parameter: {small} bytes for {few}, {large} for {many}");
 }

@@ -1,4 +1,4 @@
-//! Arrays of the crate `ndarray` in and out, contiguous and not: `cargo test -p wengert --features ndarray --test ndarray`.
+//! Arrays of the crate `ndarray` in and out, contiguous and not: `cargo test -p wengert --features ndarray --test all ndarray::`.
 #![cfg(feature = "ndarray")]
 
 use ndarray::{Array1, Array2, ArrayD, ArrayView, Axis, Dimension, arr0, array, s};

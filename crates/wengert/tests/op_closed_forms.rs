@@ -75,6 +75,10 @@ fn unary(op: Unary) -> One {
         Unary::Softplus => (|x| (1.0 + x.exp()).ln(), |x| x.exp() / (1.0 + x.exp()), logistic_slope, ALL),
         Unary::Relu => (|x| x.max(0.0), |x| if x > 0.0 { 1.0 } else { 0.0 }, zero, ALL),
         Unary::Erf => (erf, gauss, |x| -2.0 * x * gauss(x), ALL),
+        Unary::Gaussian => {
+            (|x| (-x * x).exp(), |x| -2.0 * x * (-x * x).exp(), |x| (4.0 * x * x - 2.0) * (-x * x).exp(), ALL)
+        }
+        Unary::OneMinusSquare => (|x| 1.0 - x * x, |x| -2.0 * x, |_| -2.0, ALL),
     }
 }
 
@@ -87,7 +91,7 @@ fn binary(op: Binary) -> Two {
     match op {
         Binary::Add => (|x, y| [x + y, 1.0, 1.0, 0.0, 0.0, 0.0], PLANE),
         Binary::Sub => (|x, y| [x - y, 1.0, -1.0, 0.0, 0.0, 0.0], PLANE),
-        Binary::Mul | Binary::Chain => (|x, y| [x * y, y, x, 0.0, 1.0, 0.0], PLANE),
+        Binary::Mul | Binary::Chain | Binary::ChainChoice => (|x, y| [x * y, y, x, 0.0, 1.0, 0.0], PLANE),
         Binary::Div => (|x, y| [x / y, 1.0 / y, -x / (y * y), 0.0, -1.0 / (y * y), 2.0 * x / (y * y * y)], PLANE),
         Binary::Rem => (|x, y| [x % y, 1.0, -((x - x % y) / y).round(), 0.0, 0.0, 0.0], PLANE),
         Binary::Powi => (
@@ -119,6 +123,70 @@ fn binary(op: Binary) -> Two {
                 [h, x / h, y / h, y * y / h3, -x * y / h3, x * x / h3]
             },
             PLANE,
+        ),
+        // Of a point on the curve: what is declared is the derivative along it.
+        Binary::SigmoidSlope => {
+            (|x, _| [logistic_slope(x), -logistic_slope(x) * (x / 2.0).tanh(), 0.0, f64::NAN, 0.0, 0.0], &[])
+        }
+        Binary::TanhSlope => {
+            (|x, _| [x.cosh().powi(-2), -2.0 * x.tanh() * x.cosh().powi(-2), 0.0, f64::NAN, 0.0, 0.0], &[])
+        }
+        Binary::HypotSlope => (
+            |x, y| {
+                let h = (x * x + y * y).sqrt();
+                let (h3, h5) = (h.powi(3), h.powi(5));
+                [
+                    x / h,
+                    y * y / h3,
+                    -x * y / h3,
+                    -3.0 * x * y * y / h5,
+                    y * (2.0 * x * x - y * y) / h5,
+                    x * (2.0 * y * y - x * x) / h5,
+                ]
+            },
+            PLANE,
+        ),
+        Binary::OverSquares => (
+            |x, y| {
+                let r = x * x + y * y;
+                let xx = 2.0 * x * (x * x - 3.0 * y * y) / r.powi(3);
+                let xy = 2.0 * y * (3.0 * x * x - y * y) / r.powi(3);
+                [x / r, (y * y - x * x) / (r * r), -2.0 * x * y / (r * r), xx, xy, -xx]
+            },
+            PLANE,
+        ),
+        Binary::PowSlope => (
+            |x, y| {
+                let (v, l) = (x.powf(y - 3.0), x.ln());
+                let xx = y * (y - 1.0) * (y - 2.0) * v;
+                let xy = (2.0 * y - 1.0 + y * (y - 1.0) * l) * v * x;
+                [y * v * x * x, y * (y - 1.0) * v * x, (1.0 + y * l) * v * x * x, xx, xy, (2.0 + y * l) * l * v * x * x]
+            },
+            &[(0.5, 2.0), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
+        ),
+        Binary::PowCurve => (
+            |x, y| {
+                let (v, l, f) = (x.powf(y - 4.0), x.ln(), y * (y - 1.0));
+                let (d, dd) = (2.0 * y - 1.0 + f * l, (2.0 + (4.0 * y - 2.0) * l + f * l * l));
+                let xy = ((2.0 * y - 1.0) * (y - 2.0) + f + f * (y - 2.0) * l) * v * x;
+                [f * v * x * x, f * (y - 2.0) * v * x, d * v * x * x, f * (y - 2.0) * (y - 3.0) * v, xy, dd * v * x * x]
+            },
+            &[(0.5, 2.5), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
+        ),
+        Binary::PowLn => (
+            |x, y| {
+                let (v, l) = (x.powf(y - 2.0), x.ln());
+                let xx = (2.0 * y - 1.0 + y * (y - 1.0) * l) * v;
+                [
+                    v * x * x * l,
+                    (1.0 + y * l) * v * x,
+                    v * x * x * l * l,
+                    xx,
+                    (2.0 + y * l) * l * v * x,
+                    v * x * x * l.powi(3),
+                ]
+            },
+            &[(0.5, 2.0), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
         ),
         Binary::Min => (|x, y| if x < y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] }, PLANE),
         Binary::Max => (|x, y| if x > y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] }, PLANE),

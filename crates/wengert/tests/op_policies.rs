@@ -62,6 +62,8 @@ fn unary(op: Unary) -> One {
         }
         Unary::Relu => &[(0.0, 0.0, 0.0), (-0.0, 0.0, 0.0), (INF, INF, 1.0), (-INF, 0.0, 0.0), (TINY, TINY, 1.0)],
         Unary::Erf => &[(0.0, 0.0, std::f64::consts::FRAC_2_SQRT_PI), (INF, 1.0, 0.0), (-INF, -1.0, 0.0)],
+        Unary::Gaussian => &[(0.0, 1.0, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, 0.0), (TINY, 1.0, -2.0 * TINY)],
+        Unary::OneMinusSquare => &[(1.0, 0.0, -2.0), (-1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (INF, -INF, -INF)],
     }
 }
 
@@ -91,7 +93,7 @@ fn binary(op: Binary) -> Two {
             (-0.0, 2.0, -0.0, 1.0, 0.0),
             (3.0, INF, 3.0, 1.0, 0.0),
             (4.0, 2.0, 0.0, 1.0, -2.0),
-            (1.0, 0.0, NAN, 1.0, -INF),
+            (1.0, 0.0, NAN, 1.0, NAN),
         ],
         // There is no derivative by an integer.
         Binary::Powi => &[
@@ -155,6 +157,20 @@ fn binary(op: Binary) -> Two {
             (-0.0, 2.0, -0.0, 2.0, 0.0),
             (INF, 0.0, NAN, 0.0, INF),
         ],
+        Binary::ChainChoice => &[
+            (0.0, INF, 0.0, INF, 0.0),
+            (0.0, NAN, 0.0, NAN, 0.0),
+            (INF, 0.0, 0.0, 0.0, INF),
+            (NAN, 0.0, 0.0, 0.0, NAN),
+            (INF, 0.5, INF, 0.5, INF),
+        ],
+        Binary::SigmoidSlope => &[(0.0, 0.5, 0.25, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, 0.0, 0.0, 0.0, 0.0)],
+        Binary::TanhSlope => &[(0.0, 0.0, 1.0, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, -1.0, 0.0, 0.0, 0.0)],
+        Binary::HypotSlope => &[(0.0, 0.0, 0.0, NAN, NAN), (3e200, 4e200, 0.6, 0.64 / 5e200, -0.48 / 5e200)],
+        Binary::OverSquares => &[(0.0, 0.0, NAN, NAN, NAN), (0.0, 2.0, 0.0, 0.25, 0.0)],
+        Binary::PowSlope => &[(0.0, 2.0, 0.0, 2.0, 0.0), (0.0, 1.0, 1.0, 0.0, -INF), (0.0, 0.5, INF, -INF, NAN)],
+        Binary::PowCurve => &[(0.0, 2.0, 2.0, 0.0, -INF), (0.0, 3.0, 0.0, 6.0, 0.0), (0.0, 1.0, 0.0, 0.0, INF)],
+        Binary::PowLn => &[(0.0, 2.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, -INF, 0.0), (0.0, 0.0, -INF, INF, INF)],
     }
 }
 
@@ -219,7 +235,12 @@ fn binary_ops_at_special_points() {
             check(op.name(), &[x, y], |v| v[0].try_binary(op, v[1]).unwrap(), value, &[dx, dy]);
         }
         // Exceptions are IEEE 754's powers, and the chain rule's zero.
-        let known = matches!(op, Binary::Powi | Binary::Powf | Binary::Chain);
+        let slope = matches!(op, Binary::SigmoidSlope | Binary::TanhSlope);
+        let known = slope
+            || matches!(
+                op,
+                Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::Chain | Binary::ChainChoice
+            );
         for (x, y) in [(NAN, 2.5), (2.5, NAN), (NAN, NAN)].into_iter().filter(|_| !known) {
             let tape = Tape::new();
             let z = tape.input(x).try_binary(op, tape.input(y)).unwrap();
@@ -231,7 +252,9 @@ fn binary_ops_at_special_points() {
 /// `hypot(∞, 1)` and its like: the derivatives are those of real numbers; at infinity they are NaN or a limit, never a wrong finite slope.
 #[test]
 fn infinite_operands_give_no_wrong_slopes() {
-    for &op in Binary::ALL {
+    // Of a slope the second operand is known from the first.
+    let slopes = [Binary::SigmoidSlope, Binary::TanhSlope];
+    for &op in Binary::ALL.iter().filter(|op| !slopes.contains(op)) {
         for (x, y) in [(INF, 1.0), (1.0, INF), (-INF, 1.0), (1.0, -INF), (INF, INF)] {
             let tape = Tape::new();
             let (a, b) = (tape.input(x), tape.input(y));
@@ -239,7 +262,7 @@ fn infinite_operands_give_no_wrong_slopes() {
             let gradients = z.backward();
             for (var, slope) in [(a, gradients.wrt(a)), (b, gradients.wrt(b))] {
                 let known: &[f64] = match op {
-                    Binary::Mul | Binary::Chain => &[x, y],
+                    Binary::Mul | Binary::Chain | Binary::ChainChoice => &[x, y],
                     // The sign of x, and how often y went into it.
                     Binary::Rem => &[1.0, 0.0],
                     _ => &[0.0, 0.5, 1.0, -1.0],

@@ -2,12 +2,12 @@
 
 use wengert::{Binary, Tape, Unary, Var};
 
-/// The distance of two numbers in units of the last place of the second, or of `size` if that is larger.
-fn ulps(found: f64, exact: f64, size: f64) -> f64 {
+/// The distance of two numbers in units of the last place of the second.
+fn ulps(found: f64, exact: f64) -> f64 {
     if found == exact {
         return 0.0;
     }
-    let size = exact.abs().max(size);
+    let size = exact.abs();
     let spacing = size.next_up() - size;
     ((found - exact) / spacing).abs()
 }
@@ -32,31 +32,7 @@ fn lines() -> impl Iterator<Item = Line<'static>> {
 }
 
 /// How many ulps the value, the first and the second derivatives may be off.
-const ALLOWED: [f64; 3] = [1.0, 2.0, 3.0];
-
-/// What errors are relative to where it is not the derivative itself: the numbers whose difference a rule forms from the
-/// rounded value, as documented on the ops. First and second derivative.
-fn cancelling(line: &Line<'_>) -> [f64; 2] {
-    match line.op {
-        // (1 − v)(1 + v), and v (1 − v) where v is near 1
-        "tanh" => [1.0, 1.0],
-        "sigmoid" if line.at[0] > 0.0 => [0.5, 0.5],
-        "sigmoid" => [0.0, line.first[0]],
-        "softplus" if line.at[0] > 0.0 => [0.0, 1.0],
-        // −(1 + x) + (1 − x)
-        "asin" | "acos" | "atanh" => [0.0, 1.0],
-        // 1/h − x²/h³ and its like; x/h/h by x
-        "hypot" => [0.0, 1.0 / line.value],
-        "atan2" => [0.0, 4.0 * (line.first[0].powi(2) + line.first[1].powi(2))],
-        // The rounding of y − 1 and y − 2 counts ln x times.
-        "powf" => {
-            let largest = |numbers: &[f64]| numbers.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-            let factor = 1.0 + line.at[0].ln().abs();
-            [factor * largest(&line.first), factor * largest(&line.second)]
-        }
-        _ => [0.0, 0.0],
-    }
-}
+const ALLOWED: [f64; 3] = [1.0, 4.0, 8.0];
 
 #[test]
 fn values_and_derivatives_are_right_to_a_few_ulps() {
@@ -64,8 +40,7 @@ fn values_and_derivatives_are_right_to_a_few_ulps() {
     for line in lines() {
         let at = format!("{} at {:?}", line.op, line.at);
         let check = |order: usize, found: f64, exact: f64| {
-            let size = if order == 0 { 0.0 } else { cancelling(&line)[order - 1] };
-            let off = ulps(found, exact, size);
+            let off = ulps(found, exact);
             assert!(off <= ALLOWED[order], "{at}, order {order}: {found} is {off} ulps from {exact}");
         };
         let tape = Tape::new();

@@ -333,3 +333,109 @@ fn fed_back_steps_are_the_steps_one_by_one() {
         }
     }
 }
+
+/// One block of parameters read through views that lie side by side, interleaved, or overlap.
+#[test]
+fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
+    let start: Vec<f64> = (0..1500).map(|i| f64::sin(f64::from(i) * 0.7)).collect();
+    let input: Vec<f64> = (0..15).map(|i| f64::cos(f64::from(i))).collect();
+    for case in 0..8 {
+        let tape = exact();
+        let (p, x) = (tape.params(&start), tape.data(&input));
+        let (weights, biases) = (p.slice(0, 0..150).reshape([10, 15]), p.slice(0, 150..160));
+        let rows = p.slice(0, 160..320).reshape([10, 16]);
+        let (more, interleaved) = (rows.slice(1, 0..15), rows.t().at(15));
+        let layers = Var::affine(biases, weights, x).tanh() * Var::affine(interleaved, more, x);
+        let y = match case {
+            0 => layers.sum(),
+            // Also the whole block; before, so that its contribution comes last, and after.
+            1 => layers.sum() + 0.1 * p.square().sum(),
+            2 => 0.1 * p.square().sum() + layers.sum(),
+            // Views that overlap the others, and single elements.
+            3 => layers.sum() + (p.slice(0, 100..300) * p.slice(0, 50..250)).sum(),
+            4 => layers.sum() + p.at(7) * p.at(155) * p.at(1399) + 0.01 * p.square().sum(),
+            5 => layers.sum() + (rows.t().tanh() * rows.slice(1, 3..9).sum()).sum(),
+            6 => p.at(7) * p.at(155) + layers.sum() + p.slice(0, 2..160).square().sum() * p.at(1399),
+            _ => layers.sum() + (tape.concat(0, &[p.slice(0, 300..400), layers, p.slice(0, 0..30)]).square()).sum(),
+        };
+        let by = [p, weights, interleaved, p.slice(0, 140..330), p.slice(0, 330..400), rows.t()];
+        let expected = by_tape(y, &by);
+        for off in variants() {
+            let program = compiled(y, &by, Numerics::Exact, &off);
+            let mut workspace = program.workspace();
+            program.run(&mut workspace).unwrap();
+            let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
+            assert!(same_bits(&found, &expected), "case {case} without {off:?}\n{program}");
+        }
+        // A step of descent: the gradient stands on the tape.
+        let g = tape.data(&[0.0; 1500]);
+        let next = p - 0.05 * g;
+        let mut compiler = Compiler::new(&tape);
+        compiler.gradient_as(y, p, g).unwrap();
+        let out = compiler.output(next).unwrap();
+        compiler.feed(out, p).unwrap();
+        let program = compiler.compile().unwrap();
+        let (params, mut workspace) = (program.input(p.id()).unwrap(), program.workspace());
+        let mut by_hand = start.clone();
+        for _ in 0..3 {
+            program.run(&mut workspace).unwrap();
+            tape.replay(&[(p, &by_hand)]).unwrap();
+            let gradient = y.backward().values_wrt(p);
+            by_hand.iter_mut().zip(gradient).for_each(|(p, g)| *p -= 0.05 * g);
+            assert_eq!(workspace.input(params), by_hand, "case {case}\n{program}");
+        }
+    }
+}
+
+/// Tensor code for one row, compiled for several: what differs from row to row has an axis more.
+#[test]
+fn rows_of_tensors_are_the_rows_one_by_one() {
+    const ROWS: usize = 3;
+    for widen in [1, 5] {
+        tensors::run(60, |program| {
+            let program = tensors::widened(program, widen);
+            let tape = exact();
+            let (leaves, y) = tensors::record_up_to(1000, &tape, &program, &tensors::leaf_values(&program, 0));
+            let mut compiler = Compiler::new(&tape);
+            compiler.rows(ROWS, &leaves[..1]).unwrap();
+            let value = compiler.output(y).unwrap();
+            let each: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient_per_row(y, leaf).unwrap()).collect();
+            let sums: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
+            let compiled = compiler.compile().unwrap();
+            let rows: Vec<Vec<f64>> =
+                (0..ROWS as u32).map(|salt| tensors::leaf_values(&program, salt).swap_remove(0)).collect();
+            let mut workspace = compiled.workspace();
+            workspace.set(compiled.input(leaves[0].id()).unwrap(), &rows.concat()).unwrap();
+            compiled.run(&mut workspace).unwrap();
+            let (mut values, mut by_row) = (Vec::new(), vec![Vec::new(); leaves.len()]);
+            let mut total: Vec<Vec<f64>> = leaves.iter().map(|leaf| vec![-0.0; leaf.len()]).collect();
+            for row in &rows {
+                tape.replay(&[(leaves[0], row)]).unwrap();
+                let gradients = y.backward();
+                values.push(y.value());
+                for (i, &leaf) in leaves.iter().enumerate() {
+                    let gradient = gradients.values_wrt(leaf);
+                    total[i].iter_mut().zip(&gradient).for_each(|(total, g)| *total += g);
+                    by_row[i].extend(gradient);
+                }
+            }
+            // What depends on no row is the same for every one, and has no axis for them.
+            let found = workspace.values(value);
+            values.truncate(found.len());
+            prop_assert!(same_bits(&[found], &[values]), "{tape}\n{compiled}");
+            for i in 0..leaves.len() {
+                let found = workspace.values(each[i]);
+                prop_assert!([1, ROWS].contains(&(by_row[i].len() / found.len())));
+                let expected = by_row[i][..found.len()].to_vec();
+                prop_assert!(same_bits(&[found], &[expected]), "leaf {i}\n{tape}\n{compiled}");
+                let found = workspace.values(sums[i]);
+                let expected: Vec<f64> = match i {
+                    0 => by_row[0][..found.len()].to_vec(),
+                    _ => total[i].iter().map(|&sum| sum + 0.0).collect(),
+                };
+                prop_assert!(same_bits(&[found], &[expected]), "sum of leaf {i}\n{tape}\n{compiled}");
+            }
+            Ok(())
+        });
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{CompileTape, Compiler, Error, Numerics, Program, Tape, Var};
+use wengert::{Batch, CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]
@@ -80,7 +80,8 @@ fn inputs_of_another_shape_change_nothing() {
     let Loss { x, w, loss } = loss(&tape);
     let program = tape.compile(&[loss], &[w]).unwrap();
     let (mut workspace, input) = (program.workspace(), program.input(x.id()).unwrap());
-    let error = says(workspace.set(input, &[1.0; 3]), &["set at", "shape [2] takes 2 numbers", "3 were given"]);
+    let parts = ["set at", "x of shape [2] takes 2 numbers", "3 were given"];
+    let error = says(workspace.set(input, &[1.0; 3]), &parts);
     assert!(matches!(error, Error::Length { op: "set", found: 3, .. }), "{error}");
     says(workspace.set(input, &[]), &["0 were given"]);
     assert_eq!(workspace.input(input), [1.0, 2.0]);
@@ -94,7 +95,12 @@ fn what_is_no_block_of_leaves_is_no_input() {
     let tape = Tape::new();
     let Loss { x, loss, .. } = loss(&tape);
     let program = tape.compile(&[loss], &[]).unwrap();
-    says(program.input(loss.id()), &[&loss.id().to_string(), "only inputs, parameters and data"]);
+    let error =
+        says(program.input(loss.id()), &["input at", "L is computed (mul)", "only inputs, parameters and data"]);
+    assert!(matches!(error, Error::NotSettable { op: "input", .. }), "{error}");
+    let sum = (x.square().sum()).id();
+    let with_sum = tape.compile(&[loss], &[]).unwrap();
+    says(with_sum.input(sum), &[&format!("{sum} is computed (sum)")]);
     says(program.input(x.at(1).id()), &["v1", "no whole block of leaves"]);
     let later = tape.input(1.0);
     says(program.input(later.id()), &[&later.id().to_string()]);
@@ -166,6 +172,7 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     let table = tape.data(&[0.0; 4]).reshape([2, 2]);
     says(compiler.gradient_as(energy, square, table.t()), &[rule]);
     compiler.gradient_as(energy, square, table).unwrap();
+    compiler.output(loss).unwrap();
     compiler.compile().unwrap();
     assert_usable(&tape);
 }
@@ -180,6 +187,7 @@ fn what_stands_for_a_gradient_comes_after_what_it_is_by() {
     for wrt in [late, g] {
         says(compiler.gradient_as(loss, wrt, g), &["g of shape [2]", "recorded after"]);
     }
+    compiler.output(loss).unwrap();
     compiler.compile().unwrap();
     assert_usable(&tape);
 }
@@ -209,14 +217,14 @@ fn what_stands_for_a_gradient_takes_no_value() {
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     let output = compiler.output(w).unwrap();
-    let error = says(compiler.feed(output, g), &["g at", "takes no new value", "stands for a gradient"]);
+    let error = says(compiler.feed(output, g), &["g is data", "takes no new value", "stands for a gradient"]);
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
     // The other way round.
     let late = tape.data(&[0.0; 2]).named("late");
     compiler.feed(output, late).unwrap();
     says(compiler.gradient_as(loss, w, late), &["late of shape [2]", "is fed"]);
     let program = compiler.compile().unwrap();
-    says(program.input(g.id()), &[&g.id().to_string(), "takes no new value"]);
+    says(program.input(g.id()), &["g is data", "takes no new value", "stands for a gradient"]);
     program.run(&mut program.workspace()).unwrap();
     assert_usable(&tape);
 }
@@ -227,9 +235,9 @@ fn what_is_fed_is_a_leaf_of_its_size() {
     let Loss { w, loss, .. } = loss(&tape);
     let mut compiler = Compiler::new(&tape);
     let (value, moved) = (compiler.output(loss).unwrap(), compiler.output(w * 0.5).unwrap());
-    let error = says(compiler.feed(value, loss), &["L at", "only inputs, parameters and data"]);
+    let error = says(compiler.feed(value, loss), &["L is computed (mul)", "only inputs, parameters and data"]);
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
-    says(compiler.feed(value, tape.constant(7.0)), &["being const"]);
+    says(compiler.feed(value, tape.constant(7.0)), &["a constant"]);
     let error = says(compiler.feed(value, w), &["feed at", "shape [2] takes 2 numbers", "1 were given"]);
     assert!(matches!(error, Error::Length { op: "feed", found: 1, .. }), "{error}");
     compiler.feed(moved, w).unwrap();
@@ -237,6 +245,66 @@ fn what_is_fed_is_a_leaf_of_its_size() {
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
     assert_eq!(workspace.input(program.input(w.id()).unwrap()), [1.5, 2.5]);
+    assert_usable(&tape);
+}
+
+#[test]
+fn nothing_asked_for_is_an_error() {
+    let tape = Tape::new();
+    let Loss { w, loss, .. } = loss(&tape);
+    let error = says(Compiler::new(&tape).compile(), &["compile at", "nothing was asked for"]);
+    assert!(matches!(error, Error::NothingAsked { .. }), "{error}");
+    says(tape.compile(&[], &[w]), &["nothing was asked for"]);
+    let g = tape.data(&[0.0; 2]);
+    let mut compiler = Compiler::new(&tape);
+    compiler.gradient_as(loss, w, g).unwrap();
+    says(compiler.compile(), &["nothing was asked for"]);
+    assert_usable(&tape);
+}
+
+#[test]
+fn a_program_computes_as_its_tape_does_unless_told() {
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape: Tape = Tape::with(Options::default().numerics(numerics));
+        assert!(format!("{:?}", Compiler::new(&tape)).ends_with(&format!("{numerics:?}")));
+        let other = Compiler::new(&tape).numerics(Numerics::Exact);
+        assert!(format!("{other:?}").ends_with("Exact"));
+    }
+}
+
+/// Two programs of the same outputs in another order: their handles must not be exchanged.
+#[test]
+fn outputs_and_inputs_of_another_program_are_noticed() {
+    let tape = Tape::new();
+    let Loss { x, w, loss } = loss(&tape);
+    let mut one = Compiler::new(&tape);
+    let value = one.output(loss).unwrap();
+    let mut other = Compiler::new(&tape);
+    let (moved, _) = (other.output(w).unwrap(), other.output(loss).unwrap());
+    assert!(panics(|| other.feed(value, w)).contains("another compiler"));
+    let (one, other) = (one.compile().unwrap(), other.compile().unwrap());
+    let mut workspace = other.workspace();
+    other.run(&mut workspace).unwrap();
+    let input = one.input(x.id()).unwrap();
+    for message in [
+        panics(|| workspace.number(value)),
+        panics(|| workspace.values(value)),
+        panics(|| workspace.slice(value).map(<[f64]>::len)),
+        panics(|| workspace.input(input).len()),
+        panics(|| workspace.clone().input_mut(input).len()),
+        panics(|| workspace.clone().set(input, &[1.0, 2.0])),
+        panics(|| Batch::new(one.clone()).run(&[], &[(other.input(x.id()).unwrap(), &[1.0])])),
+    ] {
+        assert!(message.contains("of another program"), "{message}");
+    }
+    assert_eq!(workspace.values(moved), w.values());
+    // The handles of programs that are gone are not taken for those of new ones.
+    let stale = one.outputs()[0];
+    drop(one);
+    for _ in 0..50 {
+        let program = tape.compile(&[loss], &[]).unwrap();
+        assert!(panics(|| program.workspace().number(stale)).contains("another program"));
+    }
     assert_usable(&tape);
 }
 

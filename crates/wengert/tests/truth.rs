@@ -1,5 +1,4 @@
 //! Random programs against numbers of 32 digits, each within its running error bound.
-#![cfg(feature = "precision")]
 
 #[path = "random/scalars.rs"]
 mod scalars;
@@ -274,7 +273,7 @@ fn a_planted_fault_of_some_ulps_is_outside_the_bound() {
 /// A million programs of each kind, none wrong, with `WENGERT_PROGRAMS=1000000`:
 ///
 /// ```text
-/// WENGERT_PROGRAMS=1000000 cargo test --release -p wengert --features precision --test truth -- --ignored --nocapture
+/// WENGERT_PROGRAMS=1000000 cargo test --release -p wengert --features precision --test all truth:: -- --ignored --nocapture
 /// ```
 #[test]
 #[ignore = "hours; as many programs of each kind as WENGERT_PROGRAMS says"]

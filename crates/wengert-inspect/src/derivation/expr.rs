@@ -147,6 +147,15 @@ impl<'a> Term<'a> {
         }
     }
 
+    /// Whether the numbers that it stands for, as far as they are known, have at most this magnitude.
+    fn is_within(self, bound: f64) -> bool {
+        match self.expr() {
+            Expr::Number(number) => number.abs() <= bound,
+            Expr::Named(quantity) => quantity.numbers.iter().all(|number| number.abs() <= bound),
+            _ => true,
+        }
+    }
+
     /// The operands.
     pub(super) fn operands(self) -> Vec<Id> {
         match self.expr() {
@@ -198,7 +207,7 @@ impl<'a> Term<'a> {
                 self.at(x).factors(flat, negative);
             }
             Expr::Product(xs) => xs.into_iter().for_each(|x| self.at(x).factors(flat, negative)),
-            Expr::Binary(Binary::Mul | Binary::Chain, x, y) => {
+            Expr::Binary(Binary::Mul | Binary::Chain | Binary::ChainChoice, x, y) => {
                 self.at(x).factors(flat, negative);
                 self.at(y).factors(flat, negative);
             }
@@ -217,6 +226,8 @@ impl Real for Term<'_> {
             (Unary::Neg, Expr::Unary(Unary::Neg, x)) => self.at(x),
             // A bare 0 has no sign that anybody writes.
             (Unary::Neg, Expr::Number(number)) => self.like(if number == 0.0 { 0.0 } else { -number }),
+            (Unary::Gaussian, _) => (-(self * self)).exp(),
+            (Unary::OneMinusSquare, _) => (self.like(1.0) - self) * (self.like(1.0) + self),
             _ => self.arena.put(Expr::Unary(op, self.id)),
         }
     }
@@ -229,12 +240,33 @@ impl Real for Term<'_> {
             (Binary::Sub, Some(x), Some(y)) => self.like(x - y),
             (Binary::Add, Some(0.0), None) => other,
             (Binary::Add | Binary::Sub, None, Some(0.0)) => self,
+            (Binary::ChainChoice, _, _) => self.binary(Binary::Chain, other),
             (Binary::Mul | Binary::Chain, Some(1.0), _) => other,
             // A zero passes nothing on, whatever follows.
             (Binary::Chain, Some(0.0), _) => self,
             (Binary::Mul | Binary::Chain | Binary::Powi | Binary::Powf, _, Some(1.0)) => self,
             (Binary::Mul | Binary::Chain, Some(-1.0), None) => -other,
             (Binary::Mul | Binary::Chain, None, Some(-1.0)) => -self,
+            // A slope as it stands in textbooks, by the value; where the value has lost it, by the operand.
+            (Binary::SigmoidSlope, ..) if other.is_within(0.99) => other * (self.like(1.0) - other),
+            (Binary::SigmoidSlope, ..) => {
+                let e = (-self).exp();
+                e / (self.like(1.0) + e).powi(2)
+            }
+            (Binary::TanhSlope, ..) if other.is_within(0.99) => (self.like(1.0) - other) * (self.like(1.0) + other),
+            (Binary::TanhSlope, ..) => self.cosh().powi(2).recip(),
+            // The slope of arctan.
+            (Binary::OverSquares, Some(1.0), _) => (self.like(1.0) + other * other).recip(),
+            (Binary::OverSquares, ..) => {
+                let distance = self.hypot(other);
+                self / distance / distance
+            }
+            (Binary::HypotSlope, ..) => {
+                let distance = self.hypot(other);
+                self / (distance + distance.indicator_eq(self.like(0.0)))
+            }
+            (Binary::PowSlope, ..) => other.chain(self.powf(other - other.like(1.0))),
+            (Binary::PowLn, ..) => self.powf(other).chain(self.ln()),
             _ => self.arena.put(Expr::Binary(op, self.id, other.id)),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use wengert::rulebook::Reading;
 use wengert::rules::{self, Partial};
-use wengert::{Op, Real, Structural};
+use wengert::{Binary, Op, Real, Structural, Unary};
 
 use super::expr::{Arena, Expr, Quantity, Term};
 use super::symbol::{Name, Role, Symbol};
@@ -279,6 +279,9 @@ impl<'a> Formulas<'a> {
         };
         let v = || self.value(edge.reader);
         let of = |partial: Partial<Term<'a>>| partial.value(self.arena.number(0.0));
+        if let Some(written) = known_op(&node.op).and_then(|op| on_paper(op, edge.operand, operand, v)) {
+            return written;
+        }
         match (known_op(&node.op), edge.factor) {
             (Some(Op::Unary(op)), _) => of(rules::unary(op, operand(0), v())),
             (Some(Op::Binary(op)), _) if edge.operand == 0 => of(rules::first(op, operand(0), operand(1), v())),
@@ -352,4 +355,25 @@ impl<'a> Formulas<'a> {
 pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
     let node = &trace.nodes()[trace.spot(Slot(slot)).node];
     matches!(known_op(&node.op), Some(Op::Leaf(_)))
+}
+
+/// The partial by operand `i` as it stands in textbooks, where the rules have it in another form to keep its digits.
+pub(super) fn on_paper<'a>(
+    op: Op,
+    i: usize,
+    operand: impl Fn(usize) -> Term<'a>,
+    v: impl Fn() -> Term<'a>,
+) -> Option<Term<'a>> {
+    Some(match (op, i) {
+        (Op::Unary(Unary::Recip), _) => -(v() * v()),
+        (Op::Binary(Binary::Div), 1) => -(v() / operand(1)),
+        (Op::Binary(Binary::Powf), 1) => v().chain(operand(0).ln()),
+        (Op::Binary(Binary::Hypot), _) => operand(i) / (v() + v().indicator_eq(v().like(0.0))),
+        // xʸ⁻¹ (1 + y ln x), the mixed derivative of a power.
+        (Op::Binary(Binary::PowSlope), 1) | (Op::Binary(Binary::PowLn), 0) => {
+            let (x, y) = (operand(0), operand(1));
+            x.powf(y - y.like(1.0)) * (y.like(1.0) + y * x.ln())
+        }
+        _ => return None,
+    })
 }

@@ -257,6 +257,8 @@ impl Layout {
             Unary::Softplus => call("softplus"),
             Unary::Relu => call("relu"),
             Unary::Erf => call("erf"),
+            Unary::Gaussian => call("gaussian"),
+            Unary::OneMinusSquare => call("one_minus_square"),
         }
     }
 
@@ -276,7 +278,7 @@ impl Layout {
                 };
                 (row([self.of(x).0, Math::Operator('-'), second]), Binding::Sum)
             }
-            Binary::Mul | Binary::Chain => (self.product(&[x, y]), Binding::Product),
+            Binary::Mul | Binary::Chain | Binary::ChainChoice => (self.product(&[x, y]), Binding::Product),
             Binary::Div => (Math::Fraction(Box::new(self.of(x).0), Box::new(self.of(y).0)), Binding::Product),
             Binary::Powi | Binary::Powf => {
                 let base = match self.factor(x) {
@@ -291,6 +293,13 @@ impl Layout {
             Binary::Rem => call("rem"),
             Binary::Atan2 => call("atan2"),
             Binary::Hypot => call("hypot"),
+            Binary::HypotSlope => call("hypot_slope"),
+            Binary::OverSquares => call("over_squares"),
+            Binary::SigmoidSlope => call("sigmoid_slope"),
+            Binary::TanhSlope => call("tanh_slope"),
+            Binary::PowSlope => call("pow_slope"),
+            Binary::PowCurve => call("pow_curve"),
+            Binary::PowLn => call("pow_ln"),
             Binary::Min => call("min"),
             Binary::Max => call("max"),
             Binary::Gt => bracket('>'),

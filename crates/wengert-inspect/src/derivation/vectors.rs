@@ -6,7 +6,7 @@ use wengert::{Op, Real, Structural};
 
 use super::blocks::{Block, Blocks, Operand, Read};
 use super::expr::{Arena, Expr, Quantity, Term};
-use super::formulas::Formulas;
+use super::formulas::{Formulas, on_paper};
 use super::math::Math;
 use super::steps::{chain, sum_of_names, work_out};
 use super::symbol::{Name, Role, Symbol};
@@ -192,10 +192,19 @@ impl<'a, 'f> Vectors<'a, 'f> {
         };
         match known_op(&node.op)? {
             Op::Leaf(_) => None,
-            Op::Unary(op) => of(rules::unary(op, value(0)?, v()?)),
+            Op::Unary(op) => {
+                let (x, v) = (value(0)?, v()?);
+                of(on_paper(Op::Unary(op), 0, |_| x, || v).map_or_else(|| rules::unary(op, x, v), Partial::Of))
+            }
             Op::Binary(op) => {
                 let (x, y) = (value(0)?, value(1)?);
-                let share = of(if i == 0 { rules::first(op, x, y, v()?) } else { rules::second(op, x, y, v()?) })?;
+                let v = v()?;
+                let operand = |i: usize| if i == 0 { x } else { y };
+                let share = of(match on_paper(Op::Binary(op), i, operand, || v) {
+                    Some(written) => Partial::Of(written),
+                    None if i == 0 => rules::first(op, x, y, v),
+                    None => rules::second(op, x, y, v),
+                })?;
                 match () {
                     () if own == *shape => Some(share),
                     // One number that every element reads.

@@ -161,6 +161,6 @@ fn depends(entry: &Entry, changed: &[bool]) -> bool {
     match (entry.partial, entry.factor) {
         (Partial::One | Partial::MinusOne, _) => false,
         (_, Some(factor)) => changed[factor],
-        (Partial::Zero | Partial::Of(_), None) => changed[entry.slot] || changed[entry.reader],
+        (_, None) => changed[entry.slot] || changed[entry.reader],
     }
 }

@@ -4,7 +4,6 @@ mod text;
 
 use std::collections::{HashMap, HashSet};
 
-use wengert::rules::Partial;
 use wengert::{Op, Unary};
 
 use crate::trace::{Adjoint, Precision, Slot, Spot, Trace, known_op};
@@ -211,12 +210,7 @@ impl<'a> Health<'a> {
                 continue;
             };
             for (slot, operand) in trace.slots_of(index).zip(trace.slots_read(&node.operands[0])) {
-                let partial = match trace.precision().unary(op, trace.value(operand), trace.value(slot)) {
-                    Partial::Zero => 0.0,
-                    Partial::One => 1.0,
-                    Partial::MinusOne => -1.0,
-                    Partial::Of(partial) => partial,
-                };
+                let partial = trace.precision().unary(op, trace.value(operand), trace.value(slot)).value(0.0);
                 let threshold = if op == Unary::Relu { 0.0 } else { self.slope };
                 let saturated = if op == Unary::Relu { partial == 0.0 } else { partial.abs() < threshold };
                 let scope = scope_of(trace, slot);

@@ -99,6 +99,27 @@ pub(super) fn sigmoid<I: Isa, S: Elementary>(x: S) -> S {
     divide::<I, S>(top, top_error, sum, sum_error)
 }
 
+/// The slope of the sigmoid at x, where it is y: `y (1 − y)`, and `e/(1 + e)²` with e = e⁻ˣ above 1/2.
+#[inline(always)]
+pub(super) fn sigmoid_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
+    let below = y * (S::ONE - y);
+    let e = exp::<I, S>(-x);
+    let sum = S::ONE + e;
+    let above = e / (sum * sum);
+    if y <= S::HALF { below } else { above }
+}
+
+/// The slope of tanh at x, where it is y: `(1 − y)(1 + y)`, and `4e/(1 + e)²` with e = e^(−2|x|) beyond ±1/2.
+#[inline(always)]
+pub(super) fn tanh_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
+    let inside = (S::ONE - y) * (S::ONE + y);
+    let size = x.magnitude();
+    let e = exp::<I, S>(-(size + size));
+    let (sum, twice) = (S::ONE + e, S::TWO * e);
+    let outside = (twice + twice) / (sum * sum);
+    if y.magnitude() <= S::HALF { inside } else { outside }
+}
+
 /// `(a + a_error)/(b + b_error)`
 #[inline(always)]
 fn divide<I: Isa, S: Elementary>(a: S, a_error: S, b: S, b_error: S) -> S {

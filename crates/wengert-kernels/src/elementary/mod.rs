@@ -19,6 +19,5 @@ mod trigonometric;
 
 pub use float::Elementary;
 pub use slices::{
-    InPlace, Slices, compiled, compiled_in_place, has_vector_form, is_bounded, map, map_in_place, sin_cos, unary,
-    vector_form,
+    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, sin_cos, unary, vector_form,
 };

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::float::Elementary;
 use super::{exponential, logarithm, trigonometric};
-use crate::op::Unary;
+use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
 /// Sines and cosines look for angles beyond their bound once in so many numbers.
@@ -19,14 +19,6 @@ impl<S: 'static> Arguments for Slices<S> {
     type Of<'a> = (&'a [S], &'a mut [S]);
 }
 
-/// The arguments of a function of every element, in place.
-#[derive(Debug)]
-pub struct InPlace<S>(PhantomData<S>);
-
-impl<S: 'static> Arguments for InPlace<S> {
-    type Of<'a> = &'a mut [S];
-}
-
 /// The loop over slices of the operation with the code `OP`, which must have a vector form.
 struct Map<S, const OP: u8>(PhantomData<S>);
 
@@ -36,129 +28,55 @@ impl<S: Elementary, const OP: u8> Kernel for Map<S, OP> {
     #[inline(always)]
     fn run<I: Isa>((x, out): (&[S], &mut [S])) {
         assert_eq!(x.len(), out.len(), "a function of every element has as many results as numbers");
-        apply::<I, S, _>(const { Unary::from_code(OP).expect("a code of an operation") }, Pair { x, out });
-    }
-}
-
-/// As [`Map`], in place.
-struct MapInPlace<S, const OP: u8>(PhantomData<S>);
-
-impl<S: Elementary, const OP: u8> Kernel for MapInPlace<S, OP> {
-    type Arguments = InPlace<S>;
-
-    #[inline(always)]
-    fn run<I: Isa>(numbers: &mut [S]) {
-        apply::<I, S, _>(const { Unary::from_code(OP).expect("a code of an operation") }, numbers);
-    }
-}
-
-/// Numbers that a function is applied to, and the places of its results.
-trait Numbers<S>: Sized {
-    fn len(&self) -> usize;
-    fn get(&self, i: usize) -> S;
-    fn set(&mut self, i: usize, result: S);
-    fn split_at(self, i: usize) -> (Self, Self);
-}
-
-/// Two slices of one length.
-struct Pair<'a, S> {
-    x: &'a [S],
-    out: &'a mut [S],
-}
-
-impl<S: Copy> Numbers<S> for Pair<'_, S> {
-    #[inline(always)]
-    fn len(&self) -> usize {
-        // The smaller of two equal numbers, by which the compiler sees that both accesses are in bounds.
-        self.x.len().min(self.out.len())
-    }
-
-    #[inline(always)]
-    fn get(&self, i: usize) -> S {
-        self.x[i]
-    }
-
-    #[inline(always)]
-    fn set(&mut self, i: usize, result: S) {
-        self.out[i] = result;
-    }
-
-    #[inline(always)]
-    fn split_at(self, i: usize) -> (Self, Self) {
-        let ((x, x_rest), (out, out_rest)) = (self.x.split_at(i), self.out.split_at_mut(i));
-        (Pair { x, out }, Pair { x: x_rest, out: out_rest })
-    }
-}
-
-impl<S: Copy> Numbers<S> for &mut [S] {
-    #[inline(always)]
-    fn len(&self) -> usize {
-        <[S]>::len(self)
-    }
-
-    #[inline(always)]
-    fn get(&self, i: usize) -> S {
-        self[i]
-    }
-
-    #[inline(always)]
-    fn set(&mut self, i: usize, result: S) {
-        self[i] = result;
-    }
-
-    #[inline(always)]
-    fn split_at(self, i: usize) -> (Self, Self) {
-        self.split_at_mut(i)
+        apply::<I, S>(const { Unary::from_code(OP).expect("a code of an operation") }, x, out);
     }
 }
 
 #[inline(always)]
-fn apply<I: Isa, S: Elementary, N: Numbers<S>>(op: Unary, numbers: N) {
+fn apply<I: Isa, S: Elementary>(op: Unary, x: &[S], out: &mut [S]) {
     if !is_bounded(op) {
-        apply_vector_form::<I, S, N>(op, numbers);
+        apply_vector_form::<I, S>(op, x, out);
         return;
     }
-    let mut rest = numbers;
-    while rest.len() > 0 {
-        let length = rest.len().min(BLOCK);
-        let (mut block, after) = rest.split_at(length);
-        rest = after;
-        if any_beyond(&block) {
-            for i in 0..block.len() {
-                block.set(i, unary::<I, S>(op, block.get(i)));
+    for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+        if any_beyond(x) {
+            for (&x, out) in x.iter().zip(out) {
+                *out = unary::<I, S>(op, x);
             }
         } else {
-            apply_vector_form::<I, S, N>(op, block);
+            apply_vector_form::<I, S>(op, x, out);
         }
     }
 }
 
 /// The loop that is vectorised: whole registers, then one register of which a part is masked.
 #[inline(always)]
-fn apply_vector_form<I: Isa, S: Elementary, N: Numbers<S>>(op: Unary, numbers: N) {
+fn apply_vector_form<I: Isa, S: Elementary>(op: Unary, x: &[S], out: &mut [S]) {
     let lanes = I::BYTES / size_of::<S>();
-    let whole = numbers.len() / lanes * lanes;
-    let (mut body, mut tail) = numbers.split_at(whole);
-    for i in 0..body.len() {
-        body.set(i, vector_form::<I, S>(op, body.get(i)));
+    // The smaller of two equal numbers, by which the compiler sees that both accesses are in bounds.
+    let whole = x.len().min(out.len()) / lanes * lanes;
+    let ((x, x_rest), (out, out_rest)) = (x.split_at(whole), out.split_at_mut(whole));
+    for (&x, out) in x.iter().zip(out) {
+        *out = vector_form::<I, S>(op, x);
     }
-    if tail.len() == 0 {
+    let rest = x_rest.len().min(out_rest.len());
+    if rest == 0 {
         return;
     }
     // A loop whose bound is known to be small would not be vectorised: up to 15 numbers, one by one, cost more than 60 others.
     for i in 0..black_box(lanes) {
-        if i < tail.len() {
-            tail.set(i, vector_form::<I, S>(op, tail.get(i)));
+        if i < rest {
+            out_rest[i] = vector_form::<I, S>(op, x_rest[i]);
         }
     }
 }
 
 /// Whether an angle is beyond the bound. NaN is not.
 #[inline(always)]
-fn any_beyond<S: Elementary, N: Numbers<S>>(numbers: &N) -> bool {
+fn any_beyond<S: Elementary>(numbers: &[S]) -> bool {
     let mut any = false;
-    for i in 0..numbers.len() {
-        any |= numbers.get(i).magnitude() > S::TRIGONOMETRIC_MAX;
+    for x in numbers {
+        any |= x.magnitude() > S::TRIGONOMETRIC_MAX;
     }
     any
 }
@@ -196,18 +114,6 @@ macro_rules! vector_forms {
                 _ => None,
             }
         }
-
-        /// As [`compiled`], in place.
-        ///
-        /// # Panics
-        ///
-        /// If the processor has not got `level`.
-        pub fn compiled_in_place<S: Elementary>(op: Unary, level: Level) -> Option<Compiled<InPlace<S>>> {
-            match op {
-                $(Unary::$variant => Some(simd::compiled::<MapInPlace<S, { Unary::$variant as u8 }>>(level)),)*
-                _ => None,
-            }
-        }
     };
 }
 
@@ -234,6 +140,21 @@ pub fn unary<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
     if is_bounded(op) && x.magnitude() > S::TRIGONOMETRIC_MAX { x.unary(op) } else { vector_form::<I, S>(op, x) }
 }
 
+/// Whether an operation of two numbers is made of elementary functions that have a vector form.
+pub const fn has_vector_form_of_two(op: Binary) -> bool {
+    matches!(op, Binary::SigmoidSlope | Binary::TanhSlope)
+}
+
+/// `op` of two numbers, in vector form where there is one.
+#[inline(always)]
+pub fn binary<I: Isa, S: Elementary>(op: Binary, x: S, y: S) -> S {
+    match op {
+        Binary::SigmoidSlope => exponential::sigmoid_slope::<I, S>(x, y),
+        Binary::TanhSlope => exponential::tanh_slope::<I, S>(x, y),
+        op => x.binary(op, y),
+    }
+}
+
 /// `(sin x, cos x)` of one number, for little more than one of them.
 #[inline(always)]
 pub fn sin_cos<I: Isa, S: Elementary>(x: S) -> (S, S) {
@@ -252,14 +173,4 @@ pub fn sin_cos<I: Isa, S: Elementary>(x: S) -> (S, S) {
 #[must_use]
 pub fn map<S: Elementary>(op: Unary, level: Level, x: &[S], out: &mut [S]) -> bool {
     compiled::<S>(op, level).map(|loop_over| loop_over.call((x, out))).is_some()
-}
-
-/// As [`map`], in place.
-///
-/// # Panics
-///
-/// If the processor has not got `level`.
-#[must_use]
-pub fn map_in_place<S: Elementary>(op: Unary, level: Level, numbers: &mut [S]) -> bool {
-    compiled_in_place::<S>(op, level).map(|loop_over| loop_over.call(numbers)).is_some()
 }

@@ -10,11 +10,44 @@ use crate::elementary;
 use crate::op::{Binary, Unary, dispatch_binary, dispatch_unary};
 use crate::rules::{self, Partial};
 use crate::simd::{Arguments, Isa, Kernel};
+use wengert_ops::structural::pairwise::Pairwise;
 
 /// Contributions are computed for so many elements at a time, before they are put where they belong.
 const BLOCK: usize = 64;
+/// So many where there is nothing else to do between.
+const LONG_BLOCK: usize = 256;
 
-/// `out = op(x)`, rows of x to a contiguous run.
+/// Whether there is a kernel for an operation. The others are calls of `libm` one at a time, which are no faster here: copies of
+/// a kernel for them would cost every build, and save nothing.
+pub(crate) const fn has_unary(op: Unary) -> bool {
+    elementary::has_vector_form(op) || matches!(op, Unary::Neg | Unary::Abs | Unary::Signum | Unary::Relu)
+}
+
+/// As [`has_unary`]. Of powers, only the square has one.
+pub(crate) const fn has_binary(op: Binary) -> bool {
+    matches!(
+        op,
+        Binary::Add
+            | Binary::Sub
+            | Binary::Mul
+            | Binary::Div
+            | Binary::Min
+            | Binary::Max
+            | Binary::Gt
+            | Binary::Ge
+            | Binary::Eq
+            | Binary::Chain
+    )
+}
+
+/// The callers ask for what there is.
+#[cold]
+#[inline(never)]
+fn no_kernel(op: &str) -> ! {
+    unreachable!("{op} has no kernel of this kind")
+}
+
+/// `out = op(x)`, rows of x to a contiguous run, for the operations without a vector form.
 pub(crate) struct Map<S>(PhantomData<S>);
 
 impl<S: 'static> Arguments for Map<S> {
@@ -26,10 +59,12 @@ impl<S: Float> Kernel for Map<S> {
 
     #[inline(always)]
     fn run<I: Isa>((op, x, out): (Unary, &[S], &mut [S])) {
-        dispatch_unary!(op, K => {
+        dispatch_unary!(op, K => if const { has_unary(K) && !elementary::has_vector_form(K) } {
             for (&x, out) in x.iter().zip(out) {
-                *out = elementary::unary::<I, S>(K, x);
+                *out = x.unary(K);
             }
+        } else {
+            no_kernel(K.name())
         });
     }
 }
@@ -57,26 +92,16 @@ impl<S: Float> Kernel for Zip<S> {
     fn run<I: Isa>(ZipTask { op, walk, x, y, out }: ZipTask<'_, S>) {
         let (len, strides) = walk.along();
         let mut first = 0;
-        dispatch_binary!(op, K => {
+        let mut blocks = [[S::EMPTY; BLOCK]; 2];
+        dispatch_binary!(op, K => if const { has_binary(K) } {
             for [sx, sy] in walk.rows() {
                 let out = &mut out[first..first + len];
                 first += len;
                 match strides {
-                    [1, 1] => {
-                        for ((out, &x), &y) in out.iter_mut().zip(&x[sx..sx + len]).zip(&y[sy..sy + len]) {
-                            *out = x.binary(K, y);
-                        }
-                    }
                     [1, 0] => {
                         let y = y[sy];
-                        if K == Binary::Powi && y == S::TWO {
-                            for (out, &x) in out.iter_mut().zip(&x[sx..sx + len]) {
-                                *out = x * x;
-                            }
-                        } else {
-                            for (out, &x) in out.iter_mut().zip(&x[sx..sx + len]) {
-                                *out = x.binary(K, y);
-                            }
+                        for (out, &x) in out.iter_mut().zip(&x[sx..sx + len]) {
+                            *out = x.binary(K, y);
                         }
                     }
                     [0, 1] => {
@@ -85,14 +110,42 @@ impl<S: Float> Kernel for Zip<S> {
                             *out = x.binary(K, y);
                         }
                     }
-                    [dx, dy] => {
-                        for (i, out) in out.iter_mut().enumerate() {
-                            *out = x[sx + i * dx].binary(K, y[sy + i * dy]);
+                    _ => {
+                        let most = if strides == [1, 1] { len.max(1) } else { BLOCK };
+                        let [xs, ys] = &mut blocks;
+                        let mut done = 0;
+                        for out in out.chunks_mut(most) {
+                            let x = along(x, sx + done * strides[0], strides[0], out.len(), xs);
+                            let y = along(y, sy + done * strides[1], strides[1], out.len(), ys);
+                            done += out.len();
+                            for ((out, &x), &y) in out.iter_mut().zip(x).zip(y) {
+                                *out = x.binary(K, y);
+                            }
                         }
                     }
                 }
             }
+        } else {
+            no_kernel(K.name())
         });
+    }
+}
+
+/// `n` elements, `by` apart: where they stand, or copied to a block.
+#[inline(always)]
+fn along<'a, S: Float>(from: &'a [S], start: usize, by: usize, n: usize, block: &'a mut [S; BLOCK]) -> &'a [S] {
+    if by == 1 {
+        return &from[start..start + n];
+    }
+    copy(&from[start..], by, &mut block[..n]);
+    &block[..n]
+}
+
+/// One copy for all operations.
+#[inline(never)]
+fn copy<S: Float>(from: &[S], by: usize, to: &mut [S]) {
+    for (i, to) in to.iter_mut().enumerate() {
+        *to = from[i * by];
     }
 }
 
@@ -120,17 +173,25 @@ impl<S: Float> Kernel for ReverseMap<S> {
     fn run<I: Isa>(ReverseMapTask { op, put, x, v, g, target }: ReverseMapTask<'_, S>) {
         let n = target.len();
         let (x, v, g) = (&x[..n], &v[..n], &g[..n]);
-        dispatch_unary!(op, K => match put {
-            Put::Store => {
-                for i in 0..n {
-                    target[i] = share(rules::unary(K, Lane::<I, S>::new(x[i]), Lane::new(v[i])), g[i]);
+        let mut block = [S::EMPTY; LONG_BLOCK];
+        dispatch_unary!(op, K => if const { has_unary(K) } {
+            let most = if put == Put::Store { n.max(1) } else { LONG_BLOCK };
+            let mut from = 0;
+            for target in target.chunks_mut(most) {
+                let to = from + target.len();
+                let (x, v, g) = (&x[from..to], &v[from..to], &g[from..to]);
+                // One loop for both: a block is added after it.
+                let shares = if put == Put::Store { &mut *target } else { &mut block[..to - from] };
+                for i in 0..to - from {
+                    shares[i] = share(rules::unary(K, Lane::<I, S>::new(x[i]), Lane::new(v[i])), g[i]);
                 }
-            }
-            _ => {
-                for i in 0..n {
-                    target[i] = target[i] + share(rules::unary(K, Lane::<I, S>::new(x[i]), Lane::new(v[i])), g[i]);
+                if put != Put::Store {
+                    put_row(Put::Add, &block[..to - from], target);
                 }
+                from = to;
             }
+        } else {
+            no_kernel(K.name())
         });
     }
 }
@@ -145,6 +206,14 @@ fn share<I: Isa, S: Float>(partial: Partial<Lane<I, S>>, g: S) -> S {
         Partial::Of(p) => {
             let product = p.0 * g;
             if g == S::ZERO { S::EMPTY } else { product }
+        }
+        Partial::Product(p, q) => {
+            let product = (g * p.0) * q.0;
+            if g == S::ZERO || q.0 == S::ZERO { S::EMPTY } else { product }
+        }
+        Partial::Choice(p) => {
+            let product = p.0 * g;
+            if g == S::ZERO || p.0 == S::ZERO { S::EMPTY } else { product }
         }
     }
 }
@@ -175,21 +244,36 @@ impl<S: Float> Kernel for ReverseZip<S> {
 
     #[inline(always)]
     fn run<I: Isa>(task: ReverseZipTask<'_, S>) {
+        // Sums and differences pass on what they get; comparisons, nothing. A power comes here only as a square.
         if task.second {
-            dispatch_binary!(task.op, K => reverse_zip::<I, S, { K as u8 }, true>(task));
+            dispatch_binary!(task.op, K => if const { has_reverse(K, true) } {
+                reverse_zip::<I, S, { K as u8 }, true>(task)
+            } else {
+                no_kernel(K.name())
+            })
         } else {
-            dispatch_binary!(task.op, K => reverse_zip::<I, S, { K as u8 }, false>(task));
+            dispatch_binary!(task.op, K => if const { has_reverse(K, false) } {
+                reverse_zip::<I, S, { K as u8 }, false>(task)
+            } else {
+                no_kernel(K.name())
+            })
         }
     }
 }
 
-/// The partial by one operand of the operation with the code `K`.
+/// Whether [`ReverseZip`] is asked for an operation and operand.
+pub(crate) const fn has_reverse(op: Binary, second: bool) -> bool {
+    matches!(op, Binary::Mul | Binary::Div | Binary::Min | Binary::Max | Binary::Chain)
+        || matches!(op, Binary::Powi) && !second
+}
+
+/// The partial by one operand of the operation with the code `K`; the exponent of a power is 2.
 #[inline(always)]
 fn partial<I: Isa, S: Float, const K: u8, const SECOND: bool>(x: S, y: S, v: S) -> Partial<Lane<I, S>> {
     let op = const { Binary::from_code(K).expect("a code of an operation") };
     if SECOND {
         rules::second(op, Lane::new(x), Lane::new(y), Lane::new(v))
-    } else if op as u8 == Binary::Powi as u8 && y == S::TWO {
+    } else if op as u8 == Binary::Powi as u8 {
         Partial::Of(Lane::new(S::TWO * x))
     } else {
         rules::first(op, Lane::new(x), Lane::new(y), Lane::new(v))
@@ -204,9 +288,10 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
     let by = if SECOND { dy } else { dx };
     let mut first = 0;
     let mut block = [S::EMPTY; BLOCK];
+    let [mut xs, mut ys] = [[S::EMPTY; BLOCK]; 2];
     for [sx, sy] in walk.rows() {
         let mut done = 0;
-        let mut whole = S::EMPTY;
+        let mut whole = Pairwise::new();
         while done < len {
             let n = (len - done).min(BLOCK);
             let at = first + done;
@@ -214,12 +299,6 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             let (sx, sy) = (sx + done * dx, sy + done * dy);
             let shares = &mut block[..n];
             match (dx, dy) {
-                (1, 1) => {
-                    let (x, y) = (&x[sx..sx + n], &y[sy..sy + n]);
-                    for i in 0..n {
-                        shares[i] = share(partial::<I, S, K, SECOND>(x[i], y[i], v[i]), g[i]);
-                    }
-                }
                 (1, 0) => {
                     let (x, y) = (&x[sx..sx + n], y[sy]);
                     for i in 0..n {
@@ -233,15 +312,17 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
                     }
                 }
                 _ => {
+                    let x = along(x, sx, dx, n, &mut xs);
+                    let y = along(y, sy, dy, n, &mut ys);
                     for i in 0..n {
-                        shares[i] = share(partial::<I, S, K, SECOND>(x[sx + i * dx], y[sy + i * dy], v[i]), g[i]);
+                        shares[i] = share(partial::<I, S, K, SECOND>(x[i], y[i], v[i]), g[i]);
                     }
                 }
             }
             let to = if SECOND { sy } else { sx };
             match by {
                 1 => put_row(put, shares, &mut target[to..to + n]),
-                0 => whole = whole + sum(shares),
+                0 => whole.add(sum(shares)),
                 _ => {
                     for (i, &share) in shares.iter().enumerate() {
                         put_one(put, share, &mut target[to + i * by]);
@@ -251,7 +332,7 @@ fn reverse_zip<I: Isa, S: Float, const K: u8, const SECOND: bool>(task: ReverseZ
             done += n;
         }
         if by == 0 {
-            put_one(put, whole, &mut target[if SECOND { sy } else { sx }]);
+            put_one(put, whole.total(), &mut target[if SECOND { sy } else { sx }]);
         }
         first += len;
     }

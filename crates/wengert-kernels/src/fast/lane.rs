@@ -41,13 +41,18 @@ impl<I: Isa, S: Elementary> Real for Lane<I, S> {
     }
 
     #[inline(always)]
+    fn largest(self) -> Self {
+        Lane::new(self.0.largest())
+    }
+
+    #[inline(always)]
     fn unary(self, op: Unary) -> Self {
         Lane::new(elementary::unary::<I, S>(op, self.0))
     }
 
     #[inline(always)]
     fn binary(self, op: Binary, other: Self) -> Self {
-        Lane::new(self.0.binary(op, other.0))
+        Lane::new(elementary::binary::<I, S>(op, self.0, other.0))
     }
 }
 

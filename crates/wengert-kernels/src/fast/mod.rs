@@ -101,6 +101,10 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
         Op::Unary(op) => return map(op, operand(0), run),
         Op::Binary(op) => {
             let (x, y) = (operand(0), operand(1));
+            let (op, y) = if is_square(op, y) { (Binary::Mul, x) } else { (op, y) };
+            if !elementwise::has_binary(op) {
+                return false;
+            }
             let walk = both(shape, x.layout, y.layout);
             let task = ZipTask { op, walk: &walk, x: &x.data[x.start..], y: &y.data[y.start..], out: run };
             simd::call::<Zip<S>>(level, task);
@@ -142,13 +146,13 @@ fn both(shape: &Shape, x: &Layout, y: &Layout) -> Walk<2> {
     }
 }
 
-/// Whether the baseline's loop of an operation is no vector one, and ours is.
-fn is_worth_it(op: Unary) -> bool {
-    elementary::has_vector_form(op) || matches!(op, Unary::Neg | Unary::Abs | Unary::Signum | Unary::Relu)
+/// Whether an operation is a power whose exponents are one 2.
+fn is_square<S: Float>(op: Binary, exponent: Tensor<'_, S>) -> bool {
+    op == Binary::Powi && exponent.layout.len() == 1 && exponent.data[exponent.start] == S::TWO
 }
 
 fn map<S: Float>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) -> bool {
-    if !is_worth_it(op) {
+    if !elementwise::has_unary(op) {
         return false;
     }
     let level = Level::detected();
@@ -202,7 +206,7 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             if view(0).is_cut() {
                 return true;
             }
-            if !x.layout.is_contiguous() {
+            if !x.layout.is_contiguous() || !elementwise::has_unary(op) {
                 return false;
             }
             let put = if adjoints.claim(view(0), x.layout) { Put::Store } else { Put::Add };
@@ -210,6 +214,7 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
             simd::call::<ReverseMap<S>>(level, ReverseMapTask { op, put, x, v, g, target });
         }
+        Op::Binary(op) if !elementwise::has_binary(op) && !is_square(op, operand(1)) => return false,
         Op::Binary(op) => reverse_zip(op, [operand(0), operand(1)], [view(0), view(1)], whole, (v, g), adjoints),
         Op::Structural(Structural::Affine) => {
             let operand = |i: usize| (operand(i), view(i));
@@ -238,7 +243,7 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let put = if adjoints.claim(view(0), x.layout) { Put::Store } else { Put::Add };
             let n = x.layout.len();
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
-            simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, v, g, target });
+            simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, g, target });
         }
         Op::Structural(Structural::Contiguous) if !view(0).is_cut() => {
             pass_on(Put::Store, (operand(0).layout, view(0)), whole, g, adjoints);

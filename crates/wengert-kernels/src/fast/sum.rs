@@ -6,13 +6,33 @@ use super::Float;
 use super::walk::Walk;
 use crate::product::{Placed, product};
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
+use wengert_ops::structural::pairwise::Pairwise;
 
 /// The partial sums of a slice: enough for the latency of an addition at any width.
 const PARTS: usize = 32;
 
-/// The sum of a slice in [`PARTS`] partial sums, of which the i-th takes every element `i mod PARTS`; then halves first. A short one in order.
+/// Elements that are added in one go; of more, the sums are added in pairs.
+const LONG: usize = 64 * PARTS;
+
+/// As [`LONG`], of rows, which are added one after the other.
+const ROWS: usize = 256;
+
+/// The sum of a slice: of up to [`LONG`] elements in partial sums, of more [pairwise](Pairwise).
 #[inline(always)]
 pub(crate) fn sum<S: Float>(x: &[S]) -> S {
+    if x.len() <= LONG {
+        return in_parts(x);
+    }
+    let mut total = Pairwise::new();
+    for x in x.chunks(LONG) {
+        total.add(in_parts(x));
+    }
+    total.total()
+}
+
+/// The sum of a slice in [`PARTS`] partial sums, of which the i-th takes every element `i mod PARTS`; then halves first. A short one in order.
+#[inline(always)]
+fn in_parts<S: Float>(x: &[S]) -> S {
     if x.len() < PARTS {
         let mut sum = S::EMPTY;
         for &x in x {
@@ -71,6 +91,9 @@ pub(crate) fn accumulate<S: Float>(put: Put, walk: &Walk<2>, source: &[S], targe
         && let Some(((rows, [by, 0]), others)) = walk.split_last()
         && by > 0
     {
+        if rows > ROWS {
+            return add_long_columns(put, (rows, by, len), &others, source, target);
+        }
         let sign = if matches!(put, Put::Store | Put::Add) { S::ONE } else { -S::ONE };
         let add = matches!(put, Put::Add | Put::Subtract);
         for [from, to] in others.rows() {
@@ -81,6 +104,34 @@ pub(crate) fn accumulate<S: Float>(put: Put, walk: &Walk<2>, source: &[S], targe
         return;
     }
     simd::call::<Accumulate<S>>(Level::detected(), Task { put, walk, source, target });
+}
+
+/// As [`accumulate`], of more than [`ROWS`] rows `by` apart and `len` long: those of blocks, and these pairwise.
+fn add_long_columns<S: Float>(
+    put: Put,
+    (rows, by, len): (usize, usize, usize),
+    others: &Walk<2>,
+    source: &[S],
+    target: &mut [S],
+) {
+    let at = |start: usize, rows: usize| Placed { start, rows, cols: 1 };
+    let one = (&[S::ONE][..], Placed { start: 0, rows: 0, cols: 0 });
+    for [from, to] in others.rows() {
+        // The sums of 1, 2, 4 .. blocks, as in `Pairwise`.
+        let mut sums: Vec<Vec<S>> = Vec::new();
+        let add = |a: Vec<S>, b: &[S]| a.iter().zip(b).map(|(&a, &b)| a + b).collect::<Vec<S>>();
+        for (block, first) in (0..rows).step_by(ROWS).enumerate() {
+            let mut sum = vec![S::EMPTY; len];
+            let extents = (1, (rows - first).min(ROWS), len);
+            product(false, extents, (&mut sum, at(0, len)), one, (source, at(from + first * by, by)));
+            for _ in 0..(block + 1).trailing_zeros() {
+                sum = add(sums.pop().expect("a binary counter of the blocks"), &sum);
+            }
+            sums.push(sum);
+        }
+        let total = sums.into_iter().rev().reduce(|later, earlier| add(earlier, &later)).unwrap_or_default();
+        put_row(put, &total, &mut target[to..to + len]);
+    }
 }
 
 impl<S: 'static> Arguments for Accumulate<S> {
@@ -107,6 +158,20 @@ impl<S: Float> Kernel for Accumulate<S> {
             [0, 1] => {
                 for [from, to] in walk.rows() {
                     put_same(put, source[from], &mut target[to..to + len]);
+                }
+            }
+            [from_by, 0] => {
+                for [from, to] in walk.rows() {
+                    let mut total = Pairwise::new();
+                    let mut block = [S::EMPTY; PARTS];
+                    for first in (0..len).step_by(PARTS) {
+                        let n = (len - first).min(PARTS);
+                        for i in 0..n {
+                            block[i] = source[from + (first + i) * from_by];
+                        }
+                        total.add(sum(&block[..n]));
+                    }
+                    put_one(put, total.total(), &mut target[to]);
                 }
             }
             [from_by, to_by] => {

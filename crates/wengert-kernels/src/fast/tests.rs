@@ -1,9 +1,12 @@
 //! Each kernel at each level that the processor has, at every length up to 67 and from odd offsets, beside a plain loop. What is compiled from
 //! the same body for another level may round otherwise where it fuses, and only there.
 
-use super::elementwise::{Map, ReverseMap, ReverseMapTask, ReverseZip, ReverseZipTask, Zip, ZipTask};
+use super::elementwise::{
+    Map, ReverseMap, ReverseMapTask, ReverseZip, ReverseZipTask, Zip, ZipTask, has_binary, has_reverse, has_unary,
+};
 use super::sum::{Accumulate, Put, Task};
 use super::walk::Walk;
+use crate::elementary;
 use crate::op::{Binary, Unary};
 use crate::real::Real;
 use crate::rules;
@@ -40,9 +43,11 @@ fn functions() {
     for level in Level::available() {
         for (len, offset) in lengths() {
             let x = numbers(len + offset, 1);
-            for &op in Unary::ALL {
+            for op in Unary::ALL.iter().copied().filter(|&op| has_unary(op)) {
                 let (mut out, what) = (vec![0.0; len], format!("{} of {len} at {level:?}", op.name()));
-                simd::call::<Map<f64>>(level, (op, &x[offset..], &mut out));
+                if !elementary::map(op, level, &x[offset..], &mut out) {
+                    simd::call::<Map<f64>>(level, (op, &x[offset..], &mut out));
+                }
                 for (out, x) in out.iter().zip(&x[offset..]) {
                     near(*out, x.unary(op), 0.0, &what);
                 }
@@ -65,30 +70,38 @@ fn functions() {
 fn operations_of_two_numbers() {
     for level in Level::available() {
         for (len, offset) in lengths().filter(|&(len, _)| len > 0) {
-            let (x, y) = (numbers(len + offset, 1), numbers(len + offset, 50));
-            let (xs, ys) = (&x[offset..], &y[offset..]);
-            for (&op, strides) in
-                Binary::ALL.iter().flat_map(|op| [[1, 1], [1, 0], [0, 1]].map(move |strides| (op, strides)))
-            {
+            let (x, y) = (numbers(2 * len + offset, 1), numbers(3 * len + offset, 50));
+            let all = [[1, 1], [1, 0], [0, 1], [2, 3], [0, 3], [2, 1]];
+            for (&op, strides) in Binary::ALL.iter().flat_map(|op| all.map(move |strides| (op, strides))) {
                 let what = format!("{} of {len} by {strides:?} at {level:?}", op.name());
                 let walk = Walk::row(len, strides);
-                let mut v = vec![0.0; len];
-                simd::call::<Zip<f64>>(level, ZipTask { op, walk: &walk, x: xs, y: ys, out: &mut v });
+                let square = op == Binary::Powi;
+                let has_kernel = has_binary(op) || square && strides[1] == 0;
+                if !has_kernel {
+                    continue;
+                }
+                let (xs, ys) = (&x[offset..], if square { &[2.0][..] } else { &y[offset..] });
                 let at = |i: usize| (xs[i * strides[0]], ys[i * strides[1]]);
-                for (i, v) in v.iter().enumerate() {
-                    // These have no vector form of their own, so every level has the same bits.
-                    assert_eq!(v.to_bits(), at(i).0.binary(op, at(i).1).to_bits(), "{what}");
+                let mut v: Vec<f64> = (0..len).map(|i| at(i).0.binary(op, at(i).1)).collect();
+                if !square {
+                    let expected = std::mem::replace(&mut v, vec![0.0; len]);
+                    simd::call::<Zip<f64>>(level, ZipTask { op, walk: &walk, x: xs, y: ys, out: &mut v });
+                    for (v, expected) in v.iter().zip(expected) {
+                        // These have no vector form of their own, so every level has the same bits.
+                        assert_eq!(v.to_bits(), expected.to_bits(), "{what}");
+                    }
                 }
                 let mut g = numbers(len, 2);
                 g[len / 2] = 0.0;
-                for (second, by) in [(false, strides[0]), (true, strides[1])] {
+                let operands = [(false, strides[0]), (true, strides[1])];
+                for (second, by) in operands.into_iter().filter(|&(second, _)| has_reverse(op, second)) {
                     let shares = |i: usize| {
                         let (x, y) = at(i);
                         let partial = if second { rules::second(op, x, y, v[i]) } else { rules::first(op, x, y, v[i]) };
                         if g[i] == 0.0 { -0.0 } else { partial.times(g[i]).unwrap_or(-0.0) }
                     };
                     for how in [Put::Store, Put::Add] {
-                        let before = numbers(len, 3);
+                        let before = numbers(3 * len, 3);
                         let mut target = before.clone();
                         let (walk, v, g) = (&walk, &v[..], &g[..]);
                         let target_of = &mut target[..];
@@ -101,7 +114,7 @@ fn operations_of_two_numbers() {
                             near(target[0], put(how, before[0], sum), len as f64, &what);
                         } else {
                             for i in 0..len {
-                                near(target[i], put(how, before[i], shares(i)), 1.0, &what);
+                                near(target[i * by], put(how, before[i * by], shares(i)), 1.0, &what);
                             }
                         }
                     }

@@ -25,6 +25,10 @@ pub(super) trait Lanes<S>: Copy + Debug {
     unsafe fn add(self, other: Self) -> Self;
     /// The sum of the elements, halves first.
     unsafe fn sum(self) -> S;
+    /// How many elements 128 bits hold: a row of the blocks that [`turn`](Lanes::turn) transposes.
+    const PIECE: usize = 16 / std::mem::size_of::<S>();
+    /// Transposes a block of `N` rows of `PIECE` elements: `to[p * to_by + j] = from[j * by + p]`.
+    unsafe fn turn(from: *const S, by: usize, to: *mut S, to_by: usize);
 }
 
 /// Vectors without named instructions: arrays that the compiler maps to whatever the target has. Elements are 128 bits' worth.
@@ -93,6 +97,15 @@ macro_rules! portable {
                 }
                 parts[0]
             }
+            #[inline(always)]
+            unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {
+                for p in 0..Self::PIECE {
+                    for j in 0..Self::N {
+                        // SAFETY: the caller's promise.
+                        unsafe { to.add(p * to_by + j).write(*from.add(j * by + p)) }
+                    }
+                }
+            }
         }
     };
 }
@@ -101,11 +114,12 @@ portable!(f64, 2);
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86 {
+    use super::super::turn::*;
     use super::Lanes;
     use std::arch::x86_64::*;
 
     macro_rules! avx512 {
-        ($s:ty, $v:ty, $n:literal, $mask:ty, $set1:ident, $loadu:ident, $maskz_loadu:ident, $storeu:ident, $mask_storeu:ident, $fmadd:ident, $add:ident, $reduce:ident) => {
+        ($s:ty, $v:ty, $n:literal, $mask:ty, $set1:ident, $loadu:ident, $maskz_loadu:ident, $storeu:ident, $mask_storeu:ident, $fmadd:ident, $add:ident, $reduce:ident, $turn:ident) => {
             impl Lanes<$s> for $v {
                 const N: usize = $n;
                 const WIDE_TILES: bool = true;
@@ -147,6 +161,10 @@ pub(super) mod x86 {
                 unsafe fn sum(self) -> $s {
                     unsafe { $reduce(self) }
                 }
+                #[inline(always)]
+                unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {
+                    unsafe { $turn(from, by, to, to_by) }
+                }
             }
         };
     }
@@ -162,7 +180,8 @@ pub(super) mod x86 {
         _mm512_mask_storeu_ps,
         _mm512_fmadd_ps,
         _mm512_add_ps,
-        _mm512_reduce_add_ps
+        _mm512_reduce_add_ps,
+        turn_f32_512
     );
     avx512!(
         f64,
@@ -176,7 +195,8 @@ pub(super) mod x86 {
         _mm512_mask_storeu_pd,
         _mm512_fmadd_pd,
         _mm512_add_pd,
-        _mm512_reduce_add_pd
+        _mm512_reduce_add_pd,
+        turn_f64_512
     );
 
     /// Masks of n leading ones, at `8 - n`.
@@ -184,7 +204,7 @@ pub(super) mod x86 {
     static LEADING_WIDE: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
     macro_rules! avx2 {
-        ($s:ty, $v:ty, $n:literal, $table:ident, $set1:ident, $loadu:ident, $maskload:ident, $storeu:ident, $maskstore:ident, $fmadd:ident, $add:ident) => {
+        ($s:ty, $v:ty, $n:literal, $table:ident, $set1:ident, $loadu:ident, $maskload:ident, $storeu:ident, $maskstore:ident, $fmadd:ident, $add:ident, $turn:ident) => {
             impl Lanes<$s> for $v {
                 const N: usize = $n;
                 const WIDE_TILES: bool = false;
@@ -234,6 +254,10 @@ pub(super) mod x86 {
                     }
                     parts[0]
                 }
+                #[inline(always)]
+                unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {
+                    unsafe { $turn(from, by, to, to_by) }
+                }
             }
         };
     }
@@ -248,7 +272,8 @@ pub(super) mod x86 {
         _mm256_storeu_ps,
         _mm256_maskstore_ps,
         _mm256_fmadd_ps,
-        _mm256_add_ps
+        _mm256_add_ps,
+        turn_f32_256
     );
     avx2!(
         f64,
@@ -261,6 +286,7 @@ pub(super) mod x86 {
         _mm256_storeu_pd,
         _mm256_maskstore_pd,
         _mm256_fmadd_pd,
-        _mm256_add_pd
+        _mm256_add_pd,
+        turn_f64_256
     );
 }

@@ -1,8 +1,8 @@
 //! Matrix products of `f32` and `f64`, the ones that may be summed in any fixed order.
 //!
-//! Large ones go to `faer`, which measures best of the crates (its own threads are off). Small ones, and those with an extent of 1, are
-//! computed here: a crate's packing, blocking and dispatch cost more than the product itself. Which of the two is taken, and so the
-//! order of every sum, depends on the extents and strides and on the processor's instructions, on nothing else.
+//! Three ways, each the fastest for some shapes: [`small::rows`] over operands as they lie, [`small::dots`] for long sums and few
+//! of them, [`large::blocks`] with a panel of the right operand copied. Which one is taken, and so the order of every sum, depends
+//! on the extents and strides and on the processor's instructions, on nothing else. None allocates.
 //!
 //! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n additions is within `n ε` of it, fused or
 //! not. Infinities and NaN are those of IEEE: `0 · ∞` is NaN here.
@@ -14,14 +14,15 @@
 #![allow(unsafe_code, reason = "strided pointers and instruction sets: see the module's documentation")]
 
 mod lanes;
+mod large;
 mod small;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod turn;
 
 use std::marker::PhantomData;
-
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use std::ops::Add;
 
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
 use lanes::Lanes;
@@ -139,24 +140,32 @@ enum Way {
     Rows,
     /// Dot products.
     Dots,
-    /// The crate.
+    /// In blocks.
     Large,
 }
 
-/// The way of a product whose C has contiguous rows, by extents and strides alone. The bounds are where the ways measure alike.
+/// The way of a product, by extents and strides alone. C has contiguous rows, or contiguous neither. The bounds are where the ways
+/// measure alike.
 fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, b_cols): (usize, usize)) -> Way {
-    if m.min(n) == 1 && (a_cols == 1 || k == 1) && (b_rows == 1 || k == 1) && k >= 4 {
+    let along = (a_cols == 1 || k == 1) && (b_rows == 1 || k == 1);
+    if m.min(n) == 1 && along && k >= 4 {
         return Way::Dots;
     }
-    let ours = if c_cols != 1 && n > 1 {
-        false
-    } else if b_cols == 1 || n == 1 {
-        k * n <= 2048 || m == 1 || k == 1 || n == 1 || (m <= 16 && n <= 16)
+    let small = if n == 1 {
+        true
+    } else if b_cols == 1 {
+        k * n <= 4096 || k <= 16 || m <= 24
     } else {
         // B is copied first, which is worth it if B is tiny, or read by many rows.
         k * n <= 256 || (k * n <= PACKED && m >= if n <= 16 { 64 } else { 128 })
     };
-    if ours { Way::Rows } else { Way::Large }
+    if small && (c_cols == 1 || n == 1) {
+        Way::Rows
+    } else if m.min(n) <= 4 && along {
+        Way::Dots
+    } else {
+        Way::Large
+    }
 }
 
 macro_rules! impl_product {
@@ -184,8 +193,8 @@ macro_rules! impl_product {
                 }
                 let work = Work { accumulate, extents: (m, k, n), c, a, b };
                 match way(work.extents, c.cols, a.cols, (b.rows, b.cols)) {
-                    // SAFETY: the caller's promises.
-                    Way::Large => unsafe { work.large() },
+                    // Kernels of their own: the arrays of one are not on the stack of the other.
+                    Way::Large => simd::call::<Large<$s>>(level, work),
                     way => simd::call::<Small<$s>>(level, (way, work)),
                 }
             }
@@ -208,13 +217,40 @@ macro_rules! impl_product {
                 }
             }
         }
+
+        impl Kernel for Large<$s> {
+            type Arguments = Self;
+
+            #[inline(always)]
+            fn run<I: Isa>(Work { accumulate, extents, c, a, b }: Work<$s>) {
+                // SAFETY: as above.
+                unsafe {
+                    match I::LEVEL {
+                        Level::Portable => {
+                            large::blocks::<$s, lanes::Portable<$s, $portable>>(accumulate, extents, c, a, b)
+                        }
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V3 => large::blocks::<$s, std::arch::x86_64::$avx2>(accumulate, extents, c, a, b),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V4 => large::blocks::<$s, std::arch::x86_64::$avx512>(accumulate, extents, c, a, b),
+                    }
+                }
+            }
+        }
     };
 }
 impl_product!(f32, 4, __m256, __m512);
 impl_product!(f64, 2, __m256d, __m512d);
 
-/// The products that are computed here, compiled for each level.
+/// The products over operands as they lie, compiled for each level.
 struct Small<S>(PhantomData<S>);
+
+/// The products in blocks, compiled for each level.
+struct Large<S>(PhantomData<S>);
+
+impl<S: 'static> Arguments for Large<S> {
+    type Of<'a> = Work<S>;
+}
 
 impl<S: 'static> Arguments for Small<S> {
     type Of<'a> = (Way, Work<S>);
@@ -229,7 +265,7 @@ struct Work<S> {
     b: At<*const S>,
 }
 
-impl<S: Number> Work<S> {
+impl<S: Copy + Add<Output = S>> Work<S> {
     /// # Safety
     ///
     /// As [`product_raw`], with the instructions of `V`.
@@ -248,30 +284,4 @@ impl<S: Number> Work<S> {
             }
         }
     }
-
-    /// # Safety
-    ///
-    /// As [`product_raw`].
-    unsafe fn large(self) {
-        let (m, k, n) = self.extents;
-        // SAFETY: the caller's promises; strides inside memory fit an `isize`.
-        unsafe {
-            let a = MatRef::from_raw_parts(self.a.start, m, k, self.a.rows as isize, self.a.cols as isize);
-            let b = MatRef::from_raw_parts(self.b.start, k, n, self.b.rows as isize, self.b.cols as isize);
-            let c = MatMut::from_raw_parts_mut(self.c.start, m, n, self.c.rows as isize, self.c.cols as isize);
-            let how = if self.accumulate { Accum::Add } else { Accum::Replace };
-            matmul(c, how, a, b, S::ONE, Par::Seq);
-        }
-    }
-}
-
-/// What `faer` multiplies.
-trait Number: Copy + faer::traits::ComplexField + std::ops::Add<Output = Self> {
-    const ONE: Self;
-}
-impl Number for f32 {
-    const ONE: Self = 1.0;
-}
-impl Number for f64 {
-    const ONE: Self = 1.0;
 }

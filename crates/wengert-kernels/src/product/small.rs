@@ -103,8 +103,8 @@ unsafe fn column<S: Copy, V: Lanes<S>, const W: usize>(
     // SAFETY: rows i and following are in bounds.
     unsafe {
         let down = |i: usize| (At { start: c.start.add(i * c.rows), ..c }, At { start: a.start.add(i * a.rows), ..a });
-        if W <= 2 {
-            if V::WIDE_TILES || W == 1 {
+        if const { W <= 2 } {
+            if const { V::WIDE_TILES || W == 1 } {
                 while m - i >= 8 {
                     tile::<S, V, 8, W>(accumulate, k, down(i), b, last);
                     i += 8;
@@ -136,12 +136,18 @@ unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
 ) {
     // SAFETY: the caller has R rows, W vectors and k products in bounds.
     unsafe {
-        // A few sums wait for their last addition: then every fourth product goes to sums of its own.
-        match (last == V::N, R * W <= 2) {
-            (true, true) => full::<S, V, R, W, 4, false>(accumulate, k, (c, a), b, last),
-            (false, true) => full::<S, V, R, W, 4, true>(accumulate, k, (c, a), b, last),
-            (true, false) => full::<S, V, R, W, 1, false>(accumulate, k, (c, a), b, last),
-            (false, false) => full::<S, V, R, W, 1, true>(accumulate, k, (c, a), b, last),
+        // A few sums wait for their last addition: then every fourth product goes to sums of its own. (`const`: of the two, only
+        // one is compiled.)
+        if const { R * W <= 2 } {
+            if last == V::N {
+                full::<S, V, R, W, 4, false>(accumulate, k, (c, a), b, last);
+            } else {
+                full::<S, V, R, W, 4, true>(accumulate, k, (c, a), b, last);
+            }
+        } else if last == V::N {
+            full::<S, V, R, W, 1, false>(accumulate, k, (c, a), b, last);
+        } else {
+            full::<S, V, R, W, 1, true>(accumulate, k, (c, a), b, last);
         }
     }
 }

@@ -134,3 +134,14 @@ fn each_epoch_is_told_as_it_is_kept() {
     assert_eq!(told, trained.history);
     assert!(told.iter().map(|epoch| epoch.epoch).eq(0..5));
 }
+
+#[test]
+fn a_rate_that_saturates_everything_is_no_training() {
+    for passes in PASSES {
+        let mut mlp = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
+        let trainer = Trainer::new(Sgd { rate: 1e300 }, 3).passes(passes);
+        // Every number is finite, and nothing is ever learnt again.
+        let error = trainer.train(&mut mlp, &data()).unwrap_err();
+        assert!(matches!(error, TrainError::Diverged { epoch: 0, value, .. } if value.is_finite()), "{error}");
+    }
+}

@@ -10,6 +10,10 @@ pub(super) const FRAC_PI_2: DoubleDouble = DoubleDouble { hi: 1.5707963267948966
 pub(super) const LN_2: DoubleDouble = DoubleDouble { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 };
 /// ln 10.
 pub(super) const LN_10: DoubleDouble = DoubleDouble { hi: 2.302585092994046, lo: -2.1707562233822494e-16 };
+/// 1/ln 2.
+pub(super) const LOG2_E: DoubleDouble = DoubleDouble { hi: 1.4426950408889634, lo: 2.0355273740931033e-17 };
+/// 1/ln 10.
+pub(super) const LOG10_E: DoubleDouble = DoubleDouble { hi: 0.4342944819032518, lo: 1.098319650216765e-17 };
 /// 2/√π.
 pub(super) const FRAC_2_SQRT_PI: DoubleDouble = DoubleDouble { hi: 1.1283791670955126, lo: 1.533545961316588e-17 };
 /// ln 2 in three parts, of which the first two have at most 42 bits.

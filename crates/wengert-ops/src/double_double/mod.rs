@@ -12,6 +12,7 @@ mod arithmetic;
 mod constants;
 mod exponential;
 mod reduction;
+mod slopes;
 mod special;
 mod text;
 mod trigonometric;
@@ -35,7 +36,7 @@ use crate::real::{Constant, Real, Scalar};
 /// - `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `log2`, `log10`, hyperbolic functions and their inverses,
 ///   `sigmoid`, `softplus`, `erf`: 2⁻⁹⁸;
 /// - `sin`, `cos`, `tan`, for any finite operand, and `asin`, `acos`, `atan`, `atan2`: 2⁻⁹⁸;
-/// - `powi`, `powf`: 2⁻⁹⁸ (1 + |y ln x|);
+/// - `gaussian`: 2⁻⁹⁸ (1 + x²); `powi`, `powf` and their slopes: 2⁻⁹⁸ (1 + |y ln x|);
 /// - `%`: exact for two `f64`; else 2⁻¹⁰⁰ |x| absolute, which is little only if `x / y` is not large.
 ///
 /// A subtraction of nearly equal results loses digits, as in any arithmetic: the bounds are per
@@ -96,7 +97,8 @@ impl Real for DoubleDouble {
     fn constant(self, constant: Constant) -> Self {
         match constant {
             Constant::Ln2 => constants::LN_2,
-            Constant::Ln10 => constants::LN_10,
+            Constant::Log2E => constants::LOG2_E,
+            Constant::Log10E => constants::LOG10_E,
             Constant::TwoOverSqrtPi => constants::FRAC_2_SQRT_PI,
         }
     }
@@ -151,6 +153,8 @@ impl Real for DoubleDouble {
                 }
             }
             Unary::Erf => special::erf(x),
+            Unary::Gaussian => exponential::exp(x.square().negated()),
+            Unary::OneMinusSquare => DoubleDouble::from(1.0).minus(x).times(DoubleDouble::from(1.0).plus(x)),
         }
     }
 
@@ -187,6 +191,22 @@ impl Real for DoubleDouble {
                     x.times(y)
                 }
             }
+            Binary::ChainChoice => {
+                if x.hi == 0.0 {
+                    x
+                } else if y.hi == 0.0 {
+                    y
+                } else {
+                    x.times(y)
+                }
+            }
+            Binary::SigmoidSlope => slopes::sigmoid(x),
+            Binary::TanhSlope => slopes::sigmoid(x.scaled(2.0)).scaled(4.0),
+            Binary::HypotSlope => slopes::hypot(x, y),
+            Binary::OverSquares => slopes::over_squares(x, y),
+            Binary::PowSlope => slopes::pow(x, y),
+            Binary::PowCurve => slopes::pow_curve(x, y),
+            Binary::PowLn => slopes::pow_ln(x, y),
         }
     }
 }

@@ -29,13 +29,13 @@ macro_rules! extremum {
 
             fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
-                Some(chosen.chain((g / ties).kept(at.attributes.axes())))
+                Some(chosen.chain_choice((g / ties).kept(at.attributes.axes())))
             }
 
             fn tangent<T: Algebra>(at: &At<'_, T>, _: usize, t: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
                 let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
-                Some(chosen.chain(t).summed(&axes) / ties)
+                Some(chosen.chain_choice(t).summed(&axes) / ties)
             }
 
             const READING: Reading = Reading::Chosen(Binary::$op);
@@ -54,6 +54,15 @@ fn chosen<T: Algebra>(at: &At<'_, T>) -> (T, T) {
 /// The largest or smallest element over `axes`.
 pub(super) fn value<S: Scalar>(op: Binary, x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
     let target = reduction::target(x.layout, axes);
+    if !S::HAS_TANGENT {
+        // From the first of each on, which once more changes nothing.
+        let firsts = axes.iter().fold(x.layout.clone(), |layout, &axis| layout.narrow(axis as usize, 1));
+        run.iter_mut().zip(firsts.offsets()).for_each(|(out, offset)| *out = x.data[x.start + offset]);
+        for (element, out) in x.elements().zip(target.offsets()) {
+            run[out] = run[out].binary(op, element);
+        }
+        return;
+    }
     // How many of the elements so far are the extremum.
     let mut ties = vec![0; run.len()];
     for (element, out) in x.elements().zip(target.offsets()) {

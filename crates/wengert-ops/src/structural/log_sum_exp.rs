@@ -1,12 +1,13 @@
 //! `ln Σ eˣ` over some axes, without overflow.
 
-use super::{At, Entry, Misfit, Reading, Rule, Site, extremum, reduction};
+use super::{At, Entry, Misfit, Reading, Rule, Site, extremum, pairwise, reduction};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
-use crate::op::Binary;
+use crate::op::{Binary, Structural};
 use crate::real::{Real, Scalar};
 use crate::rules::Partial;
-use crate::shape::Shape;
+use crate::shape::{Layout, Shape};
+use crate::tensor::Tensor;
 
 pub(super) struct LogSumExp;
 
@@ -18,21 +19,15 @@ impl Rule for LogSumExp {
     /// `m + ln Σ e^(x − m)`, m being the largest x.
     fn value<S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
         let (x, axes) = (site.operands[0], site.attributes.axes());
-        let target = reduction::target(x.layout, axes);
         extremum::value(Binary::Max, x, axes, run);
         // The shift cancels, so it stands still: a tie of the largest is no kink of the result.
-        for out in run.iter_mut().filter(|out| out.is_finite()) {
+        for out in run.iter_mut().filter(|out| out.detached().is_finite()) {
             *out = out.detached();
         }
-        let mut sums = vec![S::EMPTY; run.len()];
-        for (element, out) in x.elements().zip(target.offsets()) {
-            // Where the largest is infinite, so is the result, and differences to it would be NaN.
-            if run[out].is_finite() {
-                sums[out] = sums[out] + (element - run[out]).exp();
-            }
-        }
+        let (_, sums) = powers(x, axes, run);
         for (out, sum) in run.iter_mut().zip(sums) {
-            if out.is_finite() {
+            // Where the largest is infinite, so is the result.
+            if out.detached().is_finite() {
                 *out = *out + sum.ln();
             }
         }
@@ -42,11 +37,13 @@ impl Rule for LogSumExp {
         if site.cut[0] {
             return;
         }
-        let x = site.operands[0];
-        let target = reduction::target(x.layout, site.attributes.axes());
-        for (from, out) in x.layout.offsets().zip(target.offsets()) {
-            let slot = x.start + from;
-            visit(Entry::new(out, 0, slot, Partial::Of((x.data[slot] - site.run[out]).exp())));
+        let (x, axes) = (site.operands[0], site.attributes.axes());
+        let mut largest = vec![S::EMPTY; site.shape.len()];
+        extremum::value(Binary::Max, x, axes, &mut largest);
+        let (terms, sums) = powers(x, axes, &largest);
+        let target = reduction::target(x.layout, axes);
+        for ((from, out), term) in x.layout.offsets().zip(target.offsets()).zip(terms) {
+            visit(Entry::new(out, 0, x.start + from, Partial::Of(term / sums[out])));
         }
     }
 
@@ -66,7 +63,32 @@ impl Rule for LogSumExp {
     }
 }
 
-/// `e^(x − result)`.
+/// `e^(x − m)` of every element, and their sums, m being the largest x: what a softmax is made of. Infinite numbers count as the largest
+/// finite ones, so that differences are numbers.
+fn powers<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], largest: &[S]) -> (Vec<S>, Vec<S>) {
+    let target = reduction::target(x.layout, axes);
+    let terms: Vec<S> = x
+        .elements()
+        .zip(target.offsets())
+        .map(|(element, out)| (finite(element) - finite(largest[out].detached())).exp())
+        .collect();
+    let mut sums = vec![S::EMPTY; largest.len()];
+    let layout = Layout::contiguous(x.layout.shape().clone());
+    pairwise::sum(Tensor { data: &terms, start: 0, layout: &layout }, axes, &mut sums);
+    (terms, sums)
+}
+
+/// The number, or the nearest finite one.
+fn finite<R: Real>(x: R) -> R {
+    let bound = x.largest();
+    x.min(bound).max(-bound)
+}
+
+/// `e^(x − m)/Σ e^(x − m)`, and not `e^(x − result)`, which has lost what the result was rounded by.
 fn softmax<T: Algebra>(at: &At<'_, T>) -> T {
-    (at.operands[0] - at.value.kept(at.attributes.axes())).exp()
+    let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
+    let x = finite(at.operands[0]);
+    let largest = T::structural(Structural::Max, &[x], at.attributes.clone()).still();
+    let powers = (x - largest.kept(at.attributes.axes())).exp();
+    powers / powers.summed(&axes).kept(at.attributes.axes())
 }

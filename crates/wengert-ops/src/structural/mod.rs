@@ -20,6 +20,7 @@ mod extremum;
 mod gather;
 mod log_sum_exp;
 mod matmul;
+pub mod pairwise;
 pub mod reduction;
 mod scatter_add;
 mod select;

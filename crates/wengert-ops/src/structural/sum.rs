@@ -1,9 +1,8 @@
 //! `Σ x` over some axes.
 
-use super::{At, Entry, Misfit, Reading, Rule, Site, reduction};
+use super::{At, Entry, Misfit, Reading, Rule, Site, pairwise, reduction};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
-use crate::elementwise;
 use crate::real::Scalar;
 use crate::shape::Shape;
 
@@ -15,9 +14,7 @@ impl Rule for Sum {
     }
 
     fn value<S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
-        run.fill(S::EMPTY);
-        let x = site.operands[0];
-        elementwise::accumulate(x, (0, &reduction::target(x.layout, site.attributes.axes())), run);
+        pairwise::sum(site.operands[0], site.attributes.axes(), run);
     }
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {

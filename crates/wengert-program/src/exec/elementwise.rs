@@ -19,8 +19,12 @@ impl<S: 'static> Arguments for Operands<S> {
     type Of<'a> = (&'a [Cell<S>], [&'a [Cell<S>]; 3]);
 }
 
-// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which nothing guarantees. And whole vectors have
-// loops of their own, so that arrays stay in registers.
+// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which nothing guarantees. And a
+// kernel has one loop, over whole vectors: what is left, and an operand of one element, are copied to a vector's worth of their
+// own. Every further loop would be a further copy of each operation at each level.
+
+/// A vector's worth of numbers in memory.
+type Vector<S> = [Cell<S>; LANES];
 
 /// A vector's worth of elements from `i` on.
 #[inline(always)]
@@ -33,17 +37,6 @@ fn load<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
     all
 }
 
-/// The elements from `i` on, fewer than a vector's worth.
-#[inline(always)]
-fn load_rest<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
-    let mut some = [S::ONE; LANES];
-    let rest = &from[i..];
-    for lane in 0..rest.len().min(LANES) {
-        some[lane] = rest[lane].get();
-    }
-    some
-}
-
 #[inline(always)]
 fn store<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
     let to = &to[i..i + LANES];
@@ -52,11 +45,20 @@ fn store<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
     }
 }
 
-#[inline(always)]
-fn store_rest<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
-    let rest = &to[i..];
-    for lane in 0..rest.len().min(LANES) {
-        rest[lane].set(values[lane]);
+/// The elements from `i` on, fewer than a vector's worth, or the one that is repeated.
+#[inline(never)]
+fn rest<S: Elementary>(from: &[Cell<S>], i: usize) -> Vector<S> {
+    match from {
+        [one] => std::array::from_fn(|_| Cell::new(one.get())),
+        _ => std::array::from_fn(|lane| Cell::new(from.get(i + lane).map_or(S::ONE, Cell::get))),
+    }
+}
+
+/// Writes what there is room for.
+#[inline(never)]
+fn put_rest<S: Copy>(to: &[Cell<S>], values: &Vector<S>) {
+    for (to, value) in to.iter().zip(values) {
+        to.set(value.get());
     }
 }
 
@@ -69,21 +71,23 @@ impl<S: Elementary, const OP: u8, const FAST: bool> Kernel for OfOne<S, OP, FAST
     #[inline(always)]
     fn run<I: Isa>((out, [a, _, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
         let op = const { Unary::from_code(OP).expect("a code of an operation") };
-        if let [one] = a {
-            let y = vector::<I, S, FAST>(op, [one.get(); LANES])[0];
-            for out in out {
-                out.set(y);
+        let repeated = a.len() == 1;
+        let whole = if repeated { 0 } else { out.len() / LANES * LANES };
+        let last = if whole < out.len() { rest(a, whole) } else { [const { Cell::new(S::ONE) }; LANES] };
+        let rounds = [(&a[..whole], &out[..whole]), (&last[..], &last[..])];
+        for (a, out) in &rounds[..1 + usize::from(whole < out.len())] {
+            let mut i = 0;
+            while i < out.len() {
+                store(out, i, vector::<I, S, FAST>(op, load(a, i)));
+                i += LANES;
             }
-            return;
         }
-        let whole = out.len() / LANES * LANES;
-        let mut i = 0;
-        while i < whole {
-            store(out, i, vector::<I, S, FAST>(op, load(a, i)));
-            i += LANES;
-        }
-        if whole < out.len() {
-            store_rest(out, whole, vector::<I, S, FAST>(op, load_rest(a, whole)));
+        if repeated {
+            for out in out {
+                out.set(last[0].get());
+            }
+        } else if whole < out.len() {
+            put_rest(&out[whole..], &last);
         }
     }
 }
@@ -134,7 +138,7 @@ pub(crate) fn single<S: Elementary>(op: Unary, x: S) -> S {
     crate::op::dispatch_unary!(op, K => x.unary(K))
 }
 
-/// A function of two numbers of a few instructions.
+/// A function of two numbers of a few instructions, or in fast numerics one that has a vector form.
 struct OfTwo<S, const OP: u8>(PhantomData<S>);
 
 impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
@@ -143,56 +147,39 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
     #[inline(always)]
     fn run<I: Isa>((out, [a, b, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
         let op = const { Binary::from_code(OP).expect("a code of an operation") };
-        match (a, b) {
-            ([x], _) if out.len() > 1 && b.len() > 1 => {
-                let x = [x.get(); LANES];
-                let whole = out.len() / LANES * LANES;
-                let mut i = 0;
-                while i < whole {
-                    store(out, i, both(op, x, load(b, i)));
-                    i += LANES;
-                }
-                if whole < out.len() {
-                    store_rest(out, whole, both(op, x, load_rest(b, whole)));
-                }
+        if let ([x], [y]) = (a, b) {
+            let value = elementary::binary::<I, S>(op, x.get(), y.get());
+            for out in out {
+                out.set(value);
             }
-            ([x], [y]) => {
-                let value = x.get().binary(op, y.get());
-                for out in out {
-                    out.set(value);
-                }
+            return;
+        }
+        let whole = out.len() / LANES * LANES;
+        // The one element of an operand is read again and again.
+        let last = [const { Cell::new(S::ONE) }; LANES];
+        let more = whole < out.len();
+        let last_a = if more || a.len() == 1 { rest(a, whole) } else { last.clone() };
+        let last_b = if more || b.len() == 1 { rest(b, whole) } else { last.clone() };
+        let (a, step_a) = if a.len() == 1 { (&last_a[..], 0) } else { (a, 1) };
+        let (b, step_b) = if b.len() == 1 { (&last_b[..], 0) } else { (b, 1) };
+        let rounds = [(a, b, &out[..whole]), (&last_a[..], &last_b[..], &last[..])];
+        for (a, b, out) in &rounds[..1 + usize::from(more)] {
+            let mut i = 0;
+            while i < out.len() {
+                store(out, i, both::<I, S>(op, load(a, i * step_a), load(b, i * step_b)));
+                i += LANES;
             }
-            (_, [y]) => {
-                let y = [y.get(); LANES];
-                let whole = out.len() / LANES * LANES;
-                let mut i = 0;
-                while i < whole {
-                    store(out, i, both(op, load(a, i), y));
-                    i += LANES;
-                }
-                if whole < out.len() {
-                    store_rest(out, whole, both(op, load_rest(a, whole), y));
-                }
-            }
-            _ => {
-                let whole = out.len() / LANES * LANES;
-                let mut i = 0;
-                while i < whole {
-                    store(out, i, both(op, load(a, i), load(b, i)));
-                    i += LANES;
-                }
-                if whole < out.len() {
-                    store_rest(out, whole, both(op, load_rest(a, whole), load_rest(b, whole)));
-                }
-            }
+        }
+        if more {
+            put_rest(&out[whole..], &last);
         }
     }
 }
 
 #[inline(always)]
-fn both<S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> [S; LANES] {
+fn both<I: Isa, S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> [S; LANES] {
     for lane in 0..LANES {
-        x[lane] = x[lane].binary(op, y[lane]);
+        x[lane] = elementary::binary::<I, S>(op, x[lane], y[lane]);
     }
     x
 }
@@ -262,7 +249,7 @@ macro_rules! chosen {
     ($all:ident, $op:expr, $level:expr, $vector:ident, $single:ident, [$($short:ident)*]) => {
         match $op {
             $($all::$short => simd::compiled::<$vector<S, { $all::$short as u8 }>>($level),)*
-            op => dispatch!($all, op, K => simd::compiled::<$single<S, { K as u8 }>>(Level::Portable)),
+            op => dispatch!($all, op, K => simd::compiled_portable::<$single<S, { K as u8 }>>()),
         }
     };
 }
@@ -276,12 +263,18 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
     match op {
         Op::Copy => simd::compiled::<Same<S>>(level),
         Op::Select => simd::compiled::<Choice<S>>(level),
-        Op::Unary(op) if fast && elementary::has_vector_form(op) => chosen!(Unary, op, level, Fast, OneByOne, [
-            Recip Sqrt Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus
-        ]),
+        // A reciprocal and a root are one instruction in either numerics.
+        Op::Unary(op) if fast && elementary::has_vector_form(op) && !matches!(op, Unary::Recip | Unary::Sqrt) => {
+            chosen!(Unary, op, level, Fast, OneByOne, [
+                Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus
+            ])
+        }
         Op::Unary(op) => chosen!(Unary, op, level, Exact, OneByOne, [Neg Recip Sqrt Abs Signum Relu]),
+        Op::Binary(op) if fast && elementary::has_vector_form_of_two(op) => {
+            chosen!(Binary, op, level, OfTwo, TwoByTwo, [SigmoidSlope TanhSlope])
+        }
         Op::Binary(op) => {
-            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain])
+            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain ChainChoice])
         }
         Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => unreachable!("{op:?} is not elementwise"),
     }

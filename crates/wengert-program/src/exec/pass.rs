@@ -8,12 +8,13 @@ use smallvec::SmallVec;
 use super::LANES;
 use super::elementwise::Operands;
 use crate::elementary::Elementary;
+use crate::ids::{Id, Place, Point};
 use crate::simd::Compiled;
 
 /// Where an operand of a step begins, and how it moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) start: u32,
+pub(crate) struct Window {
+    pub(crate) start: Place,
     /// Which of the pass's walks over the rows it goes with.
     pub(crate) walk: u16,
     /// Whether it moves along a row; a register does not, nor does a repeated number.
@@ -26,42 +27,42 @@ pub(crate) struct Place {
 pub(crate) enum Step<S: 'static> {
     Compute {
         kernel: Compiled<Operands<S>>,
-        out: Place,
-        operands: [Place; 3],
+        out: Window,
+        operands: [Window; 3],
     },
     /// Numbers `stride` apart into a register.
     Stride {
-        out: Place,
-        from: Place,
+        out: Window,
+        from: Window,
         stride: isize,
     },
     /// `period` numbers over and over into a register.
     Cycle {
-        out: Place,
-        from: Place,
+        out: Window,
+        from: Window,
         stride: isize,
         period: usize,
     },
     /// Each number `times` times into a register.
     Repeat {
-        out: Place,
-        from: Place,
+        out: Window,
+        from: Window,
         stride: isize,
         times: usize,
     },
     /// Numbers anywhere into a register.
     Gather {
-        out: Place,
-        from: Arc<[u32]>,
+        out: Window,
+        from: Arc<[Place]>,
     },
     /// A run to places anywhere.
     Scatter {
-        from: Place,
-        to: Arc<[u32]>,
+        from: Window,
+        to: Arc<[Place]>,
     },
     /// Stretches of numbers into a register.
     Stretches {
-        out: Place,
+        out: Window,
         from: Arc<[Stretch]>,
     },
 }
@@ -71,7 +72,7 @@ pub(crate) enum Step<S: 'static> {
 pub(crate) struct Stretch {
     /// The first one's place among all that are gathered.
     at: u32,
-    start: u32,
+    start: Place,
     stride: i32,
     len: u32,
 }
@@ -81,13 +82,13 @@ const STRETCH: usize = 6;
 
 impl<S> Step<S> {
     /// The step that brings the numbers in these places into a register.
-    pub(crate) fn gather(out: Place, places: Vec<u32>) -> Self {
+    pub(crate) fn gather(out: Window, places: Vec<Place>) -> Self {
         let mut stretches: Vec<Stretch> = Vec::new();
         for (at, &place) in places.iter().enumerate() {
             if let Some(last) = stretches.last_mut() {
-                let stride = place.wrapping_sub(last.start + (last.len - 1) * last.stride as u32) as i32;
-                let expected = i64::from(last.start) + i64::from(last.len) * i64::from(last.stride);
-                if last.len == 1 && stride > 0 || last.len > 1 && expected == i64::from(place) {
+                let stride = place.minus(last.start.plus(i64::from(last.len - 1) * i64::from(last.stride))) as i32;
+                let expected = i64::from(last.len) * i64::from(last.stride);
+                if last.len == 1 && stride > 0 || last.len > 1 && expected == place.minus(last.start) {
                     last.stride = if last.len == 1 { stride } else { last.stride };
                     last.len += 1;
                     continue;
@@ -111,7 +112,7 @@ fn bring<S: Copy>(memory: &[Cell<S>], stretches: &[Stretch], from: usize, out: &
         let stretch = stretches[i];
         let skipped = from + done - stretch.at as usize;
         let len = (stretch.len as usize - skipped).min(out.len() - done);
-        let start = stretch.start as usize + skipped * stretch.stride as usize;
+        let start = stretch.start.index() + skipped * stretch.stride as usize;
         let out = &out[done..done + len];
         if stretch.stride == 1 {
             for (out, value) in out.iter().zip(&memory[start..start + len]) {
@@ -185,11 +186,11 @@ impl<S: Elementary> Pass<S> {
                 len
             };
             for step in &self.steps {
-                let first = |place: Place| {
-                    (place.start as isize + offsets[usize::from(place.walk)]) as usize
+                let first = |place: Window| {
+                    (place.start.index() as isize + offsets[usize::from(place.walk)]) as usize
                         + if place.moves { from } else { 0 }
                 };
-                let at = |place: Place| {
+                let at = |place: Window| {
                     let first = first(place);
                     &memory[first..first + if place.single { 1 } else { span }]
                 };
@@ -222,13 +223,13 @@ impl<S: Elementary> Pass<S> {
                     }
                     Step::Gather { out, from: list } => {
                         for (out, &place) in at(*out).iter().zip(&list[before + from..][..len]) {
-                            out.set(memory[place as usize].get());
+                            out.set(memory[place.index()].get());
                         }
                     }
                     Step::Scatter { from: source, to } => {
                         let from_places = at(*source);
                         for (i, &place) in to[before + from..][..len].iter().enumerate() {
-                            memory[place as usize].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
+                            memory[place.index()].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
                         }
                     }
                     Step::Stretches { out, from: stretches } => {

@@ -6,29 +6,30 @@ use std::marker::PhantomData;
 use super::elementwise::{pair, single};
 use super::platform::Platform;
 use crate::elementary::{self, Elementary};
+use crate::ids::{Id, Place};
 use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
 /// An operation on places: the most frequent by name, so that one jump finds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scalar {
-    Add { out: u32, a: u32, b: u32 },
-    Sub { out: u32, a: u32, b: u32 },
-    Mul { out: u32, a: u32, b: u32 },
-    Chain { out: u32, a: u32, b: u32 },
-    Neg { out: u32, a: u32 },
-    Copy { out: u32, a: u32 },
-    Unary { op: Unary, out: u32, a: u32 },
-    Binary { op: Binary, out: u32, a: u32, b: u32 },
-    Select { out: u32, a: u32, b: u32, c: u32 },
+    Add { out: Place, a: Place, b: Place },
+    Sub { out: Place, a: Place, b: Place },
+    Mul { out: Place, a: Place, b: Place },
+    Chain { out: Place, a: Place, b: Place },
+    Neg { out: Place, a: Place },
+    Copy { out: Place, a: Place },
+    Unary { op: Unary, out: Place, a: Place },
+    Binary { op: Binary, out: Place, a: Place, b: Place },
+    Select { out: Place, a: Place, b: Place, c: Place },
 }
 
 impl Scalar {
-    pub(crate) fn unary(op: Unary, out: u32, a: u32) -> Self {
+    pub(crate) fn unary(op: Unary, out: Place, a: Place) -> Self {
         if op == Unary::Neg { Scalar::Neg { out, a } } else { Scalar::Unary { op, out, a } }
     }
 
-    pub(crate) fn binary(op: Binary, out: u32, a: u32, b: u32) -> Self {
+    pub(crate) fn binary(op: Binary, out: Place, a: Place, b: Place) -> Self {
         match op {
             Binary::Add => Scalar::Add { out, a, b },
             Binary::Sub => Scalar::Sub { out, a, b },
@@ -59,7 +60,7 @@ impl<S: Elementary + Platform> Scalars<S> {
         let interpreter = if fast {
             simd::compiled::<Interpreter<S, true>>(level)
         } else {
-            simd::compiled::<Interpreter<S, false>>(Level::Portable)
+            simd::compiled_portable::<Interpreter<S, false>>()
         };
         Scalars { code, interpreter }
     }
@@ -92,7 +93,7 @@ impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST>
 
     #[inline(always)]
     fn run<I: Isa>((code, memory): (&[Scalar], &[Cell<S>])) {
-        let read = |place: u32| memory[place as usize].get();
+        let read = |place: Place| memory[place.index()].get();
         for &operation in code {
             let (out, value) = match operation {
                 Scalar::Add { out, a, b } => (out, read(a) + read(b)),
@@ -111,7 +112,7 @@ impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST>
                 }
                 Scalar::Select { out, a, b, c } => (out, if read(a).is_zero() { read(c) } else { read(b) }),
             };
-            memory[out as usize].set(value);
+            memory[out.index()].set(value);
         }
     }
 }

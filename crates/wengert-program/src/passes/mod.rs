@@ -1,26 +1,40 @@
 //! What is done to the graph before it is laid out, each pass a file: fewer nodes, the same numbers.
 
-pub(crate) mod chains;
-pub(crate) mod fold;
+pub(crate) mod common_subexpressions;
+pub(crate) mod constant_folding;
 pub(crate) mod prune;
-pub(crate) mod share;
+pub(crate) mod reduction_raising;
 
-use super::graph::{Graph, Kind, NONE, Node};
+use super::access::{Access, Dims};
+use super::graph::{FastMap, Graph, Kind};
+use super::ids::{Id, Map, Node, Value};
 use crate::real::Scalar;
+
+/// Values that a program is asked for, over extents: an output, a gradient, one side of a guard.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Root {
+    pub(crate) dims: Dims,
+    pub(crate) access: Access<Value>,
+}
+
+impl Root {
+    pub(crate) fn number(value: Value) -> Self {
+        Root { dims: Dims::new(), access: Access::repeated(value, 0) }
+    }
+}
 
 /// A graph and what is asked of it.
 #[derive(Debug)]
 pub(crate) struct State<S> {
     pub(crate) graph: Graph<S>,
-    /// Slots that must be computed: outputs, gradients, both sides of guards.
-    pub(crate) roots: Vec<u32>,
-    /// By slot: whether a root depends on it.
-    pub(crate) live: Vec<bool>,
+    pub(crate) roots: Vec<Root>,
+    /// Whether a root depends on a node.
+    pub(crate) live: Map<Node, bool>,
 }
 
 impl<S: Scalar> State<S> {
-    pub(crate) fn new(graph: Graph<S>, roots: Vec<u32>) -> Self {
-        let live = vec![true; graph.nodes.len()];
+    pub(crate) fn new(graph: Graph<S>, roots: Vec<Root>) -> Self {
+        let live = Map::filled(true, graph.nodes.len());
         State { graph, roots, live }
     }
 
@@ -30,66 +44,184 @@ impl<S: Scalar> State<S> {
 
     /// As `count`, without leaves and constants.
     pub(crate) fn count_computed(&self) -> usize {
-        let is_leaf = |(slot, node): (usize, &Node)| self.live[slot] && matches!(node.kind, Kind::Leaf | Kind::Const);
-        self.count() - self.graph.nodes.iter().enumerate().filter(|&pair| is_leaf(pair)).count()
+        let given = |node: &Node| self.live[*node] && matches!(self.graph.nodes[*node], Kind::Leaf(_) | Kind::Const(_));
+        self.count() - self.graph.nodes.keys().filter(given).count()
     }
 
-    /// Walks the live nodes in order, their operands replaced by what stands for them; `replace` may name the slot that stands
-    /// for a scalar node, or all the slots that stand for a run's.
-    fn rewrite(&mut self, mut replace: impl FnMut(&mut Graph<S>, u32) -> Replacement) {
-        let slots = self.graph.nodes.len();
-        let mut alias: Vec<u32> = (0..slots as u32).collect();
-        for slot in 0..slots {
-            if !self.live[slot] {
+    /// Walks the live nodes in order, their operands replaced by what stands for them, and asks `replace` what stands for each.
+    fn rewrite(&mut self, mut replace: impl FnMut(&mut Graph<S>, Node) -> Replacement) {
+        let mut aliases: Map<Node, Alias> = Map::filled(Alias::None, self.graph.nodes.len());
+        let mut runs: Vec<(Dims, Access<Value>)> = Vec::new();
+        for node in self.graph.nodes.keys() {
+            if !self.live[node] {
                 continue;
             }
             let graph = &mut self.graph;
-            let node = graph.nodes[slot];
-            match node.kind {
-                Kind::Part if node.b == 0 => {
-                    let wide = &mut graph.wides[node.a as usize];
-                    for i in 0..wide.operands.len() {
-                        let axes = wide.axes(i);
-                        let mut moved = false;
-                        wide.operands[i].for_each_distinct(&axes, |slot| moved |= alias[slot as usize] != slot);
-                        if moved {
-                            wide.operands[i] = wide.operands[i].renamed(&axes, |slot| alias[slot as usize]);
+            let renaming = Renaming { line: &graph.line, aliases: &aliases, runs: &runs };
+            match graph.nodes[node] {
+                Kind::Run(index) => {
+                    let run = &mut graph.runs[index as usize];
+                    for i in 0..run.operands.len() {
+                        let axes = run.axes(i);
+                        if let Some(renamed) = renaming.access(&run.operands[i], &axes) {
+                            run.operands[i] = renamed;
                         }
                     }
                 }
-                Kind::Chain => {
-                    let chain = &mut graph.chains[node.a as usize];
-                    let to = |slot: &mut u32| *slot = alias[*slot as usize];
-                    chain.a.iter_mut().chain(&mut chain.b).for_each(to);
-                    if chain.init != NONE {
-                        chain.init = alias[chain.init as usize];
+                Kind::Assembly(index) => {
+                    for part in &mut graph.assemblies[index as usize].parts {
+                        if let Some(renamed) = renaming.access(&part.from, &part.dims) {
+                            part.from = renamed;
+                        }
                     }
                 }
-                Kind::Leaf | Kind::Const | Kind::Part => {}
-                Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::OverRows => {
-                    let reads = node.operands().len();
-                    let to = |i: usize, slot: u32| if i < reads { alias[slot as usize] } else { slot };
-                    graph.nodes[slot] = Node { a: to(0, node.a), b: to(1, node.b), c: to(2, node.c), ..node };
+                Kind::Chain(index) => {
+                    let chain = &mut graph.chains[index as usize];
+                    let terms = chain.a.iter_mut().chain(&mut chain.b).chain(&mut chain.init);
+                    terms.for_each(|value| *value = renaming.value(*value));
                 }
+                kind => graph.nodes[node] = kind.renamed(|value| renaming.value(value)),
             }
-            match replace(graph, slot as u32) {
-                Replacement::None => {}
-                Replacement::Slot(by) => alias[slot] = by,
-                Replacement::Run(by) => alias[slot..slot + by.len()].copy_from_slice(&by),
-            }
+            aliases[node] = match replace(graph, node) {
+                Replacement::None => Alias::None,
+                Replacement::Value(by) => Alias::From(by),
+                Replacement::Run(dims, access) => match access {
+                    Access::Strided { start, .. } if access.is_contiguous(&dims) => Alias::From(start),
+                    _ => {
+                        runs.push((dims, access));
+                        Alias::Run(runs.len() as u32 - 1)
+                    }
+                },
+            };
             // A pass may have added constants.
-            for added in alias.len()..self.graph.nodes.len() {
-                alias.push(added as u32);
-                self.live.push(true);
+            aliases.grow(self.graph.nodes.len(), Alias::None);
+            self.live.grow(self.graph.nodes.len(), true);
+        }
+        let renaming = Renaming { line: &self.graph.line, aliases: &aliases, runs: &runs };
+        for root in &mut self.roots {
+            if let Some(renamed) = renaming.access(&root.access, &root.dims) {
+                root.access = renamed;
             }
         }
-        self.roots.iter_mut().for_each(|root| *root = alias[*root as usize]);
     }
 }
 
 /// What stands for a node from now on.
 enum Replacement {
     None,
-    Slot(u32),
-    Run(Vec<u32>),
+    /// For a number this value, for a run those from it on.
+    Value(Value),
+    /// For a run of these extents.
+    Run(Dims, Access<Value>),
+}
+
+/// What a node's values are called now.
+#[derive(Clone, Copy, Debug)]
+enum Alias {
+    None,
+    From(Value),
+    /// An entry of the table of runs.
+    Run(u32),
+}
+
+struct Renaming<'a> {
+    line: &'a super::ids::Line<Value, Node>,
+    aliases: &'a Map<Node, Alias>,
+    runs: &'a [(Dims, Access<Value>)],
+}
+
+impl Renaming<'_> {
+    fn value(&self, value: Value) -> Value {
+        let node = self.line.run_of(value);
+        let offset = || value.index() - self.line.start(node).index();
+        match self.aliases[node] {
+            Alias::None => value,
+            Alias::From(by) => Value::new(by.index() + offset()),
+            Alias::Run(run) => {
+                let (dims, access) = &self.runs[run as usize];
+                access.element(dims, offset())
+            }
+        }
+    }
+
+    /// An operand, if it is called otherwise now.
+    fn access(&self, access: &Access<Value>, dims: &[usize]) -> Option<Access<Value>> {
+        if let Some(node) = access.run(dims, self.line)
+            && let Access::Strided { start, strides } = access
+        {
+            let offset = start.index() - self.line.start(node).index();
+            return match self.aliases[node] {
+                Alias::None => None,
+                Alias::From(by) => {
+                    Some(Access::Strided { start: Value::new(by.index() + offset), strides: strides.clone() })
+                }
+                Alias::Run(run) => {
+                    let (own, by) = &self.runs[run as usize];
+                    Some(by.viewed(own, offset, strides, dims))
+                }
+            };
+        }
+        let mut any = false;
+        access.for_each_run(dims, self.line, |node| any |= !matches!(self.aliases[node], Alias::None));
+        any.then(|| access.moved(dims, |_, _| None, |value| self.value(value)))
+    }
+}
+
+/// The shapes of expressions, numbered: two nodes have the same number if one formula computes both of
+/// leaves of the same blocks. Elements of one run are alike, and so are all constants.
+#[derive(Default)]
+pub(crate) struct Shapes {
+    known: FastMap<Form, u32>,
+}
+
+/// What a node does, and the shapes of its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    operation: u64,
+    parts: [u32; 3],
+}
+
+impl std::hash::Hash for Form {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c] = self.parts;
+        state.write_u64(self.operation ^ u64::from(a) << 32);
+        state.write_u64(u64::from(b) << 32 | u64::from(c));
+    }
+}
+
+impl Form {
+    /// Constants have the first number: folding adds some behind their readers.
+    pub(crate) const CONST: Form = Form { operation: 0, parts: [0; 3] };
+
+    /// A tag and a code that tell operations apart, and up to three numbers.
+    fn new(tag: u8, code: u32, parts: [u32; 3]) -> Form {
+        Form { operation: u64::from(code) << 8 | u64::from(tag), parts }
+    }
+}
+
+impl Shapes {
+    pub(crate) fn number(&mut self, form: Form) -> u32 {
+        let next = self.known.len() as u32;
+        *self.known.entry(form).or_insert(next)
+    }
+
+    /// The form of a node, by the shapes of what it reads.
+    pub(crate) fn form<S: Scalar>(graph: &Graph<S>, node: Node, of: impl Fn(Value) -> u32) -> Form {
+        match graph.nodes[node] {
+            Kind::Leaf(block) => Form::new(1, 0, [block, 0, 0]),
+            Kind::Const(_) => Form::CONST,
+            Kind::Run(_) | Kind::Assembly(_) => Form::new(2, 0, [node.index() as u32, 0, 0]),
+            Kind::Unary(op, a) => Form::new(3, op as u32, [of(a), 0, 0]),
+            Kind::Binary(op, a, b) => Form::new(4, op as u32, [of(a), of(b), 0]),
+            Kind::Select(a, b, c) => Form::new(5, 0, [of(a), of(b), of(c)]),
+            Kind::OverRows(a) => Form::new(6, 0, [of(a), 0, 0]),
+            Kind::Chain(index) => {
+                let chain = &graph.chains[index as usize];
+                // One more than the shape, so that 0 is of what is missing.
+                let optional = |value: Option<Value>| value.map_or(0, |value| of(value) + 1);
+                let parts = [optional(chain.init), of(chain.a[0]), optional(chain.b.first().copied())];
+                Form::new(7 + u8::from(chain.guarded), chain.a.len() as u32, parts)
+            }
+        }
+    }
 }

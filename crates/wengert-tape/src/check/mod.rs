@@ -22,7 +22,7 @@ use crate::backward::Gradients;
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
 use crate::kernels::Numerics;
-use crate::op::{Leaf, Op};
+use crate::op::{Binary, Leaf, Op};
 use crate::real::Scalar;
 use crate::replay::evaluate_range;
 use crate::tape::{Side, Step};
@@ -146,7 +146,7 @@ impl<'t, S: Scalar> Check<'t, S> {
         }
         let side = tape.side.borrow();
         let (rows, culprit) = tape.columns.read(|steps, values| {
-            let mut ways = ThreeWays::new(gradients, steps, &side, values, self.claim_tolerance);
+            let mut ways = ThreeWays::new(self.output, gradients, steps, &side, values, self.claim_tolerance);
             let rows: Vec<Row> = wanted.iter().map(|&(slot, claimed)| ways.row(slot, claimed)).collect();
             let culprit = ways.culprit(&rows);
             (rows, culprit)
@@ -188,7 +188,14 @@ impl<'t, S: Scalar> Check<'t, S> {
                 }
             },
         };
-        if slots.len() == found { Ok(slots) } else { Err(Error::Length { op: "claim", shape, found, at }) }
+        if slots.len() == found {
+            return Ok(slots);
+        }
+        let of = match claimed {
+            Claimed::Var(var) => var.whose(),
+            Claimed::Path(path) => format!("{path} of "),
+        };
+        Err(Error::Length { op: "claim", of, shape, found, at })
     }
 }
 
@@ -209,6 +216,8 @@ struct Numbers {
 struct ThreeWays<'a, 't, S: Scalar> {
     gradients: &'a Gradients<'t, S>,
     output: usize,
+    /// Whether the output's handle passes nothing on: then nothing moves it.
+    is_detached: bool,
     values: &'a [S],
     duals: Suffix<'a, Dual<S>>,
     shifted: Suffix<'a, Shifted<S>>,
@@ -218,6 +227,7 @@ struct ThreeWays<'a, 't, S: Scalar> {
 
 impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
     fn new(
+        output: Var<'t, S>,
         gradients: &'a Gradients<'t, S>,
         steps: &'a [Step],
         side: &'a Side,
@@ -227,7 +237,8 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         let values = &values[..gradients.adjoints().len()];
         ThreeWays {
             gradients,
-            output: gradients.seeds().next().map_or(0, |(slot, _)| slot.slot()),
+            output: output.id().slot(),
+            is_detached: output.view.is_cut(),
             values,
             duals: Suffix { steps, side, column: values.iter().map(|&v| Dual::constant(v)).collect() },
             shifted: Suffix { steps, side, column: values.iter().map(|&v| Shifted::still(v)).collect() },
@@ -267,6 +278,10 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
         // −0 stands where nothing was added.
         let reverse = self.gradients.adjoints()[slot].to_f64() + 0.0;
+        if self.is_detached {
+            let still = Estimate { derivative: 0.0, error: 0.0, step: 0.0 };
+            return Numbers { reverse, forward: 0.0, difference: Ok(still), rounding: 0.0 };
+        }
         self.duals.column[slot].tangent = S::from_f64(1.0);
         self.duals.evaluate_after(slot);
         let forward = self.duals.column[self.output].tangent.to_f64();
@@ -283,7 +298,13 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
         let smallest = 8.0 * self.bounds.epsilon * at.abs();
         let (mut moved, mut noise) = (value.abs(), f64::INFINITY);
+        let one_sided = self.side_of_a_jump(slot, at, smallest);
         let (estimate, obstacle) = extrapolate(0.37 * at.abs().max(1.0), smallest, |h| {
+            if let Some(side) = one_sided {
+                let quotient = self.one_sided_quotient(slot, at, side * h)?;
+                (moved, noise) = (moved.max((quotient.value * h).abs()), noise.min(quotient.noise));
+                return if quotient.value.is_finite() { Ok(quotient) } else { Err(Obstacle::NotFinite) };
+            }
             let (up, down) = (S::from_f64(at + h), S::from_f64(at - h));
             let (up_value, up_noise) = self.moved(slot, up)?;
             let (down_value, down_noise) = self.moved(slot, down)?;
@@ -302,6 +323,33 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             Some(estimate) => Ok(estimate),
             None => Err(obstacle.map_or(Reason::Unresolved, |obstacle| self.reason(obstacle))),
         }
+    }
+
+    /// Where a remainder is within rounding of its jump, so that every step to one side crosses it, the other side: 1 or −1.
+    fn side_of_a_jump(&mut self, slot: usize, at: f64, step: f64) -> Option<f64> {
+        let [up, down] = [at + step, at - step].map(|number| self.moved(slot, S::from_f64(number)));
+        let is_jump = |ways: &Self, obstacle: &Obstacle| match *obstacle {
+            Obstacle::Crossed(slot) => {
+                let node = ways.gradients.tape().node(NodeId(slot as u32));
+                node.is_some_and(|node| node.op == Op::Binary(Binary::Rem))
+            }
+            _ => false,
+        };
+        match (up, down) {
+            (Ok(_), Err(obstacle)) if is_jump(self, &obstacle) => Some(1.0),
+            (Err(obstacle), Ok(_)) if is_jump(self, &obstacle) => Some(-1.0),
+            _ => None,
+        }
+    }
+
+    /// The derivative from two steps to one side, `h` and `2h`, whose error is of the order h² as a central difference's.
+    fn one_sided_quotient(&mut self, slot: usize, at: f64, h: f64) -> Result<Quotient, Obstacle> {
+        let here = self.values[self.output].to_f64();
+        let numbers = [h, 2.0 * h].map(|h| S::from_f64(at + h));
+        let [(first, noise), (second, more)] = [self.moved(slot, numbers[0])?, self.moved(slot, numbers[1])?];
+        let [a, b] = numbers.map(|number| number.to_f64() - at);
+        let value = ((first - here) * b / a - (second - here) * a / b) / (b - a);
+        Ok(Quotient { value, noise: 4.0 * noise.max(more) })
     }
 
     /// The output with one number replaced, and its rounding error.

@@ -45,18 +45,29 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
     let zero = ax.like(0.0);
     match op {
         Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => ax.partial_cmp(&ay) != bx.partial_cmp(&by),
-        Binary::Rem => (ax / ay).trunc() != (bx / by).trunc() || on_a_jump(ax, ay) || on_a_jump(bx, by),
+        // The integers that the values were made with.
+        Binary::Rem => times_in(ax, ay) != times_in(bx, by) || on_a_jump(ax, ay) || on_a_jump(bx, by),
         Binary::Div => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::Powi if ay >= zero => false,
-        Binary::Powi | Binary::Powf => ax.partial_cmp(&zero) != bx.partial_cmp(&zero),
+        Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
+            ax.partial_cmp(&zero) != bx.partial_cmp(&zero)
+        }
         // The angle jumps from π to −π on the negative half of the second operand's axis.
         Binary::Atan2 => {
             let side = |x: S, y: S| if y < zero { x.partial_cmp(&zero) } else { None };
             side(ax, ay) != side(bx, by)
         }
-        Binary::Hypot => (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero()),
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain => false,
+        Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => {
+            (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero())
+        }
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
+        Binary::SigmoidSlope | Binary::TanhSlope => false,
     }
+}
+
+/// How often y was taken from x.
+fn times_in<S: Scalar>(x: S, y: S) -> S {
+    ((x - x % y) / y).round()
 }
 
 /// Whether x is a whole multiple of y, where `x % y` jumps.
@@ -71,6 +82,10 @@ impl<S: Scalar> Real for Shifted<S> {
 
     fn constant(self, constant: Constant) -> Self {
         Shifted::still(self.base.constant(constant))
+    }
+
+    fn largest(self) -> Self {
+        Shifted::still(self.base.largest())
     }
 
     fn unary(self, op: Unary) -> Self {

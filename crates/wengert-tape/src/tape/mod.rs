@@ -113,6 +113,8 @@ pub struct Tape<S: Scalar = f64> {
     scope: Cell<u32>,
     /// Counts the changes of values after recording; gradients remember the count.
     stamp: Cell<u64>,
+    /// Counts the compilers of this tape; the handles that each gives out remember the count.
+    pub(crate) compilers: Cell<u64>,
     options: Options,
     pub(crate) pool: Pool<S>,
     pub(crate) epochs: Epochs,
@@ -149,6 +151,7 @@ impl<S: Scalar> Tape<S> {
             recent: std::array::from_fn(|_| Cell::new(NOWHERE)),
             scope: Cell::new(0),
             stamp: Cell::new(0),
+            compilers: Cell::new(0),
             options,
             pool: Pool::new(),
             epochs: Epochs::default(),
@@ -299,7 +302,7 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Empty { op: leaf.name(), shape, at });
         }
         if shape.len() != data.len() {
-            return Err(Error::Length { op: leaf.name(), shape, found: data.len(), at });
+            return Err(Error::Length { op: leaf.name(), of: String::new(), shape, found: data.len(), at });
         }
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));

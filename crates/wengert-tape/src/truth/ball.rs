@@ -163,7 +163,7 @@ pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
         | Unary::Round
         | Unary::Trunc => return 0.0,
         Unary::Recip | Unary::Sqrt => return 1.0,
-        Unary::Sinh | Unary::Cosh | Unary::Tanh => 4.0,
+        Unary::Sinh | Unary::Cosh | Unary::Tanh | Unary::Gaussian | Unary::OneMinusSquare => 4.0,
         Unary::Asinh | Unary::Acosh | Unary::Atanh | Unary::Sigmoid | Unary::Softplus => 6.0,
         _ => 2.0,
     };
@@ -173,11 +173,14 @@ pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
 fn binary_units(op: Binary, n: DoubleDouble) -> f64 {
     match op {
         Binary::Rem | Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => 0.0,
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Chain => 1.0,
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Chain | Binary::ChainChoice => 1.0,
         Binary::Powi if n == 1.0.into() || n.is_zero() => 0.0,
         Binary::Powi if n == 2.0.into() => 1.0,
         Binary::Powi | Binary::Powf | Binary::Hypot => 2.0,
         Binary::Atan2 => 4.0,
+        Binary::HypotSlope | Binary::OverSquares | Binary::PowLn | Binary::PowSlope | Binary::SigmoidSlope => 6.0,
+        Binary::TanhSlope => 8.0,
+        Binary::PowCurve => 10.0,
     }
 }
 
@@ -188,6 +191,10 @@ impl Real for Ball {
 
     fn constant(self, constant: Constant) -> Self {
         Ball::result(self.centre.constant(constant), 0.0, 1.0, self.rounding)
+    }
+
+    fn largest(self) -> Self {
+        Ball::exact(self.rounding.largest().into(), self.rounding)
     }
 
     #[inline(never)]
@@ -207,7 +214,8 @@ impl Real for Ball {
             Binary::Add => return self.plus(other),
             Binary::Sub => return self.plus(other.unary(Unary::Neg)),
             // As for numbers: an exact zero passes nothing on, and one that only may be zero does.
-            Binary::Chain if self.is_exact_zero() => return self,
+            Binary::Chain | Binary::ChainChoice if self.is_exact_zero() => return self,
+            Binary::ChainChoice if other.is_exact_zero() => return Ball { rounding, ..other },
             Binary::Mul if self.is_exact_zero() && other.bound().is_finite() => {
                 return Ball::exact(self.centre * other.centre, rounding);
             }
@@ -220,14 +228,18 @@ impl Real for Ball {
             }
             _ => {}
         }
-        let centre = self.centre.binary(if op == Binary::Chain { Binary::Mul } else { op }, other.centre);
+        let centre = match op {
+            // What is not exactly zero passes something on, though its centre is.
+            Binary::Chain | Binary::ChainChoice => self.centre * other.centre,
+            _ => self.centre.binary(op, other.centre),
+        };
         let (x, y) = ((self.centre, self.bound()), (other.centre, other.bound()));
         let spread = spread::binary(op, x, y, centre);
         let units = binary_units(op, other.centre);
         // A product with 1 or −1 is not rounded.
         let is_one = |ball: Ball| ball.bound() == 0.0 && ball.centre.unary(Unary::Abs) == 1.0.into();
         let exact = match op {
-            Binary::Mul | Binary::Chain => is_one(self) || is_one(other),
+            Binary::Mul | Binary::Chain | Binary::ChainChoice => is_one(self) || is_one(other),
             Binary::Div => is_one(other),
             _ => false,
         };

@@ -24,7 +24,7 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
     let (low, high) = ((x - r).next_down(), (x + r).next_up());
     let largest = match op {
         Unary::Sin | Unary::Cos => 2.0,
-        Unary::Sigmoid => 1.0,
+        Unary::Sigmoid | Unary::Gaussian => 1.0,
         Unary::Tanh | Unary::Erf => 2.0,
         Unary::Atan => 4.0,
         _ => f64::INFINITY,
@@ -37,7 +37,7 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
         Unary::Recip if r < x.abs() => r / x.abs() / (x.abs() - r),
         Unary::Recip => f64::INFINITY,
         // The largest slope may lie inside.
-        Unary::Sin | Unary::Cos if r > 0.1 => r,
+        Unary::Sin | Unary::Cos | Unary::Gaussian if r > 0.1 => r,
         Unary::Tan if r > 0.1 => f64::INFINITY,
         _ => {
             let zero = if low < 0.0 && high > 0.0 { 0.0 } else { x };
@@ -74,7 +74,7 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
     let part = |r: f64, slope: f64| if r == 0.0 { 0.0 } else { r * slope };
     let spread = match op {
         Binary::Add | Binary::Sub => rx + ry,
-        Binary::Mul | Binary::Chain => part(rx, y.abs()) + part(ry, x.abs()) + part(rx, ry),
+        Binary::Mul | Binary::Chain | Binary::ChainChoice => part(rx, y.abs()) + part(ry, x.abs()) + part(rx, ry),
         Binary::Div if ry < y.abs() => (rx + part(ry, v.to_f64().abs())) / (y.abs() - ry),
         Binary::Div => f64::INFINITY,
         Binary::Rem => remainder((x, rx), (y, ry)),
@@ -83,10 +83,10 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
             let slopes = [x - rx, x, x + rx].map(|t| rules::first(op, t, y, t.binary(op, y)).value(t).abs());
             if crosses { f64::INFINITY } else { rx * slopes.into_iter().fold(0.0, largest_of) }
         }
-        Binary::Powf => {
+        Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
             let (mut along_x, mut along_y) = (0.0, 0.0);
             for (x, y) in [(x, y), (x - rx, y - ry), (x - rx, y + ry), (x + rx, y - ry), (x + rx, y + ry)] {
-                let v = x.powf(y);
+                let v = x.binary(op, y);
                 if v.is_nan() {
                     return f64::INFINITY;
                 }
@@ -103,6 +103,19 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
             }
             (part(rx, y.abs() + ry) + part(ry, x.abs() + rx)) / left / left
         }
+        // The slopes of both are at most those of 1/h and 1/h², h being the distance from the origin.
+        Binary::HypotSlope | Binary::OverSquares => {
+            let left = libm::hypot(x, y) - rx - ry;
+            match op {
+                Binary::HypotSlope if left <= 0.0 => 2.0,
+                Binary::HypotSlope => f64::min((rx + ry) / left, 2.0),
+                _ if left <= 0.0 => f64::INFINITY,
+                _ => (rx + ry) / left / left,
+            }
+        }
+        // Computed from the value where that loses nothing, else from x.
+        Binary::SigmoidSlope => slope_of_value(op, (x, rx), (y, ry), 0.75),
+        Binary::TanhSlope => slope_of_value(op, (x, rx), (y.abs(), ry), 0.5),
         Binary::Hypot => rx + ry,
         Binary::Min | Binary::Max => rx.max(ry),
         Binary::Gt | Binary::Ge | Binary::Eq => {
@@ -111,6 +124,21 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
         }
     };
     if spread.is_nan() { f64::INFINITY } else { spread }
+}
+
+/// The slope of sigmoid or tanh at x, which is computed from their value y up to a limit, and from x above it.
+fn slope_of_value(op: Binary, (x, rx): (f64, f64), (y, ry): (f64, f64), limit: f64) -> f64 {
+    let by_value = match op {
+        Binary::SigmoidSlope => (1.0 - 2.0 * y).abs() + ry,
+        _ => 2.0 * y + ry,
+    };
+    let at = |t: f64| {
+        let y = if op == Binary::SigmoidSlope { t.sigmoid() } else { t.tanh() };
+        rules::first(op, t, y, t.binary(op, y)).value(t).abs()
+    };
+    let by_x = if rx > 0.1 { 1.0 } else { [x - rx, x, x + rx].map(at).into_iter().fold(0.0, largest_of) };
+    let part = |applies: bool, r: f64, slope: f64| if applies && r > 0.0 { r * slope } else { 0.0 };
+    part(y - ry <= limit, ry, by_value) + part(y + ry > limit, rx, by_x)
 }
 
 /// A remainder moves with its operands as long as their quotient's whole part does not change.

@@ -5,6 +5,7 @@ use crate::attributes::Attributes;
 use crate::error::Error;
 use crate::op::{Binary, Structural, Unary, binary_functions, unary_functions};
 use crate::real::{Real, Scalar};
+use wengert_ops::real::powers;
 
 macro_rules! unary_methods {
     ($($variant:ident, $method:ident, $formula:literal, $derivative:literal, $domain:literal;)*) => {
@@ -42,6 +43,9 @@ binary_functions!(binary_methods);
 impl<'t, S: Scalar> Var<'t, S> {
     /// `xⁿ` for a fixed integer n, defined for negative x too.
     ///
+    /// One node; on a tape of `f32`, which does not hold every integer beyond 2²⁴, such a power is a few nodes: a product of
+    /// powers that it holds.
+    ///
     /// # Derivative
     ///
     /// n xⁿ⁻¹, and 0 for n = 0 at every x.
@@ -53,7 +57,11 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     #[must_use]
     pub fn powi(self, n: i32) -> Self {
-        self.apply_number(Binary::Powi, S::from_f64(f64::from(n)))
+        let power = |x: Self, n: i32| x.apply_number(Binary::Powi, S::from_f64(f64::from(n)));
+        match powers::<S>(n) {
+            None => power(self, n),
+            Some([a, times, rest]) => power(power(self, a), times) * power(self, rest),
+        }
     }
 
     /// `x²`, recorded as `powi(2)`.

@@ -354,6 +354,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         Error::Shapes { op, left, right, rule, at: Place::caller() }
     }
 
+    /// As an error's message begins with it: `v3 x of `.
+    #[doc(hidden)]
+    pub fn whose(self) -> String {
+        let culprit = self.tape.culprit(self.view);
+        culprit.path.as_ref().map_or_else(|| format!("{} of ", culprit.id), |path| format!("{} {path} of ", culprit.id))
+    }
+
     #[doc(hidden)]
     #[track_caller]
     pub fn operand_error(self, op: &'static str, rule: String) -> Error {
@@ -452,6 +459,16 @@ impl<S: Scalar> Real for Var<'_, S> {
     #[track_caller]
     fn binary(self, op: Binary, other: Self) -> Self {
         self.apply_with(op, other)
+    }
+
+    #[track_caller]
+    fn largest(self) -> Self {
+        self.tape.number(S::from_f64(1.0).largest())
+    }
+
+    #[track_caller]
+    fn powi(self, n: i32) -> Self {
+        Var::powi(self, n)
     }
 }
 

@@ -6,7 +6,8 @@ use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 
 impl<S: Scalar> Var<'_, S> {
-    /// `x − ln Σ eˣ` along an axis, of the same shape.
+    /// `x − ln Σ eˣ` along an axis, of the same shape, computed as `(x − m) − ln Σ e^(x − m)` with m the largest x: both parts are small
+    /// where the result is, so its digits do not depend on how large x is.
     ///
     /// # Panics
     ///
@@ -24,12 +25,18 @@ impl<S: Scalar> Var<'_, S> {
     /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
     #[track_caller]
     pub fn try_log_softmax(self, axis: usize) -> Result<Self, Error> {
-        self.axes("log_softmax", &[axis])?;
-        let total = self.try_log_sum_exp(&[axis]).map_err(|error| error.within("log_softmax"))?;
-        self.try_sub(total.insert_axis(axis)).map_err(|error| error.within("log_softmax"))
+        self.shifted(axis)
+            .and_then(|x| x.try_sub(x.try_log_sum_exp(&[axis])?.insert_axis(axis)))
+            .map_err(|error| error.within("log_softmax"))
     }
 
-    /// `eˣ / Σ eˣ` along an axis, of the same shape: the exponential of [`log_softmax`](Var::log_softmax), so it does not overflow.
+    /// The distance to the largest along an axis. It cancels in what is made of it, so the largest stands still.
+    #[track_caller]
+    fn shifted(self, axis: usize) -> Result<Self, Error> {
+        self.try_sub(self.detach().try_max_axes(&[axis])?.insert_axis(axis))
+    }
+
+    /// `eˣ / Σ eˣ` along an axis, of the same shape, computed of `x − m` with m the largest x, so it does not overflow.
     ///
     /// # Panics
     ///
@@ -47,8 +54,10 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_log_softmax`](Var::try_log_softmax).
     #[track_caller]
     pub fn try_softmax(self, axis: usize) -> Result<Self, Error> {
-        let logarithm = self.try_log_softmax(axis).map_err(|error| error.within("softmax"))?;
-        logarithm.try_unary(Unary::Exp).map_err(|error| error.within("softmax"))
+        self.shifted(axis)
+            .and_then(|x| x.try_unary(Unary::Exp))
+            .and_then(|powers| powers.try_div(powers.try_sum_axes(&[axis])?.insert_axis(axis)))
+            .map_err(|error| error.within("softmax"))
     }
 
     /// `Σ |x|` over all elements.
@@ -85,11 +94,14 @@ impl<S: Scalar> Var<'_, S> {
         sizes.try_sum_axes(axes).map_err(|error| error.within("norm_l1"))
     }
 
-    /// `√Σ x²` over all elements. The squares are not scaled: it overflows where they do.
+    /// `√Σ x²` over all elements, computed as `s √Σ (x/s)²` with a power of two s near the largest, so that squares neither overflow
+    /// nor vanish.
     ///
     /// # Derivative
     ///
-    /// x / norm; at the origin 0, the middle of the subdifferential.
+    /// x / norm; at the origin 0, the middle of the subdifferential. There is no second derivative there, and none is
+    /// recovered where the norm is squared: the Hessian of `x.norm_l2().square()` at the origin comes out as 0. Write
+    /// `x.square().sum()`, whose Hessian is 2 I everywhere.
     ///
     /// # Panics
     ///
@@ -124,10 +136,25 @@ impl<S: Scalar> Var<'_, S> {
 
     #[track_caller]
     fn root_of_squares(self, axes: &[usize]) -> Result<Self, Error> {
+        let sorted = self.axes("norm_l2", axes)?;
         let zero = S::from_f64(0.0);
-        let squares = self.try_mul(self)?.try_sum_axes(axes)?;
+        let scale = self.power_of_two(axes)?;
+        let along = sorted.iter().fold(scale, |scale, &axis| scale.insert_axis(axis));
+        let scaled = self.try_div(along)?;
+        let squares = scaled.try_mul(scaled)?.try_sum_axes(axes)?;
         let away = squares.try_binary(Binary::Gt, zero)?;
-        away.try_select(squares.try_unary(Unary::Sqrt)?, zero)
+        away.try_select(squares.try_unary(Unary::Sqrt)?, zero)?.try_mul(scale)
+    }
+
+    /// A power of two near the largest `|x|` over some axes. It stands still: what is divided by it is multiplied by it again, exactly.
+    #[track_caller]
+    fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
+        let x = self.detach();
+        // The exponents of normal numbers, for 0 and infinity too.
+        let double = S::from_f64(f64::MAX).is_finite();
+        let [least, most] = if double { [-1022.0, 1023.0] } else { [-126.0, 127.0] }.map(S::from_f64);
+        let exponent = x.try_unary(Unary::Abs)?.try_max_axes(axes)?.try_unary(Unary::Log2)?.try_unary(Unary::Floor)?;
+        exponent.try_binary(Binary::Max, least)?.try_binary(Binary::Min, most)?.try_unary(Unary::Exp2)
     }
 
     /// The largest `|x|` of all elements; NaN if one is NaN.

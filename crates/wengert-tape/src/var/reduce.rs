@@ -42,7 +42,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         (0..self.shape().rank()).collect()
     }
 
-    /// The sum of all elements, in row-major order; a single number is its own sum.
+    /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major order, of more in
+    /// blocks of 128 whose sums are added in pairs: the error grows with the logarithm of their number.
     ///
     /// # Derivative
     ///
@@ -246,7 +247,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Derivative
     ///
-    /// `e^(x − result)`, the softmax.
+    /// `e^(x − result)`, the softmax, computed as `e^(x − m)/Σ e^(x − m)`. Infinite elements count as the largest finite numbers
+    /// in it, so the slope of `log_sum_exp([+∞, 0])` is `[1, 0]`.
     ///
     /// # Panics
     ///

@@ -35,6 +35,8 @@ def constants():
     single("FRAC_PI_2", "π/2", mp.pi / 2)
     single("LN_2", "ln 2", mpmath.log(2))
     single("LN_10", "ln 10", mpmath.log(10))
+    single("LOG2_E", "1/ln 2", 1 / mpmath.log(2))
+    single("LOG10_E", "1/ln 10", 1 / mpmath.log(10))
     single("FRAC_2_SQRT_PI", "2/√π", 2 / mpmath.sqrt(mp.pi))
     # Products with whole numbers of 11 bits are exact for the first two parts.
     ln2, split = mpmath.log(2), []
@@ -105,6 +107,8 @@ UNARY = {
     "sigmoid": (sigmoid, ANY, 650),
     "softplus": (softplus, ANY, 650),
     "erf": (mpmath.erf, ANY, 12),
+    "gaussian": (lambda x: mpmath.exp(-x * x), ANY, 24),
+    "one_minus_square": (lambda x: (1 - x) * (1 + x), ANY, 1e100),
 }
 BINARY = {
     "add": (lambda x, y: x + y, ANY, ANY, 1e9),
@@ -113,6 +117,13 @@ BINARY = {
     "powf": (lambda x, y: x**y, POSITIVE, ANY, 20),
     "atan2": (mpmath.atan2, ANY, ANY, 1e9),
     "hypot": (mpmath.hypot, ANY, ANY, 1e150),
+    "sigmoid_slope": (lambda x, y: sigmoid(x) * sigmoid(-x), ANY, ANY, 600),
+    "tanh_slope": (lambda x, y: mpmath.sech(x) ** 2, ANY, ANY, 300),
+    "hypot_slope": (lambda x, y: x / mpmath.hypot(x, y), ANY, ANY, 1e100),
+    "over_squares": (lambda x, y: x / (x * x + y * y), ANY, ANY, 1e100),
+    "pow_slope": (lambda x, y: y * x ** (y - 1), POSITIVE, ANY, 12),
+    "pow_curve": (lambda x, y: y * (y - 1) * x ** (y - 2), POSITIVE, ANY, 12),
+    "pow_ln": (lambda x, y: x**y * mpmath.log(x), POSITIVE, ANY, 12),
 }
 # Where reductions and formulas meet, and where cancellation is worst. 6381956970095103 2^797 is the double nearest
 # to a multiple of π/2.

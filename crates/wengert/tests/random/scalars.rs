@@ -51,7 +51,7 @@ pub(crate) fn unary(op: Unary, x: Var<'_>) -> Var<'_> {
         Unary::Acosh => into(x, 1.1, 5.0),
         Unary::Tan => into(x, -1.3, 1.3),
         Unary::Exp | Unary::Exp2 | Unary::ExpM1 | Unary::Sinh | Unary::Cosh | Unary::Softplus => into(x, -3.0, 3.0),
-        Unary::Sigmoid | Unary::Tanh | Unary::Erf => into(x, -2.0, 2.0),
+        Unary::Sigmoid | Unary::Tanh | Unary::Erf | Unary::Gaussian | Unary::OneMinusSquare => into(x, -2.0, 2.0),
         Unary::Sin | Unary::Cos | Unary::Atan | Unary::Asinh | Unary::Cbrt => x,
         Unary::Neg | Unary::Abs | Unary::Relu => x,
         Unary::Signum | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => x,
@@ -63,12 +63,15 @@ pub(crate) fn binary<'t>(op: Binary, x: Var<'t>, y: Var<'t>, constant: f64) -> V
     let number = |y: f64| x.tape().constant(y);
     let (x, y) = match op {
         Binary::Add | Binary::Sub | Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => (x, y),
-        Binary::Mul | Binary::Chain => (into(x, -2.0, 3.0), y),
+        Binary::Mul | Binary::Chain | Binary::ChainChoice => (into(x, -2.0, 3.0), y),
         Binary::Div | Binary::Rem => (x, into(y, 0.4, 2.5)),
         Binary::Powi => (into(x, 0.4, 2.5), number((constant * 4.0).floor() - 4.0)),
-        Binary::Powf => (into(x, 0.4, 2.5), into(y, -2.0, 2.0)),
+        Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => (into(x, 0.4, 2.5), into(y, -2.0, 2.0)),
         Binary::Atan2 => (x, into(y, -2.0, 2.0)),
-        Binary::Hypot => (x, into(y, 0.3, 2.0)),
+        Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => (x, into(y, 0.3, 2.0)),
+        // Their second operand is known from the first.
+        Binary::SigmoidSlope => (x, x.sigmoid()),
+        Binary::TanhSlope => (x, x.tanh()),
     };
     x.try_binary(op, y).unwrap()
 }

@@ -1,9 +1,9 @@
-//! A result is a function of the number alone: the same bits at every place, in every length, in place or not, one by one.
+//! A result is a function of the number alone: the same bits at every place, in every length, one by one.
 
 use std::hint::black_box;
 use std::marker::PhantomData;
 
-use crate::elementary::{Elementary, compiled, compiled_in_place, has_vector_form, map, map_in_place, sin_cos, unary};
+use crate::elementary::{Elementary, compiled, has_vector_form, map, sin_cos, unary};
 use crate::op::Unary;
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
 
@@ -82,11 +82,6 @@ fn no_place_or_length_matters<S: Elementary>() {
                     assert!(map(op, level, x, &mut out[1..=len]));
                     assert_same(&out[1..=len], &expected[offset..offset + len], &what);
                     assert!(out[0].same_bits(S::TWO) && out[len + 1].same_bits(S::TWO), "{what}: wrote outside");
-                    let mut in_place = numbers.clone();
-                    assert!(map_in_place(op, level, &mut in_place[offset..offset + len]));
-                    assert_same(&in_place[offset..offset + len], &out[1..=len], &what);
-                    assert_same(&in_place[..offset], &numbers[..offset], &what);
-                    assert_same(&in_place[offset + len..], &numbers[offset + len..], &what);
                 }
             }
         }
@@ -198,10 +193,8 @@ fn angles_beyond_the_bound_are_libm_s_alone() {
 fn an_operation_without_a_vector_form_is_refused_and_nothing_is_written() {
     let mut out = [7.0];
     assert!(!map(Unary::Erf, Level::detected(), &[1.0], &mut out));
-    assert!(!map_in_place(Unary::Erf, Level::detected(), &mut out));
     assert_eq!(out, [7.0]);
     assert!(compiled::<f32>(Unary::Erf, Level::Portable).is_none());
-    assert!(compiled_in_place::<f32>(Unary::Erf, Level::Portable).is_none());
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! The gradient as more nodes: the same rules, read by `Var`.
 
-use std::collections::{BTreeMap, HashMap};
-
 use smallvec::SmallVec;
 use wengert_ops::structural::At;
 
+use super::store::Recorded;
 use crate::error::Error;
 use crate::op::Op;
 use crate::real::{Real, Scalar};
 use crate::rules::{self, Partial};
 use crate::run::{View, Wide};
-use crate::shape::{Layout, Shape};
+use crate::shape::Shape;
 use crate::tape::{Kind, Tape};
 use crate::var::Var;
 
@@ -47,8 +46,11 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
         }
+        if self.view.is_cut() {
+            return Ok(vec![None; wrt.len()]);
+        }
         let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
-        recorder.add(self.view, self.like(1.0))?;
+        recorder.adjoints.add(self.view, self.like(1.0))?;
         let mut found = vec![None; wrt.len()];
         let last = {
             let side = self.tape.side.borrow();
@@ -67,7 +69,7 @@ impl<'t, S: Scalar> Var<'t, S> {
             recorder.step(slot, step, wide.as_ref())?;
             for (var, found) in wrt.iter().zip(&mut found) {
                 if (slot..slot + len).contains(&var.view.start()) && found.is_none() {
-                    *found = recorder.adjoint_of(*var)?;
+                    *found = recorder.adjoints.of(*var)?;
                 }
             }
         }
@@ -80,10 +82,7 @@ struct Recorder<'t, S: Scalar> {
     tape: &'t Tape<S>,
     /// The slots that depend on what is differentiated by; nothing is recorded for the others.
     active: Vec<bool>,
-    /// Of whole runs, by first slot: one Var of the run's shape.
-    runs: HashMap<u32, Var<'t, S>>,
-    /// Of single numbers: scalar nodes, and elements of runs that are read one by one.
-    numbers: BTreeMap<u32, Var<'t, S>>,
+    adjoints: Recorded<'t, S>,
 }
 
 impl<'t, S: Scalar> Recorder<'t, S> {
@@ -127,7 +126,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
             }
         });
         drop(side);
-        Recorder { tape, active, runs: HashMap::new(), numbers: BTreeMap::new() }
+        Recorder { tape, active, adjoints: Recorded::new(tape) }
     }
 
     fn var(&self, view: View) -> Var<'t, S> {
@@ -142,10 +141,10 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 return Ok(());
             }
             let node = self.var(View::new(wide.out, wide.layout));
-            let Some(g) = self.adjoint_of(node)? else { return Ok(()) };
+            let Some(g) = self.adjoints.of(node)? else { return Ok(()) };
             return self.wide_step(wide, node, g);
         }
-        let Some(&g) = self.numbers.get(&slot) else { return Ok(()) };
+        let Some(g) = self.adjoints.number(slot) else { return Ok(()) };
         let v = self.var(View::scalar(slot));
         let x = self.var(View::scalar(step.a()).cut_if(step.cuts_first()));
         match step.kind() {
@@ -181,7 +180,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 }
             };
             if let Some(share) = share {
-                self.add(x.view, share.sum_to(&x.shape())?)?;
+                self.adjoints.add(x.view, share.sum_to(&x.shape())?)?;
             }
         }
         Ok(())
@@ -195,91 +194,8 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     #[track_caller]
     fn add_partial(&mut self, x: Var<'t, S>, partial: Partial<Var<'t, S>>, g: Var<'t, S>) -> Result<(), Error> {
         match partial.times(g) {
-            Some(share) => self.add(x.view, share),
+            Some(share) => self.adjoints.add(x.view, share),
             None => Ok(()),
-        }
-    }
-
-    /// Adds `share`, of the view's shape, to the adjoints of the view's slots.
-    #[track_caller]
-    fn add(&mut self, view: View, share: Var<'t, S>) -> Result<(), Error> {
-        let layout = self.var(view).layout();
-        if layout.shape().is_scalar() {
-            return self.add_number(view.start(), share);
-        }
-        let run = self.tape.side.borrow().wide_at(view.start()).map(|wide| (wide.out, wide.len, wide.layout));
-        let Some((out, len, run_layout)) = run else { return self.add_each(view, &layout, share) };
-        let first = view.start() - out;
-        let positions: Vec<usize> = layout.offsets().map(|offset| first as usize + offset).collect();
-        if positions.iter().any(|&position| position >= len as usize) {
-            // The view runs over several nodes.
-            return self.add_each(view, &layout, share);
-        }
-        let run_shape = self.var(View::new(out, run_layout)).shape();
-        let whole = first == 0 && layout.is_contiguous() && layout.len() == len as usize;
-        let share = if whole { share.try_reshape(run_shape)? } else { share.try_scatter_add(&positions, run_shape)? };
-        let sum = match self.runs.get(&out) {
-            Some(&sum) => sum.try_add(share)?,
-            None => share,
-        };
-        self.runs.insert(out, sum);
-        Ok(())
-    }
-
-    #[track_caller]
-    fn add_each(&mut self, view: View, layout: &Layout, share: Var<'t, S>) -> Result<(), Error> {
-        let share = share.try_reshape([layout.len()])?;
-        for (i, offset) in layout.offsets().enumerate() {
-            self.add_number(view.start() + offset as u32, share.at(i))?;
-        }
-        Ok(())
-    }
-
-    #[track_caller]
-    fn add_number(&mut self, slot: u32, share: Var<'t, S>) -> Result<(), Error> {
-        let sum = match self.numbers.get(&slot) {
-            Some(&sum) => sum.try_add(share)?,
-            None => share,
-        };
-        self.numbers.insert(slot, sum);
-        Ok(())
-    }
-
-    /// The adjoint of a var's slots so far, of its shape.
-    #[track_caller]
-    fn adjoint_of(&mut self, var: Var<'t, S>) -> Result<Option<Var<'t, S>>, Error> {
-        let layout = var.layout();
-        let slots: Vec<u32> = layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
-        let run = self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
-        let whole = match run.and_then(|(out, len)| Some((out, len, *self.runs.get(&out)?))) {
-            Some((out, len, sum)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => {
-                let position = |slot: &u32| (slot - out) as usize;
-                if slots.len() == len as usize && layout.is_contiguous() {
-                    Some(sum.try_reshape(layout.shape().clone())?)
-                } else if layout.shape().is_scalar() {
-                    Some(sum.try_reshape([len as usize])?.at(position(&slots[0])))
-                } else {
-                    let positions: Vec<usize> = slots.iter().map(position).collect();
-                    Some(sum.try_gather(&positions)?.try_reshape(layout.shape().clone())?)
-                }
-            }
-            _ => None,
-        };
-        let single: Vec<(usize, Var<'t, S>)> =
-            slots.iter().enumerate().filter_map(|(i, slot)| Some((i, *self.numbers.get(slot)?))).collect();
-        if single.is_empty() {
-            return Ok(whole);
-        }
-        let each = if layout.shape().is_scalar() {
-            single[0].1
-        } else {
-            let (positions, vars): (Vec<usize>, Vec<Var<'t, S>>) = single.into_iter().unzip();
-            // Seeds and shares of constants are cut handles; the mark is not the number's.
-            self.tape.try_stack(&vars)?.try_scatter_add(&positions, layout.shape().clone())?
-        };
-        match whole {
-            Some(whole) => Ok(Some(whole.try_add(each)?)),
-            None => Ok(Some(each)),
         }
     }
 }

@@ -1,0 +1,4 @@
+//! The tests of the public interface, as one program.
+
+mod granularity;
+mod notebook;

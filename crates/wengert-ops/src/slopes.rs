@@ -1,0 +1,123 @@
+//! The functions that derivative rules need beside the elementary ones: slopes that a formula over those would round away.
+//!
+//! Each is right to a few ulps wherever it is a number.
+
+macro_rules! slopes {
+    ($t:ident, exp: $exp:ident, hypot: $hypot:ident,
+     gaussian: $gaussian:expr, up: $up:literal) => {
+        pub(crate) mod $t {
+            /// `e^(−x²)`
+            pub(crate) fn gaussian(x: $t) -> $t {
+                $gaussian(x)
+            }
+
+            /// The slope of the sigmoid at x, where it is y.
+            #[inline]
+            pub(crate) fn sigmoid(x: $t, y: $t) -> $t {
+                // y (1 - y) while the rounding of y does not show in 1 - y.
+                if y <= 0.75 {
+                    return y * (1.0 - y);
+                }
+                let e = libm::$exp(-x);
+                let sum = 1.0 + e;
+                e / (sum * sum)
+            }
+
+            /// The slope of tanh at x, where it is y.
+            #[inline]
+            pub(crate) fn tanh(x: $t, y: $t) -> $t {
+                if y.abs() <= 0.5 {
+                    return (1.0 - y) * (1.0 + y);
+                }
+                let e = libm::$exp(-2.0 * x.abs());
+                let sum = 1.0 + e;
+                4.0 * e / (sum * sum)
+            }
+
+            /// Of a point, the point scaled so that its distance from the origin is a normal number, that distance, and the scale.
+            #[inline(always)]
+            fn scaled(x: $t, y: $t) -> ($t, $t, $t) {
+                const UP: $t = $up;
+                let h = libm::$hypot(x, y);
+                if h < UP.recip() {
+                    return (x * UP, libm::$hypot(x * UP, y * UP), UP);
+                }
+                if h == $t::INFINITY && x.is_finite() && y.is_finite() {
+                    return (x * 0.25, libm::$hypot(x * 0.25, y * 0.25), 0.25);
+                }
+                (x, h, 1.0)
+            }
+
+            /// `x/√(x² + y²)`, and 0 at the origin.
+            pub(crate) fn hypot(x: $t, y: $t) -> $t {
+                if x == 0.0 && y == 0.0 {
+                    return x;
+                }
+                let (x, h, _) = scaled(x, y);
+                x / h
+            }
+
+            /// `x/(x² + y²)`
+            pub(crate) fn over_squares(x: $t, y: $t) -> $t {
+                let (x, h, scale) = scaled(x, y);
+                x / h / h * scale
+            }
+
+            /// `y xʸ⁻¹`
+            pub(crate) fn pow(x: $t, y: $t) -> $t {
+                super::pow_slope(f64::from(x), f64::from(y)) as $t
+            }
+
+            /// `y (y − 1) xʸ⁻²`
+            pub(crate) fn pow_curve(x: $t, y: $t) -> $t {
+                super::pow_curve(f64::from(x), f64::from(y)) as $t
+            }
+
+            /// `xʸ ln x`
+            pub(crate) fn pow_ln(x: $t, y: $t) -> $t {
+                super::pow_ln(f64::from(x), f64::from(y)) as $t
+            }
+        }
+    };
+}
+
+slopes!(f64, exp: exp, hypot: hypot, gaussian: super::in_halves, up: 2.582249878086909e120);
+slopes!(f32, exp: expf, hypot: hypotf, gaussian: super::in_double, up: 1.267_650_6e30);
+
+/// `e^(−x²)` of an `f64`: x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x + a).
+fn in_halves(x: f64) -> f64 {
+    const LOW: u64 = (1 << 27) - 1;
+    if x.abs() > 30.0 {
+        return 0.0;
+    }
+    let a = f64::from_bits(x.to_bits() & !LOW);
+    libm::exp(-(a * a)) * libm::exp((a - x) * (x + a))
+}
+
+/// `e^(−x²)` of an `f32`, whose square is an `f64`.
+fn in_double(x: f32) -> f32 {
+    let x = f64::from(x);
+    libm::exp(-(x * x)) as f32
+}
+
+// The powers of both types are computed in f64. Below 1/2, y - 1 is rounded, and that counts ln x times in a power.
+
+fn pow_slope(x: f64, y: f64) -> f64 {
+    if y == 0.0 {
+        return y;
+    }
+    if y < 0.5 && x != 0.0 && x.is_finite() { y * libm::pow(x, y) / x } else { y * libm::pow(x, y - 1.0) }
+}
+
+fn pow_curve(x: f64, y: f64) -> f64 {
+    let factor = y * (y - 1.0);
+    if factor == 0.0 {
+        return factor;
+    }
+    if y < 1.0 && x != 0.0 && x.is_finite() { factor * libm::pow(x, y) / x / x } else { factor * libm::pow(x, y - 2.0) }
+}
+
+fn pow_ln(x: f64, y: f64) -> f64 {
+    let power = libm::pow(x, y);
+    if power == 0.0 { power } else { power * libm::log(x) }
+}

@@ -1,0 +1,41 @@
+//! The tests of the public interface, as one program: a program for each would be linked anew each time.
+//!
+//! `cargo test -p wengert --test all program::` runs those of one file. Allocations are counted in a program of their own.
+
+mod arrays;
+mod calculus;
+mod check;
+mod deep;
+mod double_double;
+#[cfg(feature = "fast")]
+mod fast_kernels;
+#[cfg(feature = "programs")]
+mod faults;
+#[cfg(feature = "programs")]
+mod guards;
+#[cfg(feature = "programs")]
+mod hard_points;
+#[cfg(feature = "programs")]
+mod hard_structural;
+mod misuse;
+mod names;
+mod ndarray;
+mod numpy;
+mod op_closed_forms;
+mod op_policies;
+mod op_precision;
+#[cfg(feature = "programs")]
+mod program;
+#[cfg(feature = "programs")]
+mod program_misuse;
+mod random_scalars;
+mod random_tensors;
+mod replay_leaves;
+mod rewind;
+#[cfg(feature = "programs")]
+mod rulebook;
+mod second_order;
+mod statuses;
+#[cfg(all(feature = "precision", feature = "programs"))]
+mod truth;
+mod verify;

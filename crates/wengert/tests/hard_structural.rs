@@ -1,0 +1,91 @@
+//! The structural operations, and what is composed of them, at hard points: near overflow, far below 1, at ties, at huge
+//! numbers next to each other. In every mode, both types, against numbers of 50 digits from `hard_points/make.py`.
+//!
+//! ```console
+//! cargo test -p wengert --test all hard_structural:: -- --nocapture
+//! ```
+
+use std::collections::BTreeMap;
+
+use wengert::{Compile, Var};
+
+#[path = "hard_points/ways.rs"]
+mod ways;
+
+use ways::every_way;
+
+/// How many ulps a value or a slope may be off: a few roundings of a few terms.
+const ALLOWED: f64 = 8.0;
+
+fn of<'t, S: Compile>(function: &str, x: Var<'t, S>) -> Var<'t, S> {
+    let n = x.len();
+    match function {
+        "sum" => x.sum(),
+        "mean" => x.mean(),
+        "product" => x.product_axes(&[0]),
+        "max" => x.max_axes(&[0]),
+        "min" => x.min_axes(&[0]),
+        "log_sum_exp" => x.log_sum_exp(&[0]),
+        "log_softmax" => x.log_softmax(0).at(0),
+        "softmax" => x.softmax(0).at(0),
+        "norm_l1" => x.norm_l1(),
+        "norm_l2" => x.norm_l2(),
+        "norm_max" => x.norm_max(),
+        "dot" => x.dot(x),
+        "cumsum" => x.cumsum(0).sum(),
+        other => panic!("{other} of {n} elements is not known"),
+    }
+}
+
+/// What a result is a sum or a difference of: its rounding counts in units of that.
+fn size(function: &str, at: &[f64], most: f64, exact: f64, is_slope: bool) -> f64 {
+    let largest = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+    match (function, is_slope) {
+        ("sum" | "mean" | "cumsum", false) => largest,
+        // δ − p
+        ("log_softmax", true) => 1.0,
+        ("softmax", true) => 0.25,
+        // At the largest numbers a tangent of 1 is scaled to next to nothing: what is small beside the largest slope is lost.
+        ("norm_l2", true) if largest > most / 1e8 => 1.0,
+        _ => exact.abs(),
+    }
+}
+
+fn every_function<S: Compile>(kind: &str, spacing: fn(f64) -> f64, most: f64, worst: &mut BTreeMap<String, f64>) {
+    let lines = include_str!("hard_points/structural.csv").lines().filter(|line| line.starts_with(kind));
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let numbers = |cell: &str| cell.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<f64>>();
+        let (function, at) = (cells[1], numbers(cells[2]));
+        let (value, gradient) = (numbers(cells[3])[0], numbers(cells[4]));
+        for (mode, found, slopes) in every_way::<S>(&at, |x| of(function, x)) {
+            let pairs = slopes.iter().zip(&gradient).map(|(&found, &exact)| (found, exact, true));
+            for (found, exact, is_slope) in [(found, value, false)].into_iter().chain(pairs) {
+                // What is no number, or none of this type.
+                if found == exact || exact.abs() > most && !exact.is_infinite() || exact.is_infinite() && found == exact
+                {
+                    continue;
+                }
+                let off = (found - exact).abs() / spacing(size(function, &at, most, exact, is_slope).max(exact.abs()));
+                let entry = worst.entry(format!("{function} {kind} {mode}")).or_default();
+                *entry = entry.max(off);
+                let what = if is_slope { "slope" } else { "value" };
+                assert!(
+                    off <= ALLOWED,
+                    "{function} {kind} of {at:?}, {mode}: {what} {found:e}, exact {exact:e}: {off} ulp"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn structural_operations_are_right_at_their_hard_points() {
+    let mut worst = BTreeMap::new();
+    every_function::<f64>("f64", |x| x.next_up() - x, f64::MAX, &mut worst);
+    let narrow = |x: f64| f64::from((x as f32).next_up()) - f64::from(x as f32);
+    every_function::<f32>("f32", narrow, f64::from(f32::MAX), &mut worst);
+    for (case, off) in worst {
+        println!("{case:<40} {off:.2} ulp");
+    }
+}

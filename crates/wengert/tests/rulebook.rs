@@ -1,0 +1,337 @@
+//! The rule book against itself: for every structural operation, over several shapes and strides, what its file states in
+//! several ways must be one thing. Entries, sweep, share, tangent, duals, programs, differences; first and second order.
+
+use wengert::rulebook::{Site, Tensor, entries};
+use wengert::rules::Partial;
+use wengert::{Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural, Tape, Var};
+
+/// How an operand lies on the tape.
+#[derive(Clone, Copy, Debug)]
+enum Lies {
+    /// As a block.
+    Plain,
+    /// As the transpose of a block: its axes reversed.
+    Turned,
+    /// Every second element of the last axis of a wider block.
+    Sparse,
+    /// Its first axis repeated from one row.
+    Repeated,
+    /// A block that passes no derivative.
+    Cut,
+}
+
+use Lies::{Cut, Plain, Repeated, Sparse, Turned};
+
+struct Case {
+    operands: Vec<(Vec<usize>, Lies)>,
+    attributes: Attributes,
+}
+
+fn case(operands: &[(&[usize], Lies)], attributes: Attributes) -> Case {
+    Case { operands: operands.iter().map(|&(dims, lies)| (dims.to_vec(), lies)).collect(), attributes }
+}
+
+/// Shapes and strides for an operation. A new operation is asked for its own here.
+fn cases(op: Structural) -> Vec<Case> {
+    let none = || Attributes::None;
+    let axes = Attributes::axes_of;
+    let positions =
+        |positions: &[u32], shape: &[usize]| Attributes::Positions { positions: positions.into(), shape: shape.into() };
+    let reductions = || {
+        vec![
+            case(&[(&[5], Plain)], axes(&[0])),
+            case(&[(&[2, 3], Turned)], axes(&[0])),
+            case(&[(&[2, 3, 2], Plain)], axes(&[1])),
+            case(&[(&[2, 3, 2], Sparse)], axes(&[0, 2])),
+            case(&[(&[3, 2], Repeated)], axes(&[1])),
+        ]
+    };
+    match op {
+        Structural::Affine => vec![
+            case(&[(&[], Plain), (&[3], Plain), (&[3], Plain)], none()),
+            case(&[(&[2], Plain), (&[2, 3], Turned), (&[3], Sparse)], none()),
+            case(&[(&[2], Plain), (&[2, 3], Plain), (&[4, 3], Turned)], none()),
+            case(&[(&[], Cut), (&[3], Plain), (&[2, 3], Repeated)], none()),
+            case(&[(&[4, 2], Plain), (&[2, 3], Plain), (&[4, 3], Cut)], none()),
+            case(&[(&[8], Plain), (&[8, 3], Plain), (&[2, 3], Plain)], none()),
+        ],
+        Structural::MatMul => vec![
+            case(&[(&[3], Plain), (&[3], Sparse)], none()),
+            case(&[(&[2, 3], Turned), (&[3], Plain)], none()),
+            case(&[(&[3], Plain), (&[3, 2], Turned)], none()),
+            case(&[(&[2, 3], Plain), (&[3, 4], Sparse)], none()),
+            case(&[(&[2, 2, 3], Plain), (&[3, 2], Cut)], none()),
+            case(&[(&[2, 1, 3], Plain), (&[2, 3, 2], Plain)], none()),
+            case(&[(&[1, 2, 3], Plain), (&[2, 3, 2], Repeated)], none()),
+        ],
+        Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp => reductions(),
+        Structural::CumSum | Structural::CumSumBack => vec![
+            case(&[(&[5], Plain)], axes(&[0])),
+            case(&[(&[2, 3], Turned)], axes(&[1])),
+            case(&[(&[3, 2], Repeated)], axes(&[0])),
+        ],
+        Structural::Concat => vec![
+            case(&[(&[2], Plain), (&[3], Sparse)], axes(&[0])),
+            case(&[(&[2, 2], Turned), (&[2, 1], Plain), (&[2, 2], Cut)], axes(&[1])),
+        ],
+        Structural::Stack => vec![
+            case(&[(&[], Plain), (&[], Plain), (&[], Cut)], none()),
+            case(&[(&[2, 2], Turned), (&[2, 2], Repeated)], none()),
+        ],
+        Structural::Contiguous => vec![case(&[(&[2, 3], Turned)], none()), case(&[(&[3, 2], Repeated)], none())],
+        Structural::Gather => vec![
+            case(&[(&[4], Plain)], positions(&[3, 0, 3], &[3])),
+            case(&[(&[2, 3], Turned)], positions(&[5, 1, 1, 0], &[2, 2])),
+        ],
+        Structural::ScatterAdd => vec![
+            case(&[(&[3], Plain)], positions(&[1, 1, 4], &[5])),
+            case(&[(&[2, 2], Turned)], positions(&[0, 2, 2, 1], &[2, 2])),
+        ],
+        Structural::Select => vec![
+            case(&[(&[3], Cut), (&[3], Plain), (&[3], Sparse)], none()),
+            case(&[(&[2, 3], Cut), (&[3], Plain), (&[], Plain)], none()),
+        ],
+        op => panic!("{op} has no case here: add shapes and strides that it is to be tested with"),
+    }
+}
+
+/// Numbers without a tie, a few of them zero where a condition is wanted.
+fn numbers(count: usize, from: usize) -> Vec<f64> {
+    (from..from + count).map(|i| (i as f64 * 0.7 + 0.3).sin() * 1.5).collect()
+}
+
+/// The operands of a case as leaves, and as they are read.
+fn operands<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Vec<Var<'t>>, Vec<Var<'t>>) {
+    let (mut leaves, mut read) = (Vec::new(), Vec::new());
+    for (i, (dims, lies)) in case.operands.iter().enumerate() {
+        let mut own = dims.clone();
+        match lies {
+            Turned => own.reverse(),
+            Sparse => *own.last_mut().unwrap() *= 2,
+            Repeated => own[0] = 1,
+            Plain | Cut => {}
+        }
+        let mut values = numbers(own.iter().product(), 7 * i);
+        if op == Structural::Select && i == 0 {
+            values.iter_mut().step_by(2).for_each(|value| *value = 0.0);
+        }
+        let leaf = if matches!(lies, Cut) { Leaf::Data } else { Leaf::Input };
+        let leaf = tape.tensor(leaf, &values, own.as_slice()).unwrap();
+        leaves.push(leaf);
+        read.push(match lies {
+            Plain | Cut => leaf,
+            Turned => leaf.permute(&(0..dims.len()).rev().collect::<Vec<_>>()),
+            Sparse => leaf.step_by(dims.len() - 1, 2),
+            Repeated => leaf.broadcast_to(dims.as_slice()),
+        });
+    }
+    (leaves, read)
+}
+
+fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{what}, element {i}: {a} and {b}");
+    }
+}
+
+/// The numbers of a gradient, 0 where there is no path.
+fn recorded(gradient: &[Option<Var<'_>>], leaves: &[Var<'_>]) -> Vec<f64> {
+    let of =
+        |(gradient, leaf): (&Option<Var<'_>>, &Var<'_>)| gradient.map_or_else(|| vec![0.0; leaf.len()], Var::values);
+    gradient.iter().zip(leaves).flat_map(of).collect()
+}
+
+fn each_case(mut check: impl FnMut(Structural, &Case, &str)) {
+    for &op in Structural::ALL {
+        for (i, case) in cases(op).iter().enumerate() {
+            check(op, case, &format!("{op}, case {i}: {:?}", case.operands));
+        }
+    }
+}
+
+/// `Σ c · sin(op(..))`, so that second derivatives are not zero, with the operands that derivatives pass.
+fn objective<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Var<'t>, Vec<Var<'t>>) {
+    let (leaves, read) = operands(tape, op, case);
+    let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
+    let weights = numbers(result.len(), 100);
+    let weights = tape.tensor(Leaf::Data, &weights, result.shape()).unwrap();
+    let loss = (result.sin() * weights).sum();
+    let leaves = leaves.into_iter().filter(|leaf| !leaf.is_detached()).collect();
+    (loss, leaves)
+}
+
+fn exact() -> Tape {
+    Tape::with(Options::default().numerics(Numerics::Exact))
+}
+
+/// What the entries say is what the sweep passes on, `share` records, duals carry, `tangent` records, programs compute and
+/// differences find.
+#[test]
+fn every_way_to_a_derivative_is_one() {
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (loss, leaves) = objective(&tape, op, case);
+        let swept: Vec<f64> = {
+            let gradients = loss.backward();
+            leaves.iter().flat_map(|&leaf| gradients.values_wrt(leaf)).collect()
+        };
+        let report = loss.check().run().unwrap();
+        assert!(report.agrees(), "{what}: {report}");
+
+        let share = recorded(&loss.record_gradient(&leaves).unwrap(), &leaves);
+        close(&share, &swept, 1e-14, &format!("share of {what}"));
+
+        let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
+        let along: f64 = directions.iter().flatten().zip(&swept).map(|(d, g)| d * g).sum();
+        let seeds: Vec<(Var<'_>, &[f64])> = leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let duals = tape.tangents(&seeds).unwrap().of(loss);
+        close(&[duals], &[along], 1e-14, &format!("duals of {what}"));
+        let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
+            .iter()
+            .zip(&directions)
+            .map(|(&leaf, direction)| (leaf, tape.tensor(Leaf::Input, direction, leaf.shape()).unwrap()))
+            .collect();
+        let tangent = loss.record_tangent(&seeds).unwrap().unwrap();
+        close(&[tangent.value()], &[along], 1e-14, &format!("tangent of {what}"));
+
+        for numerics in [Numerics::Exact, Numerics::Fast] {
+            let mut compiler = Compiler::new(&tape).numerics(numerics);
+            let outputs: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(loss, leaf).unwrap()).collect();
+            let program = compiler.compile().unwrap();
+            let mut workspace = program.workspace();
+            program.run(&mut workspace).unwrap();
+            let computed: Vec<f64> = outputs.iter().flat_map(|&output| workspace.values(output)).collect();
+            match numerics {
+                Numerics::Exact => assert_eq!(computed, swept, "the program of {what}"),
+                Numerics::Fast => close(&computed, &swept, 1e-13, &format!("the fast program of {what}")),
+            }
+        }
+    });
+}
+
+#[test]
+fn second_derivatives_are_one() {
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (loss, leaves) = objective(&tape, op, case);
+        let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
+        let seeds: Vec<(Var<'_>, &[f64])> = leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let by_duals: Vec<f64> = tape.hvp(loss, &seeds, &leaves).unwrap().concat();
+
+        // Reverse over reverse: the gradient of the gradient along the direction.
+        let gradient = loss.record_gradient(&leaves).unwrap();
+        let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
+            .iter()
+            .zip(&directions)
+            .map(|(&leaf, direction)| (leaf, tape.tensor(Leaf::Data, direction, leaf.shape()).unwrap()))
+            .collect();
+        let along = gradient.iter().zip(&seeds).filter_map(|(g, (_, d))| Some(((*g)? * *d).sum()));
+        let along = along.reduce(|a, b| a + b).unwrap();
+        let gradients = along.backward();
+        let by_nodes: Vec<f64> = leaves.iter().flat_map(|&leaf| gradients.values_wrt(leaf)).collect();
+        close(&by_nodes, &by_duals, 1e-12, &format!("reverse over reverse of {what}"));
+
+        // Forward over reverse, recorded.
+        let tangents = gradient.iter().zip(&leaves).flat_map(|(g, leaf)| {
+            let tangent = g.and_then(|g| g.record_tangent(&seeds).unwrap());
+            tangent.map_or_else(|| vec![0.0; leaf.len()], Var::values)
+        });
+        close(&tangents.collect::<Vec<_>>(), &by_duals, 1e-12, &format!("tangent of the gradient of {what}"));
+    });
+}
+
+/// A quicker way of a sweep adds the numbers that the entries list: bit for bit, but where it adds them up first.
+#[test]
+fn quick_ways_add_what_the_entries_list() {
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (_, read) = operands(&tape, op, case);
+        let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
+        let node = tape.node(result.id()).unwrap();
+        let column = tape.all_values();
+        let layouts: Vec<Layout> = node.operands.iter().map(|edge| edge.layout.clone()).collect();
+        let starts = node.operands.iter().map(|edge| edge.start.slot());
+        let tensor = |(start, layout)| Tensor { data: &column, start, layout };
+        let site = Site {
+            operands: starts.zip(&layouts).map(tensor).collect(),
+            cut: node.operands.iter().map(|edge| edge.cut).collect(),
+            shape: &node.shape,
+            attributes: &node.attributes,
+            run: &column[node.id.slot()..],
+        };
+        let g = numbers(result.len(), 30);
+        let [mut quick, mut listed] = [vec![-0.0; column.len()], vec![-0.0; column.len()]];
+        op.reverse(&site, &g, &mut quick);
+        op.reverse_one_by_one(&site, &g, &mut listed);
+        if matches!(op, Structural::CumSum | Structural::CumSumBack) {
+            close(&quick, &listed, 1e-15, what);
+        } else {
+            assert_eq!(quick, listed, "{what}");
+        }
+
+        // The public list is the same, and names the factor that a product's partial is.
+        entries(Op::Structural(op), &site, |entry| {
+            if let (Some(factor), Partial::Of(partial)) = (entry.factor, entry.partial) {
+                assert_eq!(column[factor], partial, "{what}");
+            }
+        });
+    });
+}
+
+/// Fast kernels are within their bound of the files' own values and derivatives.
+#[test]
+fn fast_kernels_are_close_to_the_files() {
+    each_case(|op, case, what| {
+        let of = |tape: &Tape| {
+            let (loss, leaves) = objective(tape, op, case);
+            let gradients = loss.backward();
+            let mut numbers = vec![loss.value()];
+            numbers.extend(leaves.iter().flat_map(|&leaf| gradients.values_wrt(leaf)));
+            numbers
+        };
+        close(&of(&Tape::new()), &of(&exact()), 1e-14, what);
+    });
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_the_door() {
+    let tape = Tape::new();
+    let x = tape.inputs(&[1.0, 2.0]).named("x");
+    let refused = |op, operands: &[Var<'_>], attributes, parts: &[&str]| {
+        let before = tape.len();
+        let message = tape.apply(Op::Structural(op), operands, attributes).unwrap_err().to_string();
+        for part in parts {
+            assert!(message.contains(part), "{message}");
+        }
+        assert_eq!(tape.len(), before);
+    };
+    refused(Structural::Sum, &[x], Attributes::axes_of(&[1]), &["sum at", "x of shape [2]", "its one axis is 0"]);
+    refused(Structural::Sum, &[x, x], Attributes::None, &["sum at", "does not have 2 operands"]);
+    refused(Structural::Concat, &[], Attributes::axes_of(&[0]), &["concat at", "0 operands"]);
+    refused(Structural::Gather, &[x], Attributes::None, &["gather at", "moved by positions"]);
+    refused(Structural::CumSum, &[x], Attributes::None, &["cumsum at", "along one axis"]);
+    let leaf = tape.apply(Op::Leaf(Leaf::Input), &[], Attributes::None).unwrap_err().to_string();
+    assert!(leaf.contains("input at"), "{leaf}");
+    let shape = Structural::MatMul.shape(&[&Shape::from([2, 3]), &Shape::from([3])], &Attributes::None);
+    assert_eq!(shape, Ok(Shape::from([2])));
+}
+
+#[test]
+fn a_tangent_is_replaced_where_a_direction_names_it() {
+    let tape = exact();
+    let x = tape.inputs(&[1.0, 2.0, 3.0]);
+    let y = x * x;
+    let t = tape.inputs(&[1.0, 1.0, 1.0]);
+    let part = tape.inputs(&[10.0]);
+    // y moves by 2x, but its middle element by what is said.
+    let moved = y.record_tangent(&[(x, t), (y.slice(0, 1..2), part)]).unwrap().unwrap();
+    assert_eq!(moved.values(), [2.0, 10.0, 6.0]);
+    let tangents = tape.tangents(&[(x, &[1.0, 1.0, 1.0]), (y.slice(0, 1..2), &[10.0])]).unwrap();
+    assert_eq!(tangents.values_of(y), [2.0, 10.0, 6.0]);
+    assert!(x.detach().record_tangent(&[(x, t)]).unwrap().is_none());
+    let program = tape.compile(&[moved], &[]).unwrap();
+    let mut workspace = program.workspace();
+    program.run(&mut workspace).unwrap();
+    assert_eq!(workspace.values(program.outputs()[0]), [2.0, 10.0, 6.0]);
+}

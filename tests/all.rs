@@ -1,0 +1,19 @@
+//! The tests of several crates together, of the examples and of the documents, as one program.
+//!
+//! `cargo test --test all page::` runs those of one file.
+
+mod schema;
+
+mod adbench;
+mod derivation;
+mod localised;
+mod notebook_example;
+mod notebook_transcript;
+mod outside;
+mod page;
+mod pictures;
+mod program_example;
+mod readme;
+mod side_by_side;
+mod trace_size;
+mod wheat_seeds;
