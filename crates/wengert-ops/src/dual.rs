@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Real, Scalar, powers};
+use crate::real::{Constant, Real, Scalar, powers};
 use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
@@ -46,6 +46,11 @@ impl<S: Scalar> Real for Dual<S> {
     #[inline]
     fn like(self, constant: f64) -> Self {
         Dual { value: self.value.like(constant), tangent: self.value.like(0.0) }
+    }
+
+    #[inline]
+    fn constant(self, constant: Constant) -> Self {
+        Dual::constant(self.value.constant(constant))
     }
 
     // Without optimisation every inlined copy keeps its locals: a loop with a copy for each op would need megabytes of stack.
@@ -95,6 +100,7 @@ impl<S: Scalar> crate::real::sealed::Sealed for Dual<S> {}
 impl<S: Scalar> Scalar for Dual<S> {
     const EMPTY: Self = Dual { value: S::EMPTY, tangent: S::EMPTY };
     const HAS_TANGENT: bool = true;
+    const OUT_OF_LINE: bool = S::OUT_OF_LINE;
 
     fn detached(self) -> Self {
         Dual::constant(self.value.detached())

@@ -60,13 +60,13 @@ pub fn rows<const N: usize>(
 }
 
 /// Runs `$body` with `$k` the op that `$op` holds. On plain numbers there is a copy of the body for each op, which the compiler
-/// makes a loop of its own. Numbers with a tangent share one that asks for the op at every element: a copy for each op and
+/// makes a loop of its own. Numbers with a tangent, and those whose operations are calls anyway, share one that asks for the op at every element: a copy for each op and
 /// each such number would be most of the crate's machine code.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! with_op {
     ($dispatch:ident, $s:ty, $op:expr, $k:ident => $body:expr) => {
-        if const { <$s as $crate::real::Scalar>::HAS_TANGENT } {
+        if const { <$s as $crate::real::Scalar>::HAS_TANGENT || <$s as $crate::real::Scalar>::OUT_OF_LINE } {
             #[allow(non_snake_case, reason = "a constant in the other branch")]
             let $k = $op;
             $body

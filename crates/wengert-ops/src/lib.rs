@@ -13,6 +13,7 @@ mod slopes;
 pub mod number;
 pub mod rules;
 pub mod dual;
+pub mod double_double;
 pub mod shape;
 pub mod attributes;
 pub mod run;

@@ -28,6 +28,32 @@ macro_rules! define_real {
 macro_rules! unary_methods { ($($row:tt)*) => { define_real! { @unary $($row)* } }; }
 macro_rules! binary_methods { ($($row:tt)*) => { define_real! { @binary $($row)* } }; }
 
+/// A constant of mathematics that no number holds exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// ln 2.
+    Ln2,
+    /// 1/ln 2.
+    Log2E,
+    /// 1/ln 10.
+    Log10E,
+    /// 2/√π, the derivative of erf at 0.
+    TwoOverSqrtPi,
+}
+
+impl Constant {
+    /// The nearest `f64`.
+    #[must_use]
+    pub const fn to_f64(self) -> f64 {
+        match self {
+            Constant::Ln2 => std::f64::consts::LN_2,
+            Constant::Log2E => std::f64::consts::LOG2_E,
+            Constant::Log10E => std::f64::consts::LOG10_E,
+            Constant::TwoOverSqrtPi => std::f64::consts::FRAC_2_SQRT_PI,
+        }
+    }
+}
+
 /// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::Dual), [`Var`](crate::Var), or a writer of formulas.
 ///
 /// Rules are written once over this trait and read by all of them. An implementor supplies three methods; the
@@ -47,6 +73,14 @@ pub trait Real:
     #[must_use]
     #[track_caller]
     fn like(self, constant: f64) -> Self;
+
+    /// A constant of mathematics that rules need: as `f64` rounds it, unless the number has more digits.
+    #[must_use]
+    #[inline(always)]
+    #[track_caller]
+    fn constant(self, constant: Constant) -> Self {
+        self.like(constant.to_f64())
+    }
 
     /// A function of this number.
     #[must_use]
@@ -86,6 +120,10 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
 
     /// Whether the number carries a tangent, so that [`detached`](Scalar::detached) does something.
     const HAS_TANGENT: bool;
+
+    /// Whether an operation is a call anyway, so that a loop of its own for every operation would gain nothing.
+    #[doc(hidden)]
+    const OUT_OF_LINE: bool = false;
 
     /// The same number standing still: what is read through a cut operand.
     fn detached(self) -> Self;

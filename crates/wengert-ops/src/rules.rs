@@ -4,13 +4,8 @@
 //! Numbers read the table in the reverse sweep, [`Dual`](crate::Dual) numbers in forward mode, [`Var`](crate::Var) when
 //! a gradient is recorded as more nodes, and a formula writer when it is explained.
 
-use std::f64::consts::{LN_2, LOG2_E, LOG10_E};
-
 use crate::op::{Binary, Unary};
-use crate::real::Real;
-
-/// 2/√π, the derivative of erf at 0.
-const TWO_OVER_SQRT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
+use crate::real::{Constant, Real};
 
 /// A local partial. The cases that are known without numbers are kept apart, so that no reader multiplies by one
 /// and a structural zero is told from a computed one.
@@ -76,14 +71,14 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::Sqrt => Of(c(0.5) / v),
         Unary::Cbrt => Of((c(3.0) * (v * v)).recip()),
         Unary::Exp => Of(v),
-        Unary::Exp2 => Of(v * c(LN_2)),
+        Unary::Exp2 => Of(v * x.constant(Constant::Ln2)),
         // Not v + 1, which loses every digit where v is near -1.
         Unary::ExpM1 => Of(x.exp()),
         Unary::Ln => Of(x.recip()),
         Unary::Ln1p => Of((c(1.0) + x).recip()),
         // Not 1/(x ln 2), whose product overflows for large x.
-        Unary::Log2 => Of(c(LOG2_E) / x),
-        Unary::Log10 => Of(c(LOG10_E) / x),
+        Unary::Log2 => Of(x.constant(Constant::Log2E) / x),
+        Unary::Log10 => Of(x.constant(Constant::Log10E) / x),
         Unary::Sin => Of(x.cos()),
         Unary::Cos => Of(-x.sin()),
         Unary::Tan => Of(c(1.0) + v * v),
@@ -103,7 +98,7 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::Sigmoid => Of(x.sigmoid_slope(v)),
         Unary::Softplus => Of(x.sigmoid()),
         Unary::Relu => Choice(x.indicator_gt(c(0.0))),
-        Unary::Erf => Of(c(TWO_OVER_SQRT_PI) * x.gaussian()),
+        Unary::Erf => Of(x.constant(Constant::TwoOverSqrtPi) * x.gaussian()),
         // chain: it goes to 0 where x is infinite.
         Unary::Gaussian => Of(c(-2.0) * v.chain(x)),
         Unary::OneMinusSquare => Of(c(-2.0) * x),

@@ -6,13 +6,15 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::error::{Error, NodeId, Place};
+use crate::op::Op;
 use crate::real::Scalar;
 use crate::rules;
 use crate::shape::Shape;
 use crate::sweep::Sweep;
-use crate::tape::{Kind, Lent, Memory, Tape};
+use crate::tape::{Kind, Lent, Memory, Side, Step, Tape};
 use crate::var::{Var, or_panic};
-use wengert_ops::structural::Site;
+use wengert_ops::real::Scalar as Number;
+use wengert_ops::structural::{Entry, Site};
 
 /// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
 /// carried back (a vector-Jacobian product) for a run.
@@ -340,42 +342,10 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     }
 
     /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand, slot read, partial.
-    pub(crate) fn edges(&self, mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
+    pub(crate) fn edges(&self, visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
-            let mut slot = self.adjoints().len();
-            let mut index = side.step_of(slot.saturating_sub(1) as u32) as usize + usize::from(slot > 0);
-            while index > 0 {
-                index -= 1;
-                let step = steps[index];
-                let (a, b) = (step.a() as usize, step.b() as usize);
-                match step.kind() {
-                    Kind::Leaf(_) => slot -= 1,
-                    Kind::Unary(op) => {
-                        slot -= 1;
-                        if !step.cuts_first() {
-                            visit(slot, 0, a, rules::unary(op, values[a], values[slot]));
-                        }
-                    }
-                    Kind::Binary(op) => {
-                        slot -= 1;
-                        if !step.cuts_first() {
-                            visit(slot, 0, a, rules::first(op, values[a], values[b], values[slot]));
-                        }
-                        if !step.cuts_second() {
-                            visit(slot, 1, b, rules::second(op, values[a], values[b], values[slot]));
-                        }
-                    }
-                    Kind::Wide => {
-                        let wide = &side.wides[a];
-                        slot = wide.out as usize;
-                        let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
-                        S::entries(wide.op, &site, &mut |entry| {
-                            visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
-                        });
-                    }
-                }
-            }
+            for_each_edge(steps, &side, &values[..self.adjoints().len()], S::entries, visit);
         });
     }
 
@@ -394,6 +364,50 @@ impl<'t, S: Scalar> Gradients<'t, S> {
             });
             reach
         })
+    }
+}
+
+/// Every entry of the Jacobian of every node that fills a column, in the order of the sweep: reader's slot, operand, slot read,
+/// partial. `entries` lists those of a run.
+pub(crate) fn for_each_edge<S: Number>(
+    steps: &[Step],
+    side: &Side,
+    values: &[S],
+    entries: impl Fn(Op, &Site<'_, S>, &mut dyn FnMut(Entry<S>)),
+    mut visit: impl FnMut(usize, usize, usize, rules::Partial<S>),
+) {
+    let mut slot = values.len();
+    let mut index = side.step_of(slot.saturating_sub(1) as u32) as usize + usize::from(slot > 0);
+    while index > 0 {
+        index -= 1;
+        let step = steps[index];
+        let (a, b) = (step.a() as usize, step.b() as usize);
+        match step.kind() {
+            Kind::Leaf(_) => slot -= 1,
+            Kind::Unary(op) => {
+                slot -= 1;
+                if !step.cuts_first() {
+                    visit(slot, 0, a, rules::unary(op, values[a], values[slot]));
+                }
+            }
+            Kind::Binary(op) => {
+                slot -= 1;
+                if !step.cuts_first() {
+                    visit(slot, 0, a, rules::first(op, values[a], values[b], values[slot]));
+                }
+                if !step.cuts_second() {
+                    visit(slot, 1, b, rules::second(op, values[a], values[b], values[slot]));
+                }
+            }
+            Kind::Wide => {
+                let wide = &side.wides[a];
+                slot = wide.out as usize;
+                let site = Site::of(wide, &side.layouts, &values[..slot + wide.len as usize]);
+                entries(wide.op, &site, &mut |entry| {
+                    visit(slot + entry.out, entry.operand, entry.slot, entry.partial);
+                });
+            }
+        }
     }
 }
 

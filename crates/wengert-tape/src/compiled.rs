@@ -88,3 +88,5 @@ mod no_duals_of_duals {
         panic!("hvp: {WAY_OUT}");
     }
 }
+#[cfg(feature = "precision")]
+compiled!(wengert_ops::double_double::DoubleDouble Dual<wengert_ops::double_double::DoubleDouble>);

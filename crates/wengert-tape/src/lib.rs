@@ -33,6 +33,8 @@ mod record;
 mod forward;
 mod calculus;
 pub mod check;
+#[cfg(feature = "precision")]
+pub mod truth;
 #[doc(hidden)]
 pub mod internals;
 

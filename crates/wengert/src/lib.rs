@@ -34,10 +34,11 @@
 //!   that, and products of matrices follow IEEE where a zero meets an infinity.
 
 pub use wengert_ops::attributes::Attributes;
+pub use wengert_ops::double_double::DoubleDouble;
 pub use wengert_ops::dual::Dual;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
-pub use wengert_ops::real::{Real, Scalar as Number};
+pub use wengert_ops::real::{Constant, Real, Scalar as Number};
 pub use wengert_ops::rules;
 
 /// The rules of structural operations, for those who read them: [`entries`](rulebook::entries) lists a Jacobian one by one,
@@ -50,6 +51,8 @@ pub mod rulebook {
 }
 pub use wengert_ops::shape::{Layout, Shape};
 pub use wengert_tape::check::{self, Check, Report};
+#[cfg(feature = "precision")]
+pub use wengert_tape::truth::{self, Precision, Truth};
 pub use wengert_tape::{
     Contribution, Culprit, Edge, Error, Gradients, GuardInfo, Key, Mark, NameInfo, Nested, Node, NodeId, Operand,
     Options, Place, Scalar, Scope, Status, Tangents, Tape, Var,

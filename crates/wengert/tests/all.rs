@@ -8,6 +8,7 @@ mod arrays;
 mod calculus;
 mod check;
 mod deep;
+mod double_double;
 #[cfg(feature = "fast")]
 mod fast_kernels;
 #[cfg(feature = "programs")]
@@ -37,4 +38,6 @@ mod rewind;
 mod rulebook;
 mod second_order;
 mod statuses;
+#[cfg(all(feature = "precision", feature = "programs"))]
+mod truth;
 mod verify;

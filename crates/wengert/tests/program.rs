@@ -121,36 +121,20 @@ fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
     });
 }
 
+/// How near they are to the right numbers is held in `truth`.
 #[test]
-fn fast_programs_are_within_rounding_of_the_tape() {
-    tensors::run(200, |program| {
+fn fast_programs_give_the_same_bits_on_every_run() {
+    tensors::run(100, |program| {
         let tape = exact();
         let at = tensors::leaf_values(program, 0);
         let (leaves, y) = tensors::record(&tape, program, &at);
-        let (expected, sizes) = (by_tape(y, &leaves), tensors::path_products(y));
         for off in variants() {
             let program = compiled(y, &leaves, Numerics::Fast, &off);
-            let mut workspace = program.workspace();
-            let found = run(&program, &mut workspace, &leaves, &at);
-            // Every number on the way is within 2 ulp and the roundings of its sums. That rounded values move partials as well is not in these sums:
-            // 256 has room for it in these programs.
-            for (i, leaf) in leaves.iter().enumerate() {
-                for (k, (a, b)) in found[i + 1].iter().zip(&expected[i + 1]).enumerate() {
-                    let bound = 256.0 * f64::EPSILON * sizes[leaf.id().slot() + k].max(1.0);
-                    prop_assert!((a - b).abs() <= bound, "without {off:?}: {a} {b}\n{tape}");
-                }
-            }
-            let bound = 256.0 * f64::EPSILON * expected[0][0].abs().max(1.0);
-            prop_assert!((found[0][0] - expected[0][0]).abs() <= bound, "without {off:?}: {found:?} {expected:?}");
-            // The same bits on every run.
-            prop_assert!(same_bits(&found, &run_again(&program, &leaves, &at)));
+            let found = run(&program, &mut program.workspace(), &leaves, &at);
+            prop_assert!(same_bits(&found, &run(&program, &mut program.workspace(), &leaves, &at)));
         }
         Ok(())
     });
-}
-
-fn run_again(program: &Program, leaves: &[Var<'_>], at: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    run(program, &mut program.workspace(), leaves, at)
 }
 
 /// A network of scalar nodes for one row: parameters, the row, and the loss.

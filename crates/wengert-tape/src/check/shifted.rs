@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
 use crate::real::Real;
-use wengert_ops::real::{Scalar, sealed};
+use wengert_ops::real::{Constant, Scalar, sealed};
 
 /// The tape's number and the moved one. A finite difference is taken on these and not on the moved numbers alone, because
 ///
@@ -80,6 +80,10 @@ impl<S: Scalar> Real for Shifted<S> {
         Shifted::still(self.base.like(constant))
     }
 
+    fn constant(self, constant: Constant) -> Self {
+        Shifted::still(self.base.constant(constant))
+    }
+
     fn largest(self) -> Self {
         Shifted::still(self.base.largest())
     }
@@ -108,6 +112,7 @@ impl<S: Scalar> Scalar for Shifted<S> {
     const EMPTY: Self = Shifted { base: S::EMPTY, moved: S::EMPTY, crossed: false };
     /// So that cut operands are read through [`detached`](Scalar::detached).
     const HAS_TANGENT: bool = true;
+    const OUT_OF_LINE: bool = true;
 
     fn detached(self) -> Self {
         Shifted::still(self.base)

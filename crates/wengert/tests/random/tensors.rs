@@ -155,19 +155,3 @@ pub(crate) fn run(cases: u32, test: impl Fn(&Program) -> Result<(), TestCaseErro
         panic!("{error}");
     }
 }
-
-/// What rounding errors of an adjoint are relative to: the sum over all paths to the output of the absolute products of partials.
-pub(crate) fn path_products(y: Var<'_>) -> Vec<f64> {
-    // The adjoint itself is never larger; the ledgers have every partial.
-    let gradients = y.backward();
-    let mut sums = vec![0.0; gradients.adjoints().len()];
-    sums[y.id().slot()] = 1.0;
-    let mut ledgers = gradients.ledgers(|_| true);
-    ledgers.reverse();
-    for (slot, ledger) in ledgers {
-        for entry in ledger {
-            sums[slot.slot()] += entry.partial.abs() * sums[entry.reader.slot()];
-        }
-    }
-    sums
-}
