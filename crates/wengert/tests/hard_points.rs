@@ -207,8 +207,8 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
         table.compare(name, modes[3], points, 1 + i, &recorded[i].map_or(zeros.clone(), |d| d.values()));
         table.compare(name, modes[5], points, 1 + i, &workspace.values(asked[i]));
         let again = sums[i].map(|sum| sum.backward());
-        for j in i..operands {
-            let found = again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaves[j]));
+        for (j, &leaf) in leaves.iter().enumerate().take(operands).skip(i) {
+            let found = again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaf));
             table.compare(name, modes[4], points, 3 + i + j, &found);
         }
     }
