@@ -54,7 +54,7 @@ impl Constant {
     }
 }
 
-/// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::Dual), [`Var`](crate::Var), or a writer of formulas.
+/// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::dual::Dual), `Var`, or a writer of formulas.
 ///
 /// Rules are written once over this trait and read by all of them. An implementor supplies three methods; the
 /// named functions are provided. There is no `if` on a number's value here, because a recorded gradient must stay right at
@@ -111,7 +111,7 @@ pub trait Real:
     binary_functions!(binary_methods);
 }
 
-/// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::Dual) numbers over them.
+/// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::dual::Dual) numbers over them.
 ///
 /// Sealed: the tape's columns hold plain numbers, and rely on it.
 pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {

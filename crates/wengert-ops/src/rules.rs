@@ -1,7 +1,7 @@
 //! The derivative rules of the elementwise ops, each written once.
 //!
 //! A rule states a **local partial**: the derivative of a node's value by one operand, from the operands and the value.
-//! Numbers read the table in the reverse sweep, [`Dual`](crate::Dual) numbers in forward mode, [`Var`](crate::Var) when
+//! Numbers read the table in the reverse sweep, [`Dual`](crate::dual::Dual) numbers in forward mode, `Var` when
 //! a gradient is recorded as more nodes, and a formula writer when it is explained.
 
 use crate::op::{Binary, Unary};

@@ -10,7 +10,7 @@ use crate::shape::Layout;
 
 /// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives stop here.
 ///
-/// One word, so that a [`Var`](crate::Var) is a pair of words and travels in registers: the slot in the low half, in the
+/// One word, so that a `Var` is a pair of words and travels in registers: the slot in the low half, in the
 /// high half the layout and the mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View(u64);

@@ -317,7 +317,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
     /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit; only a
     /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits. On a tape of
-    /// [`Fast`](crate::Numerics::Fast) numerics the runs' contributions are summed in another order, and the adjoint is within that mode's bound of the sum.
+    /// [`Fast`](wengert_ops::numerics::Numerics::Fast) numerics the runs' contributions are summed in another order, and the adjoint is within that mode's bound of the sum.
     ///
     /// # Panics
     ///

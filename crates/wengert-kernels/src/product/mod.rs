@@ -1,7 +1,7 @@
 //! Matrix products of `f32` and `f64`, the ones that may be summed in any fixed order.
 //!
-//! Three ways, each the fastest for some shapes: [`small::rows`] over operands as they lie, [`small::dots`] for long sums and few
-//! of them, [`large::blocks`] with a panel of the right operand copied. Which one is taken, and so the order of every sum, depends
+//! Three ways, each the fastest for some shapes: `small::rows` over operands as they lie, `small::dots` for long sums and few
+//! of them, `large::blocks` with a panel of the right operand copied. Which one is taken, and so the order of every sum, depends
 //! on the extents and strides and on the processor's instructions, on nothing else. None allocates.
 //!
 //! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n additions is within `n ε` of it, fused or

@@ -9,7 +9,7 @@
 //! | `tangent`, over an [`Algebra`] | recorded tangents |
 //! | `reading`, how an element is made of what it reads | derivations |
 //!
-//! Its name, formula, derivative and domain stand in its row of [`structural_functions`](crate::op::structural_functions).
+//! Its name, formula, derivative and domain stand in its row of `structural_functions`, in [`op`](crate::op).
 //! A quicker way of any of these is a named optimisation, and a test holds it to the file.
 
 mod affine;
