@@ -10,7 +10,9 @@ fn stated(op: &str, x: DoubleDouble, y: Option<DoubleDouble>) -> f64 {
         _ => -98,
     };
     let grows = match (op, y) {
-        ("powf" | "pow_slope" | "pow_curve" | "pow_ln", Some(y)) => 1.0 + ((y.abs() + DoubleDouble::from(2.0)) * x.ln()).to_f64().abs(),
+        ("powf" | "pow_slope" | "pow_curve" | "pow_ln", Some(y)) => {
+            1.0 + ((y.abs() + DoubleDouble::from(2.0)) * x.ln()).to_f64().abs()
+        }
         ("gaussian", None) => 1.0 + (x * x).to_f64(),
         _ => 1.0,
     };
@@ -65,8 +67,11 @@ fn ends_and_signs_are_those_of_f64() {
         }
         for y in ends {
             for &op in Binary::ALL {
-                // A slope of a value that is not its operand's is no function of either.
-                if op == Binary::Powi && y != y.trunc() || matches!(op, Binary::SigmoidSlope | Binary::TanhSlope) {
+                // A slope of a value that is not its operand's is no function of either; and the exponent less one, rounded to an
+                // integer, is not that of the plain number.
+                let value = matches!(op, Binary::SigmoidSlope | Binary::TanhSlope);
+                let slope = matches!(op, Binary::PowSlope | Binary::PowCurve | Binary::PowLn) && x < 0.0;
+                if op == Binary::Powi && y != y.trunc() || value || slope {
                     continue;
                 }
                 let (wide, plain) = (DoubleDouble::from(x).binary(op, y.into()).to_f64(), x.binary(op, y));
