@@ -35,13 +35,26 @@ fn scaled(x: DoubleDouble, y: DoubleDouble) -> (DoubleDouble, DoubleDouble, i32)
 
 /// `y xʸ⁻¹`
 pub(super) fn pow(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble {
-    if y.hi == 0.0 { y } else { y.times(powf(x, y.minus(1.0.into()))) }
+    if y.hi == 0.0 {
+        return y;
+    }
+    // 1/x may overflow where y/x does not.
+    if y.hi < 0.5 && x.hi != 0.0 && x.hi.is_finite() {
+        return y.times(powf(x, y)).divided(x);
+    }
+    y.times(powf(x, y.minus(1.0.into())))
 }
 
 /// `y (y − 1) xʸ⁻²`
 pub(super) fn pow_curve(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble {
     let factor = y.times(y.minus(1.0.into()));
-    if factor.hi == 0.0 { factor } else { factor.times(powf(x, y.minus(2.0.into()))) }
+    if factor.hi == 0.0 {
+        return factor;
+    }
+    if y.hi < 1.0 && x.hi != 0.0 && x.hi.is_finite() {
+        return factor.times(powf(x, y)).divided(x).divided(x);
+    }
+    factor.times(powf(x, y.minus(2.0.into())))
 }
 
 /// `xʸ ln x`, and 0 where xʸ is 0.
