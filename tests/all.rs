@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test all page::` runs those of one file.
 
+#![allow(clippy::duplicate_mod, reason = "an example, and what tests it, read the same files")]
+
 mod schema;
 
 mod adbench;

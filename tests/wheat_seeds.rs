@@ -2,13 +2,13 @@
 
 #[path = "../examples/wheat_seeds.rs"]
 #[allow(dead_code, reason = "the example's main is not called here")]
-mod wheat_seeds;
+mod example;
 
 use wengert_layers::Passes;
 
 #[test]
 fn most_kernels_are_told_apart() {
-    let accuracy = wheat_seeds::run(&mut Vec::new(), 1, 50, Passes::default()).expect("the data in the repository");
+    let accuracy = example::run(&mut Vec::new(), 1, 50, Passes::default()).expect("the data in the repository");
     // Guessing gives a third.
     assert!(accuracy > 0.85, "{accuracy}");
     assert!(accuracy < 1.0, "no published network tells all of them apart: {accuracy}");
@@ -18,7 +18,7 @@ fn most_kernels_are_told_apart() {
 fn the_table_is_the_same_every_time_and_every_way() {
     let table = |passes| {
         let mut out = Vec::new();
-        wheat_seeds::run(&mut out, 1, 3, passes).map(|_| out).expect("the data in the repository")
+        example::run(&mut out, 1, 3, passes).map(|_| out).expect("the data in the repository")
     };
     let first = table(Passes::Replayed);
     for passes in [Passes::Replayed, Passes::Recorded, Passes::Compiled] {

@@ -123,6 +123,7 @@ impl<A: Arguments> Compiled<A> {
     }
 
     /// What it was compiled for.
+    #[must_use]
     pub fn level(self) -> Level {
         self.level
     }
@@ -148,6 +149,7 @@ impl<A: Arguments> fmt::Debug for Compiled<A> {
 /// # Panics
 ///
 /// If the processor has not got `level`.
+#[must_use]
 pub fn compiled<K: Kernel>(level: Level) -> Compiled<K::Arguments> {
     assert!(level <= Level::detected(), "this processor has no {level:?}; Level::detected names its highest level");
     let pointer: unsafe fn(<K::Arguments as Arguments>::Of<'_>) = match level {

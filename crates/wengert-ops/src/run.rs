@@ -22,43 +22,51 @@ const CUT: u64 = 1 << 63;
 
 impl View {
     #[inline(always)]
+    #[must_use]
     pub const fn new(start: u32, layout: u32) -> Self {
         View((layout as u64) << 32 | start as u64)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn scalar(start: u32) -> Self {
         View(start as u64)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn start(self) -> u32 {
         self.0 as u32
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn layout(self) -> u32 {
         ((self.0 & !CUT) >> 32) as u32
     }
 
     /// Read but not differentiated by: a constant, data, or a detached handle.
     #[inline(always)]
+    #[must_use]
     pub const fn is_cut(self) -> bool {
         self.0 & CUT != 0
     }
 
     /// A single number that derivatives pass through: the common case, one comparison.
     #[inline(always)]
+    #[must_use]
     pub const fn is_plain(self) -> bool {
         self.0 >> 32 == SCALAR as u64
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn cut_if(self, cut: bool) -> Self {
         View(if cut { self.0 | CUT } else { self.0 })
     }
 
     /// The same elements without the mark, as names are keyed.
+    #[must_use]
     pub const fn uncut(self) -> Self {
         View(self.0 & !CUT)
     }
@@ -91,7 +99,14 @@ pub struct Layouts {
 
 const RECENT: usize = 64;
 
+impl Default for Layouts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Layouts {
+    #[must_use]
     pub fn new() -> Self {
         Layouts {
             table: vec![Layout::scalar()],
@@ -129,6 +144,7 @@ impl Layouts {
         id
     }
 
+    #[must_use]
     pub fn get(&self, id: u32) -> &Layout {
         &self.table[id as usize]
     }

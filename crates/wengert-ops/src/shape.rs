@@ -172,6 +172,7 @@ impl Layout {
     }
 
     /// The largest offset of an element.
+    #[must_use]
     pub fn last_offset(&self) -> usize {
         let steps = self.dims().iter().zip(&self.strides);
         steps.fold(0, |last: usize, (&extent, &stride)| {
@@ -180,6 +181,7 @@ impl Layout {
     }
 
     /// Whether no two elements are the same: each stride steps over all that smaller strides reach.
+    #[must_use]
     pub fn is_injective(&self) -> bool {
         if self.is_contiguous() {
             return true;
@@ -217,6 +219,7 @@ impl Layout {
     }
 
     /// This layout repeated to `shape`, or `None` if NumPy's rule does not allow it.
+    #[must_use]
     pub fn broadcast_to(&self, shape: &Shape) -> Option<Layout> {
         let missing = shape.rank().checked_sub(self.shape.rank())?;
         let mut strides = SmallVec::from_elem(0, shape.rank());
@@ -232,6 +235,7 @@ impl Layout {
     }
 
     /// The axes in another order.
+    #[must_use]
     pub fn permute(&self, order: &[usize]) -> Layout {
         Layout {
             shape: Shape(order.iter().map(|&axis| self.shape.0[axis]).collect()),
@@ -240,6 +244,7 @@ impl Layout {
     }
 
     /// The same elements in row-major order under another shape, or `None` if no strides describe that.
+    #[must_use]
     pub fn reshape(&self, shape: &Shape) -> Option<Layout> {
         if self.len() != shape.len() {
             return None;
@@ -258,6 +263,7 @@ impl Layout {
     }
 
     /// The elements `from..to` along `axis`; the caller moves the start by `from` strides.
+    #[must_use]
     pub fn narrow(&self, axis: usize, len: usize) -> Layout {
         let mut layout = self.clone();
         layout.shape.0[axis] = len;
@@ -265,6 +271,7 @@ impl Layout {
     }
 
     /// Every `step`-th element along `axis`, from the first on; `step` is not 0.
+    #[must_use]
     pub fn every(&self, axis: usize, step: usize) -> Layout {
         let mut layout = self.clone();
         layout.shape.0[axis] = self.shape.0[axis].div_ceil(step);
@@ -273,6 +280,7 @@ impl Layout {
     }
 
     /// Without `axis`.
+    #[must_use]
     pub fn drop_axis(&self, axis: usize) -> Layout {
         let mut layout = self.clone();
         layout.shape.0.remove(axis);
@@ -281,6 +289,7 @@ impl Layout {
     }
 
     /// With a new first axis: `len` copies of this layout, `stride` slots apart.
+    #[must_use]
     pub fn repeat_axis(&self, len: usize, stride: usize) -> Layout {
         let mut layout = self.insert_axis(0);
         layout.shape.0[0] = len;
@@ -289,6 +298,7 @@ impl Layout {
     }
 
     /// With a new axis of extent 1 at `axis`.
+    #[must_use]
     pub fn insert_axis(&self, axis: usize) -> Layout {
         let mut layout = self.clone();
         layout.shape.0.insert(axis, 1);

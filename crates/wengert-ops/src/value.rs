@@ -50,6 +50,10 @@ pub fn reverse<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S],
 }
 
 /// Calls `visit` for every entry of the Jacobian of any operation, by the operands that are not cut.
+///
+/// # Panics
+///
+/// If the operands do not have shapes that the operation takes.
 pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entry<S>)) {
     let entry = |out, operand, slot, partial| Entry { out, operand, slot, partial, factor: None, running: None };
     let run = site.run;

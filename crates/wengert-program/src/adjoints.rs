@@ -166,7 +166,8 @@ impl Adjoints {
                         parts.extend(pieces);
                         return SoFar::All(before);
                     }
-                    _ if is_whole(place) => {
+                    // Of nothing inside it, the whole place would be the gap, asked for again and again.
+                    _ if is_whole(place) && !touched.is_empty() => {
                         let inside: Vec<Part<Value>> = touched.iter().map(|&i| parts[i].clone()).collect();
                         if gaps(&inside, offset, dims.iter().product()).is_some() {
                             return SoFar::Inside(inside);

@@ -41,6 +41,7 @@ impl<S: Scalar> Tape<S> {
 impl<S: Scalar> Var<'_, S> {
     /// What it reads.
     #[doc(hidden)]
+    #[must_use]
     pub fn view(self) -> View {
         self.view
     }

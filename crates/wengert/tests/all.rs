@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p wengert --test all program::` runs those of one file. Allocations are counted in a program of their own.
 
+#![allow(clippy::duplicate_mod, reason = "files of tests share their generators")]
+
 mod arrays;
 mod calculus;
 mod check;

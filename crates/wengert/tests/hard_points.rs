@@ -151,11 +151,11 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         table.compare(name, "recorded", points, 1 + i, &nodes);
         let rows = tape.hvp(total, &direction, &every).unwrap();
         let again = partials.iter().flatten().copied().reduce(|a, b| a + b).map(|sum| sum.backward());
-        for j in i..operands {
+        for (j, leaves) in leaves.iter().enumerate().take(operands).skip(i) {
             let duals: Vec<S> = (0..points.len()).map(|point| rows[j * points.len() + point][0]).collect();
             table.compare(name, "hessian by duals", points, 3 + i + j, &duals);
             let twice: Vec<S> =
-                leaves[j].iter().map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x))).collect();
+                leaves.iter().map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x))).collect();
             table.compare(name, "hessian recorded", points, 3 + i + j, &twice);
         }
     }
@@ -207,8 +207,8 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
         table.compare(name, modes[3], points, 1 + i, &recorded[i].map_or(zeros.clone(), |d| d.values()));
         table.compare(name, modes[5], points, 1 + i, &workspace.values(asked[i]));
         let again = sums[i].map(|sum| sum.backward());
-        for j in i..operands {
-            let found = again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaves[j]));
+        for (j, &leaf) in leaves.iter().enumerate().take(operands).skip(i) {
+            let found = again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaf));
             table.compare(name, modes[4], points, 3 + i + j, &found);
         }
     }

@@ -439,3 +439,23 @@ fn rows_of_tensors_are_the_rows_one_by_one() {
         });
     }
 }
+
+#[test]
+fn more_views_of_a_block_than_are_kept_apart() {
+    for views in [3, 63, 64, 65, 100] {
+        let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+        // Two numbers for each view, and some that no view reads.
+        let numbers: Vec<f64> = (0..2 * views + 5).map(|i| (i as f64 * 0.37).sin()).collect();
+        let x = tape.inputs(&numbers);
+        // Swept last: it meets what the views have added, and the gap behind them.
+        let whole = (x * x.sin()).sum();
+        let parts = (0..views).map(|i| x.slice(0, 2 * i..2 * i + 2).exp().sum());
+        let loss = parts.fold(whole, |sum, part| sum + part * part);
+        let mut compiler = Compiler::new(&tape);
+        let gradient = compiler.gradient(loss, x).unwrap();
+        let program = compiler.compile().unwrap();
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        assert_eq!(workspace.values(gradient), loss.backward().values_wrt(x), "{views} views");
+    }
+}

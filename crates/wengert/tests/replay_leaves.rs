@@ -28,7 +28,7 @@ fn a_computed_number_within_a_view_is_refused() {
     }
     let odd = tape.stack(&[a, c]);
     let error = tape.replay(&[(odd, &[5.0; 2])]).unwrap_err();
-    assert!(error.to_string().contains("c at ") && error.to_string().contains("being add"), "{error}");
+    assert!(error.to_string().contains("c is computed (add)"), "{error}");
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn any_beyond<S: Elementary>(numbers: &[S]) -> bool {
 }
 
 /// Whether the vector form holds up to [`Elementary::TRIGONOMETRIC_MAX`] only.
+#[must_use]
 pub const fn is_bounded(op: Unary) -> bool {
     matches!(op, Unary::Sin | Unary::Cos)
 }
@@ -141,6 +142,7 @@ pub fn unary<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
 }
 
 /// Whether an operation of two numbers is made of elementary functions that have a vector form.
+#[must_use]
 pub const fn has_vector_form_of_two(op: Binary) -> bool {
     matches!(op, Binary::SigmoidSlope | Binary::TanhSlope)
 }

@@ -54,6 +54,7 @@ pub struct Placed {
 }
 
 impl Placed {
+    #[must_use]
     pub fn transposed(self) -> Self {
         Placed { start: self.start, rows: self.cols, cols: self.rows }
     }
@@ -147,7 +148,7 @@ enum Way {
 /// The way of a product, by extents and strides alone. C has contiguous rows, or contiguous neither. The bounds are where the ways
 /// measure alike.
 fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, b_cols): (usize, usize)) -> Way {
-    let along = (a_cols == 1 || k == 1) && (b_rows == 1 || k == 1);
+    let along = k == 1 || (a_cols == 1 && b_rows == 1);
     if m.min(n) == 1 && along && k >= 4 {
         return Way::Dots;
     }

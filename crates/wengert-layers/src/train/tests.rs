@@ -53,9 +53,9 @@ fn training_that_diverges() {
 #[test]
 fn an_error_that_is_no_number_any_more_is_named() {
     for passes in PASSES {
-        // The parameters stay finite: they do not move.
-        let mut mlp = Mlp::from_params(&[1, 1], &[Activation::Identity], vec![1e200, 0.0]).unwrap();
-        let data = Dataset::new([([1.0], 0)], 1).unwrap();
+        // The parameters stay as they are, and their squares are numbers.
+        let mut mlp = Mlp::from_params(&[1, 1], &[Activation::Identity], vec![1e100, 0.0]).unwrap();
+        let data = Dataset::new([([1e100], 0)], 1).unwrap();
         let error = Trainer::new(Sgd { rate: 0.0 }, 1).passes(passes).train(&mut mlp, &data).unwrap_err();
         assert_eq!(error.to_string(), "training diverged in epoch 0: the error is inf; try a smaller rate");
     }

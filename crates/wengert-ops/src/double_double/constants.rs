@@ -1,5 +1,7 @@
 //! Numbers that the functions are made of. Written by `double_double/make.py constants` in the tests of `wengert`.
 
+#![allow(clippy::approx_constant, reason = "each is the nearest number and what it leaves")]
+
 use super::DoubleDouble;
 
 /// π.

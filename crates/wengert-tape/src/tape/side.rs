@@ -184,7 +184,14 @@ pub struct Side {
     pub places: Vec<Place>,
 }
 
+impl Default for Side {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Side {
+    #[must_use]
     pub fn new() -> Self {
         Side {
             wides: Vec::new(),
@@ -216,6 +223,7 @@ impl Side {
     }
 
     /// The wide step whose run holds `slot`, if it is not a scalar node's.
+    #[must_use]
     pub fn wide_at(&self, slot: u32) -> Option<&Wide> {
         let i = self.wides.partition_point(|wide| wide.out <= slot);
         let wide = &self.wides[i.checked_sub(1)?];
@@ -223,6 +231,7 @@ impl Side {
     }
 
     /// The index of the step that fills `slot`.
+    #[must_use]
     pub fn step_of(&self, slot: u32) -> u32 {
         let i = self.wides.partition_point(|wide| wide.out <= slot);
         match i.checked_sub(1).map(|i| &self.wides[i]) {

@@ -41,27 +41,32 @@ const fn pack(code: u8, a: u32, b: u32) -> Step {
 
 impl Step {
     #[inline(always)]
+    #[must_use]
     pub const fn leaf(leaf: Leaf) -> Self {
         pack(LEAF + leaf as u8, 0, 0)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn unary(op: Unary, a: u32, cut: bool) -> Self {
         pack((UNARY + op as u8) | if cut { CUT_FIRST } else { 0 }, a, 0)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn binary(op: Binary, a: u32, b: u32, cut_first: bool, cut_second: bool) -> Self {
         let cuts = if cut_first { CUT_FIRST } else { 0 } | if cut_second { CUT_SECOND } else { 0 };
         pack((BINARY + op as u8) | cuts, a, b)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn wide(index: u32) -> Self {
         pack(WIDE, index, 0)
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn kind(self) -> Kind {
         let code = (self.0 >> (2 * SLOT_BITS)) as u8 & 63;
         if code >= BINARY {
@@ -89,6 +94,7 @@ impl Step {
     /// # Panics
     ///
     /// If the step is wide: its operation stands in the side table.
+    #[must_use]
     pub fn op(self) -> Op {
         match self.kind() {
             Kind::Leaf(leaf) => Op::Leaf(leaf),
@@ -99,21 +105,25 @@ impl Step {
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn a(self) -> u32 {
         ((self.0 >> SLOT_BITS) & SLOT_MASK) as u32
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn b(self) -> u32 {
         (self.0 & SLOT_MASK) as u32
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn cuts_first(self) -> bool {
         (self.0 >> (2 * SLOT_BITS)) as u8 & CUT_FIRST != 0
     }
 
     #[inline(always)]
+    #[must_use]
     pub const fn cuts_second(self) -> bool {
         (self.0 >> (2 * SLOT_BITS)) as u8 & CUT_SECOND != 0
     }

@@ -349,6 +349,7 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     #[doc(hidden)]
     #[track_caller]
+    #[must_use]
     pub fn shapes_error(self, op: &'static str, other: Self, rule: &'static str) -> Error {
         let (left, right) = (self.tape.culprit(self.view), other.tape.culprit(other.view));
         Error::Shapes { op, left, right, rule, at: Place::caller() }
@@ -356,6 +357,7 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// As an error's message begins with it: `v3 x of `.
     #[doc(hidden)]
+    #[must_use]
     pub fn whose(self) -> String {
         let culprit = self.tape.culprit(self.view);
         culprit.path.as_ref().map_or_else(|| format!("{} of ", culprit.id), |path| format!("{} {path} of ", culprit.id))
@@ -363,6 +365,7 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     #[doc(hidden)]
     #[track_caller]
+    #[must_use]
     pub fn operand_error(self, op: &'static str, rule: String) -> Error {
         Error::Operand { op, operand: self.tape.culprit(self.view), rule, at: Place::caller() }
     }
