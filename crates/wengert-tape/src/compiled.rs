@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use wengert_ops::adjoints::Adjoints;
+#[cfg(feature = "precision")]
+use wengert_ops::double_double::DoubleDouble;
 use wengert_ops::real::Scalar as Number;
 use wengert_ops::structural::{Entry, Site};
 use wengert_ops::value;
@@ -58,6 +60,11 @@ compiled! {
     Dual<f32>, no_duals_of_duals;
     Dual<f64>, no_duals_of_duals;
 }
+#[cfg(feature = "precision")]
+compiled! {
+    DoubleDouble, duals;
+    Dual<DoubleDouble>, no_duals_of_duals;
+}
 
 /// Forward mode over a tape of plain numbers.
 mod duals {
@@ -88,5 +95,3 @@ mod no_duals_of_duals {
         panic!("hvp: {WAY_OUT}");
     }
 }
-#[cfg(feature = "precision")]
-compiled!(wengert_ops::double_double::DoubleDouble Dual<wengert_ops::double_double::DoubleDouble>);

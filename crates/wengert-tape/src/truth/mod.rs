@@ -100,7 +100,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// let y = 1.0 - x.cos(); // 5e-19, of which a double near 1 keeps nothing
     /// let truth = y.truth().run()?;
     /// assert_eq!(y.value(), 0.0);
-    /// assert_eq!(truth.value(y).truth.to_f64(), 5e-19);
+    /// assert_eq!(truth.value(y).truth.high(), 5e-19);
     /// assert!(truth.value(y).bound > 1e-16 && truth.value(y).holds(y.value()));
     /// // The adjoint, sin x, is good to the last digits.
     /// assert!(truth.adjoint(x).digits() > 15.0 && truth.adjoint(x).holds(y.backward().wrt(x)));
