@@ -25,6 +25,8 @@ pub(super) trait Lanes<S>: Copy + Debug {
     unsafe fn add(self, other: Self) -> Self;
     /// The sum of the elements, halves first.
     unsafe fn sum(self) -> S;
+    /// Asks for the memory at an address that may be used soon. Any address will do.
+    fn prefetch(at: *const S);
     /// How many elements 128 bits hold: a row of the blocks that [`turn`](Lanes::turn) transposes.
     const PIECE: usize = 16 / std::mem::size_of::<S>();
     /// Transposes a block of `N` rows of `PIECE` elements: `to[p * to_by + j] = from[j * by + p]`.
@@ -98,6 +100,8 @@ macro_rules! portable {
                 parts[0]
             }
             #[inline(always)]
+            fn prefetch(_: *const $s) {}
+            #[inline(always)]
             unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {
                 for p in 0..Self::PIECE {
                     for j in 0..Self::N {
@@ -160,6 +164,11 @@ pub(super) mod x86 {
                 #[inline(always)]
                 unsafe fn sum(self) -> $s {
                     unsafe { $reduce(self) }
+                }
+                #[inline(always)]
+                fn prefetch(at: *const $s) {
+                    // SAFETY: a hint, which no address makes fail; every x86-64 has it.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
                 }
                 #[inline(always)]
                 unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {
@@ -253,6 +262,11 @@ pub(super) mod x86 {
                         }
                     }
                     parts[0]
+                }
+                #[inline(always)]
+                fn prefetch(at: *const $s) {
+                    // SAFETY: a hint, which no address makes fail; every x86-64 has it.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
                 }
                 #[inline(always)]
                 unsafe fn turn(from: *const $s, by: usize, to: *mut $s, to_by: usize) {

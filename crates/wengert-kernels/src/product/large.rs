@@ -180,6 +180,12 @@ unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
         let mut sums = [[V::zero(); W]; R];
         // Opaque, or the compiler computes the pointers again for every product.
         let rows_of_a: [*const S; R] = black_box(std::array::from_fn(|r| a.start.add(r.min(rows - 1) * a.rows)));
+        // C is read or written when the sums are done; by then its rows are here.
+        for r in 0..rows {
+            for w in 0..W {
+                V::prefetch(c.wrapping_add(r * c_rows + w * V::N));
+            }
+        }
         let mut along = 0;
         for _ in 0..k {
             let bs: [V; W] = std::array::from_fn(|w| V::load(panel.add(w * V::N)));

@@ -22,6 +22,7 @@ mod tests;
 mod turn;
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::ops::Add;
 
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
@@ -196,8 +197,26 @@ macro_rules! impl_product {
                 match way(work.extents, c.cols, a.cols, (b.rows, b.cols)) {
                     // Kernels of their own: the arrays of one are not on the stack of the other.
                     Way::Large => simd::call::<Large<$s>>(level, work),
+                    // SAFETY: the caller's promise; this way is taken for few elements of B alone.
+                    Way::Rows if b.cols != 1 && n > 1 => unsafe { work.packed(level) },
                     way => simd::call::<Small<$s>>(level, (way, work)),
                 }
+            }
+        }
+
+        impl Work<$s> {
+            /// The product with B copied first. A function of its own: other products need no room for it.
+            ///
+            /// # Safety
+            ///
+            /// As [`product_raw`]; B has at most [`PACKED`] elements.
+            #[inline(never)]
+            unsafe fn packed(self, level: Level) {
+                let (_, k, n) = self.extents;
+                let mut room = [const { MaybeUninit::uninit() }; PACKED];
+                // SAFETY: the caller's promises.
+                let b = unsafe { small::pack(self.b, (k, n), &mut room) };
+                simd::call::<Small<$s>>(level, (Way::Rows, Work { b, ..self }));
             }
         }
 

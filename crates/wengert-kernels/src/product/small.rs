@@ -21,7 +21,25 @@ impl<P> At<P> {
 /// The largest right operand that is copied so that its rows are contiguous.
 pub(super) const PACKED: usize = 2048;
 
-/// `C (+)= A B` where the rows of C are contiguous, and those of B too unless B has at most [`PACKED`] elements.
+/// Room for a right operand with contiguous rows.
+pub(super) type Packed<S> = [MaybeUninit<S>; PACKED];
+
+/// Copies B to where its rows follow each other.
+///
+/// # Safety
+///
+/// The pointer is good for a k by n matrix of at most [`PACKED`] elements.
+pub(super) unsafe fn pack<S: Copy>(b: At<*const S>, (k, n): (usize, usize), to: &mut Packed<S>) -> At<*const S> {
+    for j in 0..n {
+        for p in 0..k {
+            // SAFETY: the caller's promise.
+            to[p * n + j].write(unsafe { b.start.add(p * b.rows + j * b.cols).read() });
+        }
+    }
+    At { start: to.as_ptr().cast(), rows: n, cols: 1 }
+}
+
+/// `C (+)= A B` where the rows of B and C are contiguous.
 ///
 /// # Safety
 ///
@@ -32,20 +50,10 @@ pub(super) unsafe fn rows<S: Copy, V: Lanes<S>>(
     (m, k, n): (usize, usize, usize),
     c: At<*mut S>,
     a: At<*const S>,
-    mut b: At<*const S>,
+    b: At<*const S>,
 ) {
-    let mut packed = [const { MaybeUninit::<S>::uninit() }; PACKED];
-    // SAFETY: the caller's promises; what is packed is written before it is read.
+    // SAFETY: the caller's promises.
     unsafe {
-        if b.cols != 1 && n > 1 {
-            let to = packed.as_mut_ptr().cast::<S>();
-            for j in 0..n {
-                for p in 0..k {
-                    to.add(p * n + j).write(b.start.add(p * b.rows + j * b.cols).read());
-                }
-            }
-            b = At { start: to, rows: n, cols: 1 };
-        }
         // Of one or two rows, every vector of B is read once: long rows keep more sums under way, and memory in order.
         let most = if m <= 2 { 4 } else { 2 };
         let mut j = 0;
