@@ -227,7 +227,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads here: the reach need not be asked.
     #[track_caller]
     fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
-        let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at: Place::caller() };
+        let at = Place::caller();
+        let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at };
         let slots = self.slots_of(op, var)?;
         if slots.iter().any(|&slot| slot >= self.adjoints().len()) {
             return Err(none("it was recorded after the output: its adjoint was not computed"));
