@@ -132,7 +132,7 @@ fn recorded(
 fn differences(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f64>]) -> Result<(), TestCaseError> {
     let along: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
     let truth = y.truth().along(&along).run().unwrap();
-    let tangent = truth.tangents(y)[0].truth;
+    let Enclosed { truth: tangent, bound } = truth.tangents(y)[0];
     let moved = |step: f64| {
         let element = |(x, d): (f64, &f64)| DoubleDouble::from(x) + DoubleDouble::from(*d) * step.into();
         let numbers: Vec<Vec<DoubleDouble>> =
@@ -145,8 +145,8 @@ fn differences(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f
     let settled = (near - nearer).to_f64().abs();
     count.programs.set(count.programs.get() + 1);
     let size = tangent.to_f64().abs().max(1e-9 * y.value().abs());
-    // A kink or a jump near by, or a function too steep for the step.
-    if settled > 1e-9 * size || settled.is_nan() {
+    // A kink, a jump or a pole near by, or a function too steep for the step.
+    if settled > 1e-9 * size || settled.is_nan() || bound.is_infinite() {
         count.undetermined.set(count.undetermined.get() + 1);
         return Ok(());
     }
