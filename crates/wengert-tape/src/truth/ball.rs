@@ -111,15 +111,14 @@ impl Ball {
     /// A result that the operands' errors move by up to `spread`, rounded with an error of some `units`.
     fn result(centre: DoubleDouble, spread: f64, units: f64, rounding: Rounding) -> Self {
         let size = centre.to_f64().abs();
-        if units == 0.0 && spread == 0.0 || size == 0.0 && spread == 0.0 {
+        if spread == 0.0 && (units == 0.0 || size == 0.0) {
             return if size.is_finite() { Ball::exact(centre, rounding) } else { Ball::unknown(centre, rounding) };
         }
         // The bounds themselves are rounded; this has room for it, and for the centre's own error.
         let spread = spread * (1.0 + 1e-9);
         let own = units * rounding.unit() * (1.0 + 1e-9) * (size + spread);
         let radius = spread + own + if units > 0.0 { rounding.smallest() } else { 0.0 };
-        // `!(a < b)` for NaN too.
-        if !(size + radius < rounding.largest()) {
+        if size + radius >= rounding.largest() || radius.is_nan() || size.is_nan() {
             return Ball::unknown(centre, rounding);
         }
         Ball { centre, radius, size: size + radius, terms: 1, rounding }
@@ -144,7 +143,7 @@ impl Ball {
             return Ball::result(centre, self.bound() + other.bound(), 1.0, rounding);
         }
         let (radius, size) = (self.radius + other.radius, self.size + other.size);
-        if !(size < rounding.largest() && radius < rounding.largest()) {
+        if size.max(radius) >= rounding.largest() || size.is_nan() || radius.is_nan() {
             return Ball::unknown(centre, rounding);
         }
         Ball { centre, radius: radius * (1.0 + 1e-9), size, terms: self.terms + other.terms, rounding }

@@ -175,6 +175,8 @@ impl<'t, S: Scalar> Truths<'t, S> {
         };
         let (tangents, meant) = (self.spread_out(&self.direction)?, self.spread_out(&self.at)?);
         let start = output.view.start() as usize;
+        // A detached output has no derivatives, as in the sweep.
+        let seeded = (!output.view.is_cut()).then_some(start);
         let side = tape.side.borrow();
         let end = side.wide_at(start as u32).map_or(start + 1, |wide| (wide.out + wide.len) as usize);
         tape.columns.read(|steps, values| {
@@ -185,7 +187,7 @@ impl<'t, S: Scalar> Truths<'t, S> {
             }
             let wide = if self.direction.is_empty() {
                 let rounded = |ball: &mut Ball| ball.round_as(rounding);
-                let (values, adjoints) = both_columns(steps, &side, leaves, start, rounded);
+                let (values, adjoints) = both_columns(steps, &side, leaves, seeded, rounded);
                 Columns { values, adjoints, tangents: Vec::new(), second: Vec::new() }
             } else {
                 let mut column: Vec<Dual<Ball>> = leaves.into_iter().map(Dual::constant).collect();
@@ -199,7 +201,7 @@ impl<'t, S: Scalar> Truths<'t, S> {
                     dual.value.round_as(rounding);
                     dual.tangent.round_as(rounding);
                 };
-                let (values, adjoints) = both_columns(steps, &side, column, start, rounded);
+                let (values, adjoints) = both_columns(steps, &side, column, seeded, rounded);
                 let value = |column: &[Dual<Ball>]| column.iter().map(|dual| dual.value).collect();
                 let tangent = |column: &[Dual<Ball>]| column.iter().map(|dual| Enclosed::of(dual.tangent)).collect();
                 let (second, tangents) = (tangent(&adjoints), tangent(&values));
@@ -228,14 +230,14 @@ fn slots<S: Scalar>(var: Var<'_, S>) -> impl Iterator<Item = usize> {
     var.layout().offsets().map(move |offset| start + offset).collect::<Vec<_>>().into_iter()
 }
 
-/// Evaluates the list from its leaves and sweeps it from the slot `output`.
+/// Evaluates the list from its leaves and sweeps it from the slot `output`, if it has derivatives.
 ///
 /// A kernel fills what nothing is added to with zeros that do not know how they are rounded; `rounded` tells them.
 fn both_columns<T: Number>(
     steps: &[Step],
     side: &Side,
     mut values: Vec<T>,
-    output: usize,
+    output: Option<usize>,
     rounded: impl Fn(&mut T),
 ) -> (Vec<T>, Vec<T>) {
     let (mut done, end) = (0, values.len());
@@ -247,8 +249,10 @@ fn both_columns<T: Number>(
     }
     evaluate_range(Numerics::Exact, steps, side, &mut values, done..end);
     let mut adjoints = vec![T::EMPTY; end];
-    adjoints[output] = T::from_f64(1.0);
-    rounded(&mut adjoints[output]);
+    if let Some(output) = output {
+        adjoints[output] = T::from_f64(1.0);
+        rounded(&mut adjoints[output]);
+    }
     let all = Adjoints { column: &mut adjoints, unwritten: &mut Vec::new() };
     walk(Numerics::Exact, steps, side, &values, all, &mut |_, _| {});
     (values, adjoints)

@@ -108,6 +108,8 @@ pub enum Cause {
         /// The size of what is left.
         left: f64,
     },
+    /// The roundings of several contributions or terms add up.
+    Roundings,
     /// The function magnifies relative errors of its operands here: `|x f′(x) / f(x)|` is large.
     Steep,
     /// The operand's error reaches a jump, a pole or the end of the domain.
@@ -161,10 +163,12 @@ impl<'t, S: Scalar> Truth<'t, S> {
         let tape = self.tape();
         let gradients = self.output.backward();
         let values = tape.all_values();
-        let nodes: Vec<Node> = tape.nodes().take_while(|node| node.id.slot() < self.len()).collect();
+        let nodes = self.made_of();
         let fewest = |node: &Node, digits: &dyn Fn(NodeId) -> Digits| {
             let all = node.slots().map(|slot| digits(NodeId(slot as u32)));
-            all.min_by(|a, b| a.sure().total_cmp(&b.sure())).expect("a node has an element")
+            let none = Digits { computed: 0.0, enclosed: Enclosed { truth: 0.0.into(), bound: 0.0 } };
+            // A node has an element.
+            all.min_by(|a, b| a.sure().total_cmp(&b.sure())).unwrap_or(none)
         };
         let value = |slot: NodeId| Digits { computed: values[slot.slot()].to_f64(), enclosed: self.value_at(slot) };
         let adjoint = |slot: NodeId| {
@@ -191,6 +195,20 @@ impl<'t, S: Scalar> Truth<'t, S> {
             adjoint_losses: self.adjoint_losses(holds),
             undetermined: self.undetermined().iter().map(|&id| tape.label(id)).collect(),
         }
+    }
+
+    /// The nodes that the output is made of, also by what derivatives do not pass, in the order of recording.
+    fn made_of(&self) -> Vec<Node> {
+        let mut nodes: Vec<Node> = self.tape().nodes().take_while(|node| node.id.slot() < self.len()).collect();
+        let mut read = vec![false; self.len()];
+        read[self.output.id().slot()] = true;
+        for node in nodes.iter().rev() {
+            if node.slots().any(|slot| read[slot]) {
+                node.operands.iter().flat_map(|edge| edge.slots()).for_each(|slot| read[slot] = true);
+            }
+        }
+        nodes.retain(|node| node.slots().any(|slot| read[slot]));
+        nodes
     }
 
     fn value_losses(&self, nodes: &[Node], holds: f64) -> Vec<Loss> {
@@ -256,7 +274,9 @@ impl<'t, S: Scalar> Truth<'t, S> {
             let Some(node) = tape.node(id).filter(|_| lost >= 0.5) else { continue };
             let left = adjoint.truth.to_f64().abs();
             let by_cancellation = if left > 0.0 { libm::log10(made.largest / left) } else { f64::INFINITY };
-            let cause = if holds - made.partial.0 > by_cancellation {
+            let cause = if holds - made.partial.0 < 0.5 && by_cancellation < 0.5 {
+                Cause::Roundings
+            } else if holds - made.partial.0 > by_cancellation {
                 let reader = NodeId(made.partial.1 as u32);
                 let op = tape.node(reader).map_or(node.op, |reader| reader.op);
                 Cause::Partial { reader: tape.label(reader), op, left: made.partial.0 }
@@ -319,7 +339,9 @@ fn value_cause(op: Op, of: f64, left: f64, bound: f64) -> Cause {
         Op::Unary(Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc | Unary::Signum)
             | Op::Binary(Binary::Gt | Binary::Ge | Binary::Eq | Binary::Rem)
     );
-    if sums {
+    if sums && of <= 2.0 * left {
+        Cause::Roundings
+    } else if sums {
         Cause::Cancellation { of, left }
     } else if steps || bound == f64::INFINITY {
         Cause::Edge

@@ -25,6 +25,7 @@ def parts(x):
 
 def constants():
     print("//! Numbers that the functions are made of. Written by `double_double/make.py constants` in the tests of `wengert`.\n")
+    print('#![allow(clippy::approx_constant, reason = "each is the nearest number and what it leaves")]\n')
     print("use super::DoubleDouble;\n")
 
     def single(name, what, x):

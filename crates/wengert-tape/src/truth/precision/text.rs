@@ -87,6 +87,7 @@ impl fmt::Display for Cause {
             Cause::Cancellation { of, left } => {
                 write!(f, "cancellation, terms up to {} leave {}", short(*of), short(*left))
             }
+            Cause::Roundings => f.write_str("roundings add up"),
             Cause::Steep => f.write_str("the function magnifies relative errors there"),
             Cause::Edge => f.write_str("a jump, a pole or the end of the domain is within the operands' errors"),
             Cause::Partial { reader, op, left } => {
