@@ -1,4 +1,5 @@
-//! The workspace's documents. This library is empty: it exists so that the code in them is compiled and run by `cargo test`.
+//! The workspace's documents. This library is empty: it exists so that the code in them is compiled
+//! and run by `cargo test`.
 
 macro_rules! documents {
     ($($name:ident: $path:literal;)*) => {

@@ -1,5 +1,5 @@
-//! The teaching notebook, cell by cell, from a tape; then every delta three times: derived by hand, from the tape, and as the
-//! notebook printed it.
+//! The teaching notebook, cell by cell, from a tape; then every delta three times: derived by hand,
+//! from the tape, and as the notebook printed it.
 //!
 //! ```text
 //! cargo run --release --example notebook                      the notebook, and the table
@@ -74,8 +74,7 @@ impl Options {
     }
 }
 
-const USAGE: &str =
-    "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
+const USAGE: &str = "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
 
 fn main() -> ExitCode {
     // What was asked for is no error.
@@ -93,7 +92,11 @@ fn main() -> ExitCode {
     match run(&mut std::io::stdout().lock(), &options) {
         Ok(crosses) => exit_code(crosses),
         // Somebody reads the beginning only.
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) => {
+        Err(error)
+            if error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|e| e.kind() == ErrorKind::BrokenPipe) =>
+        {
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -118,12 +121,21 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
     let different = second_network(out, options, &mut deltas)?;
 
     heading(out, "Every delta: derived by hand, from the tape, printed by the notebook")?;
-    writeln!(out, "delta = -dL/dz, with the loss L = 1/2 sum (target - output)^2: minus the adjoint of z.")?;
-    writeln!(out, "A tick: both |hand - tape| and |tape - notebook| are at most 1e-13 of the second.\n")?;
+    writeln!(
+        out,
+        "delta = -dL/dz, with the loss L = 1/2 sum (target - output)^2: minus the adjoint of z."
+    )?;
+    writeln!(
+        out,
+        "A tick: both |hand - tape| and |tape - notebook| are at most 1e-13 of the second.\n"
+    )?;
     write!(out, "{deltas}")?;
     let crosses = deltas.crosses();
     if different > 0 {
-        writeln!(out, "\n{different} numbers of cell 10 differ from the notebook's by more than 1e-13.")?;
+        writeln!(
+            out,
+            "\n{different} numbers of cell 10 differ from the notebook's by more than 1e-13."
+        )?;
     }
     match crosses {
         0 => writeln!(out, "\nAll {} rows agree.", deltas.len())?,
@@ -144,7 +156,8 @@ fn exact_tape() -> Tape {
     Tape::with(wengert::Options::default().numerics(Numerics::Exact))
 }
 
-/// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived side parts from the tape, if it does.
+/// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived
+/// side parts from the tape, if it does.
 fn first_network(
     out: &mut impl Write,
     options: &Options,
@@ -186,7 +199,8 @@ fn first_network(
     let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
     let gradients = loss.backward();
     let from_tape = pass.deltas(&gradients);
-    let outputs: Vec<Vec<f64>> = pass.layers().iter().map(|layer| layer.output().values()).collect();
+    let outputs: Vec<Vec<f64>> =
+        pass.layers().iter().map(|layer| layer.output().values()).collect();
     print_neurons(out, &mlp.weights(), &outputs, &from_tape)?;
     note(
         out,
@@ -203,7 +217,12 @@ fn first_network(
 
     let mut by_hand = hand::network(printed::CELL_1_WEIGHTS);
     hand::forward_propagate(&mut by_hand, &printed::CELL_4_ROW);
-    hand::backward_propagate_error(&mut by_hand, &printed::CELL_6_EXPECTED, printed::CELL_9_L_RATE, options.slip);
+    hand::backward_propagate_error(
+        &mut by_hand,
+        &printed::CELL_6_EXPECTED,
+        printed::CELL_9_L_RATE,
+        options.slip,
+    );
     deltas.layers("2-1-2, cell 6", &by_hand, &from_tape, printed::CELL_6);
 
     let trace = Trace::of(&gradients)?;
@@ -221,15 +240,29 @@ fn first_network(
     Ok(cause::cause(&trace, &by_hand))
 }
 
-/// Cells 8 to 12: the 2-2-2 network, trained row by row. Returns how many numbers of cell 10 are not the notebook's.
-fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -> Result<usize, Box<dyn Error>> {
-    heading(out, "In [8], In [9]: 2-2-2 from random.seed(1), trained row by row, 5001 epochs at rate 0.02")?;
-    let data = Dataset::new(printed::CELL_8_DATASET.map(|(row, class)| (row.to_vec(), class)).to_vec(), 2)?;
+/// Cells 8 to 12: the 2-2-2 network, trained row by row. Returns how many numbers of cell 10 are
+/// not the notebook's.
+fn second_network(
+    out: &mut impl Write,
+    options: &Options,
+    deltas: &mut Table,
+) -> Result<usize, Box<dyn Error>> {
+    heading(
+        out,
+        "In [8], In [9]: 2-2-2 from random.seed(1), trained row by row, 5001 epochs at rate 0.02",
+    )?;
+    let data = Dataset::new(
+        printed::CELL_8_DATASET.map(|(row, class)| (row.to_vec(), class)).to_vec(),
+        2,
+    )?;
     let mut mlp = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
     for (row, class) in &printed::CELL_8_DATASET {
         writeln!(out, "[{},{class}]", row.map(|x| format!("{x:?}")).join(","))?;
     }
-    note(out, "Two measurements and the class; the target is 1 for the output of that class and 0 for the other.")?;
+    note(
+        out,
+        "Two measurements and the class; the target is 1 for the output of that class and 0 for the other.",
+    )?;
     let rate = printed::CELL_9_L_RATE;
     let (mut per_layer, untrained) = (mlp.clone(), mlp.clone());
     let passes = if options.compiled { Passes::Compiled } else { Passes::default() };
@@ -264,7 +297,13 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     let different = table::differences(out, &mlp.weights(), last, printed::CELL_10)?;
 
     let mut by_hand = hand::network(printed::CELL_9_INITIAL_WEIGHTS);
-    hand::train_network(&mut by_hand, &printed::CELL_8_DATASET, rate, printed::CELL_9_N_EPOCH, options.slip);
+    hand::train_network(
+        &mut by_hand,
+        &printed::CELL_8_DATASET,
+        rate,
+        printed::CELL_9_N_EPOCH,
+        options.slip,
+    );
     deltas.layers("2-2-2, cell 10", &by_hand, &last.deltas, printed::CELL_10);
 
     heading(out, "In [12]: predictions")?;
@@ -275,7 +314,10 @@ fn second_network(out: &mut impl Write, options: &Options, deltas: &mut Table) -
     }
     note(
         out,
-        &format!("{right} of {} right (실제값: the actual class, 예측값: the predicted one).", data.labels().len()),
+        &format!(
+            "{right} of {} right (실제값: the actual class, 예측값: the predicted one).",
+            data.labels().len()
+        ),
     )?;
 
     if let Some(dir) = &options.out {
@@ -301,7 +343,13 @@ fn last_row(
     let trace = Trace::of(&loss.backward())?;
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
     let training = page::Training::again(untrained, data, printed::CELL_9_L_RATE, trained, mlp)?;
-    page::write(dir, "2-2-2-trained", "The notebook's 2-2-2 network, trained", &trace, Some(&training))?;
+    page::write(
+        dir,
+        "2-2-2-trained",
+        "The notebook's 2-2-2 network, trained",
+        &trace,
+        Some(&training),
+    )?;
     write_derivation(dir, "2-2-2-trained", &trace, None)?;
     writeln!(
         out,
@@ -316,8 +364,10 @@ fn last_row(
 fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(), Box<dyn Error>> {
     let caption = "L = 1/2 sum (target - output)^2, delta = -dL/dz";
     let is_z = |path: &str| path.ends_with(".z");
-    let named: Vec<&str> = trace.names().filter(|path| path.ends_with(".output") || path.ends_with(".z")).collect();
-    let write = |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.{ending}")), text);
+    let named: Vec<&str> =
+        trace.names().filter(|path| path.ends_with(".output") || path.ends_with(".z")).collect();
+    let write =
+        |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.{ending}")), text);
     write("json", serde_json::to_string_pretty(trace)? + "\n")?;
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
@@ -346,7 +396,9 @@ fn write_derivation(
     if let Some((source, network)) = printed {
         derivation = derivation.reference(source, known(network));
     }
-    let write = |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.derivation.{ending}")), text);
+    let write = |ending: &str, text: String| {
+        std::fs::write(dir.join(format!("{name}.derivation.{ending}")), text)
+    };
     write("txt", derivation.to_string())?;
     write("md", derivation.markdown().to_string())?;
     write("html", derivation.html().to_string())?;
@@ -379,7 +431,8 @@ fn note(out: &mut impl Write, text: &str) -> std::io::Result<()> {
 
 fn print_weights(out: &mut impl Write, mlp: &Mlp) -> std::io::Result<()> {
     for layer in mlp.weights() {
-        let neurons: Vec<String> = layer.iter().map(|weights| format!("{{'weights': {}}}", list(weights))).collect();
+        let neurons: Vec<String> =
+            layer.iter().map(|weights| format!("{{'weights': {}}}", list(weights))).collect();
         writeln!(out, "[{}]", neurons.join(", "))?;
     }
     Ok(())
@@ -396,7 +449,9 @@ fn print_neurons(
             .iter()
             .zip(outputs)
             .zip(deltas)
-            .map(|((w, output), delta)| format!("{{'weights': {}, 'output': {output:?}, 'delta': {delta:?}}}", list(w)))
+            .map(|((w, output), delta)| {
+                format!("{{'weights': {}, 'output': {output:?}, 'delta': {delta:?}}}", list(w))
+            })
             .collect();
         writeln!(out, "[{}]", neurons.join(", "))?;
     }

@@ -1,4 +1,5 @@
-//! What compiling makes of scalar code: networks written in products and sums, neuron by neuron, and how long each task of their programs takes.
+//! What compiling makes of scalar code: networks written in products and sums, neuron by neuron,
+//! and how long each task of their programs takes.
 //!
 //! ```text
 //! cargo run --release --example program                the notebook's 2-2-2 network and a 784-30-10 one
@@ -12,7 +13,8 @@ use wengert::{Compiler, Tape, Var};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout().lock();
-    let sizes = std::env::args().skip(1).map(|size| size.parse()).collect::<Result<Vec<usize>, _>>()?;
+    let sizes =
+        std::env::args().skip(1).map(|size| size.parse()).collect::<Result<Vec<usize>, _>>()?;
     if sizes.is_empty() {
         run(out, &[2, 2, 2], 1000)?;
         writeln!(out)?;
@@ -21,12 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     run(out, &sizes, 1000)
 }
 
-/// Records the loss of one sample, compiles it with its gradient, runs it `runs` times, and prints what came of it.
+/// Records the loss of one sample, compiles it with its gradient, runs it `runs` times, and prints
+/// what came of it.
 pub(crate) fn run(out: &mut impl Write, sizes: &[usize], runs: u32) -> Result<(), Box<dyn Error>> {
     if sizes.len() < 2 || sizes.contains(&0) {
         return Err("a network has at least two sizes, none of them 0".into());
     }
-    let some = |n: usize, scale: f64| (0..n).map(|i| scale * (i as f64 * 0.7).sin()).collect::<Vec<f64>>();
+    let some =
+        |n: usize, scale: f64| (0..n).map(|i| scale * (i as f64 * 0.7).sin()).collect::<Vec<f64>>();
     let tape = Tape::new();
     let count = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
     let params = tape.params(&some(count, 0.1)).named("params");
@@ -45,7 +49,11 @@ pub(crate) fn run(out: &mut impl Write, sizes: &[usize], runs: u32) -> Result<()
     let off = by_tape.iter().zip(&by_program).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
 
     let names: Vec<String> = sizes.iter().map(usize::to_string).collect();
-    writeln!(out, "A {} network of sigmoids, one sample, its loss and gradient.\n", names.join("-"))?;
+    writeln!(
+        out,
+        "A {} network of sigmoids, one sample, its loss and gradient.\n",
+        names.join("-")
+    )?;
     writeln!(out, "{}", program.report())?;
     writeln!(out, "Largest difference from the tape's gradient: {off:.1e}\n")?;
     // Caches and pages are warm from here on.
@@ -72,5 +80,9 @@ fn network<'t>(sizes: &[usize], params: Var<'t>, x: Var<'t>, target: Var<'t>) ->
         at += neurons * (inputs + 1);
         layer = next;
     }
-    0.5 * layer.iter().zip(target.iter()).map(|(&output, target)| (target - output).square()).sum::<Var<'t>>()
+    0.5 * layer
+        .iter()
+        .zip(target.iter())
+        .map(|(&output, target)| (target - output).square())
+        .sum::<Var<'t>>()
 }

@@ -5,8 +5,9 @@
 //! cargo run --release --example wheat_seeds -- --compiled     trained by compiled programs: the same table, sooner
 //! ```
 //!
-//! The notebook's training, rate 0.3, 500 epochs. The scaling to [0, 1] is fitted on the training part of each fold: fitted before
-//! the split, it would let the network see the range of the rows it is tested on.
+//! The notebook's training, rate 0.3, 500 epochs. The scaling to [0, 1] is fitted on the training
+//! part of each fold: fitted before the split, it would let the network see the range of the rows
+//! it is tested on.
 
 use std::error::Error;
 use std::io::Write;
@@ -33,14 +34,23 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("usage: wheat_seeds [--compiled]");
                 return Ok(());
             }
-            other => return Err(format!("unknown argument {other}; usage: wheat_seeds [--compiled]").into()),
+            other => {
+                return Err(
+                    format!("unknown argument {other}; usage: wheat_seeds [--compiled]").into()
+                );
+            }
         }
     }
     run(&mut std::io::stdout().lock(), SEEDS, EPOCHS, passes).map(drop)
 }
 
 /// Prints the table, and returns the accuracy over all folds and seeds.
-pub(crate) fn run(out: &mut impl Write, seeds: u64, epochs: usize, passes: Passes) -> Result<f64, Box<dyn Error>> {
+pub(crate) fn run(
+    out: &mut impl Write,
+    seeds: u64,
+    epochs: usize,
+    passes: Passes,
+) -> Result<f64, Box<dyn Error>> {
     let kernels = read(include_str!("data/wheat-seeds.csv"))?;
     writeln!(
         out,
@@ -68,12 +78,21 @@ pub(crate) fn run(out: &mut impl Write, seeds: u64, epochs: usize, passes: Passe
         total += mean;
     }
     let mean = total / seeds as f64;
-    writeln!(out, "\nmean over {seeds} seeds: {:.2}% of the kernels that were not trained on", 100.0 * mean)?;
+    writeln!(
+        out,
+        "\nmean over {seeds} seeds: {:.2}% of the kernels that were not trained on",
+        100.0 * mean
+    )?;
     Ok(mean)
 }
 
 /// The accuracy on each fold of a network trained on the others.
-fn folds(kernels: &[Kernel], seed: u64, epochs: usize, passes: Passes) -> Result<Vec<f64>, Box<dyn Error>> {
+fn folds(
+    kernels: &[Kernel],
+    seed: u64,
+    epochs: usize,
+    passes: Passes,
+) -> Result<Vec<f64>, Box<dyn Error>> {
     let mut shuffled = kernels.to_vec();
     shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let size = kernels.len() / FOLDS;
@@ -82,7 +101,8 @@ fn folds(kernels: &[Kernel], seed: u64, epochs: usize, passes: Passes) -> Result
             let (from, to) = (fold * size, (fold + 1) * size);
             let training = [&shuffled[..from], &shuffled[to..]].concat();
             let scaling = Scaling::fit(&training);
-            let mut mlp = Mlp::new(&[7, 5, 3], Activation::Sigmoid, Law::GlorotUniform.seeded(seed))?;
+            let mut mlp =
+                Mlp::new(&[7, 5, 3], Activation::Sigmoid, Law::GlorotUniform.seeded(seed))?;
             Trainer::new(Sgd { rate: RATE }, epochs)
                 .granularity(Granularity::PerLayer)
                 .passes(passes)
@@ -124,7 +144,10 @@ impl Scaling {
 fn read(csv: &str) -> Result<Vec<Kernel>, Box<dyn Error>> {
     csv.lines()
         .map(|line| {
-            let numbers = line.split(',').map(|field| field.trim().parse::<f64>()).collect::<Result<Vec<_>, _>>()?;
+            let numbers = line
+                .split(',')
+                .map(|field| field.trim().parse::<f64>())
+                .collect::<Result<Vec<_>, _>>()?;
             let (variety, measurements) = numbers.split_last().ok_or("an empty line")?;
             Ok((measurements.try_into()?, *variety as usize - 1))
         })

@@ -1,5 +1,6 @@
-//! Two functions of ADBench and gradbench, each as scalar and as tensor code, held against values and gradients that
-//! other programs computed (`oracle/adbench`): recorded, replayed after a recording at the same and at other inputs, and compiled.
+//! Two functions of ADBench and gradbench, each as scalar and as tensor code, held against values
+//! and gradients that other programs computed (`oracle/adbench`): recorded, replayed after a
+//! recording at the same and at other inputs, and compiled.
 
 #[path = "adbench/gmm.rs"]
 mod gmm;
@@ -41,16 +42,20 @@ fn gmm_with_gradbenchs_opposite_sign_of_the_prior_as_tensor_code() {
     check(&gmm.parameters, &gmm.data, &expected, |p, x| gmm.tensor(p, x));
 }
 
-/// The outside examples have two dimensions, so one number below the diagonal: they do not see the order of more.
+/// The outside examples have two dimensions, so one number below the diagonal: they do not see the
+/// order of more.
 #[test]
 fn gmm_in_five_dimensions_is_the_same_as_scalar_and_as_tensor_code() {
     let (dimensions, components, points) = (5, 3, 4);
-    let wave = |count: usize, step: f64| -> Vec<f64> { (0..count).map(|i| (step * (i + 1) as f64).sin()).collect() };
+    let wave = |count: usize, step: f64| -> Vec<f64> {
+        (0..count).map(|i| (step * (i + 1) as f64).sin()).collect()
+    };
     let parameters = wave(components * (1 + dimensions + dimensions * (dimensions + 1) / 2), 0.7);
     let data = wave(points * dimensions, 1.3);
     for prior in [Prior::Adbench, Prior::Gradbench] {
         let (parameters, data) = (parameters.clone(), data.clone());
-        let gmm = Gmm { prior, dimensions, components, points, gamma: 1.5, m: 2.0, parameters, data };
+        let gmm =
+            Gmm { prior, dimensions, components, points, gamma: 1.5, m: 2.0, parameters, data };
         let tape = Tape::new();
         let (p, x) = (tape.params(&gmm.parameters), tape.data(&gmm.data));
         let as_scalars = answer(gmm.scalar(&elements(p), &elements(x)), p);
@@ -78,7 +83,8 @@ fn lstm_as_tensor_code() {
 fn scalar_code_over_plain_numbers_gives_the_recorded_value() {
     let (gmm, expected) = Gmm::gradbench();
     let tape = Tape::new();
-    let recorded = gmm.scalar(&elements(tape.params(&gmm.parameters)), &elements(tape.data(&gmm.data)));
+    let recorded =
+        gmm.scalar(&elements(tape.params(&gmm.parameters)), &elements(tape.data(&gmm.data)));
     let plain = gmm.scalar(&gmm.parameters, &gmm.data);
     assert_eq!(plain.to_bits(), recorded.value().to_bits());
     assert!((plain - expected.value).abs() < TOLERANCE * plain.abs());
@@ -86,7 +92,9 @@ fn scalar_code_over_plain_numbers_gives_the_recorded_value() {
 
 #[test]
 fn the_other_sign_of_the_prior_does_not_agree() {
-    for ((gmm, expected), other) in [(Gmm::adbench(), Prior::Gradbench), (Gmm::gradbench(), Prior::Adbench)] {
+    for ((gmm, expected), other) in
+        [(Gmm::adbench(), Prior::Gradbench), (Gmm::gradbench(), Prior::Adbench)]
+    {
         let gmm = Gmm { prior: other, ..gmm };
         let tape = Tape::new();
         let (p, x) = (tape.params(&gmm.parameters), tape.data(&gmm.data));
@@ -100,7 +108,11 @@ fn one_wrong_number_does_not_agree() {
         assert!(expected.agrees_with(&expected));
         let agrees = |wrong: Answer| wrong.agrees_with(&expected) || expected.agrees_with(&wrong);
         for (i, &derivative) in expected.gradient.iter().enumerate() {
-            for wrong in [derivative * (1.0 + 1e-7) + 1e-12_f64.copysign(derivative), 1.0 - derivative, f64::NAN] {
+            for wrong in [
+                derivative * (1.0 + 1e-7) + 1e-12_f64.copysign(derivative),
+                1.0 - derivative,
+                f64::NAN,
+            ] {
                 let mut answer = expected.clone();
                 answer.gradient[i] = wrong;
                 assert!(!agrees(answer), "{wrong} for {derivative}");
@@ -126,9 +138,15 @@ fn a_check_against_a_wrong_gradient_fails() {
     check(&gmm.parameters, &gmm.data, &expected, |p, x| gmm.tensor(p, x));
 }
 
-/// Holds a function of parameters and data against an outside answer: recorded at the inputs, replayed there, replayed
-/// elsewhere and back, and recorded elsewhere and replayed at the inputs. Every replay gives the bits of a recording.
-fn check(parameters: &[f64], data: &[f64], expected: &Answer, function: impl for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>) {
+/// Holds a function of parameters and data against an outside answer: recorded at the inputs,
+/// replayed there, replayed elsewhere and back, and recorded elsewhere and replayed at the inputs.
+/// Every replay gives the bits of a recording.
+fn check(
+    parameters: &[f64],
+    data: &[f64],
+    expected: &Answer,
+    function: impl for<'t> Fn(Var<'t>, Var<'t>) -> Var<'t>,
+) {
     let (other_parameters, other_data) = (moved(parameters), moved(data));
 
     let tape = Tape::new();
@@ -162,8 +180,8 @@ fn check(parameters: &[f64], data: &[f64], expected: &Answer, function: impl for
     check_compiled(parameters, data, expected, function);
 }
 
-/// Holds the function's programs, recorded elsewhere and run at the inputs, there and back, against the outside answer; in `Exact` against
-/// the tape bit for bit.
+/// Holds the function's programs, recorded elsewhere and run at the inputs, there and back, against
+/// the outside answer; in `Exact` against the tape bit for bit.
 fn check_compiled(
     parameters: &[f64],
     data: &[f64],
@@ -184,17 +202,34 @@ fn check_compiled(
 
         let mut workspace = program.workspace();
         let mut run = |parameters: &[f64], data: &[f64]| {
-            workspace.set(program.input(p.id()).expect("a leaf"), parameters).expect("as many numbers");
+            workspace
+                .set(program.input(p.id()).expect("a leaf"), parameters)
+                .expect("as many numbers");
             workspace.set(program.input(x.id()).expect("a leaf"), data).expect("as many numbers");
             run(&program, &mut workspace)
         };
         let first = run(parameters, data);
-        assert!(first.agrees_with(expected), "compiled, {numerics:?}: off by {:e}", first.deviation(expected));
+        assert!(
+            first.agrees_with(expected),
+            "compiled, {numerics:?}: off by {:e}",
+            first.deviation(expected)
+        );
         let there = run(&other_parameters, &other_data);
-        assert!(there.agrees_with(&elsewhere), "elsewhere, {numerics:?}: off by {:e}", there.deviation(&elsewhere));
-        assert!(run(parameters, data).bits() == first.bits(), "{numerics:?}: run elsewhere and back");
+        assert!(
+            there.agrees_with(&elsewhere),
+            "elsewhere, {numerics:?}: off by {:e}",
+            there.deviation(&elsewhere)
+        );
+        assert!(
+            run(parameters, data).bits() == first.bits(),
+            "{numerics:?}: run elsewhere and back"
+        );
         if numerics == Numerics::Exact {
-            assert!(first.bits() == here.bits(), "not the tape's bits: off by {:e}", first.deviation(&here));
+            assert!(
+                first.bits() == here.bits(),
+                "not the tape's bits: off by {:e}",
+                first.deviation(&here)
+            );
             assert!(there.bits() == elsewhere.bits(), "elsewhere not the tape's bits");
         }
     }
@@ -210,7 +245,9 @@ fn compiled<'t>(output: Var<'t>, parameters: Var<'t>, numerics: Numerics) -> Pro
 
 fn run(program: &Program, workspace: &mut Workspace) -> Answer {
     program.run(workspace).expect("the function does not branch");
-    let [value, gradient] = program.outputs()[..] else { panic!("a value and a gradient were asked for") };
+    let [value, gradient] = program.outputs()[..] else {
+        panic!("a value and a gradient were asked for")
+    };
     Answer { value: workspace.number(value), gradient: workspace.values(gradient) }
 }
 
@@ -224,5 +261,9 @@ fn elements(run: Var<'_>) -> Vec<Var<'_>> {
 
 /// Inputs near the given ones, none of them the same.
 fn moved(numbers: &[f64]) -> Vec<f64> {
-    numbers.iter().enumerate().map(|(i, number)| 0.95 * number + 0.01 * ((i % 7) as f64 - 3.5)).collect()
+    numbers
+        .iter()
+        .enumerate()
+        .map(|(i, number)| 0.95 * number + 0.01 * ((i % 7) as f64 - 3.5))
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! The worked solution of the notebook's first task, as a reviewer reads it: the delta of every neuron and the gradient of every weight
-//! of 2-1-2, at every level of detail.
+//! The worked solution of the notebook's first task, as a reviewer reads it: the delta of every
+//! neuron and the gradient of every weight of 2-1-2, at every level of detail.
 
 #[path = "../examples/notebook/printed.rs"]
 mod printed;
@@ -15,7 +15,8 @@ use wengert_layers::{Activation, Granularity, Init, Mlp};
 use wengert_snapshot::assert_text_close;
 
 fn trace(granularity: Granularity) -> Trace {
-    let mlp = Mlp::from_weights(printed::CELL_1_WEIGHTS, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
+    let mlp = Mlp::from_weights(printed::CELL_1_WEIGHTS, &[Activation::Sigmoid; 2])
+        .expect("the notebook's weights");
     let tape = Tape::new();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&printed::CELL_4_ROW).named("x"));
     let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
@@ -50,17 +51,23 @@ fn op_by_op() {
     assert_text_close!("2-1-2-by-op", derivation(&trace, Level::Op).check(0));
 }
 
-/// Neurons that were recorded one by one are put together: the formulas are those of a recording in layers.
+/// Neurons that were recorded one by one are put together: the formulas are those of a recording in
+/// layers.
 #[test]
 fn in_vectors() {
-    let [by_neuron, by_layer] = [Granularity::PerNeuron, Granularity::PerLayer].map(|granularity| {
-        let trace = trace(granularity);
-        derivation(&trace, Level::Layer).check(0).to_string()
-    });
+    let [by_neuron, by_layer] =
+        [Granularity::PerNeuron, Granularity::PerLayer].map(|granularity| {
+            let trace = trace(granularity);
+            derivation(&trace, Level::Layer).check(0).to_string()
+        });
     // What is given is listed by the tape's names.
     let formulas = |text: &str| {
         let (_, formulas) = text.split_once("Forward").expect("a section of that name");
-        formulas.lines().filter(|line| line.starts_with(' ') && !line.contains("(0 at")).collect::<Vec<_>>().join("\n")
+        formulas
+            .lines()
+            .filter(|line| line.starts_with(' ') && !line.contains("(0 at"))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     assert_eq!(formulas(&by_neuron), formulas(&by_layer));
     assert!(by_layer.contains("-∂L/∂(hidden/output) = output/wᵀ @ δ(output/z)"), "{by_layer}");
@@ -97,7 +104,8 @@ fn three_spellings_of_one_derivation() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Networks of any shape, one row or several, recorded either way: the printed numbers give the printed results.
+    /// Networks of any shape, one row or several, recorded either way: the printed numbers give the
+    /// printed results.
     #[test]
     fn networks_can_be_recomputed(
         hidden in prop::collection::vec(1_usize..4, 0..3),

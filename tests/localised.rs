@@ -1,4 +1,5 @@
-//! A mistake in code derived by hand, found by the diff with the tape: the node where it was made, and not the many that follow from it.
+//! A mistake in code derived by hand, found by the diff with the tape: the node where it was made,
+//! and not the many that follow from it.
 
 #[path = "../examples/notebook/hand.rs"]
 mod hand;
@@ -24,13 +25,18 @@ fn cases() -> [Case; 2] {
     let (row, class) = printed::CELL_8_DATASET[0];
     let target = [f64::from(u8::from(class == 0)), f64::from(u8::from(class == 1))];
     [
-        Case { weights: printed::CELL_1_WEIGHTS, row: printed::CELL_4_ROW, target: printed::CELL_6_EXPECTED },
+        Case {
+            weights: printed::CELL_1_WEIGHTS,
+            row: printed::CELL_4_ROW,
+            target: printed::CELL_6_EXPECTED,
+        },
         Case { weights: printed::CELL_9_INITIAL_WEIGHTS, row, target },
     ]
 }
 
 fn from_the_tape(case: &Case, granularity: Granularity) -> Trace {
-    let mlp = Mlp::from_weights(case.weights, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
+    let mlp =
+        Mlp::from_weights(case.weights, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
     let tape = Tape::new();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&case.row).named("x"));
     let loss = pass.half_squared_error(tape.data(&case.target).named("target"));
@@ -54,7 +60,10 @@ fn reference(case: &Case, network: &Network, granularity: Granularity) -> Refere
                 Granularity::PerNeuron => format!("{name}/{j}.{what}"),
                 Granularity::PerLayer => format!("{name}/{what}[{j}]"),
             };
-            reference.value(path("z"), neuron.z).value(path("output"), neuron.output).delta(path("z"), neuron.delta);
+            reference
+                .value(path("z"), neuron.z)
+                .value(path("output"), neuron.output)
+                .delta(path("z"), neuron.delta);
             let (bias, weights) = gradient.split_last().expect("a neuron has a bias");
             reference.adjoint(path("b"), *bias);
             for (k, weight) in weights.iter().enumerate() {
@@ -70,12 +79,16 @@ fn reference(case: &Case, network: &Network, granularity: Granularity) -> Refere
 }
 
 fn findings(case: &Case, slip: Slip, granularity: Granularity) -> (Findings, String) {
-    let (trace, reference) = (from_the_tape(case, granularity), reference(case, &by_hand(case, slip), granularity));
-    let diff = Diff::new(&trace, &reference).titles("from the tape", "by hand").tolerance(Tolerance::relative(1e-12));
+    let (trace, reference) =
+        (from_the_tape(case, granularity), reference(case, &by_hand(case, slip), granularity));
+    let diff = Diff::new(&trace, &reference)
+        .titles("from the tape", "by hand")
+        .tolerance(Tolerance::relative(1e-12));
     (diff.findings(), diff.to_string())
 }
 
-/// The neuron of a path of either granularity: `output/1.z` and `output/z[1]` are both `output 1 z`.
+/// The neuron of a path of either granularity: `output/1.z` and `output/z[1]` are both
+/// `output 1 z`.
 fn neuron(path: &str) -> String {
     let (layer, rest) = path.split_once('/').expect("a layer");
     match rest.split_once('.') {
@@ -99,8 +112,10 @@ fn check(slip: Slip, first: [&str; 2], own: [&[&str]; 2], guess: &str) {
                 paths.sort();
                 paths
             };
-            // The sweep takes the neurons of a layer from the last when they are nodes of their own, and element by element when not.
-            let mut causes = layers(found.of(Origin::Own).map(|other| other.path.clone()).collect());
+            // The sweep takes the neurons of a layer from the last when they are nodes of their
+            // own, and element by element when not.
+            let mut causes =
+                layers(found.of(Origin::Own).map(|other| other.path.clone()).collect());
             causes.insert(0, neuron(&cause.path));
             causes.sort();
             let mut expected: Vec<&str> = own[i].to_vec();
@@ -121,19 +136,30 @@ fn check(slip: Slip, first: [&str; 2], own: [&[&str]; 2], guess: &str) {
 
 #[test]
 fn a_wrong_sign_is_found_at_the_outputs() {
-    check(Slip::Sign, ["output 1 z", "output 1 z"], [&["output 0 z"], &["output 0 z"]], "the sign is flipped");
+    check(
+        Slip::Sign,
+        ["output 1 z", "output 1 z"],
+        [&["output 0 z"], &["output 0 z"]],
+        "the sign is flipped",
+    );
 }
 
 #[test]
 fn a_missing_derivative_is_found_at_every_neuron_that_lacks_it() {
     let guess = "as if the sigmoid's derivative y (1 - y)";
-    let own: [&[&str]; 2] = [&["hidden 0 z", "output 0 z"], &["hidden 0 z", "hidden 1 z", "output 0 z"]];
+    let own: [&[&str]; 2] =
+        [&["hidden 0 z", "output 0 z"], &["hidden 0 z", "hidden 1 z", "output 0 z"]];
     check(Slip::MissingDerivative, ["output 1 z", "output 1 z"], own, guess);
 }
 
 #[test]
 fn a_factor_of_two_is_found_at_the_outputs() {
-    check(Slip::FactorTwo, ["output 1 z", "output 1 z"], [&["output 0 z"], &["output 0 z"]], "a factor 2");
+    check(
+        Slip::FactorTwo,
+        ["output 1 z", "output 1 z"],
+        [&["output 0 z"], &["output 0 z"]],
+        "a factor 2",
+    );
 }
 
 #[test]
@@ -178,7 +204,11 @@ fn the_text_of_an_update_too_early() {
 /// Half the squared error of one neuron, or the squared error.
 fn one_neuron(factor: f64) -> Trace {
     let tape = Tape::new();
-    let (x, w, b) = (tape.data(&[3.0]).at(0).named("x"), tape.param(0.5).named("w"), tape.param(0.25).named("b"));
+    let (x, w, b) = (
+        tape.data(&[3.0]).at(0).named("x"),
+        tape.param(0.5).named("w"),
+        tape.param(0.25).named("b"),
+    );
     let z = (w * x + b).named("z");
     let error = (1.0 - z.sigmoid().named("y")).named("error");
     Trace::of(&(factor * error.square()).named("L").backward()).expect("fresh gradients")
@@ -189,7 +219,8 @@ fn one_neuron(factor: f64) -> Trace {
 fn the_document_shows_a_failure_as_it_is() {
     let (stored, now) = (one_neuron(0.5), one_neuron(1.0));
     let (stored, text) = (Table::new(&stored).to_string(), Table::new(&now).to_string());
-    let difference = compare(&stored, &text, Tolerance::default()).expect_err("the loss has lost its half");
+    let difference =
+        compare(&stored, &text, Tolerance::default()).expect_err("the loss has lost its half");
     let rows = Reference::of_table(&stored).expect("it is a table");
     let diff = Diff::new(&now, &rows).titles("now", "in the snapshot");
     let failure = format!(

@@ -1,5 +1,5 @@
-//! The example as a reader sees it: every number of the notebook is in its output, it ends with ticks, and a mistake in the hand
-//! derivation ends with crosses and a failing exit.
+//! The example as a reader sees it: every number of the notebook is in its output, it ends with
+//! ticks, and a mistake in the hand derivation ends with crosses and a failing exit.
 
 #[path = "../examples/notebook.rs"]
 #[allow(dead_code, reason = "the example's main and its command line are not called here")]
@@ -12,7 +12,8 @@ use notebook::{Options, exit_code, printed, run};
 
 fn output(slip: Slip) -> (String, usize) {
     let mut out = Vec::new();
-    let crosses = run(&mut out, &Options { out: None, slip, compiled: false }).expect("the example runs");
+    let crosses =
+        run(&mut out, &Options { out: None, slip, compiled: false }).expect("the example runs");
     (String::from_utf8(out).expect("the example prints text"), crosses)
 }
 
@@ -25,12 +26,18 @@ fn every_line_of_the_notebook_is_printed() {
     let notebook = include_str!("oracle/notebook.txt");
     // What the notebook prints and we print to the last digit: cells 1, 4, 6, 9, 12.
     let printed = notebook.lines().filter(|line| {
-        line.starts_with(">epoch") || line.starts_with("실제값=") || line.starts_with("[{") || line.starts_with("[0.66")
+        line.starts_with(">epoch")
+            || line.starts_with("실제값=")
+            || line.starts_with("[{")
+            || line.starts_with("[0.66")
     });
     let mut compared = 0;
-    // Cell 3 prints cell 1's lists within one more bracket; cell 10's last digits are the platform's.
+    // Cell 3 prints cell 1's lists within one more bracket; cell 10's last digits are the
+    // platform's.
     let verbatim = printed.filter(|line| !line.ends_with(',') && !line.ends_with("]]"));
-    for line in verbatim.filter(|line| !line.contains("-1.9544732139957548") && !line.contains("4.903406947389829")) {
+    for line in verbatim
+        .filter(|line| !line.contains("-1.9544732139957548") && !line.contains("4.903406947389829"))
+    {
         assert!(lines.contains(&line), "not printed: {line}");
         compared += 1;
     }
@@ -59,14 +66,24 @@ fn training_prints_the_lines_in_order() {
 #[test]
 fn compiled_training_prints_the_same_to_the_byte() {
     let mut out = Vec::new();
-    let crosses = run(&mut out, &Options { out: None, slip: Slip::None, compiled: true }).expect("the example runs");
-    assert_eq!((String::from_utf8(out).expect("the example prints text"), crosses), output(Slip::None));
+    let crosses = run(&mut out, &Options { out: None, slip: Slip::None, compiled: true })
+        .expect("the example runs");
+    assert_eq!(
+        (String::from_utf8(out).expect("the example prints text"), crosses),
+        output(Slip::None)
+    );
 }
 
 #[test]
 fn signs_and_factors_are_explained_where_they_appear() {
     let (text, _) = output(Slip::None);
-    for said in ["delta = -dL/dz", "L = 1/2 sum (target - output)^2", "2L", "before* that update", "No. 7 of 7"] {
+    for said in [
+        "delta = -dL/dz",
+        "L = 1/2 sum (target - output)^2",
+        "2L",
+        "before* that update",
+        "No. 7 of 7",
+    ] {
         assert!(text.contains(said), "not said: {said}");
     }
 }
@@ -74,7 +91,8 @@ fn signs_and_factors_are_explained_where_they_appear() {
 #[track_caller]
 fn crosses(slip: Slip, expected: &[&str], guess: &str) {
     let (text, crosses) = output(slip);
-    let crossed: Vec<&str> = text.lines().filter(|line| line.contains('✗') && line.contains("cell")).collect();
+    let crossed: Vec<&str> =
+        text.lines().filter(|line| line.contains('✗') && line.contains("cell")).collect();
     assert_eq!(crossed.len(), crosses);
     assert_eq!(format!("{:?}", exit_code(crosses)), format!("{:?}", ExitCode::FAILURE));
     let of_cell_6: Vec<&str> = crossed
@@ -92,13 +110,21 @@ fn crosses(slip: Slip, expected: &[&str], guess: &str) {
 
 #[test]
 fn a_wrong_sign_is_crossed() {
-    crosses(Slip::Sign, &["hidden/0.delta", "output/0.delta", "output/1.delta"], "the sign is flipped");
+    crosses(
+        Slip::Sign,
+        &["hidden/0.delta", "output/0.delta", "output/1.delta"],
+        "the sign is flipped",
+    );
 }
 
 #[test]
 fn a_missing_derivative_is_crossed() {
     let guess = "as if the sigmoid's derivative y (1 - y) = 0.1992326675 of y = output/1.output were missing";
-    crosses(Slip::MissingDerivative, &["hidden/0.delta", "output/0.delta", "output/1.delta"], guess);
+    crosses(
+        Slip::MissingDerivative,
+        &["hidden/0.delta", "output/0.delta", "output/1.delta"],
+        guess,
+    );
 }
 
 #[test]
@@ -121,16 +147,24 @@ fn ticks_end_in_success() {
 fn views_are_written_and_are_the_same_every_time() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for dir in [&first, &second] {
-        let options = Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false };
+        let options =
+            Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false };
         run(&mut Vec::new(), &options).unwrap();
     }
     let drawn = std::fs::read_to_string(first.path().join("2-1-2.svg")).unwrap();
-    assert!(drawn == include_str!("../docs/2-1-2.svg"), "docs/2-1-2.svg is not what the example draws: copy it anew");
+    assert!(
+        drawn == include_str!("../docs/2-1-2.svg"),
+        "docs/2-1-2.svg is not what the example draws: copy it anew"
+    );
     let mut seen = 0;
     for entry in std::fs::read_dir(first.path()).unwrap() {
         let path = entry.unwrap().path();
         let again = std::fs::read(second.path().join(path.file_name().unwrap())).unwrap();
-        assert!(std::fs::read(&path).unwrap() == again, "{} differs from run to run", path.display());
+        assert!(
+            std::fs::read(&path).unwrap() == again,
+            "{} differs from run to run",
+            path.display()
+        );
         seen += 1;
     }
     assert_eq!(
@@ -143,10 +177,17 @@ fn views_are_written_and_are_the_same_every_time() {
 #[test]
 fn the_derivation_in_the_docs_is_the_examples() {
     let dir = tempfile::tempdir().unwrap();
-    run(&mut Vec::new(), &Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false }).unwrap();
+    run(
+        &mut Vec::new(),
+        &Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false },
+    )
+    .unwrap();
     let written = std::fs::read_to_string(dir.path().join("2-1-2.derivation.md")).unwrap();
     let shown = include_str!("../docs/derivation.md");
     // Below the line that says where it comes from.
     let (_, shown) = shown.split_once("-->\n\n").expect("a first line that says how it was made");
-    assert!(shown == written, "docs/derivation.md is not what the example writes; its first line says how to make it");
+    assert!(
+        shown == written,
+        "docs/derivation.md is not what the example writes; its first line says how to make it"
+    );
 }

@@ -1,5 +1,6 @@
-//! The two things everything else is compared with, held against the text of the notebook: the constants copied from it
-//! (`printed.rs`) and the formulas worked out by hand (`hand.rs`). Nothing of Wengert runs here.
+//! The two things everything else is compared with, held against the text of the notebook: the
+//! constants copied from it (`printed.rs`) and the formulas worked out by hand (`hand.rs`). Nothing
+//! of Wengert runs here.
 
 #[path = "../examples/notebook/hand.rs"]
 mod hand;
@@ -9,8 +10,8 @@ mod printed;
 use hand::{Network, Slip};
 use printed::*;
 
-/// Numbers that went through `exp` may differ from the notebook's by this much, relatively: the last digits of `exp`
-/// depend on the platform.
+/// Numbers that went through `exp` may differ from the notebook's by this much, relatively: the
+/// last digits of `exp` depend on the platform.
 const TOLERANCE: f64 = 1e-13;
 
 // ---- The constants are the notebook's, digit for digit.
@@ -49,7 +50,8 @@ fn cell_8_dataset() {
 
 #[test]
 fn cell_9_settings_and_lines() {
-    let call = format!("train_network(network, dataset, {CELL_9_L_RATE}, {CELL_9_N_EPOCH}, n_outputs)");
+    let call =
+        format!("train_network(network, dataset, {CELL_9_L_RATE}, {CELL_9_N_EPOCH}, n_outputs)");
     assert!(cell(9).contains(&call));
     assert_eq!(lines_starting(9, ">epoch="), CELL_9_LINES);
 }
@@ -66,8 +68,10 @@ fn cell_12_lines() {
 
 #[test]
 fn the_initial_weights_of_cell_9_are_those_of_cpython() {
-    let layers = |weights: Weights| weights.iter().map(layer_of_weights).collect::<Vec<_>>().join("\n");
-    let expected = format!("2-1-2\n{}\n2-2-2\n{}\n", layers(CELL_1_WEIGHTS), layers(CELL_9_INITIAL_WEIGHTS));
+    let layers =
+        |weights: Weights| weights.iter().map(layer_of_weights).collect::<Vec<_>>().join("\n");
+    let expected =
+        format!("2-1-2\n{}\n2-2-2\n{}\n", layers(CELL_1_WEIGHTS), layers(CELL_9_INITIAL_WEIGHTS));
     assert_eq!(include_str!("oracle/initial_weights.txt"), expected);
 }
 
@@ -101,8 +105,9 @@ fn by_hand_cells_9_to_12() {
     let (mut network, lines) = after_cell_9(Slip::None);
     assert_eq!(lines, CELL_9_LINES);
     assert_same_network(&network, CELL_10);
-    let predictions =
-        CELL_8_DATASET.map(|(row, class)| format!("실제값={class}, 예측값={}", hand::predict(&mut network, &row)));
+    let predictions = CELL_8_DATASET.map(|(row, class)| {
+        format!("실제값={class}, 예측값={}", hand::predict(&mut network, &row))
+    });
     assert_eq!(predictions, CELL_12_LINES);
 }
 
@@ -122,9 +127,12 @@ fn by_hand_the_gradient_is_the_slope_of_the_loss() {
                 above[i][j].weights[k] += step;
                 below[i][j].weights[k] -= step;
                 let slope = (loss(&mut above) - loss(&mut below)) / (2.0 * step);
-                // A central difference is off by step^2 / 6 = 2e-11 times a third derivative, here below 1,
-                // and by the rounding of the losses, eps / step = 2e-11.
-                assert!((gradient - slope).abs() < 1e-10, "layer {i}, neuron {j}, weight {k}: {gradient} {slope}");
+                // A central difference is off by step^2 / 6 = 2e-11 times a third derivative, here
+                // below 1, and by the rounding of the losses, eps / step = 2e-11.
+                assert!(
+                    (gradient - slope).abs() < 1e-10,
+                    "layer {i}, neuron {j}, weight {k}: {gradient} {slope}"
+                );
             }
         }
     }
@@ -136,8 +144,10 @@ fn by_hand_the_gradient_is_the_slope_of_the_loss() {
 fn every_slip_changes_the_deltas_of_cell_6_and_the_training() {
     let (right, _) = after_cell_9(Slip::None);
     for slip in Slip::ALL {
-        let wrong_deltas =
-            deltas(&after_cell_6(slip)).zip(notebook_deltas(CELL_6)).filter(|(a, b)| !close(*a, *b)).count();
+        let wrong_deltas = deltas(&after_cell_6(slip))
+            .zip(notebook_deltas(CELL_6))
+            .filter(|(a, b)| !close(*a, *b))
+            .count();
         // The deltas of the two outputs are known before any weight moves.
         let expected = if slip == Slip::UpdateTooEarly { 1 } else { 3 };
         assert_eq!(wrong_deltas, expected, "{slip:?}");
@@ -157,7 +167,9 @@ fn updating_too_early_is_what_it_says() {
     let mut early = after_cell_6(Slip::None);
     hand::weights_update(&mut early, &CELL_4_ROW, CELL_9_L_RATE);
     let hidden = &early[0][0];
-    let error = 0.0 + early[1][0].weights[0] * early[1][0].delta + early[1][1].weights[0] * early[1][1].delta;
+    let error = 0.0
+        + early[1][0].weights[0] * early[1][0].delta
+        + early[1][1].weights[0] * early[1][1].delta;
     let delta = error * hand::sigmoid_derivative(hidden.output);
     assert_eq!(after_cell_6(Slip::UpdateTooEarly)[0][0].delta.to_bits(), delta.to_bits());
 }
@@ -175,7 +187,8 @@ fn after_cell_6(slip: Slip) -> Network {
 /// The 2-2-2 network after the training of cell 9, and what that prints.
 fn after_cell_9(slip: Slip) -> (Network, Vec<String>) {
     let mut network = hand::network(CELL_9_INITIAL_WEIGHTS);
-    let lines = hand::train_network(&mut network, &CELL_8_DATASET, CELL_9_L_RATE, CELL_9_N_EPOCH, slip);
+    let lines =
+        hand::train_network(&mut network, &CELL_8_DATASET, CELL_9_L_RATE, CELL_9_N_EPOCH, slip);
     (network, lines.iter().map(ToString::to_string).collect())
 }
 
@@ -215,7 +228,8 @@ fn assert_close(ours: f64, notebook: f64) {
 /// The text of cell `n`, its code and its output.
 fn cell(n: usize) -> &'static str {
     let notebook = include_str!("oracle/notebook.txt");
-    let (_, from) = notebook.split_once(&format!("In [{n}]:\n")).expect("the notebook has this cell");
+    let (_, from) =
+        notebook.split_once(&format!("In [{n}]:\n")).expect("the notebook has this cell");
     from.split("In [").next().expect("a split has a first part")
 }
 
@@ -228,8 +242,8 @@ fn printed_layers(n: usize) -> Vec<&'static str> {
     lines_starting(n, "[{")
 }
 
-// Rust and Python both print the shortest digits that read back as the same number; they part at exponents, which no
-// number of the notebook has.
+// Rust and Python both print the shortest digits that read back as the same number; they part at
+// exponents, which no number of the notebook has.
 
 fn layer_of_weights(layer: &&[&[f64]]) -> String {
     list(layer.iter().map(|weights| format!("{{'weights': {weights:?}}}")))

@@ -1,4 +1,5 @@
-//! Traces of another program: what a PyTorch module computed, beside a tape of the same network. tests/pytorch/README.md says how the files were made.
+//! Traces of another program: what a PyTorch module computed, beside a tape of the same network.
+//! tests/pytorch/README.md says how the files were made.
 
 #[path = "../examples/trace_diff.rs"]
 #[allow(dead_code, reason = "the example's main is not called here")]
@@ -8,7 +9,8 @@ use crate::schema;
 use serde_json::Value;
 use wengert::{Tape, Var};
 use wengert_inspect::{
-    Adjoint, Diff, Findings, Health, LedgerText, Origin, Severance, Structure, Table, Tolerance, Trace,
+    Adjoint, Diff, Findings, Health, LedgerText, Origin, Severance, Structure, Table, Tolerance,
+    Trace,
 };
 use wengert_snapshot::assert_agree;
 
@@ -20,10 +22,19 @@ fn pytorch() -> Trace {
 }
 
 /// A port of the network, with something done to each layer's z and to the loss.
-fn port(hidden: impl for<'t> FnOnce(Var<'t>) -> Var<'t>, loss: impl for<'t> FnOnce(Var<'t>) -> Var<'t>) -> Trace {
+fn port(
+    hidden: impl for<'t> FnOnce(Var<'t>) -> Var<'t>,
+    loss: impl for<'t> FnOnce(Var<'t>) -> Var<'t>,
+) -> Trace {
     let theirs = pytorch();
     let numbers = |path: &str| -> Vec<f64> {
-        theirs.find(path).expect("PyTorch has it").slots().iter().map(|&slot| theirs.value(slot)).collect()
+        theirs
+            .find(path)
+            .expect("PyTorch has it")
+            .slots()
+            .iter()
+            .map(|&slot| theirs.value(slot))
+            .collect()
     };
     let tape = Tape::new();
     let x = tape.data(&numbers("x")).named("x");
@@ -72,7 +83,10 @@ fn the_same_network_has_the_same_numbers() {
 fn another_activation_in_the_port_is_found() {
     let (found, text) = diff(&port(|z| z.tanh(), half));
     assert_eq!(found.cause().unwrap().path, "hidden/output[0]", "{text}");
-    assert!(text.contains("recorded differently: hidden/output: tanh here, sigmoid there"), "{text}");
+    assert!(
+        text.contains("recorded differently: hidden/output: tanh here, sigmoid there"),
+        "{text}"
+    );
     // The other two elements of that layer, and its own adjoint; what the other layer has follows.
     assert!(found.of(Origin::Own).all(|other| other.path.starts_with("hidden/")), "{text}");
     assert!(found.of(Origin::Follows).any(|other| other.path == "output/w[0, 0]"), "{text}");
@@ -82,7 +96,10 @@ fn another_activation_in_the_port_is_found() {
 fn a_loss_without_its_half_is_found() {
     let (found, text) = diff(&port(|z| z.sigmoid(), |squares| squares + 0.0));
     assert_eq!(found.cause().unwrap().path, "L", "{text}");
-    assert!(text.contains("guess, in PyTorch: a factor 1/2 (is there a 1/2 in the loss?)"), "{text}");
+    assert!(
+        text.contains("guess, in PyTorch: a factor 1/2 (is there a 1/2 in the loss?)"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -90,7 +107,11 @@ fn a_cut_in_the_port_is_found_where_it_is() {
     let (found, text) = diff(&port(|z| z.detach().sigmoid(), half));
     let cause = found.cause().unwrap();
     // What a detached number alone goes into has no derivative either.
-    assert_eq!((cause.path.as_str(), &cause.ours), ("hidden/output[0]", &Adjoint::NoPath), "{text}");
+    assert_eq!(
+        (cause.path.as_str(), &cause.ours),
+        ("hidden/output[0]", &Adjoint::NoPath),
+        "{text}"
+    );
     assert!(text.contains("  adjoint in the port:   no path\n"), "{text}");
     assert!(text.contains("hidden/output: reads detached hidden/z here, hidden/z there"), "{text}");
 }
@@ -112,20 +133,26 @@ fn what_hooks_see_of_a_mixed_module_reads_and_is_shown() {
     let (sum, own) = (trace.ledger(slot).sum(), trace.adjoint(slot).number().unwrap());
     assert!(Tolerance::relative(1e-6).accepts(sum, own), "{sum} {own}");
     assert!(LedgerText::new(&trace).to_string().contains("last/bias[1]: adjoint"));
-    // What is not known is not explained away: a layer norm reads act; PyTorch multiplied a zero adjoint by infinity.
+    // What is not known is not explained away: a layer norm reads act; PyTorch multiplied a zero
+    // adjoint by infinity.
     let ledgers = LedgerText::new(&trace).of(&["act[0, 0]"]).to_string();
     assert!(
-        ledgers.contains("act[0, 0]: adjoint -0.02524983883, of readers some of which are not explained"),
+        ledgers.contains(
+            "act[0, 0]: adjoint -0.02524983883, of readers some of which are not explained"
+        ),
         "{ledgers}"
     );
     let health = Health::new(&trace).to_string();
     assert!(
-        health.contains("the first: that of first/weight[0, 0] (param) is NaN\n    its contributions add up to "),
+        health.contains(
+            "the first: that of first/weight[0, 0] (param) is NaN\n    its contributions add up to "
+        ),
         "{health}"
     );
     let severance = Severance::new(&trace).to_string();
     assert!(
-        severance.contains("cut      unread [2]\n           all 2 numbers, no path: nothing reads it\n"),
+        severance
+            .contains("cut      unread [2]\n           all 2 numbers, no path: nothing reads it\n"),
         "{severance}"
     );
     assert!(Diff::new(&trace, &trace).findings().agree());
@@ -154,9 +181,13 @@ fn the_schema_accepts_what_is_written() {
     let schema = the_schema();
     let (whole, limited) = (everything(), everything().limited(20));
     assert!(limited.omitted().is_some());
-    for json in
-        [NETWORK.to_owned(), MIXED.to_owned(), whole.to_json(), limited.to_json(), port(|z| z.relu(), half).to_json()]
-    {
+    for json in [
+        NETWORK.to_owned(),
+        MIXED.to_owned(),
+        whole.to_json(),
+        limited.to_json(),
+        port(|z| z.relu(), half).to_json(),
+    ] {
         let value: Value = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(schema::check(&schema, &value), Ok(()));
     }
@@ -203,12 +234,20 @@ fn the_schema_refuses_what_is_refused() {
 #[test]
 fn the_document_shows_what_is_so() {
     let document = include_str!("../docs/trace.md");
-    let json = document.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let json = document
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("an example");
     let trace = Trace::from_json(json).expect("the example is a trace");
     assert_eq!(trace.loss(), trace.slot("L"));
     assert_eq!(schema::check(&the_schema(), &serde_json::from_str(json).unwrap()), Ok(()));
     let (_, text) = diff(&port(|z| z.tanh(), half));
-    let shown = document.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a diff");
+    let shown = document
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a diff");
     // The column of the source line is left to the document.
     let without_place = |text: &str| -> Vec<String> {
         text.lines().map(|line| line.split(", at tests/").next().unwrap_or("").to_owned()).collect()
@@ -225,12 +264,14 @@ fn two_files_are_compared_from_the_command_line() {
         std::fs::write(&path, text).expect("it is writable");
         path.to_string_lossy().into_owned()
     };
-    let (theirs, ours) = (file("theirs.json", NETWORK), file("ours.json", &port(|z| z.sigmoid(), half).to_json()));
+    let (theirs, ours) =
+        (file("theirs.json", NETWORK), file("ours.json", &port(|z| z.sigmoid(), half).to_json()));
     let wrong = file("wrong.json", &port(|z| z.tanh(), half).to_json());
     let cut_off = file("cut_off.json", &NETWORK[..NETWORK.len() / 2]);
     let run = |arguments: &[&str]| {
         let mut out = Vec::new();
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let arguments: Vec<String> =
+            arguments.iter().map(|&argument| argument.to_owned()).collect();
         let outcome = trace_diff::run(&mut out, &arguments).map_err(|error| error.to_string());
         (outcome, String::from_utf8(out).expect("a text"))
     };
@@ -238,7 +279,10 @@ fn two_files_are_compared_from_the_command_line() {
     assert_eq!(outcome, Ok(true), "{text}");
     let (outcome, text) = run(&[&wrong, &theirs]);
     assert_eq!(outcome, Ok(false));
-    assert!(text.contains("value in wrong.json:") && text.contains("value in theirs.json:"), "{text}");
+    assert!(
+        text.contains("value in wrong.json:") && text.contains("value in theirs.json:"),
+        "{text}"
+    );
     // Structure is told, and is no number.
     assert_eq!(run(&[&wrong, &theirs, "--rtol", "1e9"]).0, Ok(true));
     let refused = |arguments: &[&str], words: &str| {

@@ -13,7 +13,9 @@ fn traced(sizes: &[usize], granularity: Granularity) -> Trace {
     let mlp = Mlp::new(sizes, Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     let tape = Tape::new();
     // Few of many inputs are lit, as in a picture of a digit, so that no sigmoid is saturated.
-    let lit = |i: usize| if sizes[0] > 9 { f64::from(i.is_multiple_of(97)) / 2.0 } else { f64::from(i == 0) };
+    let lit = |i: usize| {
+        if sizes[0] > 9 { f64::from(i.is_multiple_of(97)) / 2.0 } else { f64::from(i == 0) }
+    };
     let x: Vec<f64> = (0..sizes[0]).map(lit).collect();
     let target: Vec<f64> = (0..sizes[sizes.len() - 1]).map(|i| f64::from(i == 1)).collect();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&x).named("x"));
@@ -22,7 +24,12 @@ fn traced(sizes: &[usize], granularity: Granularity) -> Trace {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text").to_owned()).collect()
+    value
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|text| text.as_str().expect("a text").to_owned())
+        .collect()
 }
 
 /// The paths of the boxes in their order, each with its slots.
@@ -61,15 +68,19 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
     let text = |number: f64| Digits::new(number).significant(6).to_string();
     let first = |text: &str| text.split(',').next().unwrap().trim_start_matches("∂ ").to_owned();
     let reached = |slots: &[Slot]| {
-        slots.iter().any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
+        slots
+            .iter()
+            .any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
     };
-    let swept: Vec<&(String, Vec<Slot>)> = boxes.iter().rev().filter(|(_, slots)| reached(slots)).collect();
+    let swept: Vec<&(String, Vec<Slot>)> =
+        boxes.iter().rev().filter(|(_, slots)| reached(slots)).collect();
     assert_eq!(swept[0].0, "L");
     assert_eq!(log.len(), boxes.len() + swept.len() + 2);
     for (step, seen) in log[..log.len() - 1].iter().enumerate() {
         let (values, adjoints) = (strings(&seen[0]), strings(&seen[1]));
         let computed = step.min(boxes.len());
-        let expected: Vec<String> = boxes[..computed].iter().map(|(_, slots)| text(trace.value(slots[0]))).collect();
+        let expected: Vec<String> =
+            boxes[..computed].iter().map(|(_, slots)| text(trace.value(slots[0]))).collect();
         let values: Vec<String> = values.iter().map(|value| first(value)).collect();
         assert_eq!(values, expected, "values at step {step}");
         let done = step.saturating_sub(boxes.len());
@@ -87,13 +98,22 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
             0 => assert_eq!(said, "Nothing is computed yet."),
             _ if last => assert!(said.starts_with("Both passes done"), "{said}"),
             _ if step <= boxes.len() => {
-                assert_eq!(said, format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0));
+                assert_eq!(
+                    said,
+                    format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0)
+                );
             }
-            _ => assert_eq!(said, format!("backward {done} of {}: adjoint of {}", swept.len(), swept[done - 1].0)),
+            _ => assert_eq!(
+                said,
+                format!("backward {done} of {}: adjoint of {}", swept.len(), swept[done - 1].0)
+            ),
         }
         assert_eq!(seen[3].as_str().unwrap(), step.to_string());
     }
-    assert!(log[log.len() - 1].as_str().unwrap().starts_with("backward"), "one step back from the end");
+    assert!(
+        log[log.len() - 1].as_str().unwrap().starts_with("backward"),
+        "one step back from the end"
+    );
 }
 
 fn adjoint_text(trace: &Trace, slot: Slot) -> String {
@@ -103,11 +123,14 @@ fn adjoint_text(trace: &Trace, slot: Slot) -> String {
     }
 }
 
-/// Every node clicked: value, adjoint and ledger in all bits, source line, formula, and the lit way.
+/// Every node clicked: value, adjoint and ledger in all bits, source line, formula, and the lit
+/// way.
 #[test]
 fn a_click_shows_what_the_trace_has() {
     let Some(chromium) = chromium() else { return };
-    for (sizes, granularity) in [(&[2, 2, 2], Granularity::PerNeuron), (&[3, 4, 2], Granularity::PerLayer)] {
+    for (sizes, granularity) in
+        [(&[2, 2, 2], Granularity::PerNeuron), (&[3, 4, 2], Granularity::PerLayer)]
+    {
         let trace = traced(sizes, granularity);
         let page = Page::of(&trace).to_string();
         let script = "
@@ -149,11 +172,14 @@ fn a_click_shows_what_the_trace_has() {
             assert!(!explained || seen[6].as_u64().unwrap() > 0, "{label} has no formula");
             let mut way: Vec<usize> = vec![slot.index()];
             way.extend(trace.gradient_path(slot).iter().map(|step| step.reader.index()));
-            let of = |slot: usize| boxes.iter().position(|(_, slots)| slots.iter().any(|s| s.index() == slot));
+            let of = |slot: usize| {
+                boxes.iter().position(|(_, slots)| slots.iter().any(|s| s.index() == slot))
+            };
             let mut way: Vec<usize> = way.into_iter().filter_map(of).collect();
             way.sort_unstable();
             way.dedup();
-            let lit: Vec<usize> = seen[7].as_array().unwrap().iter().map(|v| v.as_u64().unwrap() as usize).collect();
+            let lit: Vec<usize> =
+                seen[7].as_array().unwrap().iter().map(|v| v.as_u64().unwrap() as usize).collect();
             assert_eq!(lit, way, "the way from {label}");
             assert_eq!(seen[8], 1);
         }
@@ -164,7 +190,8 @@ fn check_ledger(trace: &Trace, slot: Slot, shown: &Value) {
     let ledger = trace.ledger(slot);
     let number = |text: &str| text.trim_start_matches(['=', '×', ' ']).parse::<f64>().unwrap();
     let rows: Vec<Vec<String>> = shown.as_array().unwrap().iter().map(strings).collect();
-    let lines: Vec<&Vec<String>> = rows.iter().filter(|row| !["seed", "sum"].contains(&row[0].as_str())).collect();
+    let lines: Vec<&Vec<String>> =
+        rows.iter().filter(|row| !["seed", "sum"].contains(&row[0].as_str())).collect();
     assert_eq!(lines.len(), ledger.contributions().len(), "{}", trace.label(slot));
     for (line, of) in lines.iter().zip(ledger.contributions()) {
         assert_eq!(line[0], trace.label(of.reader));
@@ -181,10 +208,13 @@ fn check_ledger(trace: &Trace, slot: Slot, shown: &Value) {
 
 /// Frames, boxes and arrows of an SVG by their numbers.
 fn geometry(svg: &str) -> (Vec<String>, Vec<String>) {
-    let rects =
-        svg.split("<rect ").skip(1).map(|rect| rect.split_once('>').unwrap().0.trim_end_matches('/').to_owned());
+    let rects = svg
+        .split("<rect ")
+        .skip(1)
+        .map(|rect| rect.split_once('>').unwrap().0.trim_end_matches('/').to_owned());
     let arrows = svg.split("<path class=\"wg-arrow").skip(1);
-    let arrows = arrows.map(|arrow| arrow.split_once(" d=\"").unwrap().1.split_once('"').unwrap().0.to_owned());
+    let arrows = arrows
+        .map(|arrow| arrow.split_once(" d=\"").unwrap().1.split_once('"').unwrap().0.to_owned());
     let mut found: (Vec<String>, Vec<String>) =
         (rects.filter(|rect| rect.starts_with("x=")).collect(), arrows.collect());
     found.0.sort();
@@ -233,7 +263,8 @@ fn scopes_open_and_close_to_the_layout_that_the_crate_computes() {
     let four = three.clone().open("hidden/11");
     let five = four.clone().collapse("hidden");
     for (index, picture) in [picture, one, two, three, four, five].iter().enumerate() {
-        let (ours, theirs) = (geometry(&picture.svg().to_string()), geometry(log[index].as_str().unwrap()));
+        let (ours, theirs) =
+            (geometry(&picture.svg().to_string()), geometry(log[index].as_str().unwrap()));
         assert!(ours.1.len() > 4 && ours.0.len() > 4);
         assert_eq!(theirs.0, ours.0, "rectangles at {index}");
         assert_eq!(theirs.1, ours.1, "arrows at {index}");
@@ -263,10 +294,15 @@ fn a_link_leads_to_a_view_and_keys_and_search_work() {
         search.value = 'output/1.z'; search.dispatchEvent(new Event('input', { bubbles: true })); log(of());
         log(document.querySelectorAll('[data-key=\"open:output\"]').length);
         key(' ', document.querySelector('[data-key=\"box:x\"]')); log(of());";
-    let Seen { log, .. } = open(&chromium, &page, "#step=3&select=hidden%2F1.z&close=output", script);
+    let Seen { log, .. } =
+        open(&chromium, &page, "#step=3&select=hidden%2F1.z&close=output", script);
     let boxes = boxes(&trace, &page);
-    let at = |step: usize| format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0);
-    assert_eq!(strings(&Value::Array(log[0].as_array().unwrap()[..2].to_vec())), [at(3), "hidden/1.z".to_owned()]);
+    let at =
+        |step: usize| format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0);
+    assert_eq!(
+        strings(&Value::Array(log[0].as_array().unwrap()[..2].to_vec())),
+        [at(3), "hidden/1.z".to_owned()]
+    );
     assert_eq!(log[0][2], 1, "output is closed");
     assert_eq!(strings(&log[1]), [at(4), boxes[3].0.clone()]);
     assert_eq!(strings(&log[2]), [at(2), boxes[1].0.clone()]);
@@ -284,13 +320,20 @@ fn a_link_leads_to_a_view_and_keys_and_search_work() {
 #[test]
 fn the_training_is_replayed_frame_by_frame() {
     let trace = traced(&[2, 2, 2], Granularity::PerNeuron);
-    let mut boundary = Boundary::new((-1.0, 1.0), (-2.0, 2.0)).resolution(8, 4).point(0.5, 1.0, 1).point(-0.5, 0.0, 0);
+    let mut boundary = Boundary::new((-1.0, 1.0), (-2.0, 2.0))
+        .resolution(8, 4)
+        .point(0.5, 1.0, 1)
+        .point(-0.5, 0.0, 0);
     for epoch in [0, 1, 10, 100] {
         boundary = boundary.frame(epoch, |x, y| (x + y / epoch.max(1) as f64).clamp(-1.0, 1.0));
     }
-    let curve: Vec<(usize, f64)> = (0..=100).map(|epoch| (epoch, 7.0 / (1.0 + epoch as f64))).collect();
+    let curve: Vec<(usize, f64)> =
+        (0..=100).map(|epoch| (epoch, 7.0 / (1.0 + epoch as f64))).collect();
     let page = Page::of(&trace).curve(&curve).boundary(&boundary).to_string();
-    assert!(page.contains("error by epoch: 7 at 0, 0.0693069 at 100"), "the caption has the recorded errors");
+    assert!(
+        page.contains("error by epoch: 7 at 0, 0.0693069 at 100"),
+        "the caption has the recorded errors"
+    );
     let Some(chromium) = chromium() else { return };
     let script = "
         const state = () => [[...document.querySelectorAll('#frames figure')].filter((f) => !f.hidden).map((f) => Number(f.dataset.epoch)),
@@ -315,7 +358,8 @@ fn the_file_stands_alone_and_is_read_without_scripts() {
     assert!(page.contains("Content-Security-Policy\" content=\"default-src 'none'"));
     let linked = page.replace("http://www.w3.org/2000/svg", "");
     for outside in ["http:", "https:", "src=", "url(", "@import", "<link"] {
-        let allowed = if outside == "url(" { linked.replace("url(#wg-head)", "") } else { linked.clone() };
+        let allowed =
+            if outside == "url(" { linked.replace("url(#wg-head)", "") } else { linked.clone() };
         assert!(!allowed.contains(outside), "{outside}");
     }
     assert!(page.contains("<h1>Tom &amp; &quot;Jerry&quot; &lt;script&gt;</h1>"));
@@ -334,11 +378,19 @@ fn the_file_stands_alone_and_is_read_without_scripts() {
             trace.label(slot)
         );
         if let Adjoint::Computed(adjoint) = trace.adjoint(slot) {
-            assert!(without.contains(&format!("<td class=\"adjoint\">{adjoint:?}</td>")), "{}", trace.label(slot));
+            assert!(
+                without.contains(&format!("<td class=\"adjoint\">{adjoint:?}</td>")),
+                "{}",
+                trace.label(slot)
+            );
         }
     }
     assert!(without.contains("<math") && without.contains("wg-arrow"), "formulas and the picture");
-    assert_eq!(page, Page::of(&trace).title("Tom & \"Jerry\" <script>").to_string(), "the same bytes every time");
+    assert_eq!(
+        page,
+        Page::of(&trace).title("Tom & \"Jerry\" <script>").to_string(),
+        "the same bytes every time"
+    );
 }
 
 #[test]
@@ -357,7 +409,8 @@ fn hostile_names_stay_names() {
     assert_eq!(log[2], 0);
 }
 
-/// Traces with nothing in them, without adjoints, in `f32`, with numbers that are none, and with ops from elsewhere.
+/// Traces with nothing in them, without adjoints, in `f32`, with numbers that are none, and with
+/// ops from elsewhere.
 #[test]
 fn unusual_traces_have_pages_too() {
     let empty = Trace::of_tape(&Tape::new());
@@ -370,7 +423,10 @@ fn unusual_traces_have_pages_too() {
     let _y = (x.ln() / 0.0).named("y");
     let values = Trace::of_tape(&tape);
     let page = Page::of(&values).to_string();
-    assert!(page.contains("<td class=\"value\">NaN</td><td class=\"adjoint words\">not computed</td>"), "{page}");
+    assert!(
+        page.contains("<td class=\"value\">NaN</td><td class=\"adjoint words\">not computed</td>"),
+        "{page}"
+    );
     assert!(page.contains("<td class=\"value\">-inf</td>"));
 
     let tape = Tape::<f32>::default();
@@ -393,7 +449,8 @@ fn unusual_traces_have_pages_too() {
     }
 }
 
-/// A 784-30-10 network and a tape of 70,000 nodes open within two seconds, are a few megabytes at most, and say what is left out.
+/// A 784-30-10 network and a tape of 70,000 nodes open within two seconds, are a few megabytes at
+/// most, and say what is left out.
 #[test]
 fn large_traces_stay_small_pages() {
     let network = traced(&[784, 30, 10], Granularity::PerNeuron);
@@ -403,16 +460,22 @@ fn large_traces_stay_small_pages() {
         y = (y * 1.0001).sin();
     }
     let long = Trace::of(&y.named("y").backward()).unwrap();
-    for (trace, left_out) in [(&network, "more elements are left out here"), (&long, "of them left out of this page")] {
+    for (trace, left_out) in
+        [(&network, "more elements are left out here"), (&long, "of them left out of this page")]
+    {
         let page = Page::of(trace).to_string();
         assert!(page.len() < 4_000_000, "{} bytes", page.len());
         assert!(page.contains(left_out));
-        assert!(page.contains(&format!("<td class=\"value\">{:?}</td>", trace.value(trace.loss().unwrap()))));
+        assert!(page.contains(&format!(
+            "<td class=\"value\">{:?}</td>",
+            trace.value(trace.loss().unwrap())
+        )));
         let Some(chromium) = chromium() else { continue };
         let script = "log(Number(document.documentElement.dataset.ready)); log(document.querySelectorAll('.wg-box').length);
             const before = performance.now(); press(document.querySelector('[data-key^=\"open:\"]')); log(performance.now() - before);
             press(document.getElementById('first')); press(document.getElementById('on')); log(document.getElementById('said').textContent);";
-        // The clock is the wall's: of a few tries on a busy machine the best one tells what the page takes.
+        // The clock is the wall's: of a few tries on a busy machine the best one tells what the
+        // page takes.
         let ready = |seen: &Seen| seen.log[0].as_f64().unwrap();
         let mut seen = open(&chromium, &page, "", script);
         for _ in 0..4 {

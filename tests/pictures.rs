@@ -37,7 +37,8 @@ struct Rect {
 }
 
 fn attribute(tag: &str, name: &str) -> f64 {
-    let (_, rest) = tag.split_once(&format!(" {name}=\"")).unwrap_or_else(|| panic!("{name} in {tag}"));
+    let (_, rest) =
+        tag.split_once(&format!(" {name}=\"")).unwrap_or_else(|| panic!("{name} in {tag}"));
     rest.split_once('"').unwrap().0.parse().unwrap()
 }
 
@@ -53,7 +54,8 @@ fn rects(svg: &str, class: &str) -> Vec<Rect> {
         .collect()
 }
 
-/// Points on all arrows: level stretches as they are, curves in short pieces; from x to x at a height.
+/// Points on all arrows: level stretches as they are, curves in short pieces; from x to x at a
+/// height.
 fn stretches(svg: &str) -> Vec<(f64, f64, f64)> {
     let mut stretches = Vec::new();
     for arrow in svg.split("<path class=\"wg-arrow").skip(1) {
@@ -74,7 +76,10 @@ fn stretches(svg: &str) -> Vec<(f64, f64, f64)> {
                         let t = f64::from(step) / 32.0;
                         let bezier = |a: f64, b: f64, c: f64, d: f64| {
                             let s = 1.0 - t;
-                            s * s * s * a + 3.0 * s * s * t * b + 3.0 * s * t * t * c + t * t * t * d
+                            s * s * s * a
+                                + 3.0 * s * s * t * b
+                                + 3.0 * s * t * t * c
+                                + t * t * t * d
                         };
                         let at = bezier(x, x1, x2, x3);
                         stretches.push((at, at, bezier(y, y1, y2, y3)));
@@ -93,15 +98,26 @@ fn check_geometry(svg: &str) -> usize {
     let (boxes, frames) = (rects(svg, "wg-box"), rects(svg, "wg-frame"));
     let tag = svg.split_once('>').unwrap().0;
     let (width, height) = (attribute(tag, "width"), attribute(tag, "height"));
-    let apart = |a: &Rect, b: &Rect| a.right < b.x || b.right < a.x || a.bottom < b.y || b.bottom < a.y;
-    let within = |a: &Rect, b: &Rect| a.x > b.x && a.right < b.right && a.y > b.y && a.bottom < b.bottom;
+    let apart =
+        |a: &Rect, b: &Rect| a.right < b.x || b.right < a.x || a.bottom < b.y || b.bottom < a.y;
+    let within =
+        |a: &Rect, b: &Rect| a.x > b.x && a.right < b.right && a.y > b.y && a.bottom < b.bottom;
     for (i, a) in boxes.iter().enumerate() {
-        assert!(a.x >= 0.0 && a.y >= 0.0 && a.right <= width && a.bottom <= height, "{a:?} of {width} x {height}");
+        assert!(
+            a.x >= 0.0 && a.y >= 0.0 && a.right <= width && a.bottom <= height,
+            "{a:?} of {width} x {height}"
+        );
         assert!(boxes[..i].iter().all(|b| apart(a, b)), "{a:?} overlaps another box");
-        assert!(frames.iter().all(|frame| apart(a, frame) || within(a, frame)), "{a:?} is half in a frame");
+        assert!(
+            frames.iter().all(|frame| apart(a, frame) || within(a, frame)),
+            "{a:?} is half in a frame"
+        );
     }
     for (i, a) in frames.iter().enumerate() {
-        assert!(frames[..i].iter().all(|b| apart(a, b) || within(a, b) || within(b, a)), "{a:?} overlaps a frame");
+        assert!(
+            frames[..i].iter().all(|b| apart(a, b) || within(a, b) || within(b, a)),
+            "{a:?} overlaps a frame"
+        );
     }
     for (from, to, y) in stretches(svg) {
         let (from, to) = (from.min(to), from.max(to));
@@ -125,9 +141,22 @@ fn boxes_frames_and_arrows_keep_out_of_each_others_way() {
     ] {
         let trace = traced(sizes, granularity);
         check_geometry(&full(&trace).svg().to_string());
-        check_geometry(&Picture::new(&trace).open("hidden/0").open("hidden1/0").collapse("output").svg().to_string());
         check_geometry(
-            &full(&trace).show_constants(true).open("hidden").open("hidden2").open("output").svg().to_string(),
+            &Picture::new(&trace)
+                .open("hidden/0")
+                .open("hidden1/0")
+                .collapse("output")
+                .svg()
+                .to_string(),
+        );
+        check_geometry(
+            &full(&trace)
+                .show_constants(true)
+                .open("hidden")
+                .open("hidden2")
+                .open("output")
+                .svg()
+                .to_string(),
         );
         if sizes[0] < 784 {
             let all = check_geometry(&full(&trace).limit(usize::MAX).svg().to_string());
@@ -152,7 +181,9 @@ fn no_picture_shows_more_than_forty_boxes_by_itself() {
 fn a_closed_scope_says_what_it_holds() {
     let trace = traced(&[784, 30, 10], Granularity::PerNeuron);
     let svg = Picture::new(&trace).svg().to_string();
-    for said in ["×30, each: param ×2, affine", "120 nodes", "×10, each: param ×2, affine", "powi ×10"] {
+    for said in
+        ["×30, each: param ×2, affine", "120 nodes", "×10, each: param ×2, affine", "powi ×10"]
+    {
         assert!(svg.contains(said), "{said}");
     }
     // Different things are counted, not called repeats.
@@ -174,20 +205,28 @@ fn the_caller_opens_and_closes() {
     let trace = traced(&[784, 30, 10], Granularity::PerNeuron);
     let picture = Picture::new(&trace);
     let opened = picture.clone().open("hidden/7").mermaid().to_string();
-    assert!(opened.contains(r#"["hidden/7"]"#) && opened.contains("hidden/7.z<br/>affine"), "{opened}");
+    assert!(
+        opened.contains(r#"["hidden/7"]"#) && opened.contains("hidden/7.z<br/>affine"),
+        "{opened}"
+    );
     assert!(opened.contains(r#"[["hidden/8<br/>param ×2, affine, sigmoid"]]"#), "{opened}");
     let closed = picture.clone().open("hidden/7").collapse("hidden").mermaid().to_string();
     assert!(closed.contains(r#"[["hidden<br/>×30"#), "{closed}");
     let again = picture.clone().collapse("hidden").open("hidden/7").mermaid().to_string();
     assert_eq!(again, opened, "the last choice counts");
-    assert_eq!(picture.clone().open("nothing").mermaid().to_string(), picture.mermaid().to_string());
+    assert_eq!(
+        picture.clone().open("nothing").mermaid().to_string(),
+        picture.mermaid().to_string()
+    );
 }
 
 #[test]
 fn mermaid_stays_under_its_limits() {
     let trace = traced(&[9, 40, 30, 10], Granularity::PerNeuron);
     let everything = full(&trace).limit(usize::MAX);
-    for picture in [everything.clone(), everything.open("hidden2").open("hidden1/3"), full(&flat(70_000))] {
+    for picture in
+        [everything.clone(), everything.open("hidden2").open("hidden1/3"), full(&flat(70_000))]
+    {
         let text = picture.mermaid().to_string();
         assert!(text.chars().count() <= 50_000);
         assert!(text.lines().filter(|line| line.contains("->")).count() <= 500);

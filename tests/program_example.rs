@@ -10,10 +10,18 @@ fn a_network_in_scalar_code_becomes_products() {
     program::run(&mut out, &[20, 9, 8], 1).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.starts_with("A 20-9-8 network of sigmoids"), "{text}");
-    let difference = text.split("tape's gradient: ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
+    let difference = text
+        .split("tape's gradient: ")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap();
     assert!(difference.parse::<f64>().unwrap() < 1e-15, "{text}");
     // The weighted sums of each layer, and what its weights get.
-    assert!(text.contains("sum of products [9] over [20]") && text.contains("[9, 20] for the adjoint of"), "{text}");
+    assert!(
+        text.contains("sum of products [9] over [20]")
+            && text.contains("[9, 20] for the adjoint of"),
+        "{text}"
+    );
 }
 
 #[test]

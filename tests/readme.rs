@@ -20,7 +20,10 @@ fn the_readme_shows_this_program_and_its_output() {
     println!("dL/dz = {}", gradients.wrt(z));
     // README
 
-    let program = include_str!("readme.rs").split("    // README\n").nth(1).expect("it stands between two marks");
+    let program = include_str!("readme.rs")
+        .split("    // README\n")
+        .nth(1)
+        .expect("it stands between two marks");
     let program: String = program.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     assert!(README.contains(&program), "the README's program should be\n{program}");
 

@@ -1,4 +1,5 @@
-//! The trace of one sample through a network for digits, 784-30-10: how large its file is, how long reading, checking and comparing take.
+//! The trace of one sample through a network for digits, 784-30-10: how large its file is, how long
+//! reading, checking and comparing take.
 
 use std::time::Instant;
 
@@ -7,9 +8,11 @@ use wengert_inspect::{Diff, Health, Severance, Trace};
 use wengert_layers::{Activation, Granularity, Law, Mlp};
 
 fn sample(granularity: Granularity, shift: f64) -> Trace {
-    let mlp = Mlp::new(&[784, 30, 10], Activation::Sigmoid, Law::GlorotUniform.seeded(1)).expect("three sizes");
+    let mlp = Mlp::new(&[784, 30, 10], Activation::Sigmoid, Law::GlorotUniform.seeded(1))
+        .expect("three sizes");
     let tape = Tape::new();
-    let pixels: Vec<f64> = (0..784).map(|i| if i % 3 == 0 { 0.0 } else { f64::from(i) / 784.0 + shift }).collect();
+    let pixels: Vec<f64> =
+        (0..784).map(|i| if i % 3 == 0 { 0.0 } else { f64::from(i) / 784.0 + shift }).collect();
     let pass = mlp.bind(&tape, granularity).forward(tape.data(&pixels).named("x"));
     let target: Vec<f64> = (0..10).map(|class| f64::from(u8::from(class == 3))).collect();
     let loss = pass.half_squared_error(tape.data(&target).named("target"));
@@ -22,7 +25,11 @@ fn one_sample_is_a_few_megabytes() {
         let trace = sample(granularity, 0.0);
         let json = trace.to_json();
         let megabytes = json.len() as f64 / 1e6;
-        println!("{granularity:?}: {} nodes, {} numbers, {megabytes:.2} MB", trace.nodes().len(), trace.len());
+        println!(
+            "{granularity:?}: {} nodes, {} numbers, {megabytes:.2} MB",
+            trace.nodes().len(),
+            trace.len()
+        );
         assert!(trace.omitted().is_none() && megabytes < 3.0);
         let back = Trace::from_json(&json).expect("what is written is read");
         assert_eq!(back.to_json(), json);
@@ -46,13 +53,15 @@ fn a_limit_keeps_a_file_small_and_says_what_is_missing() {
 
 #[test]
 fn a_diff_of_it_is_found_at_once() {
-    let (ours, theirs) = (sample(Granularity::PerNeuron, 0.0), sample(Granularity::PerNeuron, 0.125));
+    let (ours, theirs) =
+        (sample(Granularity::PerNeuron, 0.0), sample(Granularity::PerNeuron, 0.125));
     let started = Instant::now();
     let found = Diff::new(&ours, &theirs).findings();
     println!("{} differences in {:?}", found.differences.len(), started.elapsed());
     assert_eq!(found.cause().expect("the pixels differ").path, "x[1]");
     // Every pixel that was moved is a cause; nothing that they lead to is.
-    let own: Vec<&str> = found.of(wengert_inspect::Origin::Own).map(|other| other.path.as_str()).collect();
+    let own: Vec<&str> =
+        found.of(wengert_inspect::Origin::Own).map(|other| other.path.as_str()).collect();
     assert_eq!(own.len(), 784 - 784_usize.div_ceil(3) - 1);
     assert!(own.iter().all(|path| path.starts_with("x[")), "{own:?}");
 }
@@ -62,11 +71,18 @@ fn reports_on_it_are_read_in_a_minute() {
     let trace = sample(Granularity::PerNeuron, 0.0);
     let started = Instant::now();
     let (severance, health) = (Severance::new(&trace).to_string(), Health::new(&trace).to_string());
-    println!("{} and {} lines in {:?}", severance.lines().count(), health.lines().count(), started.elapsed());
+    println!(
+        "{} and {} lines in {:?}",
+        severance.lines().count(),
+        health.lines().count(),
+        started.elapsed()
+    );
     // A line for each of 80 parameters, and one more for the pixels that are 0.
     assert!(severance.lines().count() < 150, "{severance}");
     assert!(
-        severance.contains("262 numbers, zero: multiplied by x[0] = 0, and 261 more such factors, in hidden/0.z"),
+        severance.contains(
+            "262 numbers, zero: multiplied by x[0] = 0, and 261 more such factors, in hidden/0.z"
+        ),
         "{severance}"
     );
     assert!(health.lines().count() < 20, "{health}");

@@ -8,7 +8,8 @@ use wengert_layers::Passes;
 
 #[test]
 fn most_kernels_are_told_apart() {
-    let accuracy = example::run(&mut Vec::new(), 1, 50, Passes::default()).expect("the data in the repository");
+    let accuracy = example::run(&mut Vec::new(), 1, 50, Passes::default())
+        .expect("the data in the repository");
     // Guessing gives a third.
     assert!(accuracy > 0.85, "{accuracy}");
     assert!(accuracy < 1.0, "no published network tells all of them apart: {accuracy}");

@@ -1,21 +1,27 @@
 //! The backpropagation that the notebook derives by hand, as plain numbers.
 //!
-//! The notebook's functions under the notebook's names, in the notebook's order of operations, so that a number can be
-//! compared to its last digit. There is no tape here and nothing of Wengert, `exp` included: whatever agrees with this
-//! file agrees with something written independently of it.
+//! The notebook's functions under the notebook's names, in the notebook's order of operations, so
+//! that a number can be compared to its last digit. There is no tape here and nothing of Wengert,
+//! `exp` included: whatever agrees with this file agrees with something written independently of
+//! it.
 //!
-//! Two signs to keep apart. With the loss `L = 1/2 sum (target - output)^2` the notebook's `delta` of a neuron is
-//! **minus** the derivative of the loss: `delta = -dL/dz`, where `z` is what the sigmoid is applied to. And the "error"
-//! that training prints is `sum (target - output)^2 = 2 L`, without the half.
+//! Two signs to keep apart. With the loss `L = 1/2 sum (target - output)^2` the notebook's `delta`
+//! of a neuron is **minus** the derivative of the loss: `delta = -dL/dz`, where `z` is what the
+//! sigmoid is applied to. And the "error" that training prints is `sum (target - output)^2 = 2 L`,
+//! without the half.
 
-#![allow(dead_code, reason = "the example and each test that include this file use their own part of it")]
+#![allow(
+    dead_code,
+    reason = "the example and each test that include this file use their own part of it"
+)]
 
 use std::fmt;
 
 /// Neurons by layer, the inputs not counted.
 pub(crate) type Network = Vec<Vec<Neuron>>;
 
-/// One neuron. What no pass has computed yet is NaN, so that a number read too early cannot pass for a result.
+/// One neuron. What no pass has computed yet is NaN, so that a number read too early cannot pass
+/// for a result.
 #[derive(Debug, Clone)]
 pub(crate) struct Neuron {
     /// One weight per input, then the bias.
@@ -37,7 +43,8 @@ pub(crate) enum Slip {
     Sign,
     /// `delta = error`, without the factor `output * (1 - output)`.
     MissingDerivative,
-    /// `2 (target - output)` for the error of an output: the derivative of `2 L`, which is what training prints.
+    /// `2 (target - output)` for the error of an output: the derivative of `2 L`, which is what
+    /// training prints.
     FactorTwo,
     /// The weights of a layer move before the deltas of the layer below are computed from them.
     UpdateTooEarly,
@@ -45,13 +52,18 @@ pub(crate) enum Slip {
 
 impl Slip {
     /// Every mistake, without [`Slip::None`].
-    pub(crate) const ALL: [Slip; 4] = [Slip::Sign, Slip::MissingDerivative, Slip::FactorTwo, Slip::UpdateTooEarly];
+    pub(crate) const ALL: [Slip; 4] =
+        [Slip::Sign, Slip::MissingDerivative, Slip::FactorTwo, Slip::UpdateTooEarly];
 }
 
 /// A network with these weights: by layer, by neuron, the bias last (the layout of cell 1).
 pub(crate) fn network(weights: &[&[&[f64]]]) -> Network {
-    let neuron =
-        |weights: &&[f64]| Neuron { weights: weights.to_vec(), z: f64::NAN, output: f64::NAN, delta: f64::NAN };
+    let neuron = |weights: &&[f64]| Neuron {
+        weights: weights.to_vec(),
+        z: f64::NAN,
+        output: f64::NAN,
+        delta: f64::NAN,
+    };
     weights.iter().map(|layer| layer.iter().map(neuron).collect()).collect()
 }
 
@@ -92,10 +104,16 @@ pub(crate) fn sigmoid_derivative(output: f64) -> f64 {
 ///
 /// `delta = error * output * (1 - output)`, where the error of
 /// - an output is `target - output`,
-/// - hidden neuron `j` is `sum w_j * delta` over the neurons of the next layer, `w_j` the weight from `j` to each.
+/// - hidden neuron `j` is `sum w_j * delta` over the neurons of the next layer, `w_j` the weight
+///   from `j` to each.
 ///
 /// A correct backward pass knows no step size: `l_rate` is read by [`Slip::UpdateTooEarly`] alone.
-pub(crate) fn backward_propagate_error(network: &mut Network, expected: &[f64], l_rate: f64, slip: Slip) {
+pub(crate) fn backward_propagate_error(
+    network: &mut Network,
+    expected: &[f64],
+    l_rate: f64,
+    slip: Slip,
+) {
     for i in (0..network.len()).rev() {
         let (layers, later) = network.split_at_mut(i + 1);
         let layer = &mut layers[i];
@@ -135,9 +153,11 @@ fn hidden_error(next: &[Neuron], j: usize, output: f64, l_rate: f64, slip: Slip)
     error
 }
 
-/// The gradient of `L`, laid out as the weights are: `dL/dw_j = -delta * input_j`, and `dL/dbias = -delta`.
+/// The gradient of `L`, laid out as the weights are: `dL/dw_j = -delta * input_j`, and
+/// `dL/dbias = -delta`.
 ///
-/// The notebook has no such function; its update uses `delta * input`, the same number with the other sign.
+/// The notebook has no such function; its update uses `delta * input`, the same number with the
+/// other sign.
 pub(crate) fn gradients(network: &Network, row: &[f64]) -> Vec<Vec<Vec<f64>>> {
     let mut inputs = row.to_vec();
     let mut gradients = Vec::new();
@@ -152,7 +172,8 @@ pub(crate) fn gradients(network: &Network, row: &[f64]) -> Vec<Vec<Vec<f64>>> {
     gradients
 }
 
-/// `w_j += l_rate * delta * input_j` and `bias += l_rate * delta` (cell 7), from the deltas and outputs as they stand.
+/// `w_j += l_rate * delta * input_j` and `bias += l_rate * delta` (cell 7), from the deltas and
+/// outputs as they stand.
 pub(crate) fn weights_update(network: &mut Network, row: &[f64], l_rate: f64) {
     let mut inputs = row.to_vec();
     for layer in network {
@@ -174,8 +195,8 @@ pub(crate) struct EpochLine {
     pub(crate) epoch: usize,
     /// The learning rate.
     pub(crate) l_rate: f64,
-    /// `sum (target - output)^2` over outputs and rows: twice the loss that is minimised. Each row is taken with the
-    /// weights as they are when it is its turn.
+    /// `sum (target - output)^2` over outputs and rows: twice the loss that is minimised. Each row
+    /// is taken with the weights as they are when it is its turn.
     pub(crate) sum_error: f64,
 }
 
@@ -190,7 +211,8 @@ impl fmt::Display for EpochLine {
 
 /// Trains row by row for `n_epoch` epochs and returns what the notebook prints (cell 7).
 ///
-/// A row is its inputs and its class; the target is 1 for the output of that class and 0 for the others.
+/// A row is its inputs and its class; the target is 1 for the output of that class and 0 for the
+/// others.
 pub(crate) fn train_network<R: AsRef<[f64]>>(
     network: &mut Network,
     train: &[(R, usize)],

@@ -16,8 +16,8 @@ pub(crate) struct Training {
 }
 
 impl Training {
-    /// Trains an untrained network again, stopping for a frame now and then: SGD keeps nothing from row to row, so parts of a training
-    /// are the training, bit for bit.
+    /// Trains an untrained network again, stopping for a frame now and then: SGD keeps nothing from
+    /// row to row, so parts of a training are the training, bit for bit.
     pub(crate) fn again(
         mut mlp: Mlp,
         data: &Dataset,
@@ -31,12 +31,15 @@ impl Training {
         }
         let mut epochs = 0;
         for frame in FRAMES.into_iter().filter(|&frame| frame <= trained.history.len()) {
-            let trainer = Trainer::new(Sgd { rate }, frame - epochs).granularity(Granularity::PerNeuron);
+            let trainer =
+                Trainer::new(Sgd { rate }, frame - epochs).granularity(Granularity::PerNeuron);
             trainer.train(&mut mlp, data)?;
             epochs = frame;
-            // By how much output 1 is above output 0; a point that the network cannot answer stays blank.
-            boundary =
-                boundary.frame(frame, |x, y| mlp.answer(&[x, y]).map_or(f64::NAN, |output| output[1] - output[0]));
+            // By how much output 1 is above output 0; a point that the network cannot answer stays
+            // blank.
+            boundary = boundary.frame(frame, |x, y| {
+                mlp.answer(&[x, y]).map_or(f64::NAN, |output| output[1] - output[0])
+            });
         }
         if mlp.params().iter().zip(after.params()).any(|(a, b)| a.to_bits() != b.to_bits()) {
             return Err("training in parts did not end where training at once did".into());

@@ -1,8 +1,13 @@
-//! What the notebook prints, cell by cell, as constants, and the settings that its cells are run with.
+//! What the notebook prints, cell by cell, as constants, and the settings that its cells are run
+//! with.
 //!
-//! `tests/notebook_transcript.rs` holds every constant against the text of the notebook, so a digit can't slip here.
+//! `tests/notebook_transcript.rs` holds every constant against the text of the notebook, so a digit
+//! can't slip here.
 
-#![allow(dead_code, reason = "the example and each test that include this file use their own part of it")]
+#![allow(
+    dead_code,
+    reason = "the example and each test that include this file use their own part of it"
+)]
 
 /// Weights by layer and neuron, the bias last.
 pub(crate) type Weights = &'static [&'static [&'static [f64]]];
@@ -18,7 +23,8 @@ pub(crate) struct PrintedNeuron {
     pub(crate) delta: f64,
 }
 
-/// Cell 1: the 2-1-2 network, drawn after `seed(1)`. Cell 3 prints it again, unchanged by a forward pass.
+/// Cell 1: the 2-1-2 network, drawn after `seed(1)`. Cell 3 prints it again, unchanged by a forward
+/// pass.
 pub(crate) const CELL_1_WEIGHTS: Weights = &[
     &[&[0.13436424411240122, 0.8474337369372327, 0.763774618976614]],
     &[&[0.2550690257394217, 0.49543508709194095], &[0.4494910647887381, 0.651592972722763]],
@@ -145,7 +151,8 @@ pub(crate) const CELL_9_LINES: [&str; 51] = [
 
 /// Cell 10: the 2-2-2 network after training.
 ///
-/// `output` and `delta` belong to the last row of the last epoch, from *before* the last update of the weights.
+/// `output` and `delta` belong to the last row of the last epoch, from *before* the last update of
+/// the weights.
 pub(crate) const CELL_10: &[&[PrintedNeuron]] = &[
     &[
         PrintedNeuron {

@@ -9,7 +9,8 @@ use wengert_layers::RowPass;
 use super::hand::Network;
 use super::printed::PrintedNeuron;
 
-/// `|a - b| <= 1e-13 |b|`: the last digits depend on the platform's exp, two builds of NumPy differ in the 16th.
+/// `|a - b| <= 1e-13 |b|`: the last digits depend on the platform's exp, two builds of NumPy differ
+/// in the 16th.
 const RTOL: f64 = 1e-13;
 
 /// The deltas of several networks.
@@ -39,7 +40,13 @@ impl Table {
     }
 
     /// Adds a row for every neuron of a network.
-    pub(crate) fn layers(&mut self, title: &str, hand: &Network, tape: &[Vec<f64>], notebook: &[&[PrintedNeuron]]) {
+    pub(crate) fn layers(
+        &mut self,
+        title: &str,
+        hand: &Network,
+        tape: &[Vec<f64>],
+        notebook: &[&[PrintedNeuron]],
+    ) {
         let names = ["hidden", "output"];
         for (((hand, tape), notebook), name) in hand.iter().zip(tape).zip(notebook).zip(names) {
             for (j, ((hand, &tape), notebook)) in hand.iter().zip(tape).zip(*notebook).enumerate() {
@@ -105,7 +112,11 @@ pub(crate) fn differences(
         let agrees = Tolerance::relative(RTOL).accepts(ours, theirs);
         crosses += usize::from(!agrees);
         let mark = if agrees { '✓' } else { '✗' };
-        writeln!(out, "{label:20} {ours:>24?} {theirs:>24?} {:>12.1e} {mark}", relative(ours, theirs))
+        writeln!(
+            out,
+            "{label:20} {ours:>24?} {theirs:>24?} {:>12.1e} {mark}",
+            relative(ours, theirs)
+        )
     };
     for (i, layer) in notebook.iter().enumerate() {
         let name = ["hidden", "output"][i];

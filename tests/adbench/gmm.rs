@@ -1,4 +1,5 @@
-//! The log-likelihood of a Gaussian mixture with a Wishart prior, differentiated by (alpha, mu, icf).
+//! The log-likelihood of a Gaussian mixture with a Wishart prior, differentiated by (alpha, mu,
+//! icf).
 //!
 //! ```text
 //! L = -N D/2 ln 2π + Σᵢ ln Σₖ exp mainₖᵢ - N ln Σₖ exp alphaₖ ± prior
@@ -41,12 +42,25 @@ impl Gmm {
         let file = json("adbench_expected.json");
         let mut words = Words::of(file["gmm"]["input"].as_str().expect("the input's text"));
         let [dimensions, components, points] = words.counts();
-        let parameters = words.take(components * (1 + dimensions + dimensions * (dimensions + 1) / 2));
+        let parameters =
+            words.take(components * (1 + dimensions + dimensions * (dimensions + 1) / 2));
         let data = words.take(points * dimensions);
         let last = words.take(2);
         words.finish();
         let (gamma, m) = (last[0], last[1]);
-        (Gmm { prior: Prior::Adbench, dimensions, components, points, gamma, m, parameters, data }, adbench("gmm"))
+        (
+            Gmm {
+                prior: Prior::Adbench,
+                dimensions,
+                components,
+                points,
+                gamma,
+                m,
+                parameters,
+                data,
+            },
+            adbench("gmm"),
+        )
     }
 
     /// gradbench's example: 1000 points, 2 dimensions, 5 components.
@@ -62,7 +76,10 @@ impl Gmm {
             parameters: joined(&input),
             data: numbers(&input["x"]),
         };
-        (gmm, Answer { value: number(&json("gmm_2_5.objective.json")), gradient: joined(&jacobian) })
+        (
+            gmm,
+            Answer { value: number(&json("gmm_2_5.objective.json")), gradient: joined(&jacobian) },
+        )
     }
 
     /// Element by element.
@@ -77,7 +94,12 @@ impl Gmm {
             .zip(icf.chunks(d * (d + 1) / 2))
             .map(|(mu, icf)| {
                 let (q, lower) = icf.split_at(d);
-                Component { mu, diagonal: q.iter().map(|q| q.exp()).collect(), sum_q: sum(q.iter().copied()), lower }
+                Component {
+                    mu,
+                    diagonal: q.iter().map(|q| q.exp()).collect(),
+                    sum_q: sum(q.iter().copied()),
+                    lower,
+                }
             })
             .collect();
         let of_points = sum(data.chunks(d).map(|x| {
@@ -88,8 +110,10 @@ impl Gmm {
             log_sum_exp(&main.collect::<Vec<_>>())
         }));
         let prior = sum(components.iter().map(|component| {
-            let squares = component.diagonal.iter().chain(component.lower).map(|&entry| entry * entry);
-            constant(0.5 * self.gamma * self.gamma) * sum(squares) - constant(self.m) * component.sum_q
+            let squares =
+                component.diagonal.iter().chain(component.lower).map(|&entry| entry * entry);
+            constant(0.5 * self.gamma * self.gamma) * sum(squares)
+                - constant(self.m) * component.sum_q
         }));
         let likelihood = of_points - constant(self.points as f64) * log_sum_exp(alpha);
         likelihood + constant(self.sign()) * prior + constant(self.constants())
@@ -119,7 +143,9 @@ impl Gmm {
         let diagonal = (0..d).map(|i| (i, i));
         let below = (0..d).flat_map(|column| (column + 1..d).map(move |row| (row, column)));
         let one: Vec<usize> = diagonal.chain(below).map(|(row, column)| row * d + column).collect();
-        (0..self.components).flat_map(|k| one.iter().map(move |position| k * d * d + position)).collect()
+        (0..self.components)
+            .flat_map(|k| one.iter().map(move |position| k * d * d + position))
+            .collect()
     }
 
     fn sign(&self) -> f64 {
@@ -141,7 +167,8 @@ impl Gmm {
 /// alpha, mu, q and l as one block: alpha, mu, icf.
 fn joined(file: &serde_json::Value) -> Vec<f64> {
     let rows = |key: &str| file[key].as_array().expect("rows").clone();
-    let icf = rows("q").into_iter().zip(rows("l")).flat_map(|(q, l)| [numbers(&q), numbers(&l)].concat());
+    let icf =
+        rows("q").into_iter().zip(rows("l")).flat_map(|(q, l)| [numbers(&q), numbers(&l)].concat());
     [numbers(&file["alpha"]), numbers(&file["mu"])].concat().into_iter().chain(icf).collect()
 }
 
@@ -156,8 +183,10 @@ impl<R: Real> Component<'_, R> {
     /// Q (x - mu)
     fn whitened(&self, x: &[R]) -> Vec<R> {
         let centred: Vec<R> = x.iter().zip(self.mu).map(|(&x, &mu)| x - mu).collect();
-        let mut out: Vec<R> = self.diagonal.iter().zip(&centred).map(|(&diagonal, &z)| diagonal * z).collect();
-        let below = (0..out.len()).flat_map(|column| (column + 1..x.len()).map(move |row| (row, column)));
+        let mut out: Vec<R> =
+            self.diagonal.iter().zip(&centred).map(|(&diagonal, &z)| diagonal * z).collect();
+        let below =
+            (0..out.len()).flat_map(|column| (column + 1..x.len()).map(move |row| (row, column)));
         for ((row, column), &entry) in below.zip(self.lower) {
             out[row] = out[row] + entry * centred[column];
         }

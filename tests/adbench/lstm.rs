@@ -1,4 +1,5 @@
-//! The mean log-softmax loss of an LSTM whose weights are diagonal, differentiated by (main, extra).
+//! The mean log-softmax loss of an LSTM whose weights are diagonal, differentiated by (main,
+//! extra).
 //!
 //! ```text
 //! x = inputₜ in_weight; then per layer, elementwise:
@@ -18,7 +19,8 @@ pub(crate) struct Lstm {
     length: usize,
     /// How many numbers a character has (b).
     bits: usize,
-    /// main: per layer the weights of forget, ingate, outgate, change, then their biases. extra: in_weight, out_weight, out_bias.
+    /// main: per layer the weights of forget, ingate, outgate, change, then their biases. extra:
+    /// in_weight, out_weight, out_bias.
     pub(crate) parameters: Vec<f64>,
     /// The first state, per layer hidden and cell; then the sequence.
     pub(crate) data: Vec<f64>,
@@ -50,13 +52,16 @@ impl Lstm {
 
         let mut total: Option<R> = None;
         for pair in sequence.chunks(b).collect::<Vec<_>>().windows(2) {
-            let mut x: Vec<R> = pair[0].iter().zip(extra[0]).map(|(&input, &weight)| input * weight).collect();
+            let mut x: Vec<R> =
+                pair[0].iter().zip(extra[0]).map(|(&input, &weight)| input * weight).collect();
             for (layer, state) in main.chunks(GATES).zip(state.chunks_mut(2 * b)) {
                 let (hidden, cell) = state.split_at_mut(b);
                 for i in 0..b {
                     let before = |gate: usize, of: R| of * layer[gate][i] + layer[4 + gate][i];
-                    let (forget, ingate) = (before(0, x[i]).sigmoid(), before(1, hidden[i]).sigmoid());
-                    let (outgate, change) = (before(2, x[i]).sigmoid(), before(3, hidden[i]).tanh());
+                    let (forget, ingate) =
+                        (before(0, x[i]).sigmoid(), before(1, hidden[i]).sigmoid());
+                    let (outgate, change) =
+                        (before(2, x[i]).sigmoid(), before(3, hidden[i]).tanh());
                     cell[i] = cell[i] * forget + ingate * change;
                     hidden[i] = outgate * cell[i].tanh();
                     x[i] = hidden[i];
@@ -77,7 +82,8 @@ impl Lstm {
     pub(crate) fn tensor<'t>(&self, parameters: Var<'t>, data: Var<'t>) -> Var<'t> {
         let (l, c, b) = (self.layers, self.length, self.bits);
         let parameters = parameters.reshape([GATES * l + 3, b]);
-        let [in_weight, out_weight, out_bias] = std::array::from_fn(|i| parameters.at(GATES * l + i));
+        let [in_weight, out_weight, out_bias] =
+            std::array::from_fn(|i| parameters.at(GATES * l + i));
         let data = data.reshape([2 * l + c, b]);
         let mut state: Vec<Var<'t>> = (0..2 * l).map(|i| data.at(i)).collect();
         let sequence = data.slice(0, 2 * l..2 * l + c);
@@ -88,10 +94,14 @@ impl Lstm {
         let outputs: Vec<Var<'t>> = inputs
             .iter()
             .map(|mut x| {
-                for (&[w_f, w_i, w_o, w_c, b_f, b_i, b_o, b_c], state) in layers.iter().zip(state.chunks_mut(2)) {
+                for (&[w_f, w_i, w_o, w_c, b_f, b_i, b_o, b_c], state) in
+                    layers.iter().zip(state.chunks_mut(2))
+                {
                     let (hidden, cell) = (state[0], state[1]);
-                    let (forget, ingate) = ((x * w_f + b_f).sigmoid(), (hidden * w_i + b_i).sigmoid());
-                    let (outgate, change) = ((x * w_o + b_o).sigmoid(), (hidden * w_c + b_c).tanh());
+                    let (forget, ingate) =
+                        ((x * w_f + b_f).sigmoid(), (hidden * w_i + b_i).sigmoid());
+                    let (outgate, change) =
+                        ((x * w_o + b_o).sigmoid(), (hidden * w_c + b_c).tanh());
                     state[1] = cell * forget + ingate * change;
                     state[0] = outgate * state[1].tanh();
                     x = state[0];

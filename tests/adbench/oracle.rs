@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The bound on |a - b| / (|a| + |b|), for the value and every derivative. The sources divide by max(1, |a| + |b|), which is
-/// weaker for small numbers: of the LSTM's derivatives, half are below 2e-4 and the smallest is 7e-7.
+/// The bound on |a - b| / (|a| + |b|), for the value and every derivative. The sources divide by
+/// max(1, |a| + |b|), which is weaker for small numbers: of the LSTM's derivatives, half are below
+/// 2e-4 and the smallest is 7e-7.
 pub(crate) const TOLERANCE: f64 = 1e-8;
 
 /// A function's value and gradient at some inputs: an outside one, or the one under test.
@@ -18,12 +19,16 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The largest deviation from `expected`; NaN, which is no agreement, if any number here or there is NaN.
+    /// The largest deviation from `expected`; NaN, which is no agreement, if any number here or
+    /// there is NaN.
     pub(crate) fn deviation(&self, expected: &Answer) -> f64 {
         assert_eq!(self.gradient.len(), expected.gradient.len(), "as many derivatives as expected");
-        let pairs = self.gradient.iter().zip(&expected.gradient).chain([(&self.value, &expected.value)]);
-        let deviations = pairs.map(|(a, b)| if a == b { 0.0 } else { (a - b).abs() / (a.abs() + b.abs()) });
-        deviations.fold(0.0, |largest, next| if next.is_nan() || next > largest { next } else { largest })
+        let pairs =
+            self.gradient.iter().zip(&expected.gradient).chain([(&self.value, &expected.value)]);
+        let deviations =
+            pairs.map(|(a, b)| if a == b { 0.0 } else { (a - b).abs() / (a.abs() + b.abs()) });
+        deviations
+            .fold(0.0, |largest, next| if next.is_nan() || next > largest { next } else { largest })
     }
 
     pub(crate) fn agrees_with(&self, expected: &Answer) -> bool {
@@ -75,7 +80,8 @@ impl<'a> Words<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize) -> Vec<f64> {
-        let numbers: Vec<f64> = self.0.by_ref().take(count).map(|word| word.parse().expect("a number")).collect();
+        let numbers: Vec<f64> =
+            self.0.by_ref().take(count).map(|word| word.parse().expect("a number")).collect();
         assert_eq!(numbers.len(), count, "the file ends too early");
         numbers
     }

@@ -1,4 +1,5 @@
-//! A page in a real browser, without a window: Chromium runs the page, and then a script of the test's, which clicks and reads.
+//! A page in a real browser, without a window: Chromium runs the page, and then a script of the
+//! test's, which clicks and reads.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +14,10 @@ pub(crate) fn chromium() -> Option<PathBuf> {
         .flat_map(|directory| names.map(|name| directory.join(name)))
         .find(|candidate| candidate.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "no chromium on the path; `.ci/run` installs it on Debian");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "no chromium on the path; `.ci/run` installs it on Debian"
+        );
         eprintln!("skipped: no chromium on the path");
     }
     found
@@ -26,9 +30,11 @@ pub(crate) struct Seen {
     pub(crate) dom: String,
 }
 
-/// Opens a page at an address within it (`#step=3`, or nothing), runs a script that calls `log(value)`, and returns what it logged.
+/// Opens a page at an address within it (`#step=3`, or nothing), runs a script that calls
+/// `log(value)`, and returns what it logged.
 pub(crate) fn open(chromium: &Path, page: &str, address: &str, script: &str) -> Seen {
-    let directory = tempfile::tempdir().expect("a directory for the page and the browser's profile");
+    let directory =
+        tempfile::tempdir().expect("a directory for the page and the browser's profile");
     let file = directory.path().join("page.html");
     let driver = format!(
         "<script>\nconst logged = []; const log = (value) => logged.push(value);\n\
@@ -49,11 +55,16 @@ pub(crate) fn open(chromium: &Path, page: &str, address: &str, script: &str) -> 
         .arg(format!("file://{}{address}", file.display()))
         .output()
         .expect("chromium starts");
-    let (dom, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (dom, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let complaints: Vec<&str> = errors.lines().filter(|line| line.contains("CONSOLE")).collect();
     assert!(complaints.is_empty(), "the page complains: {complaints:?}");
     let log = dom.rsplit_once("<pre id=\"log\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let log = log.unwrap_or_else(|| panic!("no log in the document: {dom}\n{errors}")).0;
-    let log = log.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+    let log = log
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&");
     Seen { log: serde_json::from_str(&log).expect("the log is JSON"), dom: dom.into_owned() }
 }

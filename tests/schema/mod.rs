@@ -1,5 +1,5 @@
-//! As much of JSON Schema (draft 2020-12) as docs/trace.schema.json uses; a keyword beyond that is a panic and no silent yes. A validator that is published
-//! brings dozens of crates.
+//! As much of JSON Schema (draft 2020-12) as docs/trace.schema.json uses; a keyword beyond that is
+//! a panic and no silent yes. A validator that is published brings dozens of crates.
 
 use serde_json::Value;
 
@@ -20,7 +20,10 @@ fn follow(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), S
             // Looked at with `additionalProperties` and `items`.
             "properties" => true,
             "$ref" => {
-                let name = rule.as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a local reference");
+                let name = rule
+                    .as_str()
+                    .and_then(|path| path.strip_prefix("#/$defs/"))
+                    .expect("a local reference");
                 follow(root, &root["$defs"][name], value, at)?;
                 true
             }
@@ -32,7 +35,9 @@ fn follow(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), S
             },
             "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
             "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
-            "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap()),
+            "minItems" => {
+                value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap())
+            }
             "anyOf" => list(rule).iter().any(|schema| follow(root, schema, value, at).is_ok()),
             "required" => {
                 let has = |name: &Value| value.get(name.as_str().unwrap()).is_some();

@@ -20,7 +20,10 @@ impl Args {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => args.quick = true,
-                "--only" => args.only = Some(arguments.next().ok_or("--only needs the beginning of a row's name")?),
+                "--only" => {
+                    args.only =
+                        Some(arguments.next().ok_or("--only needs the beginning of a row's name")?)
+                }
                 _ => return Err(format!("{argument} is not an option of this command; {USAGE}")),
             }
         }

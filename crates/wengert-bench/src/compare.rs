@@ -4,16 +4,23 @@
 ///
 /// # Panics
 ///
-/// With the first entries that differ by more than `tolerance` of the larger of the entry and a thousandth of the largest entry: an entry that is a
-/// small difference of large terms is known no better than those.
+/// With the first entries that differ by more than `tolerance` of the larger of the entry and a
+/// thousandth of the largest entry: an entry that is a small difference of large terms is known no
+/// better than those.
 #[track_caller]
 pub(crate) fn same_gradient(what: &str, ours: &[f64], hand: &[f64], tolerance: f64) {
     assert_eq!(ours.len(), hand.len(), "{what}: the gradients have different lengths");
     let largest = hand.iter().fold(0.0_f64, |largest, entry| largest.max(entry.abs()));
-    assert!(largest.is_finite() && largest > 0.0, "{what}: the hand-written gradient is {largest} at its largest");
+    assert!(
+        largest.is_finite() && largest > 0.0,
+        "{what}: the hand-written gradient is {largest} at its largest"
+    );
     for (i, (&ours, &hand)) in ours.iter().zip(hand).enumerate() {
         let bound = tolerance * hand.abs().max(1e-3 * largest);
-        assert!((ours - hand).abs() <= bound, "{what}: entry {i} of the gradient is {ours}, by hand {hand}");
+        assert!(
+            (ours - hand).abs() <= bound,
+            "{what}: entry {i} of the gradient is {ours}, by hand {hand}"
+        );
     }
 }
 

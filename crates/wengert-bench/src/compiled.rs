@@ -44,28 +44,42 @@ impl<S: Compile> Compiled<S> {
         Self::new(compiler, output, inputs, start)
     }
 
-    /// A step of gradient descent: the parameters move, and are the next run's. Records the step on the tape, after the loss.
+    /// A step of gradient descent: the parameters move, and are the next run's. Records the step on
+    /// the tape, after the loss.
     ///
     /// # Panics
     ///
     /// As [`gradient`](Compiled::gradient).
-    pub(crate) fn step<'t>(loss: Var<'t, S>, params: Var<'t, S>, rate: S, inputs: &[Var<'t, S>]) -> Self {
+    pub(crate) fn step<'t>(
+        loss: Var<'t, S>,
+        params: Var<'t, S>,
+        rate: S,
+        inputs: &[Var<'t, S>],
+    ) -> Self {
         let start = Instant::now();
         let tape: &'t Tape<S> = loss.tape();
         let standing = tape.data(&vec![S::from_f64(0.0); params.len()]);
         let moved = params - standing * tape.constant(rate);
         let mut compiler = Compiler::new(tape);
         compiler.output(loss).expect("the loss is on this tape");
-        compiler.gradient_as(loss, params, standing).expect("what stands for the gradient comes after the loss");
+        compiler
+            .gradient_as(loss, params, standing)
+            .expect("what stands for the gradient comes after the loss");
         let moved = compiler.output(moved).expect("it is on this tape");
         compiler.feed(moved, params).expect("parameters can be set");
         Self::new(compiler, moved, inputs, start)
     }
 
-    fn new<'t>(compiler: Compiler<'t, S>, result: Output, inputs: &[Var<'t, S>], start: Instant) -> Self {
+    fn new<'t>(
+        compiler: Compiler<'t, S>,
+        result: Output,
+        inputs: &[Var<'t, S>],
+        start: Instant,
+    ) -> Self {
         let program = compiler.compile().expect("there is room for the program");
         let took = start.elapsed();
-        let inputs = inputs.iter().map(|var| program.input(var.id()).expect("a block of leaves")).collect();
+        let inputs =
+            inputs.iter().map(|var| program.input(var.id()).expect("a block of leaves")).collect();
         Compiled { workspace: program.workspace(), program, inputs, result, took }
     }
 

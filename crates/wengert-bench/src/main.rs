@@ -1,7 +1,7 @@
 //! Benchmarks of Wengert against gradients written by hand, in the same run.
 //!
-//! `cargo run --release -p wengert-bench`, with `--quick` for a look in half a minute, `--only W2` for the rows whose name begins so.
-//! `docs/performance.md` says how to read the table.
+//! `cargo run --release -p wengert-bench`, with `--quick` for a look in half a minute, `--only W2`
+//! for the rows whose name begins so. `docs/performance.md` says how to read the table.
 
 mod args;
 mod compare;
@@ -31,12 +31,18 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let wanted: Vec<Box<dyn Workload>> =
-        workloads::all(args.quick).into_iter().filter(|workload| args.wants(&workload.about().id)).collect();
+    let wanted: Vec<Box<dyn Workload>> = workloads::all(args.quick)
+        .into_iter()
+        .filter(|workload| args.wants(&workload.about().id))
+        .collect();
     println!(
         "gradients and steps beside the same written by hand; medians of interleaved runs, half the distance of the quartiles"
     );
-    println!("built for {} without target flags; found on this machine: {}", std::env::consts::ARCH, simd::level());
+    println!(
+        "built for {} without target flags; found on this machine: {}",
+        std::env::consts::ARCH,
+        simd::level()
+    );
     println!(
         "aims are ratios to hand, or times (u, in the row's unit): ok reached, -- missed, ? too busy a machine to say"
     );

@@ -1,6 +1,9 @@
 //! Matrix products of the hand-written side.
 
-#![allow(unsafe_code, reason = "`gemm` takes pointers; the extents are checked against the slices here")]
+#![allow(
+    unsafe_code,
+    reason = "`gemm` takes pointers; the extents are checked against the slices here"
+)]
 
 use gemm::{Parallelism, gemm};
 
@@ -23,7 +26,13 @@ impl<'a> Matrix<'a> {
 
     /// The transpose, read in place.
     pub(crate) fn t(self) -> Self {
-        Matrix { rows: self.columns, columns: self.rows, row: self.column, column: self.row, ..self }
+        Matrix {
+            rows: self.columns,
+            columns: self.rows,
+            row: self.column,
+            column: self.row,
+            ..self
+        }
     }
 }
 
@@ -32,7 +41,8 @@ pub(crate) fn product(out: &mut [f32], keep: f32, scale: f32, a: Matrix<'_>, b: 
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert_eq!(k, b.rows, "the inner extents are equal");
     assert_eq!(out.len(), m * n, "the product fills its slice");
-    // SAFETY: both operands fill their slices with their strides (`Matrix::new`), `out` holds m rows of n.
+    // SAFETY: both operands fill their slices with their strides (`Matrix::new`), `out` holds m
+    // rows of n.
     unsafe {
         gemm(
             m,

@@ -1,10 +1,11 @@
-//! What lets a portable build run at the machine's width: code compiled for several instruction sets, the best of which is chosen when
-//! the program runs; and `exp` without a branch, which a compiler turns into vectors.
+//! What lets a portable build run at the machine's width: code compiled for several instruction
+//! sets, the best of which is chosen when the program runs; and `exp` without a branch, which a
+//! compiler turns into vectors.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// A loop to be compiled for every instruction set. `run` must be `#[inline(always)]`, and so must all it calls, or it is compiled for the
-/// smallest only.
+/// A loop to be compiled for every instruction set. `run` must be `#[inline(always)]`, and so must
+/// all it calls, or it is compiled for the smallest only.
 pub(crate) trait Kernel {
     /// What it returns.
     type Out;
@@ -45,8 +46,9 @@ pub(crate) fn level() -> &'static str {
 
 /// `exp x` within an ulp for x from -708 to 709.
 ///
-/// x = n ln 2 + r; exp r by its Chebyshev interpolant of degree 11 on |r| <= ln 2 / 2 (error 1.6e-17), added up by halves so that the
-/// terms need not wait for each other; n goes straight into the exponent.
+/// x = n ln 2 + r; exp r by its Chebyshev interpolant of degree 11 on |r| <= ln 2 / 2 (error
+/// 1.6e-17), added up by halves so that the terms need not wait for each other; n goes straight
+/// into the exponent.
 #[inline(always)]
 pub(crate) fn exp(x: f64) -> f64 {
     // Adding it rounds to an integer, which stands in the low bits.
@@ -101,7 +103,11 @@ mod tests {
         for i in -70_800..=70_900 {
             let x = f64::from(i) * 0.01;
             let right = libm::exp(x);
-            assert!((exp(x) - right).abs() <= 2.0 * f64::EPSILON * right, "{x}: {} {right}", exp(x));
+            assert!(
+                (exp(x) - right).abs() <= 2.0 * f64::EPSILON * right,
+                "{x}: {} {right}",
+                exp(x)
+            );
         }
         for i in -8_700..=8_800 {
             let x = i as f32 * 0.01;

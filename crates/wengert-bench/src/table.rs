@@ -5,7 +5,8 @@ use std::fmt;
 use crate::timing::Time;
 use crate::workload::{About, Aim, Fact, Mode};
 
-/// Where the reference figures come from: they are not of this machine, so only their ratios compare.
+/// Where the reference figures come from: they are not of this machine, so only their ratios
+/// compare.
 pub(crate) const REFERENCE: &str = "peers measured on a 2-core AVX-512 Xeon, one run, interleaved";
 
 /// A row that has been measured.
@@ -30,10 +31,14 @@ impl Row {
     }
 
     fn is_noisy(&self, mode: Mode) -> bool {
-        [Some(self.hand), self.modes[mode as usize]].into_iter().flatten().any(|time| time.spread > NOISY)
+        [Some(self.hand), self.modes[mode as usize]]
+            .into_iter()
+            .flatten()
+            .any(|time| time.spread > NOISY)
     }
 
-    /// Whether a mode reaches what it should; `None` if it has no aim, or is not there, or the machine was too busy to say.
+    /// Whether a mode reaches what it should; `None` if it has no aim, or is not there, or the
+    /// machine was too busy to say.
     fn reaches(&self, mode: Mode) -> Option<bool> {
         let value = self.value(mode)?;
         if self.is_noisy(mode) {
@@ -87,7 +92,12 @@ impl fmt::Display for Row {
                         None => "  ",
                     };
                     let (spread, ratio) = (100.0 * time.spread, value / self.by_hand());
-                    write!(f, " | {:>9} {spread:>5.1} {:>6} {aim:>5} {mark}", digits(value), digits(ratio))?;
+                    write!(
+                        f,
+                        " | {:>9} {spread:>5.1} {:>6} {aim:>5} {mark}",
+                        digits(value),
+                        digits(ratio)
+                    )?;
                 }
                 _ => write!(f, " | {:>9} {:>5} {:>6} {aim:>5}   ", "", "", "")?,
             }
@@ -154,8 +164,16 @@ mod tests {
     #[test]
     fn a_row_shows_everything() {
         let text = row().to_string();
-        for part in ["W0 ", "10.0", "50.0", "5.00", "4 --", "30.0u ok", "24.0 bytes/node recorded", "hand 9; other 100"]
-        {
+        for part in [
+            "W0 ",
+            "10.0",
+            "50.0",
+            "5.00",
+            "4 --",
+            "30.0u ok",
+            "24.0 bytes/node recorded",
+            "hand 9; other 100",
+        ] {
             assert!(text.contains(part), "{part} is missing:\n{text}");
         }
         let widths: Vec<usize> = [Header.to_string(), text.lines().next().unwrap().to_owned()]

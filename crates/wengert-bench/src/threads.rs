@@ -2,7 +2,8 @@
 
 use std::sync::Mutex;
 
-/// Threads that stay. Each has an index, and whatever it is asked to do again and again is done by the same one.
+/// Threads that stay. Each has an index, and whatever it is asked to do again and again is done by
+/// the same one.
 pub(crate) struct Threads(Option<rayon::ThreadPool>);
 
 impl Threads {
@@ -10,7 +11,12 @@ impl Threads {
     ///
     /// If the system gives no threads.
     pub(crate) fn new(count: usize) -> Self {
-        Threads(Some(rayon::ThreadPoolBuilder::new().num_threads(count).build().expect("the system gives threads")))
+        Threads(Some(
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(count)
+                .build()
+                .expect("the system gives threads"),
+        ))
     }
 
     /// The calling thread alone.
@@ -38,7 +44,11 @@ impl Threads {
     /// # Panics
     ///
     /// If there are not as many parts as threads.
-    pub(crate) fn each_with<T: Send>(&self, parts: impl IntoIterator<Item = T>, work: impl Fn(usize, &mut T) + Sync) {
+    pub(crate) fn each_with<T: Send>(
+        &self,
+        parts: impl IntoIterator<Item = T>,
+        work: impl Fn(usize, &mut T) + Sync,
+    ) {
         let parts: Vec<Mutex<T>> = parts.into_iter().map(Mutex::new).collect();
         assert_eq!(parts.len(), self.count(), "a part for each thread");
         self.each(|i| work(i, &mut parts[i].lock().expect("no thread panicked")));

@@ -1,4 +1,5 @@
-//! Medians of interleaved runs: on a shared machine only numbers taken side by side can be compared.
+//! Medians of interleaved runs: on a shared machine only numbers taken side by side can be
+//! compared.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,8 @@ pub(crate) type Contender<'a> = Box<dyn FnMut() + 'a>;
 /// How long to look.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    /// A contender's turn: it is called as often as fits, at least once. Short, so that most turns are not interrupted where others use
-    /// the machine too.
+    /// A contender's turn: it is called as often as fits, at least once. Short, so that most turns
+    /// are not interrupted where others use the machine too.
     pub(crate) slice: Duration,
     /// All turns of all contenders of a row together, roughly.
     pub(crate) total: Duration,
@@ -40,7 +41,8 @@ const WARM: u32 = 10;
 /// unless one call takes longer than filling a cache could be noticed in.
 const COLD: Duration = Duration::from_millis(20);
 
-/// The time per call of each contender over several rounds, in each of which every contender has one turn.
+/// The time per call of each contender over several rounds, in each of which every contender has
+/// one turn.
 pub(crate) fn interleaved(contenders: &mut [Contender<'_>], budget: Budget) -> Vec<Time> {
     let once: Vec<Duration> = contenders
         .iter_mut()
@@ -52,11 +54,16 @@ pub(crate) fn interleaved(contenders: &mut [Contender<'_>], budget: Budget) -> V
             start.elapsed().max(Duration::from_nanos(20))
         })
         .collect();
-    let repeats: Vec<u32> =
-        once.iter().map(|once| (budget.slice.as_nanos() / once.as_nanos()).clamp(1, 10_000_000) as u32).collect();
-    let calls = |(&once, &repeats): (&Duration, &u32)| once * (repeats + u32::from(repeats < WARM && once < COLD));
+    let repeats: Vec<u32> = once
+        .iter()
+        .map(|once| (budget.slice.as_nanos() / once.as_nanos()).clamp(1, 10_000_000) as u32)
+        .collect();
+    let calls = |(&once, &repeats): (&Duration, &u32)| {
+        once * (repeats + u32::from(repeats < WARM && once < COLD))
+    };
     let round: Duration = once.iter().zip(&repeats).map(calls).sum();
-    let rounds = (budget.total.as_nanos() / round.as_nanos().max(1)).clamp(3, budget.rounds as u128) as usize;
+    let rounds = (budget.total.as_nanos() / round.as_nanos().max(1)).clamp(3, budget.rounds as u128)
+        as usize;
     let mut samples = vec![Vec::with_capacity(rounds); contenders.len()];
     for _ in 0..rounds {
         for (i, contender) in contenders.iter_mut().enumerate() {

@@ -25,11 +25,21 @@ pub(crate) fn write(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
         for mode in Mode::ALL {
             if let Some(value) = row.value(mode) {
                 let (mode, unit, hand) = (mode.name(), row.about.unit.name, row.by_hand());
-                writeln!(out, "{id}\t{mode}\t{threads}\t{unit}\t{value:.6}\t{hand:.6}\t{:.4}", value / hand)?;
+                writeln!(
+                    out,
+                    "{id}\t{mode}\t{threads}\t{unit}\t{value:.6}\t{hand:.6}\t{:.4}",
+                    value / hand
+                )?;
             }
         }
         for fact in &row.facts {
-            writeln!(out, "{id}\t{}\t{threads}\t{}\t{:.6}\t-\t-", fact.mode.name(), fact.unit, fact.value)?;
+            writeln!(
+                out,
+                "{id}\t{}\t{threads}\t{}\t{:.6}\t-\t-",
+                fact.mode.name(),
+                fact.unit,
+                fact.value
+            )?;
         }
     }
     Ok(())

@@ -104,7 +104,8 @@ pub(crate) trait Workload {
     /// The heading.
     fn about(&self) -> About;
 
-    /// Sets every contender up, compares their gradients with the hand-written one, and hands them to `measure`.
+    /// Sets every contender up, compares their gradients with the hand-written one, and hands them
+    /// to `measure`.
     ///
     /// # Panics
     ///

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Rows of cells; each column is as wide as its widest cell, two spaces apart, and no line ends in a space.
+/// Rows of cells; each column is as wide as its widest cell, two spaces apart, and no line ends in
+/// a space.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     indent: usize,
@@ -33,8 +34,9 @@ impl fmt::Display for Columns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
-        let widths: Vec<usize> =
-            (0..columns).map(|column| cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| cells(column).map(|cell| cell.chars().count()).max().unwrap_or(0))
+            .collect();
         for row in &self.rows {
             let mut line = " ".repeat(self.indent);
             for (cell, &width) in row.iter().zip(&widths) {

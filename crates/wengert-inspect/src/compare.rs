@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// The number of floating-point numbers from `a` to `b`, in either direction: 0 for equal ones, `−0` and `0` among them, 1 for
-/// neighbours. `None` if either is NaN; an infinity is the neighbour of the largest finite number.
+/// The number of floating-point numbers from `a` to `b`, in either direction: 0 for equal ones,
+/// `−0` and `0` among them, 1 for neighbours. `None` if either is NaN; an infinity is the neighbour
+/// of the largest finite number.
 ///
 /// # Examples
 ///
@@ -18,7 +19,8 @@ pub fn ulps(a: f64, b: f64) -> Option<u64> {
     if a.is_nan() || b.is_nan() {
         return None;
     }
-    // Floating-point numbers of one sign are in the order of their bits; those below zero count backwards.
+    // Floating-point numbers of one sign are in the order of their bits; those below zero count
+    // backwards.
     let position = |x: f64| {
         let bits = (x.to_bits() & (u64::MAX >> 1)) as i64;
         if x.is_sign_negative() { -bits } else { bits }
@@ -26,8 +28,8 @@ pub fn ulps(a: f64, b: f64) -> Option<u64> {
     Some(position(a).abs_diff(position(b)))
 }
 
-/// The relative difference `|a − b| / |b|`: 0 for equal numbers, infinite where only b is zero or only one is finite, NaN if
-/// either is NaN.
+/// The relative difference `|a − b| / |b|`: 0 for equal numbers, infinite where only b is zero or
+/// only one is finite, NaN if either is NaN.
 #[must_use]
 pub fn relative(a: f64, b: f64) -> f64 {
     if a == b {
@@ -41,7 +43,8 @@ pub fn relative(a: f64, b: f64) -> f64 {
 
 /// How far a number may be from a reference: `|a − b| ≤ atol + rtol |b|`, b being the reference.
 ///
-/// It displays as `rtol=1e-9 atol=1e-15`, which is how a text states the tolerance that it is compared with.
+/// It displays as `rtol=1e-9 atol=1e-15`, which is how a text states the tolerance that it is
+/// compared with.
 ///
 /// # Examples
 ///
@@ -59,7 +62,8 @@ pub struct Tolerance {
 }
 
 impl Default for Tolerance {
-    /// For texts of ten digits: relative 1e-9, and absolute 1e-15 for values that cancel to nearly nothing.
+    /// For texts of ten digits: relative 1e-9, and absolute 1e-15 for values that cancel to nearly
+    /// nothing.
     fn default() -> Self {
         Tolerance { rtol: 1e-9, atol: 1e-15 }
     }
@@ -91,15 +95,18 @@ impl Tolerance {
         self.atol
     }
 
-    /// Whether `a` is close enough to the reference `b`. An infinity is close to itself only, NaN to nothing.
+    /// Whether `a` is close enough to the reference `b`. An infinity is close to itself only, NaN
+    /// to nothing.
     #[must_use]
     pub fn accepts(self, a: f64, b: f64) -> bool {
         // The bound is infinite where b is.
-        a == b || (a.is_finite() && b.is_finite() && (a - b).abs() <= self.atol + self.rtol * b.abs())
+        a == b
+            || (a.is_finite() && b.is_finite() && (a - b).abs() <= self.atol + self.rtol * b.abs())
     }
 
-    /// As [`accepts`](Tolerance::accepts), for numbers that were rounded to so many significant digits, once each: a unit in the last
-    /// digit more, which near a power of ten is as much as the usual tolerance, but never more than the relative tolerance itself.
+    /// As [`accepts`](Tolerance::accepts), for numbers that were rounded to so many significant
+    /// digits, once each: a unit in the last digit more, which near a power of ten is as much as
+    /// the usual tolerance, but never more than the relative tolerance itself.
     ///
     /// ```
     /// use wengert_inspect::Tolerance;
@@ -175,7 +182,11 @@ mod tests {
 
     #[test]
     fn a_tolerance_reads_what_it_writes() {
-        for tolerance in [Tolerance::default(), Tolerance::relative(1e-13), Tolerance::relative(0.0).absolute(0.5)] {
+        for tolerance in [
+            Tolerance::default(),
+            Tolerance::relative(1e-13),
+            Tolerance::relative(0.0).absolute(0.5),
+        ] {
             assert_eq!(Tolerance::stated_in(&tolerance.to_string()), Some(tolerance));
         }
     }

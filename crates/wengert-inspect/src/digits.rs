@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-/// The significant digits of a number in texts that are compared: `exp` differs between platforms in the last bit, which
-/// changes 15 digits often and ten digits hardly ever.
+/// The significant digits of a number in texts that are compared: `exp` differs between platforms
+/// in the last bit, which changes 15 digits often and ten digits hardly ever.
 pub const SIGNIFICANT: usize = 10;
 
 /// A number in ten significant digits, or as many as asked for; zeros at the end are left out.
 ///
-/// Plain notation from 1e-5 up to 1e9, scientific outside. Every number has one text: `-0` differs from `0`, every NaN is
-/// `NaN`, the infinities are `inf` and `-inf`. Width and alignment of the format apply.
+/// Plain notation from 1e-5 up to 1e9, scientific outside. Every number has one text: `-0` differs
+/// from `0`, every NaN is `NaN`, the infinities are `inf` and `-inf`. Width and alignment of the
+/// format apply.
 ///
 /// # Examples
 ///
@@ -34,7 +35,8 @@ impl Digits {
         Digits { number, significant: SIGNIFICANT }
     }
 
-    /// In another number of significant digits; 0 counts as 1. From 17 on the text tells every `f64` from its neighbours.
+    /// In another number of significant digits; 0 counts as 1. From 17 on the text tells every
+    /// `f64` from its neighbours.
     #[must_use]
     pub fn significant(mut self, digits: usize) -> Self {
         self.significant = digits.max(1);
@@ -64,7 +66,11 @@ impl Digits {
 
 /// `0.500` as `0.5`, `2.000` as `2`.
 fn without_zeros(decimal: &str) -> &str {
-    if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
+    if decimal.contains('.') {
+        decimal.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        decimal
+    }
 }
 
 impl fmt::Display for Digits {

@@ -13,15 +13,18 @@ pub struct Reads {
     pub operand: usize,
     /// Whether derivatives stop here.
     pub cut: bool,
-    /// The local partial, where one number reads one number of the node; runs have a Jacobian instead.
+    /// The local partial, where one number reads one number of the node; runs have a Jacobian
+    /// instead.
     pub partial: Option<f64>,
 }
 
 impl Trace {
-    /// The graph of the trace: a vertex for every node, in the order of recording, holding the node's index; an edge from
-    /// every node that is read to its reader, operand by operand. Deterministic, and acyclic.
+    /// The graph of the trace: a vertex for every node, in the order of recording, holding the
+    /// node's index; an edge from every node that is read to its reader, operand by operand.
+    /// Deterministic, and acyclic.
     ///
-    /// Vertex i is node i: `NodeIndex::new(i)`. petgraph's algorithms (dominators, paths, topological orders) run on it as it is.
+    /// Vertex i is node i: `NodeIndex::new(i)`. petgraph's algorithms (dominators, paths,
+    /// topological orders) run on it as it is.
     ///
     /// # Examples
     ///
@@ -44,7 +47,8 @@ impl Trace {
             graph.add_node(index);
         }
         for (index, node) in self.nodes().iter().enumerate() {
-            let partials = if node.values.len() == 1 { self.partials(index) } else { BTreeMap::new() };
+            let partials =
+                if node.values.len() == 1 { self.partials(index) } else { BTreeMap::new() };
             for (operand, read) in node.operands.iter().enumerate() {
                 for from in self.nodes_read(&read.elements) {
                     let partial = partials.get(&(operand, from)).copied().flatten();
@@ -62,7 +66,10 @@ impl Trace {
         self.jacobian(node, |entry| {
             let partial = entry.partial.value(0.0);
             let from = self.spot(crate::trace::Slot(entry.slot)).node;
-            partials.entry((entry.operand, from)).and_modify(|p| *p = None).or_insert(Some(partial));
+            partials
+                .entry((entry.operand, from))
+                .and_modify(|p| *p = None)
+                .or_insert(Some(partial));
         });
         partials
     }
@@ -75,7 +82,8 @@ impl Trace {
         if strided.last().is_some_and(|last| last < self.start(first + 1)) {
             return vec![first];
         }
-        let mut nodes: Vec<usize> = strided.slots().map(|slot| self.spot(crate::trace::Slot(slot)).node).collect();
+        let mut nodes: Vec<usize> =
+            strided.slots().map(|slot| self.spot(crate::trace::Slot(slot)).node).collect();
         nodes.sort_unstable();
         nodes.dedup();
         nodes

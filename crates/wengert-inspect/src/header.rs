@@ -1,4 +1,5 @@
-//! The first lines of a text: what was differentiated, what the columns mean, and how numbers are compared.
+//! The first lines of a text: what was differentiated, what the columns mean, and how numbers are
+//! compared.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! The Jacobian of a node, entry by entry, recomputed from a trace in the order of the reverse sweep.
+//! The Jacobian of a node, entry by entry, recomputed from a trace in the order of the reverse
+//! sweep.
 
 use wengert::rulebook::{Site, Tensor, entries};
 use wengert::rules::Partial;
@@ -19,7 +20,8 @@ pub(crate) struct Entry {
     pub(crate) partial: Partial<f64>,
     /// The slot whose value the partial is, for products.
     pub(crate) factor: Option<usize>,
-    /// In a running sum, the element read: contributions to one are added to each other first, and then to the adjoint.
+    /// In a running sum, the element read: contributions to one are added to each other first, and
+    /// then to the adjoint.
     pub(crate) running: Option<usize>,
 }
 
@@ -27,26 +29,30 @@ impl TraceNode {
     /// What its operation needs beside its operands, as the core holds it.
     pub(crate) fn attributes(&self) -> Attributes {
         if !self.positions.is_empty() {
-            let positions = self.positions.iter().map(|&p| u32::try_from(p).unwrap_or(u32::MAX)).collect();
+            let positions =
+                self.positions.iter().map(|&p| u32::try_from(p).unwrap_or(u32::MAX)).collect();
             return Attributes::Positions { positions, shape: self.shape.as_slice().into() };
         }
         match self.axes.is_empty() {
             true => Attributes::None,
-            false => Attributes::Axes(self.axes.iter().map(|&axis| u8::try_from(axis).unwrap_or(u8::MAX)).collect()),
+            false => Attributes::Axes(
+                self.axes.iter().map(|&axis| u8::try_from(axis).unwrap_or(u8::MAX)).collect(),
+            ),
         }
     }
 }
 
 impl Trace {
-    /// Calls `visit` for every entry of a node's Jacobian by the operands that derivatives pass, in the order in which the
-    /// sweep adds contributions. Entries that are zero because a choice fell on another element are visited as [`Partial::Zero`]; an
-    /// unknown op has none.
+    /// Calls `visit` for every entry of a node's Jacobian by the operands that derivatives pass, in
+    /// the order in which the sweep adds contributions. Entries that are zero because a choice fell
+    /// on another element are visited as [`Partial::Zero`]; an unknown op has none.
     pub(crate) fn jacobian(&self, index: usize, visit: impl FnMut(Entry)) {
         let node = &self.nodes()[index];
         self.jacobian_by(index, |operand| node.operands[operand].cut, visit);
     }
 
-    /// As [`jacobian`](Trace::jacobian), by the operands that derivatives do not pass too: what the node was computed from.
+    /// As [`jacobian`](Trace::jacobian), by the operands that derivatives do not pass too: what the
+    /// node was computed from.
     pub(crate) fn jacobian_uncut(&self, index: usize, visit: impl FnMut(Entry)) {
         self.jacobian_by(index, |_| false, visit);
     }
@@ -54,12 +60,15 @@ impl Trace {
     fn jacobian_by(&self, index: usize, cut: impl Fn(usize) -> bool, visit: impl FnMut(Entry)) {
         let Some(op) = known_op(&self.nodes()[index].op).filter(|op| !op.is_leaf()) else { return };
         match self.precision() {
-            Precision::F64 => self.entries_of(op, index, cut, |partial: Partial<f64>| partial, visit),
+            Precision::F64 => {
+                self.entries_of(op, index, cut, |partial: Partial<f64>| partial, visit)
+            }
             Precision::F32 => self.entries_of(op, index, cut, widen, visit),
         }
     }
 
-    /// The core's entries, in the arithmetic of `S`. The operands are copied into a column of their own, one after another.
+    /// The core's entries, in the arithmetic of `S`. The operands are copied into a column of their
+    /// own, one after another.
     fn entries_of<S: Scalar>(
         &self,
         op: Op,
@@ -75,7 +84,8 @@ impl Trace {
             places.push((slots.len(), layout));
             slots.extend(self.resolve(&operand.elements).slots());
         }
-        let column: Vec<S> = slots.iter().map(|&slot| S::from_f64(self.value(Slot(slot)))).collect();
+        let column: Vec<S> =
+            slots.iter().map(|&slot| S::from_f64(self.value(Slot(slot)))).collect();
         let run: Vec<S> = node.values.iter().map(|&value| S::from_f64(value)).collect();
         let (shape, attributes) = (Shape::from(node.shape.as_slice()), node.attributes());
         let tensor = |(start, layout)| Tensor { data: &column, start, layout };

@@ -20,10 +20,13 @@ pub struct Contribution {
     pub product: f64,
 }
 
-/// The contributions to one number's adjoint, in the order in which the sweep added them: the last reader first.
+/// The contributions to one number's adjoint, in the order in which the sweep added them: the last
+/// reader first.
 ///
-/// `v̄ = seed + Σ ∂rᵢ/∂v · r̄ᵢ`. Recomputed from the trace by the same rules as the sweep's, so the [`sum`](Ledger::sum) is
-/// the adjoint bit for bit. The contributions of one running sum (`cumsum`) are added to each other before the rest. Readers whose adjoint is zero, and structural zeros, contribute nothing and are left out.
+/// `v̄ = seed + Σ ∂rᵢ/∂v · r̄ᵢ`. Recomputed from the trace by the same rules as the sweep's, so the
+/// [`sum`](Ledger::sum) is the adjoint bit for bit. The contributions of one running sum (`cumsum`)
+/// are added to each other before the rest. Readers whose adjoint is zero, and structural zeros,
+/// contribute nothing and are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     slot: Slot,
@@ -51,7 +54,8 @@ impl Ledger {
         &self.contributions
     }
 
-    /// The seed and the products, added up in order, in the precision of the tape; 0 if there are none.
+    /// The seed and the products, added up in order, in the precision of the tape; 0 if there are
+    /// none.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.sum
@@ -64,7 +68,8 @@ type Group = Option<(usize, usize)>;
 impl Trace {
     /// The ledger of one number.
     ///
-    /// Ops that this version does not know contribute nothing; see [`is_explained`](Trace::is_explained).
+    /// Ops that this version does not know contribute nothing; see
+    /// [`is_explained`](Trace::is_explained).
     ///
     /// # Panics
     ///
@@ -83,7 +88,11 @@ impl Trace {
     pub fn ledgers(&self, slots: &[Slot]) -> Vec<Ledger> {
         let mut found: HashMap<usize, Vec<(Group, Contribution)>> = HashMap::new();
         for slot in slots {
-            assert!(slot.index() < self.len(), "{slot} is not of this trace, which has {} slots", self.len());
+            assert!(
+                slot.index() < self.len(),
+                "{slot} is not of this trace, which has {} slots",
+                self.len()
+            );
             found.insert(slot.index(), Vec::new());
         }
         let nodes: HashSet<usize> = slots.iter().map(|&slot| self.spot(slot).node).collect();
@@ -92,12 +101,17 @@ impl Trace {
                 self.jacobian(index, |entry| {
                     if let Some(ledger) = found.get_mut(&entry.slot) {
                         let group = entry.running.map(|element| (index, element));
-                        ledger.extend(self.contribution(&entry).map(|contribution| (group, contribution)));
+                        ledger.extend(
+                            self.contribution(&entry).map(|contribution| (group, contribution)),
+                        );
                     }
                 });
             }
         }
-        slots.iter().map(|&slot| self.add_up(slot, found.get(&slot.index()).cloned().unwrap_or_default())).collect()
+        slots
+            .iter()
+            .map(|&slot| self.add_up(slot, found.get(&slot.index()).cloned().unwrap_or_default()))
+            .collect()
     }
 
     /// The sum of the cotangents that a slot's adjoint started from; `None` if it is no output.
@@ -107,7 +121,8 @@ impl Trace {
         seeds.map(|output| output.cotangent).reduce(|a, b| self.precision().add(a, b))
     }
 
-    /// Whether every reader of a number has an op that this version knows, so that its ledger is complete.
+    /// Whether every reader of a number has an op that this version knows, so that its ledger is
+    /// complete.
     #[must_use]
     pub fn is_explained(&self, slot: Slot) -> bool {
         let unknown = self.nodes().iter().filter(|node| crate::trace::known_op(&node.op).is_none());
@@ -143,6 +158,11 @@ impl Trace {
         let shares = groups.filter_map(|group| group.iter().map(|(_, c)| c.product).reduce(add));
         // Adding 0 takes the sign of a zero away, as reading an adjoint does.
         let sum = seed.into_iter().chain(shares).reduce(add).unwrap_or(0.0) + 0.0;
-        Ledger { slot, seed, contributions: contributions.into_iter().map(|(_, c)| c).collect(), sum }
+        Ledger {
+            slot,
+            seed,
+            contributions: contributions.into_iter().map(|(_, c)| c).collect(),
+            sum,
+        }
     }
 }

@@ -9,7 +9,8 @@ use crate::header;
 use crate::ledger::Ledger;
 use crate::trace::{Adjoint, Slot, Trace, known_op};
 
-/// The ledgers of named numbers, or of those asked for: each contribution to an adjoint on its own line, then the sum.
+/// The ledgers of named numbers, or of those asked for: each contribution to an adjoint on its own
+/// line, then the sum.
 ///
 /// # Examples
 ///
@@ -41,20 +42,35 @@ pub struct LedgerText<'a> {
 }
 
 impl<'a> LedgerText<'a> {
-    /// The ledgers of all named numbers that something was computed from, in the order of the trace.
+    /// The ledgers of all named numbers that something was computed from, in the order of the
+    /// trace.
     #[must_use]
     pub fn new(trace: &'a Trace) -> Self {
         let tolerance = Tolerance::default();
-        LedgerText { trace, caption: None, tolerance, wanted: None, missing: Vec::new(), slots: false }
+        LedgerText {
+            trace,
+            caption: None,
+            tolerance,
+            wanted: None,
+            missing: Vec::new(),
+            slots: false,
+        }
     }
 
-    /// The ledgers of these paths' numbers, in this order. A path that is not on the trace is said to be missing.
+    /// The ledgers of these paths' numbers, in this order. A path that is not on the trace is said
+    /// to be missing.
     #[must_use]
     pub fn of(mut self, paths: &[&'a str]) -> Self {
         let parts: Vec<_> = paths.iter().map(|&path| (path, self.trace.find(path))).collect();
-        self.missing = parts.iter().filter(|(_, part)| part.is_none()).map(|&(path, _)| path).collect();
-        self.wanted =
-            Some(parts.iter().filter_map(|(_, part)| part.as_ref()).flat_map(|p| p.slots().to_vec()).collect());
+        self.missing =
+            parts.iter().filter(|(_, part)| part.is_none()).map(|&(path, _)| path).collect();
+        self.wanted = Some(
+            parts
+                .iter()
+                .filter_map(|(_, part)| part.as_ref())
+                .flat_map(|p| p.slots().to_vec())
+                .collect(),
+        );
         self
     }
 
@@ -92,21 +108,36 @@ impl<'a> LedgerText<'a> {
         let unexplained = unknown && !self.trace.is_explained(ledger.slot());
         match (adjoint, lines) {
             (Adjoint::Computed(_), _) if unexplained => {
-                writeln!(f, "{label}: adjoint {adjoint}, of readers some of which are not explained")
+                writeln!(
+                    f,
+                    "{label}: adjoint {adjoint}, of readers some of which are not explained"
+                )
             }
-            (Adjoint::Computed(_), 0) => writeln!(f, "{label}: adjoint {adjoint}, every reader's adjoint is zero"),
+            (Adjoint::Computed(_), 0) => {
+                writeln!(f, "{label}: adjoint {adjoint}, every reader's adjoint is zero")
+            }
             (Adjoint::Computed(_), 1) => writeln!(f, "{label}: adjoint {adjoint} = 1 contribution"),
-            (Adjoint::Computed(_), _) => writeln!(f, "{label}: adjoint {adjoint} = sum of {lines} contributions"),
+            (Adjoint::Computed(_), _) => {
+                writeln!(f, "{label}: adjoint {adjoint} = sum of {lines} contributions")
+            }
             _ => writeln!(f, "{label}: {adjoint}"),
         }?;
         if lines == 0 {
             return Ok(());
         }
         let mut columns = Columns::indented(2);
-        columns.row(["reader", "operand", " partial", " reader's adjoint", " product"].map(str::to_owned));
+        columns.row(
+            ["reader", "operand", " partial", " reader's adjoint", " product"].map(str::to_owned),
+        );
         let number = |x: f64| signed(&Digits::new(x).to_string());
         if let Some(seed) = ledger.seed() {
-            columns.row(["seed".to_owned(), String::new(), String::new(), String::new(), number(seed)]);
+            columns.row([
+                "seed".to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+                number(seed),
+            ]);
         }
         for c in ledger.contributions() {
             let numbers = [c.partial, c.adjoint, c.product].map(number);

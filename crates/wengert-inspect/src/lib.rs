@@ -5,8 +5,9 @@
 //!                             `----serde---> a JSON file, and back
 //! ```
 //!
-//! A [`Trace`] is a plain, owned, checked copy of a tape with its values and adjoints. Everything else here is a pure function of a
-//! trace, deterministic to the byte, so a trace that was saved, or that another program wrote, is looked at in the same way.
+//! A [`Trace`] is a plain, owned, checked copy of a tape with its values and adjoints. Everything
+//! else here is a pure function of a trace, deterministic to the byte, so a trace that was saved,
+//! or that another program wrote, is looked at in the same way.
 //!
 //! ```
 //! use wengert_inspect::{Derivation, LedgerText, Picture, Table, Trace};
@@ -26,15 +27,19 @@
 //! # Ok::<(), wengert_inspect::Stale>(())
 //! ```
 //!
-//! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit for bit), answers that differ print
-//! differently ([`Adjoint`]), and texts that people review do not change without cause ([`Digits`], paths instead of slot numbers).
+//! The goals, in order: the numbers shown are the tape's own (a ledger's sum is the adjoint, bit
+//! for bit), answers that differ print differently ([`Adjoint`]), and texts that people review do
+//! not change without cause ([`Digits`], paths instead of slot numbers).
 //!
-//! Two sides are compared by [`Diff`]: a trace with another one, or with a [`Reference`], numbers by path of a side without a tape. It tells the first cause from
-//! what follows. [`Severance`] tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is not finite, vanishing or saturated.
+//! Two sides are compared by [`Diff`]: a trace with another one, or with a [`Reference`], numbers
+//! by path of a side without a tape. It tells the first cause from what follows. [`Severance`]
+//! tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is
+//! not finite, vanishing or saturated.
 //!
-//! What it is not: an engine. It computes no value and no adjoint; local partials come from the core's own rules, and where a diff takes a step with other numbers
-//! the core takes it.
-//! It writes no file: views are formatted through `Display`, and traces serialised by whatever serde format you choose.
+//! What it is not: an engine. It computes no value and no adjoint; local partials come from the
+//! core's own rules, and where a diff takes a step with other numbers the core takes it. It writes
+//! no file: views are formatted through `Display`, and traces serialised by whatever serde format
+//! you choose.
 
 // A module uses only modules listed above it.
 mod digits;
@@ -79,6 +84,6 @@ pub use severance::{Reach, Severance, Severed, Stop, Why};
 pub use side_by_side::SideBySide;
 pub use table::Table;
 pub use trace::{
-    Adjoint, Elements, Malformed, NamedPart, Omitted, Output, Part, Precision, ReadError, Slot, Spot, Trace, TraceData,
-    TraceGuard, TraceNode, TraceOperand, VERSION,
+    Adjoint, Elements, Malformed, NamedPart, Omitted, Output, Part, Precision, ReadError, Slot,
+    Spot, Trace, TraceData, TraceGuard, TraceNode, TraceOperand, VERSION,
 };

@@ -8,10 +8,12 @@ use crate::compare::Tolerance;
 use crate::header;
 use crate::trace::{Slot, Trace};
 
-/// The adjoints of all parameters, a line for every number, keyed by path: the gradient as a text for review and for snapshots.
+/// The adjoints of all parameters, a line for every number, keyed by path: the gradient as a text
+/// for review and for snapshots.
 ///
-/// The header states the loss, the shapes of the parameters, the digits and the tolerance. Parameters are the leaves made by
-/// `param` and `params`; if there is none, the leaves made by `input` and `inputs`. Ten digits, no slot numbers.
+/// The header states the loss, the shapes of the parameters, the digits and the tolerance.
+/// Parameters are the leaves made by `param` and `params`; if there is none, the leaves made by
+/// `input` and `inputs`. Ten digits, no slot numbers.
 ///
 /// # Examples
 ///
@@ -69,8 +71,8 @@ impl<'a> ParameterTable<'a> {
 }
 
 impl Trace {
-    /// The numbers that are to be trained, in order: of leaves made by `param` and `params`; if there is none, of those made by `input` and
-    /// `inputs`.
+    /// The numbers that are to be trained, in order: of leaves made by `param` and `params`; if
+    /// there is none, of those made by `input` and `inputs`.
     #[must_use]
     pub fn parameters(&self) -> Vec<Slot> {
         let of = |op: &str| -> Vec<Slot> {
@@ -90,14 +92,27 @@ impl fmt::Display for ParameterTable<'_> {
             let label = self.trace.label_of(slot);
             // The parts of a block may take turns: weights and bias of each neuron.
             if seen.insert(label.path) {
-                let shape = if label.shape.is_empty() { String::new() } else { format!(" {:?}", label.shape) };
+                let shape = if label.shape.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {:?}", label.shape)
+                };
                 shapes.push(label.path.to_owned() + &shape);
             }
         }
-        let shapes =
-            format!("shapes: {}", if shapes.is_empty() { "no parameters".to_owned() } else { shapes.join(", ") });
-        let caption = self.caption.map_or_else(|| shapes.clone(), |caption| format!("{caption}\n{shapes}"));
-        header::write(f, self.trace, Some(&format!("{caption}\nadjoint: dL/dv")), self.tolerance, false)?;
+        let shapes = format!(
+            "shapes: {}",
+            if shapes.is_empty() { "no parameters".to_owned() } else { shapes.join(", ") }
+        );
+        let caption =
+            self.caption.map_or_else(|| shapes.clone(), |caption| format!("{caption}\n{shapes}"));
+        header::write(
+            f,
+            self.trace,
+            Some(&format!("{caption}\nadjoint: dL/dv")),
+            self.tolerance,
+            false,
+        )?;
         let mut columns = Columns::default();
         columns.row(["path", " adjoint"].map(str::to_owned));
         for slot in parameters {

@@ -1,4 +1,5 @@
-//! Questions about a trace's graph: what a node depends on, which way a gradient takes, what it cannot avoid, what is dead.
+//! Questions about a trace's graph: what a node depends on, which way a gradient takes, what it
+//! cannot avoid, what is dead.
 
 use std::collections::HashMap;
 
@@ -29,7 +30,8 @@ pub struct GradientPath {
     pub product: f64,
 }
 
-/// All paths of derivatives between two numbers: how many there are, what they add up to, and the strongest of them.
+/// All paths of derivatives between two numbers: how many there are, what they add up to, and the
+/// strongest of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paths {
     /// How many there are; [`u64::MAX`] stands for that many or more.
@@ -45,7 +47,8 @@ pub struct Paths {
 struct Ways {
     count: u64,
     derivative: f64,
-    /// The strongest, each by its product, its first hop, and which of the reader's strongest ways follows.
+    /// The strongest, each by its product, its first hop, and which of the reader's strongest ways
+    /// follows.
     best: Vec<(f64, Option<(Hop, usize)>)>,
 }
 
@@ -83,8 +86,8 @@ impl Trace {
         indices(&marked)
     }
 
-    /// The nodes that no output was computed from: work that changes nothing. Empty if nothing was differentiated, for then any node may be
-    /// what was wanted.
+    /// The nodes that no output was computed from: work that changes nothing. Empty if nothing was
+    /// differentiated, for then any node may be what was wanted.
     #[must_use]
     pub fn dead_nodes(&self) -> Vec<usize> {
         if self.outputs().is_empty() {
@@ -99,8 +102,9 @@ impl Trace {
         indices(&dead)
     }
 
-    /// The nodes that every path of derivatives from a node to the outputs goes through, nearest first: where its gradient can be
-    /// cut at one place. Empty if there is no path, or if several paths share nothing.
+    /// The nodes that every path of derivatives from a node to the outputs goes through, nearest
+    /// first: where its gradient can be cut at one place. Empty if there is no path, or if several
+    /// paths share nothing.
     ///
     /// # Panics
     ///
@@ -129,8 +133,9 @@ impl Trace {
         above.map(NodeIndex::index).filter(|&above| above < nodes).collect()
     }
 
-    /// The way that most of a number's gradient takes: at each number the reader that added the largest |product| to its
-    /// adjoint, on to an output. Empty at an output, and where nothing was added.
+    /// The way that most of a number's gradient takes: at each number the reader that added the
+    /// largest |product| to its adjoint, on to an output. Empty at an output, and where nothing was
+    /// added.
     ///
     /// # Panics
     ///
@@ -163,8 +168,8 @@ impl Trace {
         path
     }
 
-    /// For every number that a node from `first` on reads, the largest contribution to its adjoint; of equal ones the first, in the order of
-    /// the sweep.
+    /// For every number that a node from `first` on reads, the largest contribution to its adjoint;
+    /// of equal ones the first, in the order of the sweep.
     pub(crate) fn strongest(&self, first: usize) -> HashMap<usize, Contribution> {
         let mut strongest: HashMap<usize, Contribution> = HashMap::new();
         for node in (first..self.nodes().len()).rev() {
@@ -180,16 +185,21 @@ impl Trace {
     }
 
     /// Where most of a number's adjoint came from; nothing if that is its own seed.
-    pub(crate) fn next_of(&self, strongest: &HashMap<usize, Contribution>, slot: Slot) -> Option<Contribution> {
+    pub(crate) fn next_of(
+        &self,
+        strongest: &HashMap<usize, Contribution>,
+        slot: Slot,
+    ) -> Option<Contribution> {
         let next = *strongest.get(&slot.index())?;
         let seeded = self.seed(slot).is_some_and(|seed| seed.abs() >= next.product.abs());
         (!seeded).then_some(next)
     }
 
-    /// All paths of derivatives from one number to a later one, and the `most` strongest of them one by one. Cut operands and
-    /// entries that are zero by their nature are no part of a path.
+    /// All paths of derivatives from one number to a later one, and the `most` strongest of them
+    /// one by one. Cut operands and entries that are zero by their nature are no part of a path.
     ///
-    /// Takes time in proportion to the Jacobians' entries between the two, whatever the number of paths.
+    /// Takes time in proportion to the Jacobians' entries between the two, whatever the number of
+    /// paths.
     ///
     /// # Panics
     ///

@@ -36,7 +36,8 @@ impl Precision {
         }
     }
 
-    /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's product.
+    /// The contribution of an edge: the reader's adjoint times the partial, by the chain rule's
+    /// product.
     pub(crate) fn times(self, partial: Partial<f64>, adjoint: f64) -> Option<f64> {
         match (self, partial) {
             (Precision::F32, partial) => narrow(partial).times(adjoint as f32).map(f64::from),

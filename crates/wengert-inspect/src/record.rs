@@ -7,8 +7,8 @@ use wengert::{Edge, Gradients, Layout, NameInfo, Node, NodeId, Scalar, Tape};
 use crate::trace::limit;
 use crate::trace::strided::contiguous;
 use crate::trace::{
-    Adjoint, Elements, NamedPart, Omitted, Output, Precision, Spot, Trace, TraceData, TraceGuard, TraceNode,
-    TraceOperand, VERSION,
+    Adjoint, Elements, NamedPart, Omitted, Output, Precision, Spot, Trace, TraceData, TraceGuard,
+    TraceNode, TraceOperand, VERSION,
 };
 use crate::zero;
 
@@ -32,7 +32,8 @@ impl Traced for f64 {
     const PRECISION: Precision = Precision::F64;
 }
 
-/// The gradients were computed at other values than the tape now holds: a trace would show the two side by side.
+/// The gradients were computed at other values than the tape now holds: a trace would show the two
+/// side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the gradients are stale: the tape was replayed or set since they were computed; run backward again, then trace"
@@ -42,7 +43,8 @@ pub struct Stale;
 impl Trace {
     /// Copies a tape with its values, and the adjoints that `gradients` holds.
     ///
-    /// Zero adjoints are told apart here, once: no path, zero for a reason, or computed. See [`Adjoint`].
+    /// Zero adjoints are told apart here, once: no path, zero for a reason, or computed. See
+    /// [`Adjoint`].
     ///
     /// # Errors
     ///
@@ -51,8 +53,9 @@ impl Trace {
         Trace::of_nodes(gradients, &|_| Taken::Whole)
     }
 
-    /// As [`of`](Trace::of), with at most so many numbers: what does not fit is not copied. The trace is that of [`limited`](Trace::limited), whose
-    /// documentation says what stays, and it says what was left out.
+    /// As [`of`](Trace::of), with at most so many numbers: what does not fit is not copied. The
+    /// trace is that of [`limited`](Trace::limited), whose documentation says what stays, and it
+    /// says what was left out.
     ///
     /// # Errors
     ///
@@ -73,7 +76,10 @@ impl Trace {
     /// assert_eq!(trace.omitted().map(|omitted| omitted.nodes), Some(99_001));
     /// # Ok::<(), wengert_inspect::Stale>(())
     /// ```
-    pub fn of_at_most<S: Traced>(numbers: usize, gradients: &Gradients<'_, S>) -> Result<Self, Stale> {
+    pub fn of_at_most<S: Traced>(
+        numbers: usize,
+        gradients: &Gradients<'_, S>,
+    ) -> Result<Self, Stale> {
         let tape = gradients.tape();
         if tape.slots() <= numbers {
             return Trace::of(gradients);
@@ -82,7 +88,8 @@ impl Trace {
         let last = gradients.seeds().map(|(slot, _)| reads.node(slot.slot())).max();
         let dropped = limit::choose(&reads.sizes, last, numbers, |node| reads.nodes(node).to_vec());
         // What a kept node reads is needed to tell why an adjoint is zero; it goes afterwards.
-        let mut taken: Vec<Taken> = dropped.iter().map(|&gone| if gone { Taken::Not } else { Taken::Whole }).collect();
+        let mut taken: Vec<Taken> =
+            dropped.iter().map(|&gone| if gone { Taken::Not } else { Taken::Whole }).collect();
         for node in (0..dropped.len()).filter(|&node| !dropped[node]) {
             for &(first, end) in reads.runs(node) {
                 let read = taken[first..=end].iter_mut().filter(|taken| **taken == Taken::Not);
@@ -96,18 +103,23 @@ impl Trace {
         let paths = tape.paths();
         let paths = gone.iter().take(limit::NAMED).map(|&node| paths[node].clone()).collect();
         let omitted = Omitted { limit: numbers, nodes, numbers: slots, paths };
-        let only_read = taken.iter().filter(|taken| **taken != Taken::Not).map(|taken| *taken == Taken::Read);
+        let only_read =
+            taken.iter().filter(|taken| **taken != Taken::Not).map(|taken| *taken == Taken::Read);
         Ok(trace.without(only_read.collect(), omitted))
     }
 
-    fn of_nodes<S: Traced>(gradients: &Gradients<'_, S>, taken: &dyn Fn(usize) -> Taken) -> Result<Self, Stale> {
+    fn of_nodes<S: Traced>(
+        gradients: &Gradients<'_, S>,
+        taken: &dyn Fn(usize) -> Taken,
+    ) -> Result<Self, Stale> {
         if gradients.is_stale() {
             return Err(Stale);
         }
         let copy = Copy::of(gradients.tape(), taken);
         let mut data = copy.data();
-        let seed =
-            |(slot, cotangent): (NodeId, S)| Some(Output { of: copy.spot(slot.slot())?, cotangent: number(cotangent) });
+        let seed = |(slot, cotangent): (NodeId, S)| {
+            Some(Output { of: copy.spot(slot.slot())?, cotangent: number(cotangent) })
+        };
         data.outputs = gradients.seeds().filter_map(seed).collect();
         let mut trace = checked(data);
         let column = gradients.adjoints();
@@ -180,18 +192,27 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
     /// The slots that are copied, in order.
     fn slots(&self) -> impl Iterator<Item = usize> + '_ {
         let ends = self.starts.iter().skip(1).copied().chain([self.tape.slots()]);
-        let nodes = self.starts.iter().copied().zip(ends).enumerate().filter(|&(node, _)| self.is_taken(node));
+        let nodes = self
+            .starts
+            .iter()
+            .copied()
+            .zip(ends)
+            .enumerate()
+            .filter(|&(node, _)| self.is_taken(node));
         nodes.flat_map(|(_, (start, end))| start..end)
     }
 
     fn spot(&self, slot: usize) -> Option<Spot> {
         let node = self.node(slot);
-        self.is_taken(node).then(|| Spot { node: self.index[node], position: slot - self.starts[node] })
+        self.is_taken(node)
+            .then(|| Spot { node: self.index[node], position: slot - self.starts[node] })
     }
 
-    /// The elements, if all between the first and the last are copied, so that the distances are the same.
+    /// The elements, if all between the first and the last are copied, so that the distances are
+    /// the same.
     fn elements(&self, start: NodeId, layout: &Layout) -> Option<Elements> {
-        let strides = (layout.strides() != contiguous(layout.dims())).then(|| layout.strides().to_vec());
+        let strides =
+            (layout.strides() != contiguous(layout.dims())).then(|| layout.strides().to_vec());
         let first = self.spot(start.slot())?;
         let nodes = self.node(start.slot())..=self.node(last_slot(start, layout));
         let whole = nodes.into_iter().all(|node| self.is_taken(node));
@@ -201,7 +222,8 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
     /// Everything but outputs and adjoints.
     fn data(&self) -> TraceData {
         let (names, paths) = (self.tape.names(), self.tape.paths());
-        let names: Vec<(&NameInfo, Option<usize>)> = names.iter().map(|name| (name, self.whole(name))).collect();
+        let names: Vec<(&NameInfo, Option<usize>)> =
+            names.iter().map(|name| (name, self.whole(name))).collect();
         let named: HashSet<usize> = names.iter().filter_map(|(_, whole)| *whole).collect();
         let mut taken = HashSet::new();
         // A name may look like a path that an unnamed node has: `mul#1`.
@@ -212,11 +234,18 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             path
         };
         // Names are given first, so that an unnamed node makes way for them.
-        let mut node_paths: Vec<Option<String>> =
-            paths.iter().enumerate().map(|(i, path)| named.contains(&i).then(|| unique(path.clone()))).collect();
+        let mut node_paths: Vec<Option<String>> = paths
+            .iter()
+            .enumerate()
+            .map(|(i, path)| named.contains(&i).then(|| unique(path.clone())))
+            .collect();
         let part = |&(name, whole): &(&NameInfo, Option<usize>)| {
             let elements = self.elements(name.start, &name.layout).filter(|_| whole.is_none())?;
-            Some(NamedPart { path: unique(name.path.clone()), elements, place: Some(name.place.to_string()) })
+            Some(NamedPart {
+                path: unique(name.path.clone()),
+                elements,
+                place: Some(name.place.to_string()),
+            })
         };
         let parts: Vec<NamedPart> = names.iter().filter_map(part).collect();
         for (path, automatic) in node_paths.iter_mut().zip(paths) {
@@ -258,7 +287,10 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
     fn copied(&self, node: &Node, path: String, named: bool, values: &[S]) -> TraceNode {
         let operand = |edge: &Edge| {
             let elements = self.elements(edge.start, &edge.layout);
-            TraceOperand { elements: elements.unwrap_or_else(|| unreachable!("what is read is copied")), cut: edge.cut }
+            TraceOperand {
+                elements: elements.unwrap_or_else(|| unreachable!("what is read is copied")),
+                cut: edge.cut,
+            }
         };
         let whole = (self.taken)(node.index) == Taken::Whole;
         let axes = node.attributes.axes().iter().map(|&axis| axis as usize).collect();
@@ -268,7 +300,11 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             named,
             scope: self.tape.scope_of(node.id),
             // Of a node that is only read, what computed it does not matter.
-            op: if whole || node.op.is_leaf() { node.op.name().to_owned() } else { "left out".to_owned() },
+            op: if whole || node.op.is_leaf() {
+                node.op.name().to_owned()
+            } else {
+                "left out".to_owned()
+            },
             shape: node.shape.dims().to_vec(),
             values: values[node.slots()].iter().map(|&value| number(value)).collect(),
             adjoints: Vec::<Adjoint>::new(),
@@ -281,7 +317,8 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
 }
 
 fn last_slot(start: NodeId, layout: &Layout) -> usize {
-    let steps = layout.dims().iter().zip(layout.strides()).map(|(&extent, &stride)| (extent - 1) * stride);
+    let steps =
+        layout.dims().iter().zip(layout.strides()).map(|(&extent, &stride)| (extent - 1) * stride);
     start.slot() + steps.sum::<usize>()
 }
 
@@ -299,10 +336,14 @@ struct Reads {
 impl Reads {
     fn of<S: Scalar>(tape: &Tape<S>) -> Self {
         let (sizes, starts) = tape.nodes().map(|node| (node.shape.len(), node.id.slot())).unzip();
-        let mut reads = Reads { sizes, starts, runs: Vec::new(), nodes: Vec::new(), offsets: vec![(0, 0)] };
+        let mut reads =
+            Reads { sizes, starts, runs: Vec::new(), nodes: Vec::new(), offsets: vec![(0, 0)] };
         for node in tape.nodes() {
             for edge in &node.operands {
-                let (first, last) = (reads.node(edge.start.slot()), reads.node(last_slot(edge.start, &edge.layout)));
+                let (first, last) = (
+                    reads.node(edge.start.slot()),
+                    reads.node(last_slot(edge.start, &edge.layout)),
+                );
                 reads.runs.push((first, last));
                 if first == last {
                     reads.nodes.push(first);

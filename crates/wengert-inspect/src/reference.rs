@@ -26,10 +26,12 @@ impl Quantity {
     }
 }
 
-/// Values, adjoints and deltas by path, from a side without a tape. A [`Diff`](crate::Diff) takes the causal order from the side that has one.
+/// Values, adjoints and deltas by path, from a side without a tape. A [`Diff`](crate::Diff) takes
+/// the causal order from the side that has one.
 ///
-/// Paths are those of the trace that it is compared with: a node's, a named part's, or with a subscript an element's
-/// (`hidden/0.w[1]`). A delta belongs to the path of the pre-activation: `delta("hidden/0.z", d)` says that the adjoint of `hidden/0.z` is −d.
+/// Paths are those of the trace that it is compared with: a node's, a named part's, or with a
+/// subscript an element's (`hidden/0.w[1]`). A delta belongs to the path of the pre-activation:
+/// `delta("hidden/0.z", d)` says that the adjoint of `hidden/0.z` is −d.
 ///
 /// # Examples
 ///
@@ -65,7 +67,8 @@ impl Reference {
         Reference::default()
     }
 
-    /// Says that the numbers were rounded to so many significant digits, as a paper's table is: the comparison then allows for a unit of the last.
+    /// Says that the numbers were rounded to so many significant digits, as a paper's table is: the
+    /// comparison then allows for a unit of the last.
     #[must_use]
     pub fn rounded_to(mut self, significant: usize) -> Self {
         self.digits = Some(significant.max(1));
@@ -120,8 +123,9 @@ impl Reference {
         self.len() == 0
     }
 
-    /// Reads the rows of a [`Table`](crate::Table)'s text, a stored snapshot for one: by its line of titles, the path, the value, the adjoint and
-    /// the delta of each row, ten digits each. Lines that are no rows of that table are skipped.
+    /// Reads the rows of a [`Table`](crate::Table)'s text, a stored snapshot for one: by its line
+    /// of titles, the path, the value, the adjoint and the delta of each row, ten digits each.
+    /// Lines that are no rows of that table are skipped.
     ///
     /// `None` if the text has no such line of titles.
     ///
@@ -137,15 +141,22 @@ impl Reference {
     #[must_use]
     pub fn of_table(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| !line.starts_with('#')).map(cells);
-        let titles =
-            lines.find(|cells| cells.contains(&"path") && cells.iter().any(|title| quantity(title).is_some()))?;
+        let titles = lines.find(|cells| {
+            cells.contains(&"path") && cells.iter().any(|title| quantity(title).is_some())
+        })?;
         let path = titles.iter().position(|&title| title == "path")?;
         let mut reference = Reference { rows: Vec::new(), digits: Some(SIGNIFICANT), words: true };
         // A row's last cells may be empty, none between.
         for row in lines.filter(|row| row.len() <= titles.len()) {
-            for (cell, quantity) in row.iter().zip(&titles).map(|(cell, title)| (cell, quantity(title))) {
+            for (cell, quantity) in
+                row.iter().zip(&titles).map(|(cell, title)| (cell, quantity(title)))
+            {
                 if let (Some(quantity), Some(number)) = (quantity, answer(cell)) {
-                    reference.rows.push(Row { path: row[path].to_owned(), quantity, numbers: vec![number] });
+                    reference.rows.push(Row {
+                        path: row[path].to_owned(),
+                        quantity,
+                        numbers: vec![number],
+                    });
                 }
             }
         }
@@ -171,7 +182,9 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 fn quantity(title: &str) -> Option<Quantity> {
-    [Quantity::Value, Quantity::Adjoint, Quantity::Delta].into_iter().find(|quantity| quantity.name() == title)
+    [Quantity::Value, Quantity::Adjoint, Quantity::Delta]
+        .into_iter()
+        .find(|quantity| quantity.name() == title)
 }
 
 /// What [`Adjoint`] displays, read back.
@@ -182,7 +195,10 @@ fn answer(cell: &str) -> Option<Adjoint> {
         _ => match cell.strip_prefix("zero: ") {
             Some(reason) => Some(Adjoint::Zero(reason.to_owned())),
             // What Rust reads as a number beyond what is written here (`infinity`, `+1`) is a word.
-            None if cell.starts_with(|c: char| c.is_ascii_digit() || c == '-') || cell == "inf" || cell == "NaN" => {
+            None if cell.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+                || cell == "inf"
+                || cell == "NaN" =>
+            {
                 cell.parse().ok().map(Adjoint::Computed)
             }
             None => None,
@@ -206,7 +222,8 @@ mod tests {
             let text = Table::new(&trace).delta(|path| path == "z").slots(slots).to_string();
             let reference = Reference::of_table(&text).unwrap();
             let stated = |path: &str, quantity| {
-                let row = reference.rows.iter().find(|row| row.path == path && row.quantity == quantity);
+                let row =
+                    reference.rows.iter().find(|row| row.path == path && row.quantity == quantity);
                 row.map(|row| row.numbers[0].to_string())
             };
             assert_eq!(stated("x[0]", Quantity::Adjoint).as_deref(), Some("no path"));

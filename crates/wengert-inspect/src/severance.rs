@@ -14,11 +14,13 @@ use crate::trace::{Adjoint, Slot, Trace, known_op};
 /// Stops of one number that are kept before the rest is counted.
 const KEPT: usize = 3;
 
-/// For every parameter: reached, or where its path to the output was cut, with names and source lines.
+/// For every parameter: reached, or where its path to the output was cut, with names and source
+/// lines.
 ///
-/// A derivative that stops silently is the most expensive mistake of its kind: training goes on, and does not train. So each number whose
-/// adjoint is no number that the sweep computed is followed forward along everything that reads it, to each place where the derivative
-/// stops ([`Why`]). Parameters are those of [`Trace::parameters`].
+/// A derivative that stops silently is the most expensive mistake of its kind: training goes on,
+/// and does not train. So each number whose adjoint is no number that the sweep computed is
+/// followed forward along everything that reads it, to each place where the derivative stops
+/// ([`Why`]). Parameters are those of [`Trace::parameters`].
 ///
 /// # Examples
 ///
@@ -58,7 +60,8 @@ pub struct Reach {
     pub numbers: usize,
     /// Of how many the derivative was computed.
     pub reached: usize,
-    /// How many of those came out as 0, by cancelling, by underflow, or by a zero that was computed.
+    /// How many of those came out as 0, by cancelling, by underflow, or by a zero that was
+    /// computed.
     pub zeros: usize,
     /// The others, by the places where they stop.
     pub severed: Vec<Severed>,
@@ -90,7 +93,8 @@ pub struct Stop {
     pub op: String,
     /// The line of source that recorded or named it.
     pub place: Option<String>,
-    /// Of a factor that is 0: how many of the numbers are multiplied by other factors there, which are 0 too.
+    /// Of a factor that is 0: how many of the numbers are multiplied by other factors there, which
+    /// are 0 too.
     pub others: usize,
 }
 
@@ -124,13 +128,17 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (node, op) = (&self.node, &self.op);
         match &self.why {
-            Why::NotComputed => return f.write_str("not computed: recorded after what was differentiated"),
+            Why::NotComputed => {
+                return f.write_str("not computed: recorded after what was differentiated");
+            }
             Why::Unread => write!(f, "it leads to {node}, which nothing reads")?,
             Why::Detached => write!(f, "detached where {node} reads it")?,
             Why::PiecewiseConstant => write!(f, "{node} is piecewise constant")?,
             Why::NotSelected => write!(f, "{node} chose the other branch")?,
             Why::NotChosen => write!(f, "{node} chose another element")?,
-            Why::ZeroFactor(factor) if self.others == 0 => write!(f, "multiplied by {factor} = 0 in {node}")?,
+            Why::ZeroFactor(factor) if self.others == 0 => {
+                write!(f, "multiplied by {factor} = 0 in {node}")?
+            }
             Why::ZeroFactor(factor) => {
                 let others = count(self.others, "more such factor");
                 write!(f, "multiplied by {factor} = 0, and {others}, in {node}")?;
@@ -217,8 +225,10 @@ impl<'a> Severance<'a> {
             }
             let no_path = !matches!(trace.adjoint(slot), Adjoint::Zero(_));
             let found = stops.get(&slot.index()).cloned().unwrap_or_default();
-            let alike: Alike = found.keys.iter().map(|key| (key.node, discriminant(&key.why))).collect();
-            let group = groups.iter_mut().find(|(of, keys)| of.no_path == no_path && *keys == alike);
+            let alike: Alike =
+                found.keys.iter().map(|key| (key.node, discriminant(&key.why))).collect();
+            let group =
+                groups.iter_mut().find(|(of, keys)| of.no_path == no_path && *keys == alike);
             let Some((group, _)) = group else {
                 let stops = found.keys.iter().map(|key| self.stop(key)).collect();
                 groups.push((Severed { numbers: 1, no_path, stops, more: found.more }, alike));
@@ -246,15 +256,22 @@ impl<'a> Severance<'a> {
         }
     }
 
-    /// Where each number stops that no derivative came from. Readers stand later on the tape, so a walk from its end knows of each of them.
+    /// Where each number stops that no derivative came from. Readers stand later on the tape, so a
+    /// walk from its end knows of each of them.
     fn stops(&self) -> BTreeMap<usize, Stops> {
         let trace = self.trace;
         let outputs: Vec<Slot> = trace.outputs().iter().map(|output| trace.at(output.of)).collect();
         let without = |slot: Slot| !matches!(trace.adjoint(slot), Adjoint::Computed(_));
         let mut stops: BTreeMap<usize, Stops> = BTreeMap::new();
         for (index, node) in trace.nodes().iter().enumerate().rev() {
-            for slot in trace.slots_of(index).filter(|&slot| without(slot) && !outputs.contains(&slot)) {
-                let why = if *trace.adjoint(slot) == Adjoint::NotComputed { Why::NotComputed } else { Why::Unread };
+            for slot in
+                trace.slots_of(index).filter(|&slot| without(slot) && !outputs.contains(&slot))
+            {
+                let why = if *trace.adjoint(slot) == Adjoint::NotComputed {
+                    Why::NotComputed
+                } else {
+                    Why::Unread
+                };
                 let stop = stops.entry(slot.index()).or_default();
                 if why == Why::NotComputed {
                     *stop = Stops { keys: vec![Key { node: index, why }], more: 0 };
@@ -266,7 +283,10 @@ impl<'a> Severance<'a> {
             for operand in node.operands.iter().filter(|operand| operand.cut || !known) {
                 let why = if operand.cut { Why::Detached } else { Why::Unexplained };
                 for slot in trace.slots_read(operand).filter(|&slot| without(slot)) {
-                    stops.entry(slot.index()).or_default().add(Key { node: index, why: why.clone() });
+                    stops
+                        .entry(slot.index())
+                        .or_default()
+                        .add(Key { node: index, why: why.clone() });
                 }
             }
             trace.jacobian(index, |entry| {
@@ -309,7 +329,8 @@ fn flat(op: &str) -> Why {
 
 impl Severance<'_> {
     fn line(f: &mut fmt::Formatter<'_>, reach: &Reach) -> fmt::Result {
-        let shape = if reach.shape.is_empty() { String::new() } else { format!(" {:?}", reach.shape) };
+        let shape =
+            if reach.shape.is_empty() { String::new() } else { format!(" {:?}", reach.shape) };
         let place = reach.place.as_ref().map_or_else(String::new, |place| format!(", at {place}"));
         let verdict = if reach.reached > 0 {
             "reached"
@@ -328,7 +349,8 @@ impl Severance<'_> {
             writeln!(f, "           {} of them came out as 0", reach.zeros)?;
         }
         for severed in &reach.severed {
-            let mut texts: Vec<String> = severed.stops.iter().map(|stop| Self::words(reach, stop)).collect();
+            let mut texts: Vec<String> =
+                severed.stops.iter().map(|stop| Self::words(reach, stop)).collect();
             if severed.more > 0 {
                 texts.push("and more".to_owned());
             }
@@ -351,7 +373,8 @@ impl Severance<'_> {
 
     fn words(reach: &Reach, stop: &Stop) -> String {
         // The parameter itself, or the block that it is a part of.
-        let own = stop.why == Why::Unread && (stop.node == reach.path || stop.op == "param" || stop.op == "input");
+        let own = stop.why == Why::Unread
+            && (stop.node == reach.path || stop.op == "param" || stop.op == "input");
         if own { "nothing reads it".to_owned() } else { stop.to_string() }
     }
 }
@@ -362,12 +385,20 @@ impl fmt::Display for Severance<'_> {
         match trace.loss() {
             Some(loss) => {
                 let value = Digits::new(trace.value(loss));
-                writeln!(f, "# severance: which parameters the gradient of {} = {value} reaches", trace.label(loss))?;
+                writeln!(
+                    f,
+                    "# severance: which parameters the gradient of {} = {value} reaches",
+                    trace.label(loss)
+                )?;
             }
             None if trace.outputs().is_empty() => {
                 writeln!(f, "# severance: nothing was differentiated, so no parameter is reached")?;
             }
-            None => writeln!(f, "# severance: which parameters the {} outputs reach", trace.outputs().len())?,
+            None => writeln!(
+                f,
+                "# severance: which parameters the {} outputs reach",
+                trace.outputs().len()
+            )?,
         }
         if let Some(omitted) = trace.omitted() {
             writeln!(f, "# left out: {omitted}")?;

@@ -6,11 +6,12 @@ use crate::columns::{Columns, signed};
 use crate::compare::{Tolerance, relative, ulps};
 use crate::digits::Digits;
 
-/// A table of numbers from two or more sources: hand-derived, from the tape, the notebook's own; a tick or a cross on each row, and how far the
-/// numbers are apart.
+/// A table of numbers from two or more sources: hand-derived, from the tape, the notebook's own; a
+/// tick or a cross on each row, and how far the numbers are apart.
 ///
-/// The last number given in a row is its reference b, and every other number a of the row needs `|a − b| ≤ rtol |b|` (the
-/// [`Tolerance`]). A row with fewer than two numbers compares nothing, which is a cross.
+/// The last number given in a row is its reference b, and every other number a of the row needs
+/// `|a − b| ≤ rtol |b|` (the [`Tolerance`]). A row with fewer than two numbers compares nothing,
+/// which is a cross.
 ///
 /// # Examples
 ///
@@ -36,8 +37,8 @@ pub struct SideBySide {
 }
 
 impl SideBySide {
-    /// An empty table with these columns; ticks are given within relative 1e-13, numbers shown in as many digits as tell them from
-    /// their neighbours.
+    /// An empty table with these columns; ticks are given within relative 1e-13, numbers shown in
+    /// as many digits as tell them from their neighbours.
     #[must_use]
     pub fn new<T: Into<String>>(titles: impl IntoIterator<Item = T>) -> Self {
         let titles = titles.into_iter().map(Into::into).collect();
@@ -51,7 +52,8 @@ impl SideBySide {
         self
     }
 
-    /// Shows numbers in this many significant digits and leaves out the ulps, which differ from platform to platform: for snapshots.
+    /// Shows numbers in this many significant digits and leaves out the ulps, which differ from
+    /// platform to platform: for snapshots.
     #[must_use]
     pub fn digits(mut self, significant: usize) -> Self {
         self.digits = Some(significant);
@@ -59,7 +61,11 @@ impl SideBySide {
     }
 
     /// Adds a row, one number a column; `None`, or no number at all, where a source says nothing.
-    pub fn row<N: Into<Option<f64>>>(&mut self, label: impl Into<String>, numbers: impl IntoIterator<Item = N>) {
+    pub fn row<N: Into<Option<f64>>>(
+        &mut self,
+        label: impl Into<String>,
+        numbers: impl IntoIterator<Item = N>,
+    ) {
         self.rows.push((label.into(), numbers.into_iter().map(Into::into).collect()));
     }
 
@@ -77,13 +83,17 @@ impl SideBySide {
 
     /// The labels of the rows that do not agree, in order.
     pub fn crosses(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().filter(|(_, numbers)| !self.ticks(numbers)).map(|(label, _)| label.as_str())
+        self.rows
+            .iter()
+            .filter(|(_, numbers)| !self.ticks(numbers))
+            .map(|(label, _)| label.as_str())
     }
 
     fn ticks(&self, numbers: &[Option<f64>]) -> bool {
         match split(numbers) {
             Some((reference, others)) => {
-                !others.is_empty() && others.iter().all(|&number| self.tolerance.accepts(number, reference))
+                !others.is_empty()
+                    && others.iter().all(|&number| self.tolerance.accepts(number, reference))
             }
             None => false,
         }
@@ -98,13 +108,17 @@ impl SideBySide {
     }
 
     fn distance(&self, numbers: &[Option<f64>]) -> Vec<String> {
-        let Some((reference, others)) = split(numbers).filter(|(_, others)| !others.is_empty()) else {
+        let Some((reference, others)) = split(numbers).filter(|(_, others)| !others.is_empty())
+        else {
             return vec!["nothing to compare with".to_owned()];
         };
         let mut cells = Vec::new();
         if self.digits.is_none() {
             let farthest = others.iter().map(|&x| ulps(x, reference)).collect::<Option<Vec<u64>>>();
-            cells.push(farthest.map_or("NaN".to_owned(), |all| all.into_iter().max().unwrap_or(0).to_string()));
+            cells
+                .push(farthest.map_or("NaN".to_owned(), |all| {
+                    all.into_iter().max().unwrap_or(0).to_string()
+                }));
         }
         if !self.ticks(numbers) {
             // `f64::max` would drop a NaN.
@@ -138,10 +152,16 @@ impl fmt::Display for SideBySide {
         let last = self.digits.is_none().then(|| "ulps".to_owned());
         columns.row([String::new()].into_iter().chain(titles).chain([String::new()]).chain(last));
         for (label, numbers) in &self.rows {
-            let shown = (0..self.titles.len()).map(|i| self.shown(numbers.get(i).copied().flatten()));
+            let shown =
+                (0..self.titles.len()).map(|i| self.shown(numbers.get(i).copied().flatten()));
             let mark = if self.ticks(numbers) { "✓" } else { "✗" };
-            columns
-                .row([label.clone()].into_iter().chain(shown).chain([mark.to_owned()]).chain(self.distance(numbers)));
+            columns.row(
+                [label.clone()]
+                    .into_iter()
+                    .chain(shown)
+                    .chain([mark.to_owned()])
+                    .chain(self.distance(numbers)),
+            );
         }
         write!(f, "{columns}")
     }
@@ -185,6 +205,9 @@ mod tests {
     fn ten_digits_for_snapshots() {
         let mut table = SideBySide::new(["by hand", "tape"]).digits(10);
         table.row("w", [1.0 / 3.0, (1.0_f64 / 3.0).next_up()]);
-        assert_eq!(table.to_string(), "    by hand        tape\nw   0.3333333333   0.3333333333  ✓\n");
+        assert_eq!(
+            table.to_string(),
+            "    by hand        tape\nw   0.3333333333   0.3333333333  ✓\n"
+        );
     }
 }

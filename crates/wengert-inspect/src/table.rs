@@ -8,10 +8,12 @@ use crate::digits::Digits;
 use crate::header;
 use crate::trace::{Slot, Trace};
 
-/// A table of values and adjoints keyed by path: a line for every named number, in the order of the trace.
+/// A table of values and adjoints keyed by path: a line for every named number, in the order of the
+/// trace.
 ///
-/// Made for review and for snapshots: ten digits, no slot numbers, no source lines. An element of a named run is a line of its own
-/// (`hidden/0.w[1]`), under the smallest name that holds it, so every number stands there once.
+/// Made for review and for snapshots: ten digits, no slot numbers, no source lines. An element of a
+/// named run is a line of its own (`hidden/0.w[1]`), under the smallest name that holds it, so
+/// every number stands there once.
 ///
 /// # Examples
 ///
@@ -65,14 +67,16 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A line of the header: the formula of the loss, so that a factor of 1/2 is stated where deltas are shown.
+    /// A line of the header: the formula of the loss, so that a factor of 1/2 is stated where
+    /// deltas are shown.
     #[must_use]
     pub fn caption(mut self, caption: &'a str) -> Self {
         self.caption = Some(caption);
         self
     }
 
-    /// A column `delta` = −adjoint for the names or nodes whose path `chosen` accepts (`hidden/0.z`, without a subscript).
+    /// A column `delta` = −adjoint for the names or nodes whose path `chosen` accepts
+    /// (`hidden/0.z`, without a subscript).
     #[must_use]
     pub fn delta(mut self, chosen: impl Fn(&str) -> bool + 'a) -> Self {
         self.delta = Some(Box::new(chosen));
@@ -86,7 +90,8 @@ impl<'a> Table<'a> {
         self
     }
 
-    /// Slot numbers before the paths: `v10  hidden/0.z`. For listings; a snapshot would change with every step inserted before.
+    /// Slot numbers before the paths: `v10 hidden/0.z`. For listings; a snapshot would change with
+    /// every step inserted before.
     #[must_use]
     pub fn slots(mut self, slots: bool) -> Self {
         self.slots = slots;
@@ -140,7 +145,9 @@ impl fmt::Display for Table<'_> {
         let mut columns = Columns::default();
         let titles = ["path", "op", " value", " adjoint"].map(str::to_owned).into_iter();
         let slot = self.slots.then(|| "slot".to_owned());
-        columns.row(slot.into_iter().chain(titles).chain(self.delta.as_ref().map(|_| " delta".to_owned())));
+        columns.row(
+            slot.into_iter().chain(titles).chain(self.delta.as_ref().map(|_| " delta".to_owned())),
+        );
         let mut shown: (&str, usize) = ("", 0);
         for slot in self.trace.slots() {
             let label = self.trace.label_of(slot);
@@ -166,13 +173,19 @@ impl Table<'_> {
     fn left_out(&self, columns: &mut Columns, (path, elements): (&str, usize)) {
         if elements > self.elements {
             let slot = self.slots.then(String::new);
-            columns.row(slot.into_iter().chain([format!("{path}: {} more elements", elements - self.elements)]));
+            columns.row(
+                slot.into_iter()
+                    .chain([format!("{path}: {} more elements", elements - self.elements)]),
+            );
         }
     }
 }
 
 impl fmt::Debug for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").field("all", &self.all).field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("all", &self.all)
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }

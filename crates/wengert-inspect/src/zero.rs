@@ -1,4 +1,5 @@
-//! Which of the four answers an adjoint is: told from the trace's graph, with a reason for every zero that has one.
+//! Which of the four answers an adjoint is: told from the trace's graph, with a reason for every
+//! zero that has one.
 
 use wengert::rules::Partial;
 use wengert::{Op, Structural};
@@ -39,13 +40,15 @@ const SHOWN: usize = 2;
 /// The answers of the slots that the sweep covered.
 pub(crate) fn answers(trace: &Trace, adjoints: &[f64]) -> Vec<Adjoint> {
     let mut zeros: Vec<Option<Box<Zero>>> = vec![None; adjoints.len()];
-    let seeds: Vec<usize> = trace.outputs().iter().map(|output| trace.at(output.of).index()).collect();
+    let seeds: Vec<usize> =
+        trace.outputs().iter().map(|output| trace.at(output.of).index()).collect();
     for &seed in &seeds {
         if adjoints[seed] == 0.0 {
             zeros[seed] = Some(Box::new(Zero { live: true, computed: true, ..Zero::default() }));
         }
     }
-    let covered = trace.nodes().iter().enumerate().rev().filter(|&(i, _)| trace.start(i) < adjoints.len());
+    let covered =
+        trace.nodes().iter().enumerate().rev().filter(|&(i, _)| trace.start(i) < adjoints.len());
     for (node, _) in covered {
         trace.jacobian(node, |entry| {
             if adjoints[entry.slot] == 0.0 {
@@ -59,7 +62,9 @@ pub(crate) fn answers(trace: &Trace, adjoints: &[f64]) -> Vec<Adjoint> {
             return Adjoint::Computed(adjoint);
         }
         match zeros[slot].as_deref() {
-            Some(zero @ Zero { live: true, computed: false, .. }) => Adjoint::Zero(text(trace, zero)),
+            Some(zero @ Zero { live: true, computed: false, .. }) => {
+                Adjoint::Zero(text(trace, zero))
+            }
             // Without the sign, which the sweep may only have left there.
             Some(Zero { live: true, .. }) => Adjoint::Computed(0.0),
             Some(Zero { live: false, .. }) | None => Adjoint::NoPath,
@@ -69,7 +74,13 @@ pub(crate) fn answers(trace: &Trace, adjoints: &[f64]) -> Vec<Adjoint> {
 }
 
 /// Notes what one reader means for a number whose adjoint is zero.
-fn look_at(trace: &Trace, node: usize, entry: &Entry, adjoints: &[f64], zeros: &mut [Option<Box<Zero>>]) {
+fn look_at(
+    trace: &Trace,
+    node: usize,
+    entry: &Entry,
+    adjoints: &[f64],
+    zeros: &mut [Option<Box<Zero>>],
+) {
     let reader = adjoints[entry.reader];
     // Its readers stand later on the tape, so its own answer is known.
     let reader_zero = zeros[entry.reader].as_deref();
@@ -82,7 +93,9 @@ fn look_at(trace: &Trace, node: usize, entry: &Entry, adjoints: &[f64], zeros: &
         // A reader with a name has a line of its own; through others the reasons are passed on.
         _ if reader == 0.0 => match reader_zero {
             Some(zero) if zero.computed => (vec![], 0),
-            Some(zero) if !trace.label_of(Slot(entry.reader)).named => (zero.reasons.clone(), zero.more),
+            Some(zero) if !trace.label_of(Slot(entry.reader)).named => {
+                (zero.reasons.clone(), zero.more)
+            }
             _ => (vec![Reason::Reader { slot: entry.reader }], 0),
         },
         partial if partial.value(0.0) == 0.0 => match entry.factor {
@@ -130,9 +143,13 @@ fn one(trace: &Trace, reason: Reason) -> String {
         Reason::Flat { node } => {
             let node = &trace.nodes()[node];
             match known_op(&node.op) {
-                Some(Op::Structural(Structural::Select)) => "select chose the other branch".to_owned(),
+                Some(Op::Structural(Structural::Select)) => {
+                    "select chose the other branch".to_owned()
+                }
                 Some(Op::Structural(_)) => format!("{} chose another element", node.op),
-                Some(Op::Binary(wengert::Binary::Powi)) => "the exponent of powi is an integer".to_owned(),
+                Some(Op::Binary(wengert::Binary::Powi)) => {
+                    "the exponent of powi is an integer".to_owned()
+                }
                 _ => format!("{} is piecewise constant", node.op),
             }
         }

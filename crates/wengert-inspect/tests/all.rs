@@ -1,4 +1,5 @@
-//! The tests of the public interface, as one program: a program for each would be linked anew each time.
+//! The tests of the public interface, as one program: a program for each would be linked anew each
+//! time.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! Derivations: whoever computes with the printed numbers gets the printed results, for any program.
+//! Derivations: whoever computes with the printed numbers gets the printed results, for any
+//! program.
 
 #[path = "common/calculator.rs"]
 mod calculator;
@@ -16,7 +17,8 @@ fn of<'t>(output: Var<'t>) -> Trace {
 #[track_caller]
 fn all_lines(trace: &Trace, level: Level) -> Found {
     let text = Derivation::new(trace).level(level).limit(usize::MAX).check(0).to_string();
-    let found = std::panic::catch_unwind(|| recompute(&text, 10)).unwrap_or_else(|_| panic!("{text}"));
+    let found =
+        std::panic::catch_unwind(|| recompute(&text, 10)).unwrap_or_else(|_| panic!("{text}"));
     let unequal: Vec<&str> = text.split("\n\n").filter(|equation| equation.contains('≈')).collect();
     assert_eq!(unequal, Vec::<&str>::new(), "{level:?}");
     found
@@ -89,7 +91,10 @@ fn only_what_was_asked_for() {
     assert!(text.contains("1 of 1 derivative agree"), "{text}");
     let text = Derivation::new(&trace).nodes(&["hidden/0", "nothing"]).check(0).to_string();
     assert!(text.contains("hidden/0/z =") && text.contains("∂L/∂(hidden/0/w[1])"), "{text}");
-    assert!(!text.contains("output/0/z =") && text.contains("nothing is not on the trace."), "{text}");
+    assert!(
+        !text.contains("output/0/z =") && text.contains("nothing is not on the trace."),
+        "{text}"
+    );
     let text = Derivation::new(&trace).limit(2).check(3).to_string();
     assert!(
         text.contains("5 more values of 7 were left out")
@@ -103,13 +108,16 @@ fn only_what_was_asked_for() {
     assert_eq!(recompute(&text, 4).unequal, 0);
 }
 
-/// A trace of another program may be wrong: the text shows what its own numbers give, and the check says which disagree.
+/// A trace of another program may be wrong: the text shows what its own numbers give, and the check
+/// says which disagree.
 #[test]
 fn a_wrong_adjoint_is_shown_and_found() {
     let tape = Tape::new();
     let mut data = of(network(&tape)).into_data();
     let hidden = data.nodes.iter().position(|node| node.path == "hidden/0/z").unwrap();
-    let wengert_inspect::Adjoint::Computed(right) = data.nodes[hidden].adjoints[0] else { panic!("it was computed") };
+    let wengert_inspect::Adjoint::Computed(right) = data.nodes[hidden].adjoints[0] else {
+        panic!("it was computed")
+    };
     data.nodes[hidden].adjoints[0] = wengert_inspect::Adjoint::Computed(-right);
     let text = Derivation::new(&Trace::new(data.clone()).unwrap()).to_string();
     assert!(text.contains("(so on the tape; the numbers put in give 0.00"), "{text}");
@@ -191,7 +199,10 @@ fn several_outputs_have_bars_and_a_tape_alone_has_values() {
     let y = (x * x).named("y");
     let trace = Trace::of(&y.backward_with(&[1.0, -3.0]).unwrap()).unwrap();
     let text = Derivation::new(&trace).to_string();
-    assert!(text.contains("Differentiated: y[0] with the cotangent 1, y[1] with the cotangent -3."), "{text}");
+    assert!(
+        text.contains("Differentiated: y[0] with the cotangent 1, y[1] with the cotangent -3."),
+        "{text}"
+    );
     let sum = "
   adjoint(x[1]) = adjoint(y[1]) · x[1] + adjoint(y[1]) · x[1]
   by y[1]: adjoint(y[1]) · x[1] = -3 · 2 = -6
@@ -201,7 +212,10 @@ fn several_outputs_have_bars_and_a_tape_alone_has_values() {
 ";
     assert!(text.contains(sum) && text.contains("2 of 2 derivatives agree."), "{text}");
     let text = Derivation::new(&Trace::of_tape(&tape)).to_string();
-    assert!(text.contains("y[1] = x[1] · x[1]") && text.ends_with("Nothing was differentiated.\n"), "{text}");
+    assert!(
+        text.contains("y[1] = x[1] · x[1]") && text.ends_with("Nothing was differentiated.\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -225,9 +239,11 @@ enum Step {
 fn step() -> impl Strategy<Value = (Step, bool)> {
     let step = prop_oneof![
         (0..Unary::ALL.len(), any::<usize>()).prop_map(|(op, x)| Step::Unary(op, x)),
-        (0..Binary::ALL.len(), any::<usize>(), any::<usize>()).prop_map(|(op, x, y)| Step::Binary(op, x, y)),
+        (0..Binary::ALL.len(), any::<usize>(), any::<usize>())
+            .prop_map(|(op, x, y)| Step::Binary(op, x, y)),
         (any::<usize>(), -3..5).prop_map(|(x, n)| Step::Power(x, n)),
-        (any::<usize>(), -3.0..3.0, any::<bool>()).prop_map(|(x, c, left)| Step::Constant(x, c, left)),
+        (any::<usize>(), -3.0..3.0, any::<bool>())
+            .prop_map(|(x, c, left)| Step::Constant(x, c, left)),
     ];
     (step, any::<bool>())
 }
@@ -251,7 +267,8 @@ fn run<'t>(tape: &'t Tape, inputs: &[f64], steps: &[(Step, bool)]) -> Var<'t> {
         let at = |i: usize| pool[i % pool.len()];
         let var = match *step {
             Step::Unary(op, x) => at(x).unary(Unary::ALL[op]),
-            // The exponent of powi is a whole number; what recorded gradients alone write is written as on paper.
+            // The exponent of powi is a whole number; what recorded gradients alone write is
+            // written as on paper.
             Step::Binary(op, x, y) if !WRITTEN_BY_GRADIENTS.contains(&Binary::ALL[op]) => {
                 at(x).binary(Binary::ALL[op], at(y))
             }

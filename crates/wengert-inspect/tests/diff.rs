@@ -1,9 +1,12 @@
-//! Two traces, and a trace with numbers from elsewhere: what differs first, what follows, and what is not the same program.
+//! Two traces, and a trace with numbers from elsewhere: what differs first, what follows, and what
+//! is not the same program.
 
 use crate::common::{AT, network, network_of, tensor_program};
 use proptest::prelude::*;
 use wengert::{Tape, Var};
-use wengert_inspect::{Adjoint, Diff, Origin, Quantity, Reference, Structure, Tolerance, Trace, TraceData};
+use wengert_inspect::{
+    Adjoint, Diff, Origin, Quantity, Reference, Structure, Tolerance, Trace, TraceData,
+};
 
 fn traced(record: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> Trace {
     let tape = Tape::new();
@@ -34,7 +37,10 @@ fn a_trace_is_the_same_as_itself_nans_and_all() {
     let text = Diff::new(&trace, &trace).to_string();
     assert_eq!(
         text,
-        format!("no number differs\ncompared: {0} values and {0} adjoints, rtol=1e-9 atol=1e-15\n", trace.len())
+        format!(
+            "no number differs\ncompared: {0} values and {0} adjoints, rtol=1e-9 atol=1e-15\n",
+            trace.len()
+        )
     );
 }
 
@@ -47,7 +53,10 @@ fn whatever_a_changed_input_makes_of_a_program_follows_from_it() {
         let theirs = program(at);
         let found = Diff::new(&ours, &theirs).findings();
         let cause = found.cause().unwrap();
-        assert_eq!((cause.quantity, cause.slot.index(), cause.origin), (Quantity::Value, i, Origin::First));
+        assert_eq!(
+            (cause.quantity, cause.slot.index(), cause.origin),
+            (Quantity::Value, i, Origin::First)
+        );
         let own: Vec<&str> = found.of(Origin::Own).map(|other| other.path.as_str()).collect();
         assert!(own.is_empty(), "x[{i}]: {own:?}");
         assert!(found.of(Origin::Follows).count() > 10);
@@ -71,7 +80,12 @@ fn an_adjoint_is_looked_at_only_if_all_values_agree_and_then_from_the_loss_back(
         let found = Diff::new(&ours, &theirs).findings();
         let cause = found.cause().unwrap();
         assert_eq!((ours.spot(cause.slot).node, cause.quantity), (node, Quantity::Adjoint));
-        assert_eq!(found.of(Origin::Own).count(), usize::from(later != node), "{}", Diff::new(&ours, &theirs));
+        assert_eq!(
+            found.of(Origin::Own).count(),
+            usize::from(later != node),
+            "{}",
+            Diff::new(&ours, &theirs)
+        );
         // A wrong value comes before either.
         let theirs = changed(&theirs, |data| data.nodes[ours.nodes().len() - 1].values[0] += 1.0);
         let found = Diff::new(&ours, &theirs).findings();
@@ -93,7 +107,8 @@ proptest! {
         let theirs = changed(&program(at), |data| {
             data.nodes[node].values[0] += off;
             let adjoint = &mut data.nodes[wrong].adjoints[0];
-            // Not by as much as the value: through a partial of 1 the one would pass for what follows from the other.
+            // Not by as much as the value: through a partial of 1 the one would pass for what
+            // follows from the other.
             *adjoint = Adjoint::Computed(adjoint.number().unwrap() + 0.731 * off);
         });
         let found = Diff::new(&ours, &theirs).findings();
@@ -119,13 +134,20 @@ fn numbers_of_f32_follow_in_f32() {
     assert_eq!(found.of(Origin::Own).count(), 0);
     let double = traced(|tape| tape.input(0.7).named("x").exp());
     let structure = Diff::new(&ours, &double).findings().structure;
-    assert!(structure.iter().any(|s| s.to_string() == "precision: f32 here, f64 there"), "{structure:?}");
+    assert!(
+        structure.iter().any(|s| s.to_string() == "precision: f32 here, f64 there"),
+        "{structure:?}"
+    );
 }
 
 /// `L = (w x + b)²`, or what somebody else made of it.
 fn other(record: impl for<'t> FnOnce(Var<'t>, Var<'t>, Var<'t>) -> Var<'t>) -> Trace {
     traced(|tape| {
-        let (x, w, b) = (tape.data(&[3.0]).at(0).named("x"), tape.param(0.5).named("w"), tape.param(0.25).named("b"));
+        let (x, w, b) = (
+            tape.data(&[3.0]).at(0).named("x"),
+            tape.param(0.5).named("w"),
+            tape.param(0.25).named("b"),
+        );
         record(x, w, b).named("L")
     })
 }
@@ -146,10 +168,16 @@ fn other_structure_is_told_apart_from_other_numbers() {
         &["const#1 (const): only here", "L: powi here, exp there"],
     );
     structure(&other(|x, w, b| (w * x - b).named("z").square()), &["z: add here, sub there"]);
-    structure(&other(|x, w, b| (x * w + b).named("z").square()), &["mul#1: reads w, x here, x, w there"]);
+    structure(
+        &other(|x, w, b| (x * w + b).named("z").square()),
+        &["mul#1: reads w, x here, x, w there"],
+    );
     structure(
         &other(|x, w, b| (w.detach() * x + b).named("z").square()),
-        &["mul#1: reads w, x here, detached w, x there", "z: reads mul#1, b here, detached mul#1, b there"],
+        &[
+            "mul#1: reads w, x here, detached w, x there",
+            "z: reads mul#1, b here, detached mul#1, b there",
+        ],
     );
     structure(
         &other(|x, w, b| (w * x + b).named("z").square() * 0.5),
@@ -227,20 +255,29 @@ fn another_shape_or_output_is_structure_and_its_numbers_are_not_compared() {
     let lines: Vec<String> = found.structure.iter().map(ToString::to_string).collect();
     assert_eq!(lines[0], "differentiated: y here, 2 · y there");
     assert!(lines.contains(&"x: shape [2] here, [3] there".to_owned()), "{lines:?}");
-    assert!(matches!(&found.structure[1], Structure::Shape { path, .. } if path == "x" || path == "exp#1"));
+    assert!(
+        matches!(&found.structure[1], Structure::Shape { path, .. } if path == "x" || path == "exp#1")
+    );
     assert_eq!(found.values, 1);
     assert_eq!(found.cause().unwrap().path, "y");
 }
 
 #[test]
 fn another_constant_is_a_number_and_no_structure() {
-    let record = |factor: f64| other(move |x, w, b| ((w * x * factor + b).square() * 0.5 + factor * b).named("z"));
+    let record = |factor: f64| {
+        other(move |x, w, b| ((w * x * factor + b).square() * 0.5 + factor * b).named("z"))
+    };
     let (ours, theirs) = (record(0.25), record(0.75));
     let found = Diff::new(&ours, &theirs).findings();
     assert!(found.structure.is_empty(), "{:?}", found.structure);
-    assert_eq!((found.cause().unwrap().path.as_str(), found.of(Origin::Own).count()), ("const#1", 0));
+    assert_eq!(
+        (found.cause().unwrap().path.as_str(), found.of(Origin::Own).count()),
+        ("const#1", 0)
+    );
     // Another one of the constants that both have is structure.
-    let record = |first: f64, second: f64| other(move |x, w, b| (w * x * first + b * second).named("z").exp());
+    let record = |first: f64, second: f64| {
+        other(move |x, w, b| (w * x * first + b * second).named("z").exp())
+    };
     let lines: Vec<String> = {
         let found = Diff::new(&record(2.0, 3.0), &record(3.0, 2.0)).findings();
         found.structure.iter().map(ToString::to_string).collect()
@@ -264,19 +301,23 @@ fn another_branch_is_told() {
     assert!(Diff::new(&branching(2.0), &branching(3.0)).findings().structure.is_empty());
     let ours = branching(2.0);
     let without = changed(&ours, |data| data.guards.clear());
-    let lines: Vec<String> = Diff::new(&ours, &without).findings().structure.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> =
+        Diff::new(&ours, &without).findings().structure.iter().map(ToString::to_string).collect();
     assert_eq!(lines, ["guard 0: x > 1 is true here, no comparison there"]);
 }
 
-/// A stored table has ten digits of what has a name; what is computed from them is a consequence all the same.
+/// A stored table has ten digits of what has a name; what is computed from them is a consequence
+/// all the same.
 #[test]
 fn consequences_are_told_from_rounded_numbers_too() {
     let ours = traced(network);
-    for (i, path) in [(0, "hidden/0/w[0]"), (2, "hidden/0/b"), (3, "output/0/w"), (6, "output/1/b")] {
+    for (i, path) in [(0, "hidden/0/w[0]"), (2, "hidden/0/b"), (3, "output/0/w"), (6, "output/1/b")]
+    {
         let mut params = [0.13, 0.85, 0.76, 0.25, 0.5, 0.45, 0.65];
         params[i] += 0.01;
         let theirs = traced(|tape| network_of(tape, params));
-        let stored = Reference::of_table(&wengert_inspect::Table::new(&theirs).to_string()).unwrap();
+        let stored =
+            Reference::of_table(&wengert_inspect::Table::new(&theirs).to_string()).unwrap();
         let diff = Diff::new(&ours, &stored);
         let found = diff.findings();
         assert_eq!(found.cause().unwrap().path, path, "{diff}");
@@ -290,7 +331,10 @@ fn a_cause_that_was_recorded_differently_says_so() {
     let ours = other(|x, w, b| (w * x + b).named("z").square());
     let theirs = other(|x, w, b| (w * x - b).named("z").square());
     let text = Diff::new(&ours, &theirs).titles("in the port", "in the original").to_string();
-    assert!(text.starts_with("first difference, in the order of the tape: the value of z\n"), "{text}");
+    assert!(
+        text.starts_with("first difference, in the order of the tape: the value of z\n"),
+        "{text}"
+    );
     assert!(text.contains("recorded differently: z: add here, sub there"), "{text}");
     assert!(text.contains("structure: 1 difference"), "{text}");
 }
@@ -303,7 +347,10 @@ fn what_a_reference_says_of_nothing_on_the_tape_is_said() {
     let diff = Diff::new(&trace, &reference).titles("on the tape", "in the paper");
     assert!(!diff.findings().agree());
     let text = diff.to_string();
-    assert!(text.starts_with("nothing was compared: no path is both on the tape and in the paper\n"), "{text}");
+    assert!(
+        text.starts_with("nothing was compared: no path is both on the tape and in the paper\n"),
+        "{text}"
+    );
     assert!(text.contains("weight: only in the paper"), "{text}");
     reference.adjoints("w", &[1.0, 2.0]);
     assert!(Diff::new(&trace, &reference).to_string().contains("w: shape [] here, [2] there"));
@@ -332,7 +379,10 @@ fn rounded_numbers_are_compared_as_rounded() {
     let close = Tolerance::relative(1e-3);
     assert!(Diff::new(&trace, &reference).tolerance(close).findings().agree());
     reference.value("y", 1.14);
-    assert_eq!(Diff::new(&trace, &reference).tolerance(close).findings().cause().unwrap().path, "y");
+    assert_eq!(
+        Diff::new(&trace, &reference).tolerance(close).findings().cause().unwrap().path,
+        "y"
+    );
 }
 
 /// The guesses at one wrong number of the small network of the tests.
@@ -340,7 +390,11 @@ fn rounded_numbers_are_compared_as_rounded() {
 fn guess(path: &str, quantity: Quantity, wrong: impl FnOnce(&Trace, f64) -> f64, expected: &str) {
     let trace = traced(network);
     let slot = trace.slot(path).unwrap();
-    let own = if quantity == Quantity::Value { trace.value(slot) } else { trace.adjoint(slot).number().unwrap() };
+    let own = if quantity == Quantity::Value {
+        trace.value(slot)
+    } else {
+        trace.adjoint(slot).number().unwrap()
+    };
     let wrong = wrong(&trace, own);
     let mut reference = Reference::new();
     match quantity {
@@ -349,7 +403,8 @@ fn guess(path: &str, quantity: Quantity, wrong: impl FnOnce(&Trace, f64) -> f64,
         Quantity::Delta => reference.delta(path, -wrong),
     };
     let text = Diff::new(&trace, &reference).to_string();
-    let guesses: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("guess, there: ")).collect();
+    let guesses: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("guess, there: ")).collect();
     assert_eq!(guesses.first().copied().unwrap_or(""), expected, "{text}");
 }
 
@@ -359,7 +414,12 @@ fn a_guess_stands_on_an_equation() {
     let value = |trace: &Trace, path: &str| trace.value(trace.slot(path).unwrap());
     guess("output/0/z", Delta, |_, d| -d, "the sign is flipped (the ratio is -1)");
     guess("output/0/z", Delta, |_, d| 2.0 * d, "a factor 2 (is there a 1/2 in the loss?)");
-    guess("output/0/z", A, |_, d| -0.5 * d, "a factor 1/2 (is there a 1/2 in the loss?), and the sign is flipped");
+    guess(
+        "output/0/z",
+        A,
+        |_, d| -0.5 * d,
+        "a factor 1/2 (is there a 1/2 in the loss?), and the sign is flipped",
+    );
     guess(
         "hidden/0/y",
         A,
@@ -387,8 +447,18 @@ fn a_guess_stands_on_an_equation() {
         },
         "as if the derivative y (1 - y) were taken of hidden/0/z instead of hidden/0/y",
     );
-    guess("hidden/0/y", V, |trace, _| value(trace, "hidden/0/z"), "as if sigmoid had not been applied");
-    guess("hidden/0/z", V, |trace, z| z - value(trace, "hidden/0/b"), "as if the bias hidden/0/b were missing");
+    guess(
+        "hidden/0/y",
+        V,
+        |trace, _| value(trace, "hidden/0/z"),
+        "as if sigmoid had not been applied",
+    );
+    guess(
+        "hidden/0/z",
+        V,
+        |trace, z| z - value(trace, "hidden/0/b"),
+        "as if the bias hidden/0/b were missing",
+    );
     guess("hidden/0/z", V, |_, z| z - 0.13, "as if the term hidden/0/w[0] x[0] were missing");
     guess(
         "hidden/0/w[0]",
@@ -414,10 +484,15 @@ fn an_exchanged_element_and_a_mean_are_guessed() {
         Diff::new(&trace, &reference).to_string()
     };
     let there = text(2.5_f64.exp());
-    assert!(there.contains("guess, there: it is the number of x[2]: transposed, or in another order?"), "{there}");
+    assert!(
+        there.contains("guess, there: it is the number of x[2]: transposed, or in another order?"),
+        "{there}"
+    );
     let mean = text((-1.5_f64).exp() / 5.0);
     assert!(
-        mean.contains("guess, there: a factor 1/5, a number of elements on this tape: a mean, or a sum?"),
+        mean.contains(
+            "guess, there: a factor 1/5, a number of elements on this tape: a mean, or a sum?"
+        ),
         "{mean}"
     );
 }

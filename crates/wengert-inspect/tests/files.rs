@@ -1,10 +1,12 @@
-//! Traces from files: what is read is what was written, and what is wrong with a file is told apart.
+//! Traces from files: what is read is what was written, and what is wrong with a file is told
+//! apart.
 
 use crate::common::{AT, network, tensor_program};
 use proptest::prelude::*;
 use wengert::Tape;
 use wengert_inspect::{
-    Adjoint, Diff, Health, LedgerText, Malformed, ParameterTable, Picture, ReadError, Severance, Table, Trace, VERSION,
+    Adjoint, Diff, Health, LedgerText, Malformed, ParameterTable, Picture, ReadError, Severance,
+    Table, Trace, VERSION,
 };
 
 fn traced() -> Trace {
@@ -25,7 +27,16 @@ fn bits(trace: &Trace) -> Vec<(u64, Option<u64>, String)> {
 
 #[test]
 fn every_number_survives_bit_for_bit() {
-    let odd = [0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, -f64::MIN_POSITIVE / 3.0, f64::MAX];
+    let odd = [
+        0.1,
+        -0.0,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        5e-324,
+        -f64::MIN_POSITIVE / 3.0,
+        f64::MAX,
+    ];
     let tape = Tape::new();
     let x = tape.inputs(&odd).named("x");
     let trace = Trace::of(&(x * x.sin()).sum().named("y").backward()).unwrap();
@@ -48,7 +59,9 @@ fn every_number_survives_bit_for_bit() {
 #[test]
 fn numbers_of_other_writers_are_read_to_the_nearest() {
     let json = |number: &str| {
-        format!(r#"{{"version":1,"precision":"f64","nodes":[{{"path":"x","op":"input","values":[{number}]}}]}}"#)
+        format!(
+            r#"{{"version":1,"precision":"f64","nodes":[{{"path":"x","op":"input","values":[{number}]}}]}}"#
+        )
     };
     let read = |number: &str| {
         let trace = Trace::from_json(&json(number)).unwrap();
@@ -78,7 +91,11 @@ fn a_file_cut_off_anywhere_is_truncated() {
     let json = traced().to_json();
     assert!(json.is_ascii());
     for end in 0..json.len() {
-        assert_eq!(Trace::from_json(&json[..end]).unwrap_err(), ReadError::Truncated { line: 1 }, "{end}");
+        assert_eq!(
+            Trace::from_json(&json[..end]).unwrap_err(),
+            ReadError::Truncated { line: 1 },
+            "{end}"
+        );
     }
     let lines = serde_json::to_string_pretty(&traced()).unwrap();
     let half: String = lines.lines().take(20).map(|line| format!("{line}\n")).collect();
@@ -98,7 +115,11 @@ fn refused(from: &str, to: &str, message: &str) -> ReadError {
 fn other_versions_and_forms_are_told_apart() {
     let versions = r#""version":1"#;
     for (to, found) in [(r#""version":0"#, 0), (r#""version":7,"tensors":[]"#, 7)] {
-        let error = refused(versions, to, &format!("the trace has version {found}; this reads version {VERSION}"));
+        let error = refused(
+            versions,
+            to,
+            &format!("the trace has version {found}; this reads version {VERSION}"),
+        );
         assert_eq!(error, Malformed::Version { found }.into());
     }
     let form = |from: &str, to: &str, message: &str| {
@@ -110,7 +131,11 @@ fn other_versions_and_forms_are_told_apart() {
     form(r#""adjoints":"#, r#""gradients":"#, "unknown field `gradients`");
     form(r#""op":"input","#, "", "missing field `op`");
     form(r#""operands":[{"node":"#, r#""operands":[{"cuts":true,"node":"#, "unknown field `cuts`");
-    form(r#""outputs":[{"of":{"node":"#, r#""outputs":[{"of":{"slot":1,"node":"#, "unknown field `slot`");
+    form(
+        r#""outputs":[{"of":{"node":"#,
+        r#""outputs":[{"of":{"slot":1,"node":"#,
+        "unknown field `slot`",
+    );
     form(r#""parts":[{"path":"#, r#""parts":[{"name":"x","path":"#, "unknown field `name`");
     form(r#""values":[1.0,0.0]"#, r#""values":[1.0,null]"#, "invalid type: null");
     form(r#""no path""#, r#""none""#, r#"expected a number, "NaN""#);
@@ -135,7 +160,8 @@ fn rules_are_checked_on_reading() {
             other => panic!("{other}"),
         }
     };
-    // A cycle, a loop, an operand after its node; there is no order of the two in which the operands come first.
+    // A cycle, a loop, an operand after its node; there is no order of the two in which the
+    // operands come first.
     assert!(matches!(two(r#"[{"node":1}]"#, "b"), Malformed::OperandOrder { node: 1, .. }));
     assert!(matches!(two(r#"[{"node":0}]"#, "b"), Malformed::OperandOrder { node: 0, .. }));
     assert!(matches!(two(r#"[{"node":2}]"#, "b"), Malformed::OperandOrder { node: 2, .. }));
@@ -166,11 +192,15 @@ fn what_was_left_out_is_in_the_file_and_in_the_texts() {
     let back = Trace::from_json(&trace.to_json()).unwrap();
     assert_eq!(back.omitted(), Some(&omitted));
     let line = format!("# left out: {omitted}\n");
-    assert!(Table::new(&back).to_string().contains(&line) && LedgerText::new(&back).to_string().contains(&line));
+    assert!(
+        Table::new(&back).to_string().contains(&line)
+            && LedgerText::new(&back).to_string().contains(&line)
+    );
     assert!(!Table::new(&traced()).to_string().contains("left out"));
 }
 
-/// A text with some of its digits and words exchanged: mostly JSON still, with other nodes, positions, shapes, strides, axes, ops.
+/// A text with some of its digits and words exchanged: mostly JSON still, with other nodes,
+/// positions, shapes, strides, axes, ops.
 fn mutated(json: &str, changes: &[(usize, usize)]) -> String {
     let mut bytes = json.as_bytes().to_vec();
     let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
@@ -182,7 +212,8 @@ fn mutated(json: &str, changes: &[(usize, usize)]) -> String {
 
 proptest! {
     #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(256) })]
-    /// Whatever a file holds, it is refused, or it is a trace and every view of it is made without a panic.
+    /// Whatever a file holds, it is refused, or it is a trace and every view of it is made without
+    /// a panic.
     #[test]
     fn what_is_read_can_be_looked_at(
         changes in proptest::collection::vec((0_usize..100_000, 0_usize..10), 1..4),
@@ -214,7 +245,8 @@ proptest! {
     }
 }
 
-/// Leaving out while copying leaves out the same as after: values, adjoints, reasons of zeros, names, everything.
+/// Leaving out while copying leaves out the same as after: values, adjoints, reasons of zeros,
+/// names, everything.
 #[test]
 fn a_limited_recording_is_the_whole_one_limited() {
     let tape = Tape::new();
@@ -222,7 +254,8 @@ fn a_limited_recording_is_the_whole_one_limited() {
     let _ = tape.inputs(&[1.0; 40]).named("later");
     let whole = Trace::of(&gradients).unwrap();
     for limit in 0..=whole.len() {
-        let (limited, recorded) = (whole.clone().limited(limit), Trace::of_at_most(limit, &gradients).unwrap());
+        let (limited, recorded) =
+            (whole.clone().limited(limit), Trace::of_at_most(limit, &gradients).unwrap());
         assert_eq!(limited.to_json(), recorded.to_json(), "{limit}");
     }
     let tape = Tape::new();
@@ -232,7 +265,10 @@ fn a_limited_recording_is_the_whole_one_limited() {
     for limit in 0..=whole.len() {
         let recorded = Trace::of_at_most(limit, &gradients).unwrap();
         assert_eq!(whole.clone().limited(limit).to_json(), recorded.to_json(), "{limit}");
-        zeros += recorded.slots().filter(|&slot| matches!(recorded.adjoint(slot), Adjoint::Zero(_))).count();
+        zeros += recorded
+            .slots()
+            .filter(|&slot| matches!(recorded.adjoint(slot), Adjoint::Zero(_)))
+            .count();
     }
     assert!(zeros > 0, "some zeros keep their reasons");
 }
@@ -244,5 +280,7 @@ fn stale_gradients_make_no_limited_recording() {
     let y = x.exp().sin();
     let gradients = y.backward();
     tape.replay(&[(x, &[2.0])]).unwrap();
-    assert!(Trace::of_at_most(1, &gradients).is_err() && Trace::of_at_most(100, &gradients).is_err());
+    assert!(
+        Trace::of_at_most(1, &gradients).is_err() && Trace::of_at_most(100, &gradients).is_err()
+    );
 }

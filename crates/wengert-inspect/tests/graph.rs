@@ -26,7 +26,11 @@ fn ancestors_and_descendants_are_each_others_inverse() {
     assert_eq!(trace.descendants(node(&trace, "L")), [0; 0]);
     for a in 0..trace.nodes().len() {
         for b in 0..trace.nodes().len() {
-            assert_eq!(trace.ancestors(b).contains(&a), trace.descendants(a).contains(&b), "{a} {b}");
+            assert_eq!(
+                trace.ancestors(b).contains(&a),
+                trace.descendants(a).contains(&b),
+                "{a} {b}"
+            );
         }
     }
 }
@@ -34,8 +38,11 @@ fn ancestors_and_descendants_are_each_others_inverse() {
 #[test]
 fn a_gradient_takes_the_stronger_output() {
     let trace = traced();
-    let way: Vec<String> =
-        trace.gradient_path(trace.slot("hidden/0/z").unwrap()).iter().map(|c| trace.label(c.reader)).collect();
+    let way: Vec<String> = trace
+        .gradient_path(trace.slot("hidden/0/z").unwrap())
+        .iter()
+        .map(|c| trace.label(c.reader))
+        .collect();
     assert_eq!(way[..4], ["hidden/0/y", "output/0/mul#1", "output/0/z", "output/0/y"]);
     assert_eq!(way.last().map(String::as_str), Some("L"));
     assert_eq!(trace.gradient_path(trace.slot("L").unwrap()), []);
@@ -53,7 +60,8 @@ fn a_gradient_takes_the_stronger_output() {
 #[test]
 fn all_paths_add_up_to_the_adjoint() {
     let tape = Tape::new();
-    let of_tensors = Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap();
+    let of_tensors =
+        Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap();
     for trace in [traced(), of_tensors] {
         let loss = trace.loss().unwrap();
         let mut compared = 0;
@@ -62,7 +70,11 @@ fn all_paths_add_up_to_the_adjoint() {
             match trace.adjoint(slot) {
                 Adjoint::Computed(adjoint) => {
                     let error = (found.derivative - adjoint).abs();
-                    assert!(error <= 1e-12 * adjoint.abs().max(1.0), "{}: {error}", trace.label(slot));
+                    assert!(
+                        error <= 1e-12 * adjoint.abs().max(1.0),
+                        "{}: {error}",
+                        trace.label(slot)
+                    );
                     compared += 1;
                 }
                 Adjoint::NoPath => assert_eq!(found.count, 0, "{}", trace.label(slot)),
@@ -74,7 +86,8 @@ fn all_paths_add_up_to_the_adjoint() {
                 assert!((sum - found.derivative).abs() <= 1e-12 * sum.abs().max(1.0));
             }
             for path in &found.strongest {
-                let product: f64 = path.hops.iter().rev().fold(1.0, |product, hop| hop.partial * product);
+                let product: f64 =
+                    path.hops.iter().rev().fold(1.0, |product, hop| hop.partial * product);
                 assert_eq!(product.to_bits(), path.product.to_bits());
                 assert_eq!(path.hops.last().map_or(slot, |hop| hop.reader), loss);
             }

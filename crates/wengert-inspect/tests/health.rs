@@ -49,7 +49,10 @@ fn a_number_that_was_given_so_is_told() {
     says(&trace, &["the first: x (input, ", "is NaN\n    it was given so\n"]);
     // A run is told by its largest number.
     let trace = traced(|tape| tape.inputs(&[1e308, 1e308, 2.0]).named("x").sum().named("s"));
-    says(&trace, &["the first: s (sum, ", "is inf\n    computed from x (3 numbers, the largest 1e308)\n"]);
+    says(
+        &trace,
+        &["the first: s (sum, ", "is inf\n    computed from x (3 numbers, the largest 1e308)\n"],
+    );
 }
 
 #[test]
@@ -103,14 +106,17 @@ fn layers(factor: f64) -> Trace {
 fn vanishing_and_exploding_adjoints_are_told_by_scope() {
     let vanishing = layers(0.05);
     let found = Health::new(&vanishing).layers();
-    let ratios: Vec<(&str, Option<f64>)> = found.iter().map(|layer| (layer.scope.as_str(), layer.of_last)).collect();
+    let ratios: Vec<(&str, Option<f64>)> =
+        found.iter().map(|layer| (layer.scope.as_str(), layer.of_last)).collect();
     let expected = [("layer0", 0.05_f64.powi(4)), ("layer1", 0.05_f64.powi(3)), ("layer4", 1.0)];
     for (scope, ratio) in expected {
-        let found = ratios.iter().find(|(of, _)| *of == scope).and_then(|(_, ratio)| *ratio).unwrap();
+        let found =
+            ratios.iter().find(|(of, _)| *of == scope).and_then(|(_, ratio)| *ratio).unwrap();
         assert!((found - ratio).abs() < 1e-12 * ratio, "{scope}: {found}");
     }
     let text = Health::new(&vanishing).to_string();
-    let verdicts = |text: &str, word: &str| text.lines().filter(|line| line.ends_with(word)).count();
+    let verdicts =
+        |text: &str, word: &str| text.lines().filter(|line| line.ends_with(word)).count();
     // 0.05^3 and 0.05^4 are below a thousandth, 0.05^2 is not.
     assert_eq!((verdicts(&text, "vanishing"), verdicts(&text, "exploding")), (2, 0), "{text}");
     assert!(!Health::new(&vanishing).is_well());
@@ -134,10 +140,16 @@ fn saturated_activations_are_counted_by_scope() {
         };
         (hidden.sum() + other).named("L")
     });
-    let found: Vec<(String, String, usize, usize)> =
-        Health::new(&trace).saturation().into_iter().map(|of| (of.scope, of.op, of.saturated, of.numbers)).collect();
+    let found: Vec<(String, String, usize, usize)> = Health::new(&trace)
+        .saturation()
+        .into_iter()
+        .map(|of| (of.scope, of.op, of.saturated, of.numbers))
+        .collect();
     let row = |scope: &str, op: &str, saturated| (scope.to_owned(), op.to_owned(), saturated, 3);
-    assert_eq!(found, [row("hidden", "sigmoid", 2), row("other", "tanh", 2), row("other", "relu", 2)]);
+    assert_eq!(
+        found,
+        [row("hidden", "sigmoid", 2), row("other", "tanh", 2), row("other", "relu", 2)]
+    );
     says(
         &trace,
         &[
@@ -164,17 +176,30 @@ fn subnormal_numbers_are_counted_in_the_precision_of_the_tape() {
     });
     says(
         &trace,
-        &["subnormal: 2 values and 0 adjoints\n", &format!("  the first value: tiny (mul, {HERE}"), "is 1e-320\n"],
+        &[
+            "subnormal: 2 values and 0 adjoints\n",
+            &format!("  the first value: tiny (mul, {HERE}"),
+            "is 1e-320\n",
+        ],
     );
     let trace = traced(|tape| {
         let (x, y) = (tape.input(1.0).named("x"), tape.input(1.0).named("y"));
         ((x * 1e-200).named("small") * 1e-120 + y).named("L")
     });
-    says(&trace, &["subnormal: 1 value and 1 adjoint\n", "  the first adjoint of the sweep: that of x (input, "]);
+    says(
+        &trace,
+        &[
+            "subnormal: 1 value and 1 adjoint\n",
+            "  the first adjoint of the sweep: that of x (input, ",
+        ],
+    );
     let tape = Tape::<f32>::default();
     let x = tape.input(1e-40).named("x");
     let trace = Trace::of(&(x + 1.0).backward()).unwrap();
-    assert_eq!(Health::new(&trace).subnormal_values().map(|slot| trace.label(slot)).collect::<Vec<_>>(), ["x"]);
+    assert_eq!(
+        Health::new(&trace).subnormal_values().map(|slot| trace.label(slot)).collect::<Vec<_>>(),
+        ["x"]
+    );
 }
 
 #[test]
@@ -188,5 +213,8 @@ fn the_report_on_a_network() {
 fn without_adjoints_the_values_are_looked_at() {
     let tape = Tape::new();
     let _ = network(&tape);
-    says(&Trace::of_tape(&tape), &["# health; adjoints: not computed\n", "backward: no adjoint was computed\n"]);
+    says(
+        &Trace::of_tape(&tape),
+        &["# health; adjoints: not computed\n", "backward: no adjoint was computed\n"],
+    );
 }

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use wengert::{Binary, Gradients, Numerics, Options, Real, Structural, Tape, Unary, Var};
 use wengert_inspect::{Adjoint, Contribution, Slot, Trace, Traced};
 
-/// Every ledger of the trace is the core's own, line by line, and adds up to the adjoint bit for bit.
+/// Every ledger of the trace is the core's own, line by line, and adds up to the adjoint bit for
+/// bit.
 #[track_caller]
 fn check<S: Traced>(gradients: &Gradients<'_, S>) {
     let trace = Trace::of(gradients).unwrap();
@@ -18,19 +19,26 @@ fn check<S: Traced>(gradients: &Gradients<'_, S>) {
         assert_eq!(ledger.contributions().len(), core.len(), "{id}");
         let mut contributions = ledger.contributions().to_vec();
         // The core lists what a running sum reads result by result, and sums it element by element.
-        let running = |c: &Contribution| trace.nodes()[trace.spot(c.reader).node].op.starts_with("cumsum");
+        let running =
+            |c: &Contribution| trace.nodes()[trace.spot(c.reader).node].op.starts_with("cumsum");
         if contributions.iter().any(running) {
             contributions.sort_by_key(|c| (c.reader, c.operand));
             core.sort_by_key(|c| (c.reader, c.operand));
         }
         for (ours, theirs) in contributions.iter().zip(core) {
-            assert_eq!((ours.reader.index(), ours.operand), (theirs.reader.slot(), theirs.operand), "{id}");
+            assert_eq!(
+                (ours.reader.index(), ours.operand),
+                (theirs.reader.slot(), theirs.operand),
+                "{id}"
+            );
             assert!(same(ours.partial, theirs.partial.to_f64()), "{id}: {ours:?} {theirs:?}");
             assert!(same(ours.adjoint, theirs.adjoint.to_f64()), "{id}: {ours:?} {theirs:?}");
             assert!(same(ours.product, theirs.product.to_f64()), "{id}: {ours:?} {theirs:?}");
         }
         match trace.adjoint(ledger.slot()) {
-            Adjoint::Computed(adjoint) => assert!(same(ledger.sum(), *adjoint), "{id}: {} {adjoint}", ledger.sum()),
+            Adjoint::Computed(adjoint) => {
+                assert!(same(ledger.sum(), *adjoint), "{id}: {} {adjoint}", ledger.sum())
+            }
             Adjoint::NoPath => assert!(ledger.contributions().is_empty(), "{id}"),
             Adjoint::Zero(_) => assert!(ledger.sum() == 0.0, "{id}"),
             Adjoint::NotComputed => panic!("{id} was computed"),
@@ -52,9 +60,14 @@ fn every_structural_op() {
     // A running sum from the end is only recorded in a gradient.
     let gradient = y.record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.cumsum(0).backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
-    let used: Vec<String> = Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
+    let used: Vec<String> =
+        Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
     for op in Structural::ALL {
-        assert!(used.iter().any(|name| name == op.name()), "no ledger of {} was compared", op.name());
+        assert!(
+            used.iter().any(|name| name == op.name()),
+            "no ledger of {} was compared",
+            op.name()
+        );
     }
     check(&network(&tape).backward());
 }
@@ -64,7 +77,9 @@ fn matrix_products_of_every_rank() {
     let tape = exact();
     let x = tape.inputs(&AT).named("x");
     let (a, b) = (x.reshape([2, 2, 2]), x.slice(0, 1..5).reshape([2, 2]));
-    for product in [a.matmul(b), b.matmul(a), a.matmul(x.slice(0, 0..2)), x.slice(0, 6..8).matmul(a)] {
+    for product in
+        [a.matmul(b), b.matmul(a), a.matmul(x.slice(0, 0..2)), x.slice(0, 6..8).matmul(a)]
+    {
         check(&product.sum().backward());
     }
     check(&x.slice(0, 0..2).matmul(x.slice(0, 4..6)).backward());
@@ -77,7 +92,11 @@ fn recorded_gradients_and_cotangents() {
     let gradient = tensor_program(&tape, x).record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
     let y = x.exp();
-    check(&tape.backward_from(&[(y, &[0.25; 8]), (y.at(0), &[2.0]), (x, &[1.0; 8]), (y.at(0), &[3.0])]).unwrap());
+    check(
+        &tape
+            .backward_from(&[(y, &[0.25; 8]), (y.at(0), &[2.0]), (x, &[1.0; 8]), (y.at(0), &[3.0])])
+            .unwrap(),
+    );
 }
 
 #[test]
@@ -110,7 +129,8 @@ fn make() -> impl Strategy<Value = Make> {
     let back = 0..12_usize;
     prop_oneof![
         (0..Unary::ALL.len(), back.clone()).prop_map(|(op, a)| Make::Unary(op, a)),
-        (0..Binary::ALL.len(), back.clone(), back.clone()).prop_map(|(op, a, b)| Make::Binary(op, a, b)),
+        (0..Binary::ALL.len(), back.clone(), back.clone())
+            .prop_map(|(op, a, b)| Make::Binary(op, a, b)),
         (back.clone(), back).prop_map(|(a, b)| Make::Detached(a, b)),
     ]
 }

@@ -22,7 +22,10 @@ fn check(record: impl for<'t> FnOnce(&'t Tape, Var<'t>) -> Var<'t>, why: &Why, w
     let stops = &parameters[0].severed[0].stops;
     assert!(stops.iter().any(|stop| stop.why == *why), "{stops:?}");
     assert!(text.contains(words), "{text}");
-    assert!(text.contains("# 2 parameters: 1 reached, 0 reached in part, 1 not reached\n"), "{text}");
+    assert!(
+        text.contains("# 2 parameters: 1 reached, 0 reached in part, 1 not reached\n"),
+        "{text}"
+    );
     assert!(text.contains("reached  v, at crates/wengert-inspect/tests/severance.rs:"), "{text}");
 }
 
@@ -45,9 +48,21 @@ fn each_place_where_a_derivative_stops_is_named() {
         &format!("no path: detached where h reads it (mul, {HERE}"),
     );
     // Further on: the exponential is what is detached.
-    check(|_, w| w.exp().detach().sin().named("s"), &Why::Detached, "no path: detached where s reads it (sin, ");
-    check(|_, w| (w * 1.5).floor(), &Why::PiecewiseConstant, "zero: floor#1 is piecewise constant (floor)");
-    check(|_, w| w.indicator_gt(1.0), &Why::PiecewiseConstant, "zero: indicator_gt#1 is piecewise constant");
+    check(
+        |_, w| w.exp().detach().sin().named("s"),
+        &Why::Detached,
+        "no path: detached where s reads it (sin, ",
+    );
+    check(
+        |_, w| (w * 1.5).floor(),
+        &Why::PiecewiseConstant,
+        "zero: floor#1 is piecewise constant (floor)",
+    );
+    check(
+        |_, w| w.indicator_gt(1.0),
+        &Why::PiecewiseConstant,
+        "zero: indicator_gt#1 is piecewise constant",
+    );
     check(
         |tape, w| w.detach().indicator_gt(5.0).select(w, tape.input(1.0)).named("s"),
         &Why::NotSelected,
@@ -73,7 +88,9 @@ fn several_places_are_all_told_and_many_are_counted() {
     let whys: Vec<&Why> = severed.stops.iter().map(|stop| &stop.why).collect();
     assert_eq!(whys, [&Why::PiecewiseConstant, &Why::PiecewiseConstant, &Why::Detached], "{text}");
     assert!(
-        text.contains("ceil#1 is piecewise constant (ceil); floor#1 is piecewise constant (floor); detached"),
+        text.contains(
+            "ceil#1 is piecewise constant (ceil); floor#1 is piecewise constant (floor); detached"
+        ),
         "{text}"
     );
     let (trace, text) = report(|_, w| w.floor() + w.ceil() + w.round() + w.trunc() + w.signum());
@@ -106,11 +123,21 @@ fn what_was_recorded_after_the_output_is_not_computed() {
     let _ = late;
     let trace = Trace::of(&gradients).unwrap();
     let text = Severance::new(&trace).to_string();
-    assert!(text.contains("no path: later was recorded after what was differentiated (mul, "), "{text}");
+    assert!(
+        text.contains("no path: later was recorded after what was differentiated (mul, "),
+        "{text}"
+    );
     assert!(text.contains("not computed: recorded after what was differentiated\n"), "{text}");
     let nothing = Severance::new(&Trace::of_tape(&tape)).to_string();
-    assert!(nothing.starts_with("# severance: nothing was differentiated, so no parameter is reached\n"), "{nothing}");
-    assert!(nothing.contains("# 3 parameters: 0 reached, 0 reached in part, 3 not reached\n"), "{nothing}");
+    assert!(
+        nothing
+            .starts_with("# severance: nothing was differentiated, so no parameter is reached\n"),
+        "{nothing}"
+    );
+    assert!(
+        nothing.contains("# 3 parameters: 0 reached, 0 reached in part, 3 not reached\n"),
+        "{nothing}"
+    );
 }
 
 #[test]
@@ -139,7 +166,10 @@ fn an_op_that_is_not_known_may_be_where_it_stops() {
     data.nodes[node].op = "swish".to_owned();
     let z = data.nodes.iter().position(|node| node.path == "hidden/0/z").unwrap();
     for node in [z, 1] {
-        data.nodes[node].adjoints.iter_mut().for_each(|adjoint| *adjoint = wengert_inspect::Adjoint::NoPath);
+        data.nodes[node]
+            .adjoints
+            .iter_mut()
+            .for_each(|adjoint| *adjoint = wengert_inspect::Adjoint::NoPath);
     }
     let trace = Trace::new(data).unwrap();
     let text = Severance::new(&trace).to_string();

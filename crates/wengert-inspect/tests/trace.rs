@@ -16,7 +16,9 @@ fn values_adjoints_and_labels_are_the_tapes() {
     let _ = tape.input(1.0).named("later");
     let trace = Trace::of(&gradients).unwrap();
     assert_eq!((trace.len(), trace.nodes().len()), (tape.slots(), tape.len()));
-    let ids = tape.nodes().flat_map(|node| node.slots().map(move |slot| (node.id, slot)).collect::<Vec<_>>());
+    let ids = tape
+        .nodes()
+        .flat_map(|node| node.slots().map(move |slot| (node.id, slot)).collect::<Vec<_>>());
     for (slot, (first, id)) in trace.slots().zip(ids) {
         assert_eq!(slot.index(), id);
         assert_eq!(trace.value(slot).to_bits(), tape.all_values()[id].to_bits());
@@ -39,11 +41,17 @@ fn values_adjoints_and_labels_are_the_tapes() {
     assert_eq!(*trace.adjoint(trace.slot("later").unwrap()), Adjoint::NotComputed);
     assert_eq!(trace.label(trace.find("w").unwrap().slots()[4]), "w[1, 1]");
     assert_eq!(trace.value(trace.slot("w[1, 1]").unwrap()), AT[4]);
-    assert_eq!((trace.find("w[2, 0]"), trace.find("w[1]"), trace.find("nothing")), (None, None, None));
+    assert_eq!(
+        (trace.find("w[2, 0]"), trace.find("w[1]"), trace.find("nothing")),
+        (None, None, None)
+    );
 }
 
 #[track_caller]
-fn answer(record: impl for<'t> FnOnce(&'t Tape, wengert::Var<'t>) -> wengert::Var<'t>, expect: &str) {
+fn answer(
+    record: impl for<'t> FnOnce(&'t Tape, wengert::Var<'t>) -> wengert::Var<'t>,
+    expect: &str,
+) {
     let tape = Tape::new();
     let x = tape.input(0.0).named("x");
     let output = record(&tape, x);
@@ -82,9 +90,15 @@ fn zeros_that_cancel_or_vanish_are_computed() {
 
 #[test]
 fn more_zeros_with_reasons() {
-    answer(|tape, x| tape.constant(1.0).select(tape.input(2.0), x), "zero: select chose the other branch");
+    answer(
+        |tape, x| tape.constant(1.0).select(tape.input(2.0), x),
+        "zero: select chose the other branch",
+    );
     answer(|tape, x| x.select(tape.input(2.0), tape.input(3.0)), "no path");
-    answer(|tape, x| tape.stack(&[x, tape.input(2.0)]).max_axes(&[0]), "zero: max_over chose another element");
+    answer(
+        |tape, x| tape.stack(&[x, tape.input(2.0)]).max_axes(&[0]),
+        "zero: max_over chose another element",
+    );
     answer(|_, x| x.max(1.0), "zero: the slope of max is 0 at x = 0");
     answer(|_, x| x.square(), "zero: the slope of powi is 0 at x = 0");
     answer(
@@ -142,7 +156,9 @@ fn guards_are_kept() {
 #[test]
 fn json_keeps_every_number() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, 1.0 / 3.0, 2.0]).named("x");
+    let x = tape
+        .inputs(&[0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, 1.0 / 3.0, 2.0])
+        .named("x");
     let y = (x * x.sin()).sum().named("y");
     let trace = Trace::of(&y.backward()).unwrap();
     let json = serde_json::to_string(&trace).unwrap();
@@ -156,7 +172,10 @@ fn json_keeps_every_number() {
     }
     assert_eq!(json, serde_json::to_string(&back).unwrap());
     assert!(json.contains(r#""values":[0.1,-0.0,"NaN","inf","-inf",5e-324,"#), "{json}");
-    assert!(json.starts_with(r#"{"version":1,"precision":"f64","outputs":[{"of":{"node":"#), "{json}");
+    assert!(
+        json.starts_with(r#"{"version":1,"precision":"f64","outputs":[{"of":{"node":"#),
+        "{json}"
+    );
 }
 
 #[test]
@@ -164,7 +183,12 @@ fn everything_is_deterministic_and_a_function_of_the_trace() {
     let texts = |trace: &Trace| {
         let dot = Picture::new(trace).values(true).adjoints(true).partials(true).dot().to_string();
         let table = Table::new(trace).all(true).slots(true);
-        [serde_json::to_string(trace).unwrap(), table.to_string(), LedgerText::new(trace).to_string(), dot.to_string()]
+        [
+            serde_json::to_string(trace).unwrap(),
+            table.to_string(),
+            LedgerText::new(trace).to_string(),
+            dot.to_string(),
+        ]
     };
     let record = || {
         let tape = Tape::new();
@@ -201,25 +225,51 @@ fn every_rule_of_a_trace_is_checked() {
         })
     };
     assert!(matches!(corrupted(|d| d.version = 2), M::Version { found: 2 }));
-    assert!(matches!(corrupted(|d| d.parts[0].path = "x".into()), M::DuplicatePath { path } if path == "x"));
+    assert!(
+        matches!(corrupted(|d| d.parts[0].path = "x".into()), M::DuplicatePath { path } if path == "x")
+    );
     assert!(matches!(affine(|n| n.values.push(1.0)), M::Length { what: "values", found: 2, .. }));
-    assert!(matches!(affine(|n| n.adjoints.push(Adjoint::NoPath)), M::Length { what: "adjoints", found: 2, .. }));
+    assert!(matches!(
+        affine(|n| n.adjoints.push(Adjoint::NoPath)),
+        M::Length { what: "adjoints", found: 2, .. }
+    ));
     assert!(matches!(affine(|n| n.shape = vec![usize::MAX, 2]), M::Shape { .. }));
     assert!(matches!(affine(|n| n.shape = vec![0]), M::Shape { .. }));
-    assert!(matches!(affine(|n| n.operands[0].elements.first.node = 2), M::OperandOrder { operand: 0, node: 2, .. }));
-    assert!(matches!(affine(|n| n.operands[0].elements.first.node = 999), M::OperandOrder { node: 999, .. }));
-    assert!(matches!(affine(|n| n.operands[1].elements.first.position = 7), M::OutOfRange { position: 7, .. }));
+    assert!(matches!(
+        affine(|n| n.operands[0].elements.first.node = 2),
+        M::OperandOrder { operand: 0, node: 2, .. }
+    ));
+    assert!(matches!(
+        affine(|n| n.operands[0].elements.first.node = 999),
+        M::OperandOrder { node: 999, .. }
+    ));
+    assert!(matches!(
+        affine(|n| n.operands[1].elements.first.position = 7),
+        M::OutOfRange { position: 7, .. }
+    ));
     assert!(matches!(
         affine(|n| n.operands[1].elements.strides = Some(vec![1, 1])),
         M::Strides { rank: 1, found: 2, .. }
     ));
-    assert!(matches!(affine(|n| n.operands[1].elements.strides = Some(vec![100])), M::OperandOrder { operand: 1, .. }));
-    assert!(matches!(affine(|n| n.operands[1].elements.strides = Some(vec![usize::MAX])), M::OperandOrder { .. }));
+    assert!(matches!(
+        affine(|n| n.operands[1].elements.strides = Some(vec![100])),
+        M::OperandOrder { operand: 1, .. }
+    ));
+    assert!(matches!(
+        affine(|n| n.operands[1].elements.strides = Some(vec![usize::MAX])),
+        M::OperandOrder { .. }
+    ));
     assert!(matches!(affine(|n| drop(n.operands.pop())), M::Operands { .. }));
     assert!(matches!(affine(|n| n.operands[1].elements.shape = vec![1]), M::Operands { .. }));
-    assert!(matches!(corrupted(|d| d.parts[0].elements.first.node = 99), M::OutOfRange { node: 99, .. }));
+    assert!(matches!(
+        corrupted(|d| d.parts[0].elements.first.node = 99),
+        M::OutOfRange { node: 99, .. }
+    ));
     assert!(matches!(corrupted(|d| d.parts[0].elements.shape = vec![500]), M::OutOfRange { .. }));
-    assert!(matches!(corrupted(|d| d.outputs[0].of.position = 1), M::OutOfRange { position: 1, .. }));
+    assert!(matches!(
+        corrupted(|d| d.outputs[0].of.position = 1),
+        M::OutOfRange { position: 1, .. }
+    ));
 }
 
 #[test]
@@ -251,8 +301,7 @@ fn what_is_no_trace_is_refused() {
         );
         assert!(serde_json::from_str::<Trace>(&json).is_err(), "{json}");
     }
-    let hand_written =
-        r#"{"version":1,"precision":"f64","nodes":[{"path":"x","op":"input","values":[1],"adjoints":["inf"]}]}"#;
+    let hand_written = r#"{"version":1,"precision":"f64","nodes":[{"path":"x","op":"input","values":[1],"adjoints":["inf"]}]}"#;
     let trace: Trace = serde_json::from_str(hand_written).unwrap();
     assert_eq!(*trace.adjoint(trace.slot("x").unwrap()), Adjoint::Computed(f64::INFINITY));
 }

@@ -1,7 +1,8 @@
-//! Vectorised kernels for `f32` and `f64`: elementary functions, elementwise loops, sums, matrix products.
+//! Vectorised kernels for `f32` and `f64`: elementary functions, elementwise loops, sums, matrix
+//! products.
 //!
-//! All of Wengert's SIMD is here, and all `unsafe` that it needs. What each kernel computes, and to which bound, is said by
-//! [`Numerics`](wengert_ops::numerics::Numerics).
+//! All of Wengert's SIMD is here, and all `unsafe` that it needs. What each kernel computes, and to
+//! which bound, is said by [`Numerics`](wengert_ops::numerics::Numerics).
 
 #![allow(missing_docs, reason = "to be written with the pages of the operations")]
 

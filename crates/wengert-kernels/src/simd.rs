@@ -1,15 +1,24 @@
 //! The levels of SIMD that a processor may have, and how one body is compiled for each of them.
 //!
-//! A [`Kernel`] is written once, generic over [`Isa`], as plain loops. [`compiled`] gives the copy of it that the compiler vectorised for a
-//! level, as a pointer that is chosen once and called many times. So a published binary is fast without target flags. Everything that a body
-//! calls must be `#[inline(always)]`: what is not inlined into the copy is compiled for the baseline.
+//! A [`Kernel`] is written once, generic over [`Isa`], as plain loops. [`compiled`] gives the copy
+//! of it that the compiler vectorised for a level, as a pointer that is chosen once and called many
+//! times. So a published binary is fast without target flags. Everything that a body calls must be
+//! `#[inline(always)]`: what is not inlined into the copy is compiled for the baseline.
 //!
-//! The one place with `unsafe` for SIMD: calling a function whose target features are enabled beyond the baseline. What makes it sound: a
-//! [`Compiled`] is made for a level only after [`Level::detected`] has seen that the processor has all features of that level, and a
-//! processor does not lose them.
+//! The one place with `unsafe` for SIMD: calling a function whose target features are enabled
+//! beyond the baseline. What makes it sound: a [`Compiled`] is made for a level only after
+//! [`Level::detected`] has seen that the processor has all features of that level, and a processor
+//! does not lose them.
 
-#![allow(dead_code, unused_imports, reason = "the kernels that are to call this are not wired to it yet")]
-#![allow(unsafe_code, reason = "calls of functions with target features: see the module's documentation")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the kernels that are to call this are not wired to it yet"
+)]
+#![allow(
+    unsafe_code,
+    reason = "calls of functions with target features: see the module's documentation"
+)]
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -38,7 +47,8 @@ impl Level {
 
     /// The highest level that this processor has. Asked of the processor once.
     ///
-    /// With `WENGERT_SIMD=portable` in the environment it is the portable one: to test what other processors compute.
+    /// With `WENGERT_SIMD=portable` in the environment it is the portable one: to test what other
+    /// processors compute.
     pub fn detected() -> Level {
         static DETECTED: OnceLock<Level> = OnceLock::new();
         *DETECTED.get_or_init(|| match std::env::var_os("WENGERT_SIMD") {
@@ -76,7 +86,8 @@ impl Level {
 pub trait Isa: Copy + Send + Sync + 'static {
     /// The same as a value.
     const LEVEL: Level;
-    /// Whether a multiplication and an addition are one instruction; where they are not, `mul_add` is a call.
+    /// Whether a multiplication and an addition are one instruction; where they are not, `mul_add`
+    /// is a call.
     const FMA: bool;
     /// The size of a register.
     const BYTES: usize;
@@ -110,7 +121,8 @@ pub trait Kernel {
 /// The copy of a [`Kernel`] for one level.
 pub struct Compiled<A: Arguments> {
     level: Level,
-    /// Compiled with the features of `level`. Private, because only [`compiled`] checks that the processor has them.
+    /// Compiled with the features of `level`. Private, because only [`compiled`] checks that the
+    /// processor has them.
     pointer: unsafe fn(A::Of<'_>),
 }
 
@@ -118,7 +130,8 @@ impl<A: Arguments> Compiled<A> {
     /// Does the work on `arguments`.
     #[inline(always)]
     pub fn call(self, arguments: A::Of<'_>) {
-        // SAFETY: `compiled` has made sure that the processor has the features that the function was compiled with.
+        // SAFETY: `compiled` has made sure that the processor has the features that the function
+        // was compiled with.
         unsafe { (self.pointer)(arguments) }
     }
 
@@ -151,7 +164,10 @@ impl<A: Arguments> fmt::Debug for Compiled<A> {
 /// If the processor has not got `level`.
 #[must_use]
 pub fn compiled<K: Kernel>(level: Level) -> Compiled<K::Arguments> {
-    assert!(level <= Level::detected(), "this processor has no {level:?}; Level::detected names its highest level");
+    assert!(
+        level <= Level::detected(),
+        "this processor has no {level:?}; Level::detected names its highest level"
+    );
     let pointer: unsafe fn(<K::Arguments as Arguments>::Of<'_>) = match level {
         Level::Portable => portable::<K>,
         #[cfg(target_arch = "x86_64")]
@@ -162,7 +178,8 @@ pub fn compiled<K: Kernel>(level: Level) -> Compiled<K::Arguments> {
     Compiled { level, pointer }
 }
 
-/// The copy of `K` for [`Level::Portable`]: of a kernel that a higher level would not make faster, no other copy is compiled.
+/// The copy of `K` for [`Level::Portable`]: of a kernel that a higher level would not make faster,
+/// no other copy is compiled.
 #[must_use]
 pub fn compiled_portable<K: Kernel>() -> Compiled<K::Arguments> {
     Compiled { level: Level::Portable, pointer: portable::<K> }

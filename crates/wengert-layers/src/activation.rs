@@ -21,7 +21,8 @@ use wengert::{Scalar, Var};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Activation {
-    /// `1 / (1 + e⁻ᶻ)`, between 0 and 1; its derivative is `output (1 − output)`. The teaching notebook's.
+    /// `1 / (1 + e⁻ᶻ)`, between 0 and 1; its derivative is `output (1 − output)`. The teaching
+    /// notebook's.
     Sigmoid,
     /// `tanh z`, between −1 and 1; its derivative is `(1 − output)(1 + output)`.
     Tanh,
@@ -35,8 +36,13 @@ pub enum Activation {
 
 impl Activation {
     /// Every activation.
-    pub const ALL: &'static [Activation] =
-        &[Activation::Sigmoid, Activation::Tanh, Activation::Relu, Activation::Softplus, Activation::Identity];
+    pub const ALL: &'static [Activation] = &[
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Relu,
+        Activation::Softplus,
+        Activation::Identity,
+    ];
 
     /// The name in saved networks and messages: `sigmoid`.
     #[must_use]
@@ -50,7 +56,8 @@ impl Activation {
         }
     }
 
-    /// Records `f(z)`, elementwise: one node of the shape of `z`. The identity records none and returns `z`.
+    /// Records `f(z)`, elementwise: one node of the shape of `z`. The identity records none and
+    /// returns `z`.
     ///
     /// # Panics
     ///

@@ -5,8 +5,8 @@ use wengert::{Tape, Var};
 use crate::activation::Activation;
 use crate::mlp::{Layer, Mlp};
 
-/// How finely a network is recorded. The parameters are the same block either way, and so are the sums' orders: the
-/// values and gradients agree.
+/// How finely a network is recorded. The parameters are the same block either way, and so are the
+/// sums' orders: the values and gradients agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Granularity {
     /// Each `z`, output and delta of each neuron is a node of its own, as on paper: `hidden/0.z`.
@@ -18,7 +18,8 @@ pub enum Granularity {
 
 /// The parameters of an [`Mlp`] as nodes of a tape: what [`forward`](Bound::forward) computes with.
 ///
-/// They are one block, [`params`](Bound::params), in the layout of [`Mlp`]; everything else here is a view of it.
+/// They are one block, [`params`](Bound::params), in the layout of [`Mlp`]; everything else here is
+/// a view of it.
 #[derive(Debug, Clone)]
 pub struct Bound<'t> {
     params: Var<'t>,
@@ -38,8 +39,8 @@ pub struct BoundLayer<'t> {
 }
 
 impl Mlp {
-    /// Records the parameters as one block, named `params`, and names its parts under the layers' scopes: per neuron
-    /// `hidden/0.w` and `hidden/0.b`, per layer `hidden/w` and `hidden/b`.
+    /// Records the parameters as one block, named `params`, and names its parts under the layers'
+    /// scopes: per neuron `hidden/0.w` and `hidden/0.b`, per layer `hidden/w` and `hidden/b`.
     ///
     /// # Panics
     ///
@@ -69,11 +70,19 @@ impl Mlp {
     ///
     /// [`wengert::Error::Full`].
     #[track_caller]
-    pub fn try_bind<'t>(&self, tape: &'t Tape, granularity: Granularity) -> Result<Bound<'t>, wengert::Error> {
-        let params = tape.tensor(wengert::Leaf::Param, self.params(), [self.params().len()])?.named("params");
+    pub fn try_bind<'t>(
+        &self,
+        tape: &'t Tape,
+        granularity: Granularity,
+    ) -> Result<Bound<'t>, wengert::Error> {
+        let params = tape
+            .tensor(wengert::Leaf::Param, self.params(), [self.params().len()])?
+            .named("params");
         let mut layers = Vec::with_capacity(self.activations().len());
         for (i, layer) in self.layers().enumerate() {
-            let block = params.try_slice(0, self.block(i))?.try_reshape([layer.len(), layer.inputs() + 1])?;
+            let block = params
+                .try_slice(0, self.block(i))?
+                .try_reshape([layer.len(), layer.inputs() + 1])?;
             layers.push(BoundLayer::new(&layer, block, granularity)?);
         }
         Ok(Bound { params, layers, granularity })
@@ -114,7 +123,11 @@ impl<'t> Bound<'t> {
 impl<'t> BoundLayer<'t> {
     /// Views of a block `[m, n + 1]`, named.
     #[track_caller]
-    fn new(layer: &Layer<'_>, block: Var<'t>, granularity: Granularity) -> Result<Self, wengert::Error> {
+    fn new(
+        layer: &Layer<'_>,
+        block: Var<'t>,
+        granularity: Granularity,
+    ) -> Result<Self, wengert::Error> {
         let _scope = block.tape().scope(layer.name());
         let n = layer.inputs();
         let (mut weights, mut biases) = (block.try_slice(1, 0..n)?, block.t().try_at(n)?);
@@ -127,7 +140,12 @@ impl<'t> BoundLayer<'t> {
                 }
             }
         }
-        Ok(BoundLayer { name: layer.name().to_owned(), activation: layer.activation(), weights, biases })
+        Ok(BoundLayer {
+            name: layer.name().to_owned(),
+            activation: layer.activation(),
+            weights,
+            biases,
+        })
     }
 
     /// `hidden`, `hidden2`, `output`: see [`Mlp`]. It is the scope of the layer's nodes.

@@ -2,8 +2,8 @@
 
 /// Rows of features, each with the class it belongs to, checked once so that training need not.
 ///
-/// There is at least one row, every row has the same number of features, every feature is finite, and every label is
-/// below the number of classes. Rows, columns and classes are counted from 0.
+/// There is at least one row, every row has the same number of features, every feature is finite,
+/// and every label is below the number of classes. Rows, columns and classes are counted from 0.
 ///
 /// # Examples
 ///
@@ -84,10 +84,14 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// [`NoRows`](DataError::NoRows) and [`NoFeatures`](DataError::NoFeatures) where there is nothing to learn from.
-    /// Otherwise the first bad row is named, by [`Width`](DataError::Width), [`NotFinite`](DataError::NotFinite) or
-    /// [`Label`](DataError::Label), looked for in this order.
-    pub fn new(rows: impl IntoIterator<Item = (impl AsRef<[f64]>, usize)>, classes: usize) -> Result<Self, DataError> {
+    /// [`NoRows`](DataError::NoRows) and [`NoFeatures`](DataError::NoFeatures) where there is
+    /// nothing to learn from. Otherwise the first bad row is named, by [`Width`](DataError::Width),
+    /// [`NotFinite`](DataError::NotFinite) or [`Label`](DataError::Label), looked for in this
+    /// order.
+    pub fn new(
+        rows: impl IntoIterator<Item = (impl AsRef<[f64]>, usize)>,
+        classes: usize,
+    ) -> Result<Self, DataError> {
         let mut data = Dataset::empty(classes);
         for (features, label) in rows {
             data.push(features.as_ref(), label)?;
@@ -99,7 +103,8 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// Those of [`Dataset::new`], and [`NotALabel`](DataError::NotALabel), which is looked for first in each row.
+    /// Those of [`Dataset::new`], and [`NotALabel`](DataError::NotALabel), which is looked for
+    /// first in each row.
     ///
     /// # Examples
     ///
@@ -118,7 +123,8 @@ impl Dataset {
             // A row without even a label has no features either, which `push` reports.
             let (&last, features) = row.as_ref().split_last().unwrap_or((&0.0, &[]));
             let label = last as usize;
-            // The cast saturates and takes NaN to 0: only a whole number in range comes back as it was.
+            // The cast saturates and takes NaN to 0: only a whole number in range comes back as it
+            // was.
             if label as f64 != last {
                 return Err(DataError::NotALabel { row: data.labels.len(), value: last });
             }

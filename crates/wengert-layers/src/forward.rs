@@ -8,13 +8,15 @@ use crate::bind::{Bound, BoundLayer, Granularity, or_panic};
 ///
 /// # Delta and adjoint
 ///
-/// The teaching notebook's **delta** of a neuron is **minus** the adjoint of its `z`: `delta = −∂L/∂z`, with the loss
-/// `L = ½ Σ (target − output)²` of [`half_squared_error`](Forward::half_squared_error). The minus sign is why its update
-/// adds: `w += rate · delta · input` is `w −= rate · ∂L/∂w`. The ½ is why an output's delta is
-/// `(target − output) · f′(z)` without a 2; the error that the notebook prints is `Σ (target − output)² = 2L`.
+/// The teaching notebook's **delta** of a neuron is **minus** the adjoint of its `z`:
+/// `delta = −∂L/∂z`, with the loss `L = ½ Σ (target − output)²` of
+/// [`half_squared_error`](Forward::half_squared_error). The minus sign is why its update adds:
+/// `w += rate · delta · input` is `w −= rate · ∂L/∂w`. The ½ is why an output's delta is
+/// `(target − output) · f′(z)` without a 2; the error that the notebook prints is
+/// `Σ (target − output)² = 2L`.
 ///
-/// There are two ways to the deltas: [`deltas`](Forward::deltas) reads them off a reverse sweep, as numbers;
-/// [`record_deltas`](Forward::record_deltas) records them as nodes.
+/// There are two ways to the deltas: [`deltas`](Forward::deltas) reads them off a reverse sweep, as
+/// numbers; [`record_deltas`](Forward::record_deltas) records them as nodes.
 ///
 /// # Examples
 ///
@@ -51,17 +53,18 @@ pub struct LayerPass<'t> {
 impl<'t> Bound<'t> {
     /// Records a pass of a row `x` of shape `[inputs]`, or of a batch of shape `[rows, inputs]`.
     ///
-    /// Per neuron, in the notebook's order, `z` (one [`affine`](Var::affine) node, summed from the bias in the order of
-    /// the inputs) and then its output: `hidden/0.z`, `hidden/0.output`, `hidden/1.z`, ... Per layer, one node for
-    /// all `z` and one for all outputs: `hidden/z`, `hidden/output`. With [`Activation::Identity`] the output is the
-    /// node of `z` and keeps that name.
+    /// Per neuron, in the notebook's order, `z` (one [`affine`](Var::affine) node, summed from the
+    /// bias in the order of the inputs) and then its output: `hidden/0.z`, `hidden/0.output`,
+    /// `hidden/1.z`, ... Per layer, one node for all `z` and one for all outputs: `hidden/z`,
+    /// `hidden/output`. With [`Activation::Identity`] the output is the node of `z` and keeps that
+    /// name.
     ///
     /// [`Activation::Identity`]: crate::Activation::Identity
     ///
     /// # Panics
     ///
-    /// If `x` is not as wide as the network, stands on another tape, or the tape is full; [`try_forward`](Bound::try_forward)
-    /// returns that as an error.
+    /// If `x` is not as wide as the network, stands on another tape, or the tape is full;
+    /// [`try_forward`](Bound::try_forward) returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn forward(&self, x: Var<'t>) -> Forward<'t> {
@@ -72,13 +75,19 @@ impl<'t> Bound<'t> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] naming `x` and the width it should have, [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Operand`] naming `x` and the width it should have, [`Error::TwoTapes`],
+    /// [`Error::Full`].
     #[track_caller]
     pub fn try_forward(&self, x: Var<'t>) -> Result<Forward<'t>, Error> {
         let inputs = self.layer(0).weights().shape().dims()[1];
         if x.shape().dims().last() != Some(&inputs) {
             let rule = format!("a row of this network has {inputs} numbers");
-            return Err(Error::Operand { op: "forward", operand: culprit(x), rule, at: Place::caller() });
+            return Err(Error::Operand {
+                op: "forward",
+                operand: culprit(x),
+                rule,
+                at: Place::caller(),
+            });
         }
         let mut layers: Vec<LayerPass<'t>> = Vec::with_capacity(self.layers().len());
         for layer in self.layers() {
@@ -105,9 +114,11 @@ impl<'t> BoundLayer<'t> {
     fn pass_by_neuron(&self, x: Var<'t>) -> Result<LayerPass<'t>, Error> {
         let tape = x.tape();
         let _scope = tape.scope(self.name());
-        let (mut zs, mut outputs) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
+        let (mut zs, mut outputs) =
+            (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
         for j in 0..self.len() {
-            let z = Var::try_affine(self.bias_of(j), self.weights_of(j), x)?.named(&format!("{j}.z"));
+            let z =
+                Var::try_affine(self.bias_of(j), self.weights_of(j), x)?.named(&format!("{j}.z"));
             outputs.push(named_output(z, self.activation().try_apply(z)?, &format!("{j}.output")));
             zs.push(z);
         }
@@ -151,9 +162,11 @@ impl<'t> Forward<'t> {
         &self.layers[self.layers.len() - 1]
     }
 
-    /// The loss `L = ½ Σ (target − output)²` over outputs, and over rows for a batch: one number, named `L`.
+    /// The loss `L = ½ Σ (target − output)²` over outputs, and over rows for a batch: one number,
+    /// named `L`.
     ///
-    /// It is half the error that the teaching notebook prints, which is `2L`, exactly: halving does not round.
+    /// It is half the error that the teaching notebook prints, which is `2L`, exactly: halving does
+    /// not round.
     ///
     /// # Derivative
     ///
@@ -161,8 +174,9 @@ impl<'t> Forward<'t> {
     ///
     /// # Panics
     ///
-    /// If `target` has not the shape of [`output`](Forward::output), stands on another tape, or the tape is full;
-    /// [`try_half_squared_error`](Forward::try_half_squared_error) returns that as an error.
+    /// If `target` has not the shape of [`output`](Forward::output), stands on another tape, or the
+    /// tape is full; [`try_half_squared_error`](Forward::try_half_squared_error) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn half_squared_error(&self, target: Var<'t>) -> Var<'t> {
@@ -173,8 +187,8 @@ impl<'t> Forward<'t> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] if `target` has not the shape of the output (nothing is broadcast: a target of the wrong shape
-    /// is a mistake), [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Shapes`] if `target` has not the shape of the output (nothing is broadcast: a
+    /// target of the wrong shape is a mistake), [`Error::TwoTapes`], [`Error::Full`].
     #[track_caller]
     pub fn try_half_squared_error(&self, target: Var<'t>) -> Result<Var<'t>, Error> {
         let (last, tape) = (self.last(), self.output().tape());
@@ -191,11 +205,14 @@ impl<'t> Forward<'t> {
         let squares = {
             let _scope = tape.scope(&last.name);
             match self.granularity {
-                Granularity::PerLayer => square(target.try_binary(wengert::Binary::Sub, last.output)?.named("error"))?,
+                Granularity::PerLayer => {
+                    square(target.try_binary(wengert::Binary::Sub, last.output)?.named("error"))?
+                }
                 Granularity::PerNeuron => {
                     let mut squares = Vec::with_capacity(last.len());
                     for j in 0..last.len() {
-                        let error = neuron(target, j)?.try_binary(wengert::Binary::Sub, last.output_of(j))?;
+                        let error = neuron(target, j)?
+                            .try_binary(wengert::Binary::Sub, last.output_of(j))?;
                         squares.push(square(error.named(&format!("{j}.error")))?);
                     }
                     stack(tape, &squares)?
@@ -206,8 +223,8 @@ impl<'t> Forward<'t> {
         Ok(squares.try_sum_axes(&axes)?.try_binary(wengert::Binary::Mul, 0.5)?.named("L"))
     }
 
-    /// The delta of every neuron, `−∂L/∂z`, by layer: `len` numbers each, or `rows × len` for a batch. 0 where no path
-    /// leads to the loss.
+    /// The delta of every neuron, `−∂L/∂z`, by layer: `len` numbers each, or `rows × len` for a
+    /// batch. 0 where no path leads to the loss.
     ///
     /// `gradients` are those of the loss, `loss.backward()`.
     ///
@@ -219,16 +236,19 @@ impl<'t> Forward<'t> {
     pub fn deltas(&self, gradients: &Gradients<'t>) -> Vec<Vec<f64>> {
         let mut deltas = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            deltas.push(gradients.values_wrt(layer.z).into_iter().map(|adjoint| -adjoint).collect());
+            deltas
+                .push(gradients.values_wrt(layer.z).into_iter().map(|adjoint| -adjoint).collect());
         }
         deltas
     }
 
-    /// Records the deltas of `loss` as nodes, and returns them by layer, each of the shape of the layer's `z`.
+    /// Records the deltas of `loss` as nodes, and returns them by layer, each of the shape of the
+    /// layer's `z`.
     ///
-    /// The chain rule's steps stand under the scope `gradient`; then come the deltas, per neuron `hidden/0.delta`, per
-    /// layer `hidden/delta`. They are as good as any other node: they replay at other inputs and can be differentiated. Where
-    /// no path leads from a `z` to `loss`, the delta is a constant 0.
+    /// The chain rule's steps stand under the scope `gradient`; then come the deltas, per neuron
+    /// `hidden/0.delta`, per layer `hidden/delta`. They are as good as any other node: they replay
+    /// at other inputs and can be differentiated. Where no path leads from a `z` to `loss`, the
+    /// delta is a constant 0.
     ///
     /// # Errors
     ///

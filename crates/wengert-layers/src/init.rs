@@ -12,8 +12,9 @@ mod python;
 
 /// How the weights and biases of a network are chosen.
 ///
-/// The same value gives the same bits on every platform: the generators are integer arithmetic, and what is done with
-/// their numbers uses only operations that IEEE 754 rounds correctly, and `ln` and `cos` of the crate `libm`.
+/// The same value gives the same bits on every platform: the generators are integer arithmetic, and
+/// what is done with their numbers uses only operations that IEEE 754 rounds correctly, and `ln`
+/// and `cos` of the crate `libm`.
 ///
 /// # Examples
 ///
@@ -33,13 +34,14 @@ mod python;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Init {
-    /// Weights and biases 0. Neurons that start equal stay equal, so a hidden layer learns as one neuron: for tests.
+    /// Weights and biases 0. Neurons that start equal stay equal, so a hidden layer learns as one
+    /// neuron: for tests.
     Zeros,
 
     /// The teaching notebook's: Python's `random()` after `random.seed(seed)`, digit for digit.
     ///
-    /// Uniform in [0, 1), drawn neuron by neuron, the weights in the order of the inputs and then the bias, layer by
-    /// layer. The generator is MT19937 (Matsumoto and Nishimura 1998).
+    /// Uniform in [0, 1), drawn neuron by neuron, the weights in the order of the inputs and then
+    /// the bias, layer by layer. The generator is MT19937 (Matsumoto and Nishimura 1998).
     Notebook {
         /// The integer given to `random.seed`.
         seed: u64,
@@ -54,19 +56,22 @@ pub enum Init {
     },
 }
 
-/// A distribution of weights, scaled to the layer by its number of inputs (`fan_in`) and of neurons (`fan_out`).
+/// A distribution of weights, scaled to the layer by its number of inputs (`fan_in`) and of neurons
+/// (`fan_out`).
 ///
-/// Glorot's (also called Xavier's) keeps the variance of values and of gradients near 1 across a layer that is about
-/// linear, as a sigmoid or tanh is around 0; He's does so for layers of relu, which halve it.
+/// Glorot's (also called Xavier's) keeps the variance of values and of gradients near 1 across a
+/// layer that is about linear, as a sigmoid or tanh is around 0; He's does so for layers of relu,
+/// which halve it.
 ///
-/// - Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equations 12
-///   (the variance) and 16 (the uniform law).
+/// - Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+///   networks", equations 12 (the variance) and 16 (the uniform law).
 /// - He, Zhang, Ren and Sun 2015, "Delving Deep into Rectifiers", equation 10 (the variance).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Law {
-    /// Uniform from `lo` to `hi` whatever the layer, for weights and biases alike, in the order of [`Init::Notebook`].
+    /// Uniform from `lo` to `hi` whatever the layer, for weights and biases alike, in the order of
+    /// [`Init::Notebook`].
     Uniform {
         /// The lower bound.
         lo: f64,
@@ -80,7 +85,8 @@ pub enum Law {
     /// Normal with variance `2 / (fan_in + fan_out)`, that of [`Law::GlorotUniform`]; biases 0.
     GlorotNormal,
 
-    /// Uniform from `-a` to `a` with `a = sqrt(6 / fan_in)`, the variance of [`Law::HeNormal`]; biases 0.
+    /// Uniform from `-a` to `a` with `a = sqrt(6 / fan_in)`, the variance of [`Law::HeNormal`];
+    /// biases 0.
     HeUniform,
 
     /// Normal with variance `2 / fan_in`; biases 0.
@@ -96,7 +102,9 @@ impl Law {
 
     fn check(self) -> Result<(), InitError> {
         match self {
-            Law::Uniform { lo, hi } if !(lo <= hi && (hi - lo).is_finite()) => Err(InitError::Bounds { lo, hi }),
+            Law::Uniform { lo, hi } if !(lo <= hi && (hi - lo).is_finite()) => {
+                Err(InitError::Bounds { lo, hi })
+            }
             _ => Ok(()),
         }
     }
@@ -119,8 +127,11 @@ impl Law {
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitError {
-    /// The bounds of [`Law::Uniform`] are not in order, not finite, or so far apart that `hi - lo` is not.
-    #[error("a uniform law from {lo:?} to {hi:?}: bounds must be in order and a finite distance apart")]
+    /// The bounds of [`Law::Uniform`] are not in order, not finite, or so far apart that `hi - lo`
+    /// is not.
+    #[error(
+        "a uniform law from {lo:?} to {hi:?}: bounds must be in order and a finite distance apart"
+    )]
     Bounds {
         /// The lower bound given.
         lo: f64,
@@ -134,7 +145,8 @@ impl Init {
     ///
     /// # Errors
     ///
-    /// [`InitError::Bounds`] if the law is a [`Law::Uniform`] whose bounds are not `lo <= hi` with a finite `hi - lo`.
+    /// [`InitError::Bounds`] if the law is a [`Law::Uniform`] whose bounds are not `lo <= hi` with
+    /// a finite `hi - lo`.
     pub fn start(self) -> Result<Initialiser, InitError> {
         Ok(Initialiser(match self {
             Init::Zeros => Source::Zeros,
@@ -156,7 +168,8 @@ pub struct LayerParams {
     pub biases: Vec<f64>,
 }
 
-/// An [`Init`] at work: each layer continues where the last one stopped, so ask for them from the inputs to the outputs.
+/// An [`Init`] at work: each layer continues where the last one stopped, so ask for them from the
+/// inputs to the outputs.
 #[derive(Debug, Clone)]
 pub struct Initialiser(Source);
 
@@ -223,11 +236,12 @@ fn unit(rng: &mut ChaCha8Rng) -> f64 {
     rng.random()
 }
 
-/// Mean 0 and variance 1, by Box and Muller 1958: `sqrt(-2 ln u) cos(2 pi v)`, with `u` in (0, 1] and `v` in [0, 1).
+/// Mean 0 and variance 1, by Box and Muller 1958: `sqrt(-2 ln u) cos(2 pi v)`, with `u` in (0, 1]
+/// and `v` in [0, 1).
 ///
-/// The sine of the same pair is a second normal number, left unused: keeping it would be a state to carry from layer to
-/// layer. rand_distr's ziggurat is faster, but its `exp` and `ln` become the platform's as soon as any crate of the
-/// build turns on `num-traits/std`.
+/// The sine of the same pair is a second normal number, left unused: keeping it would be a state to
+/// carry from layer to layer. rand_distr's ziggurat is faster, but its `exp` and `ln` become the
+/// platform's as soon as any crate of the build turns on `num-traits/std`.
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
     let (u, v) = (1.0 - unit(rng), unit(rng));
     (-2.0 * libm::log(u)).sqrt() * libm::cos(TAU * v)

@@ -25,22 +25,25 @@
 //! # Ok::<(), wengert_layers::MlpError>(())
 //! ```
 //!
-//! The goals are those of [`wengert`], in its order. **See**: a network can be recorded [per neuron](Granularity::PerNeuron), so
-//! that every `z`, output and delta is a node with a name, or [per layer](Granularity::PerLayer), from the same parameters with the same
-//! results. **Trust**: it reproduces a [teaching notebook](Init::Notebook) that derives backpropagation by hand, digit for
-//! digit; bad input is a typed error that names the row, the layer or the field and leaves everything as it was. **Fast**: parameters are one
-//! block of the tape, an update is one loop, and training [replays](Passes::Replayed) one recording,
-//! or runs it [compiled](Passes::Compiled).
+//! The goals are those of [`wengert`], in its order. **See**: a network can be recorded [per
+//! neuron](Granularity::PerNeuron), so that every `z`, output and delta is a node with a name, or
+//! [per layer](Granularity::PerLayer), from the same parameters with the same results. **Trust**:
+//! it reproduces a [teaching notebook](Init::Notebook) that derives backpropagation by hand, digit
+//! for digit; bad input is a typed error that names the row, the layer or the field and leaves
+//! everything as it was. **Fast**: parameters are one block of the tape, an update is one loop, and
+//! training [replays](Passes::Replayed) one recording, or runs it [compiled](Passes::Compiled).
 //!
 //! It uses the public API of [`wengert`] only: whatever these layers do, yours can.
 //!
-//! What it is not: a deep-learning framework. There are no convolutions, no devices, and no optimiser beside [`Sgd`].
+//! What it is not: a deep-learning framework. There are no convolutions, no devices, and no
+//! optimiser beside [`Sgd`].
 //!
 //! # The order of things
 //!
-//! [`Init`] chooses first weights and [`Dataset`] checks rows. An [`Mlp`] owns the numbers of a network; [`SavedMlp`] is its form
-//! in files. [`Bound`] is the network on a tape and [`Forward`] a pass through it, with its loss and its deltas.
-//! [`Trainer`] learns row by row; [`Mlp::predict`] and [`Mlp::accuracy`] ask.
+//! [`Init`] chooses first weights and [`Dataset`] checks rows. An [`Mlp`] owns the numbers of a
+//! network; [`SavedMlp`] is its form in files. [`Bound`] is the network on a tape and [`Forward`] a
+//! pass through it, with its loss and its deltas. [`Trainer`] learns row by row; [`Mlp::predict`]
+//! and [`Mlp::accuracy`] ask.
 
 // A module uses only modules listed above it.
 mod activation;

@@ -11,29 +11,31 @@ use crate::init::Init;
 mod error;
 mod layer;
 
-/// A multilayer perceptron: layers of neurons, each of which sees every output of the layer before it.
+/// A multilayer perceptron: layers of neurons, each of which sees every output of the layer before
+/// it.
 ///
-/// For each neuron, `z = bias + Σ wᵢ inputᵢ`, summed from the bias in the order of the inputs, and `output = f(z)` with
-/// the layer's [`Activation`]. A network owns numbers and nothing else: no tape, no handle, no lifetime.
-/// [`bind`](Mlp::bind) puts its parameters on a tape.
+/// For each neuron, `z = bias + Σ wᵢ inputᵢ`, summed from the bias in the order of the inputs, and
+/// `output = f(z)` with the layer's [`Activation`]. A network owns numbers and nothing else: no
+/// tape, no handle, no lifetime. [`bind`](Mlp::bind) puts its parameters on a tape.
 ///
 /// # Layout
 ///
-/// All parameters are one vector, in the order in which the teaching notebook draws and prints them: layer by layer from
-/// the inputs on, neuron by neuron, the weights in the order of the inputs and then the bias. So a layer of `m` neurons
-/// with `n` inputs is a row-major block `[m, n + 1]`: a neuron is a row, the weights are its first `n` columns and the
-/// biases its last. Both granularities of [`bind`](Mlp::bind) are views of this one block.
+/// All parameters are one vector, in the order in which the teaching notebook draws and prints
+/// them: layer by layer from the inputs on, neuron by neuron, the weights in the order of the
+/// inputs and then the bias. So a layer of `m` neurons with `n` inputs is a row-major block
+/// `[m, n + 1]`: a neuron is a row, the weights are its first `n` columns and the biases its last.
+/// Both granularities of [`bind`](Mlp::bind) are views of this one block.
 ///
 /// # Names
 ///
-/// The last layer is `output`. A single layer before it is `hidden`; several are `hidden1`, `hidden2`, ... Neurons are
-/// counted from 0. `hidden/0.w[1]` is the weight of the first hidden neuron for the second input, `hidden/0.b` its bias;
-/// errors, tapes and snapshots use these names.
+/// The last layer is `output`. A single layer before it is `hidden`; several are `hidden1`,
+/// `hidden2`, ... Neurons are counted from 0. `hidden/0.w[1]` is the weight of the first hidden
+/// neuron for the second input, `hidden/0.b` its bias; errors, tapes and snapshots use these names.
 ///
 /// # Invariants
 ///
-/// There is at least one layer, no width is 0, and every parameter is finite. Whatever could break this returns an error
-/// and leaves the network as it was.
+/// There is at least one layer, no width is 0, and every parameter is finite. Whatever could break
+/// this returns an error and leaves the network as it was.
 ///
 /// # Examples
 ///
@@ -59,13 +61,14 @@ pub struct Mlp {
 const MAX_PARAMS: usize = 1 << 28;
 
 impl Mlp {
-    /// A network of these sizes, inputs first (`[2, 1, 2]`: two inputs, one hidden neuron, two outputs), with the same
-    /// activation in every layer.
+    /// A network of these sizes, inputs first (`[2, 1, 2]`: two inputs, one hidden neuron, two
+    /// outputs), with the same activation in every layer.
     ///
     /// # Errors
     ///
-    /// [`MlpError::NoLayers`] for fewer than two sizes, [`MlpError::ZeroWidth`], [`MlpError::TooLarge`],
-    /// [`MlpError::Init`], and [`MlpError::NotFinite`] if the initialiser's numbers are.
+    /// [`MlpError::NoLayers`] for fewer than two sizes, [`MlpError::ZeroWidth`],
+    /// [`MlpError::TooLarge`], [`MlpError::Init`], and [`MlpError::NotFinite`] if the initialiser's
+    /// numbers are.
     pub fn new(sizes: &[usize], activation: Activation, init: Init) -> Result<Self, MlpError> {
         Mlp::with_activations(sizes, &vec![activation; sizes.len().saturating_sub(1)], init)
     }
@@ -75,7 +78,11 @@ impl Mlp {
     /// # Errors
     ///
     /// As [`new`](Mlp::new), and [`MlpError::Activations`].
-    pub fn with_activations(sizes: &[usize], activations: &[Activation], init: Init) -> Result<Self, MlpError> {
+    pub fn with_activations(
+        sizes: &[usize],
+        activations: &[Activation],
+        init: Init,
+    ) -> Result<Self, MlpError> {
         let expected = check_sizes(sizes)?;
         check_activations(sizes, activations)?;
         let mut initialiser = init.start()?;
@@ -94,8 +101,13 @@ impl Mlp {
     ///
     /// # Errors
     ///
-    /// Those of [`with_activations`](Mlp::with_activations), [`MlpError::Params`], and [`MlpError::NotFinite`].
-    pub fn from_params(sizes: &[usize], activations: &[Activation], params: Vec<f64>) -> Result<Self, MlpError> {
+    /// Those of [`with_activations`](Mlp::with_activations), [`MlpError::Params`], and
+    /// [`MlpError::NotFinite`].
+    pub fn from_params(
+        sizes: &[usize],
+        activations: &[Activation],
+        params: Vec<f64>,
+    ) -> Result<Self, MlpError> {
         let expected = check_sizes(sizes)?;
         check_activations(sizes, activations)?;
         if params.len() != expected {
@@ -106,14 +118,14 @@ impl Mlp {
         Ok(mlp)
     }
 
-    /// A network from the notebook's form: by layer, by neuron, one weight per input and then the bias. The sizes are
-    /// read off.
+    /// A network from the notebook's form: by layer, by neuron, one weight per input and then the
+    /// bias. The sizes are read off.
     ///
     /// # Errors
     ///
-    /// [`MlpError::NoLayers`], [`MlpError::ZeroWidth`], [`MlpError::Activations`], [`MlpError::TooLarge`],
-    /// [`MlpError::Weights`] for the first neuron that has not as many numbers as its inputs ask for,
-    /// [`MlpError::NotFinite`].
+    /// [`MlpError::NoLayers`], [`MlpError::ZeroWidth`], [`MlpError::Activations`],
+    /// [`MlpError::TooLarge`], [`MlpError::Weights`] for the first neuron that has not as many
+    /// numbers as its inputs ask for, [`MlpError::NotFinite`].
     ///
     /// # Examples
     ///
@@ -138,7 +150,8 @@ impl Mlp {
         Mlp::from_sized_weights(&sizes, layers, activations)
     }
 
-    /// As [`from_weights`](Mlp::from_weights), for as many layers and neurons as `sizes` says: a neuron is measured by it.
+    /// As [`from_weights`](Mlp::from_weights), for as many layers and neurons as `sizes` says: a
+    /// neuron is measured by it.
     pub(crate) fn from_sized_weights<L, N>(
         sizes: &[usize],
         layers: &[L],
@@ -155,7 +168,12 @@ impl Mlp {
             for (neuron, weights) in layer.as_ref().iter().enumerate() {
                 let (weights, layer) = (weights.as_ref(), layer_name(i, layers.len()));
                 if weights.len() != expected {
-                    return Err(MlpError::Weights { layer, neuron, expected, found: weights.len() });
+                    return Err(MlpError::Weights {
+                        layer,
+                        neuron,
+                        expected,
+                        found: weights.len(),
+                    });
                 }
                 params.extend_from_slice(weights);
             }
@@ -197,7 +215,8 @@ impl Mlp {
     ///
     /// # Errors
     ///
-    /// [`MlpError::Params`] for another number of them, [`MlpError::NotFinite`]; then the network is as it was.
+    /// [`MlpError::Params`] for another number of them, [`MlpError::NotFinite`]; then the network
+    /// is as it was.
     pub fn set_params(&mut self, params: &[f64]) -> Result<(), MlpError> {
         if params.len() != self.params.len() {
             return Err(MlpError::Params { expected: self.params.len(), found: params.len() });
@@ -229,7 +248,9 @@ impl Mlp {
     /// The parameters in the notebook's form: by layer, by neuron, the weights and then the bias.
     #[must_use]
     pub fn weights(&self) -> Vec<Vec<Vec<f64>>> {
-        self.layers().map(|layer| layer.params.chunks_exact(layer.inputs + 1).map(<[f64]>::to_vec).collect()).collect()
+        self.layers()
+            .map(|layer| layer.params.chunks_exact(layer.inputs + 1).map(<[f64]>::to_vec).collect())
+            .collect()
     }
 
     /// What parameter `k` of [`params`](Mlp::params) is called: `hidden/0.w[1]`, `hidden/0.b`.

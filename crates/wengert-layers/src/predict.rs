@@ -42,7 +42,8 @@ pub enum FitError {
     Tape(#[from] wengert::Error),
 }
 
-/// Rows of a data set are answered in batches of this many, so that memory does not grow with the data.
+/// Rows of a data set are answered in batches of this many, so that memory does not grow with the
+/// data.
 const BATCH: usize = 256;
 
 /// Answers have the same digits everywhere.
@@ -78,7 +79,8 @@ impl Mlp {
         self.answer_batch(&mut exact_tape(), row)
     }
 
-    /// The class of one row: the index of the largest output, the first of equals (Python's `outputs.index(max(outputs))`).
+    /// The class of one row: the index of the largest output, the first of equals (Python's
+    /// `outputs.index(max(outputs))`).
     ///
     /// # Errors
     ///
@@ -87,7 +89,8 @@ impl Mlp {
         self.answer(row).map(|outputs| largest(&outputs))
     }
 
-    /// The class of every row of a data set, as [`predict`](Mlp::predict) tells it; the labels are not looked at.
+    /// The class of every row of a data set, as [`predict`](Mlp::predict) tells it; the labels are
+    /// not looked at.
     ///
     /// # Errors
     ///
@@ -110,7 +113,11 @@ impl Mlp {
     /// As [`predict_all`](Mlp::predict_all).
     pub fn accuracy(&self, data: &Dataset) -> Result<f64, FitError> {
         let predicted = self.predict_all(data)?;
-        let right = predicted.iter().zip(data.labels()).filter(|(predicted, label)| predicted == label).count();
+        let right = predicted
+            .iter()
+            .zip(data.labels())
+            .filter(|(predicted, label)| predicted == label)
+            .count();
         Ok(right as f64 / predicted.len() as f64)
     }
 

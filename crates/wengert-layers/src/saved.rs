@@ -10,8 +10,8 @@ const FORMAT: &str = "wengert-layers/mlp";
 /// The version that this crate writes, and the only one it reads.
 const VERSION: u32 = 1;
 
-/// A network as it is saved: plain, documented, versioned. For any format of serde; for JSON there are
-/// [`Mlp::to_json`] and [`Mlp::from_json`].
+/// A network as it is saved: plain, documented, versioned. For any format of serde; for JSON there
+/// are [`Mlp::to_json`] and [`Mlp::from_json`].
 ///
 /// ```json
 /// {
@@ -26,9 +26,10 @@ const VERSION: u32 = 1;
 /// }
 /// ```
 ///
-/// A struct of its own, so that [`Mlp`] can change without old files becoming unreadable, and so that numbers from a file
-/// become a network only through the checks of [`Mlp::try_from`](Mlp#impl-TryFrom<SavedMlp>-for-Mlp). Numbers come back
-/// bit for bit if the format keeps them: serde_json needs its feature `float_roundtrip`, which this crate turns on.
+/// A struct of its own, so that [`Mlp`] can change without old files becoming unreadable, and so
+/// that numbers from a file become a network only through the checks of
+/// [`Mlp::try_from`](Mlp#impl-TryFrom<SavedMlp>-for-Mlp). Numbers come back bit for bit if the
+/// format keeps them: serde_json needs its feature `float_roundtrip`, which this crate turns on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedMlp {
     /// `wengert-layers/mlp`.
@@ -39,8 +40,8 @@ pub struct SavedMlp {
     pub sizes: Vec<usize>,
     /// The [name](crate::Activation::name) of the activation of each layer.
     pub activations: Vec<String>,
-    /// By layer, by neuron: one weight per input, then the bias. In formats for people, `null` reads as NaN, which is what
-    /// JSON's writers make of it, so that the parameter can be named.
+    /// By layer, by neuron: one weight per input, then the bias. In formats for people, `null`
+    /// reads as NaN, which is what JSON's writers make of it, so that the parameter can be named.
     #[serde(deserialize_with = "weights")]
     pub weights: Vec<Vec<Vec<f64>>>,
 }
@@ -77,7 +78,9 @@ pub enum LoadError {
     },
 
     /// Another version of the format.
-    #[error("field `version` is {found}, expected {expected}; it was saved by another version of wengert-layers")]
+    #[error(
+        "field `version` is {found}, expected {expected}; it was saved by another version of wengert-layers"
+    )]
     Version {
         /// The version found.
         found: u32,
@@ -153,9 +156,11 @@ impl TryFrom<SavedMlp> for Mlp {
 
     fn try_from(saved: SavedMlp) -> Result<Self, LoadError> {
         check_header(Some(saved.format), Some(saved.version))?;
-        let parse =
-            |(layer, name): (usize, &String)| name.parse().map_err(|source| LoadError::Activation { layer, source });
-        let activations = saved.activations.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let parse = |(layer, name): (usize, &String)| {
+            name.parse().map_err(|source| LoadError::Activation { layer, source })
+        };
+        let activations =
+            saved.activations.iter().enumerate().map(parse).collect::<Result<Vec<_>, _>>()?;
         let widths = saved.sizes.get(1..).unwrap_or(&[]);
         let count = |what: String, expected, found| match expected == found {
             true => Ok(()),
@@ -168,7 +173,9 @@ impl TryFrom<SavedMlp> for Mlp {
         Mlp::from_sized_weights(&saved.sizes, &saved.weights, &activations).map_err(|source| {
             let field = match source {
                 MlpError::Activations { .. } => "activations",
-                MlpError::NoLayers | MlpError::ZeroWidth { .. } | MlpError::TooLarge { .. } => "sizes",
+                MlpError::NoLayers | MlpError::ZeroWidth { .. } | MlpError::TooLarge { .. } => {
+                    "sizes"
+                }
                 _ => "weights",
             };
             LoadError::Network { field, source }
@@ -194,7 +201,8 @@ impl Mlp {
     /// Never: strings and finite numbers have a JSON form.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&SavedMlp::from(self)).expect("strings and numbers are JSON");
+        let mut text = serde_json::to_string_pretty(&SavedMlp::from(self))
+            .expect("strings and numbers are JSON");
         text.push('\n');
         text
     }
@@ -203,10 +211,12 @@ impl Mlp {
     ///
     /// # Errors
     ///
-    /// A [`LoadError`] for each thing that can be wrong with the text, the earliest check first: cut off, no JSON, something
-    /// else's JSON, another version, a field of the wrong type, then [`Mlp::try_from`](Mlp#impl-TryFrom<SavedMlp>-for-Mlp)'s.
+    /// A [`LoadError`] for each thing that can be wrong with the text, the earliest check first:
+    /// cut off, no JSON, something else's JSON, another version, a field of the wrong type, then
+    /// [`Mlp::try_from`](Mlp#impl-TryFrom<SavedMlp>-for-Mlp)'s.
     pub fn from_json(json: &str) -> Result<Self, LoadError> {
-        // What it is and of which version comes first: only then are the other fields those of `SavedMlp`.
+        // What it is and of which version comes first: only then are the other fields those of
+        // `SavedMlp`.
         let header: Header = serde_json::from_str(json).map_err(|error| not_read(json, &error))?;
         check_header(header.format, header.version)?;
         let saved: SavedMlp = serde_json::from_str(json).map_err(|error| {
@@ -220,7 +230,8 @@ impl Mlp {
     ///
     /// # Errors
     ///
-    /// As [`from_json`](Mlp::from_json), and [`LoadError::Shape`] for another network. Then this one is as it was.
+    /// As [`from_json`](Mlp::from_json), and [`LoadError::Shape`] for another network. Then this
+    /// one is as it was.
     pub fn load_json(&mut self, json: &str) -> Result<(), LoadError> {
         let loaded = Mlp::from_json(json)?;
         if (loaded.sizes(), loaded.activations()) != (self.sizes(), self.activations()) {
@@ -233,7 +244,8 @@ impl Mlp {
     /// `2-1-2 sigmoid, sigmoid`.
     fn kind(&self) -> String {
         let sizes: Vec<String> = self.sizes().iter().map(usize::to_string).collect();
-        let activations: Vec<&str> = self.activations().iter().map(|activation| activation.name()).collect();
+        let activations: Vec<&str> =
+            self.activations().iter().map(|activation| activation.name()).collect();
         format!("{} {}", sizes.join("-"), activations.join(", "))
     }
 }
@@ -267,11 +279,15 @@ fn says(format: Option<&str>) -> String {
 fn not_read(json: &str, error: &serde_json::Error) -> LoadError {
     use serde_json::error::Category;
     let (line, column, reason) = parts(error);
-    // A number cut off behind its point or its e is bad syntax to serde_json, with nothing behind it.
-    let at_end = (line, column) == (json.split('\n').count(), json.rsplit('\n').next().map_or(0, str::len));
+    // A number cut off behind its point or its e is bad syntax to serde_json, with nothing behind
+    // it.
+    let at_end =
+        (line, column) == (json.split('\n').count(), json.rsplit('\n').next().map_or(0, str::len));
     match error.classify() {
         Category::Eof => LoadError::Truncated { line, column },
-        Category::Syntax if at_end && reason == "invalid number" => LoadError::Truncated { line, column },
+        Category::Syntax if at_end && reason == "invalid number" => {
+            LoadError::Truncated { line, column }
+        }
         Category::Syntax | Category::Io => LoadError::NotJson { line, column, reason },
         Category::Data => LoadError::Foreign { found: None },
     }
@@ -290,7 +306,8 @@ fn weights<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<Vec<f64
         return Deserialize::deserialize(deserializer);
     }
     let layers: Vec<Vec<Vec<Option<f64>>>> = Deserialize::deserialize(deserializer)?;
-    let numbers = |row: Vec<Option<f64>>| row.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
+    let numbers =
+        |row: Vec<Option<f64>>| row.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect();
     Ok(layers.into_iter().map(|layer| layer.into_iter().map(numbers).collect()).collect())
 }
 

@@ -2,8 +2,9 @@
 
 /// Plain gradient descent: `w −= rate · ∂L/∂w` for every parameter.
 ///
-/// It is the notebook's update `w += rate · delta · input`, since `∂L/∂w = −delta · input`. The notebook multiplies from the
-/// left, `(rate · delta) · input`, and this `rate · (delta · input)`: one update can differ in the last bit.
+/// It is the notebook's update `w += rate · delta · input`, since `∂L/∂w = −delta · input`. The
+/// notebook multiplies from the left, `(rate · delta) · input`, and this `rate · (delta · input)`:
+/// one update can differ in the last bit.
 ///
 /// # Examples
 ///

@@ -11,10 +11,11 @@ use crate::mlp::Mlp;
 use crate::predict::FitError;
 use crate::sgd::Sgd;
 
-/// Row-by-row training: for every row a forward pass, a reverse sweep, and a step of [`Sgd`] before the next row.
+/// Row-by-row training: for every row a forward pass, a reverse sweep, and a step of [`Sgd`] before
+/// the next row.
 ///
-/// The loss of a row is `L = ½ Σ (target − output)²`, with a target of 1 for the output of the row's class and 0 for the
-/// others.
+/// The loss of a row is `L = ½ Σ (target − output)²`, with a target of 1 for the output of the
+/// row's class and 0 for the others.
 ///
 /// # Examples
 ///
@@ -43,18 +44,22 @@ pub struct Trainer {
     numerics: Numerics,
 }
 
-/// What happens to the tape from row to row. In [`Numerics::Exact`], the default, the numbers are the same to the last bit.
+/// What happens to the tape from row to row. In [`Numerics::Exact`], the default, the numbers are
+/// the same to the last bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Passes {
-    /// Recorded at the first row, [replayed](wengert::Tape::replay) in place at every other: the graph of a network does not depend
-    /// on the numbers. The default, being faster: nothing is named or looked up again, which a 2-2-2 network spends six
-    /// sevenths of its time on and a 784-30-10 one a quarter.
+    /// Recorded at the first row, [replayed](wengert::Tape::replay) in place at every other: the
+    /// graph of a network does not depend on the numbers. The default, being faster: nothing is
+    /// named or looked up again, which a 2-2-2 network spends six sevenths of its time on and a
+    /// 784-30-10 one a quarter.
     #[default]
     Replayed,
-    /// Recorded anew for every row on a [cleared](wengert::Tape::clear) tape, as one must where the graph does depend on them.
+    /// Recorded anew for every row on a [cleared](wengert::Tape::clear) tape, as one must where the
+    /// graph does depend on them.
     Recorded,
-    /// Recorded at the first row and [compiled](wengert::Compiler): a forward pass, its reverse sweep and the move of the parameters are one
-    /// program, run at every row. Compiling costs milliseconds for a small network, so it pays for more than a few hundred rows.
+    /// Recorded at the first row and [compiled](wengert::Compiler): a forward pass, its reverse
+    /// sweep and the move of the parameters are one program, run at every row. Compiling costs
+    /// milliseconds for a small network, so it pays for more than a few hundred rows.
     Compiled,
 }
 
@@ -63,8 +68,9 @@ pub enum Passes {
 pub struct Epoch {
     /// Counted from 0.
     pub epoch: usize,
-    /// `Σ (target − output)²` over outputs and rows, which is the sum of the rows' `2L`: **twice** the loss that is
-    /// minimised. Each row is taken with the parameters as they are when it is its turn. The notebook's "error".
+    /// `Σ (target − output)²` over outputs and rows, which is the sum of the rows' `2L`: **twice**
+    /// the loss that is minimised. Each row is taken with the parameters as they are when it is its
+    /// turn. The notebook's "error".
     pub sum_error: f64,
 }
 
@@ -73,8 +79,9 @@ pub struct Epoch {
 pub struct Trained {
     /// Every epoch in order.
     pub history: Vec<Epoch>,
-    /// The pass of the last row of the last epoch, computed **before** the last update of the parameters: what the notebook's
-    /// cell 10 shows beside the trained weights. `None` for no epochs.
+    /// The pass of the last row of the last epoch, computed **before** the last update of the
+    /// parameters: what the notebook's cell 10 shows beside the trained weights. `None` for no
+    /// epochs.
     pub last: Option<RowPass>,
 }
 
@@ -125,8 +132,8 @@ pub enum TrainError {
 }
 
 impl Trainer {
-    /// Training for a number of epochs, [per neuron](Granularity::PerNeuron), on a [replayed](Passes::Replayed) tape, in
-    /// [exact](Numerics::Exact) numbers.
+    /// Training for a number of epochs, [per neuron](Granularity::PerNeuron), on a
+    /// [replayed](Passes::Replayed) tape, in [exact](Numerics::Exact) numbers.
     #[must_use]
     pub fn new(sgd: Sgd, epochs: usize) -> Self {
         let (granularity, passes) = (Granularity::default(), Passes::default());
@@ -147,9 +154,11 @@ impl Trainer {
         self
     }
 
-    /// How numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that neither [`Passes`] nor [`Granularity`] changes a bit of what
-    /// is learnt, on any platform; the notebook's digits are among it. [`Fast`](Numerics::Fast) changes the last digits of what is recorded
-    /// [per layer](Granularity::PerLayer), in weighted sums or [compiled](Passes::Compiled), and is faster where layers are wide.
+    /// How numbers are computed: [`Exact`](Numerics::Exact) unless asked otherwise, so that neither
+    /// [`Passes`] nor [`Granularity`] changes a bit of what is learnt, on any platform; the
+    /// notebook's digits are among it. [`Fast`](Numerics::Fast) changes the last digits of what is
+    /// recorded [per layer](Granularity::PerLayer), in weighted sums or
+    /// [compiled](Passes::Compiled), and is faster where layers are wide.
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
@@ -169,8 +178,9 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Fit`] if the data has another width or number of classes than the network, [`TrainError::Rate`],
-    /// [`TrainError::Diverged`], which is looked for after each epoch, [`TrainError::Tape`]. Then `mlp` is as it was.
+    /// [`TrainError::Fit`] if the data has another width or number of classes than the network,
+    /// [`TrainError::Rate`], [`TrainError::Diverged`], which is looked for after each epoch,
+    /// [`TrainError::Tape`]. Then `mlp` is as it was.
     pub fn train_with(
         &self,
         mlp: &mut Mlp,
@@ -183,7 +193,8 @@ impl Trainer {
             return Err(TrainError::Rate { rate });
         }
         let mut work = mlp.clone();
-        let manner = Manner { sgd: self.sgd, granularity: self.granularity, numerics: self.numerics };
+        let manner =
+            Manner { sgd: self.sgd, granularity: self.granularity, numerics: self.numerics };
         let (features, label) = data.row(0);
         let target = data.one_hot(label);
         let trained = match self.passes {
@@ -192,7 +203,9 @@ impl Trainer {
                 let mut steps = Replayed::new(&tape, manner, &work, features, &target)?;
                 self.epochs(&mut steps, &mut work, data, on_epoch)?
             }
-            Passes::Recorded => self.epochs(&mut Recorded::new(manner), &mut work, data, on_epoch)?,
+            Passes::Recorded => {
+                self.epochs(&mut Recorded::new(manner), &mut work, data, on_epoch)?
+            }
             Passes::Compiled => {
                 let mut steps = Compiled::new(manner, &work, features, &target)?;
                 self.epochs(&mut steps, &mut work, data, on_epoch)?
@@ -218,19 +231,25 @@ impl Trainer {
                 target.fill(0.0);
                 target[label] = 1.0;
                 let shown = (epoch + 1, row) == (self.epochs, last_row);
-                let (loss, pass) = steps.step(work, &Turn { row, features, target: &target, shown })?;
+                let (loss, pass) =
+                    steps.step(work, &Turn { row, features, target: &target, shown })?;
                 sum_error += 2.0 * loss;
                 last = last.or(pass);
             }
             steps.deliver(work);
-            // Finite but huge is as lost: every neuron is saturated, and the error stands still as if it had been learnt.
+            // Finite but huge is as lost: every neuron is saturated, and the error stands still as
+            // if it had been learnt.
             if let Some((k, &value)) =
                 work.params().iter().enumerate().find(|(_, param)| !(*param * *param).is_finite())
             {
                 return Err(TrainError::Diverged { epoch, what: work.param_name(k), value });
             }
             if !sum_error.is_finite() {
-                return Err(TrainError::Diverged { epoch, what: "the error".to_owned(), value: sum_error });
+                return Err(TrainError::Diverged {
+                    epoch,
+                    what: "the error".to_owned(),
+                    value: sum_error,
+                });
             }
             history.push(Epoch { epoch, sum_error });
             on_epoch(&history[epoch]);

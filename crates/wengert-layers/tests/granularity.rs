@@ -1,12 +1,15 @@
-//! One network recorded finely and coarsely, row by row and in batches; and its gradient against differences.
+//! One network recorded finely and coarsely, row by row and in batches; and its gradient against
+//! differences.
 
 use wengert::{Error, Numerics, Options, Tape, Var};
 use wengert_layers::{Activation, Dataset, FitError, Forward, Granularity, Init, Law, Mlp};
 
 const BOTH: [Granularity; 2] = [Granularity::PerNeuron, Granularity::PerLayer];
 
-const ROWS: [[f64; 3]; 4] = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [0.0, 3.0, 1.0], [-2.0, 0.125, 0.5]];
-const TARGETS: [[f64; 3]; 4] = [[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.25, 1.0, 0.0]];
+const ROWS: [[f64; 3]; 4] =
+    [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [0.0, 3.0, 1.0], [-2.0, 0.125, 0.5]];
+const TARGETS: [[f64; 3]; 4] =
+    [[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.25, 1.0, 0.0]];
 
 /// Digits are compared to the last.
 fn exact_tape() -> Tape {
@@ -16,7 +19,8 @@ fn exact_tape() -> Tape {
 /// One network for each activation, and one of mixed ones: 3 inputs, 3 outputs, wider in between.
 fn networks() -> Vec<Mlp> {
     let law = Law::Uniform { lo: -0.8, hi: 0.9 }.seeded(11);
-    let alike = Activation::ALL.iter().map(|&activation| Mlp::new(&[3, 7, 5, 3], activation, law).unwrap());
+    let alike =
+        Activation::ALL.iter().map(|&activation| Mlp::new(&[3, 7, 5, 3], activation, law).unwrap());
     let mixed = [Activation::Relu, Activation::Tanh, Activation::Sigmoid];
     let single = Mlp::new(&[3, 3], Activation::Sigmoid, law).unwrap();
     alike.chain([Mlp::with_activations(&[3, 1, 5, 3], &mixed, law).unwrap(), single]).collect()
@@ -30,7 +34,13 @@ struct Numbers {
     recorded_deltas: Vec<f64>,
 }
 
-fn numbers<'t>(mlp: &Mlp, granularity: Granularity, tape: &'t Tape, x: Var<'t>, target: Var<'t>) -> Numbers {
+fn numbers<'t>(
+    mlp: &Mlp,
+    granularity: Granularity,
+    tape: &'t Tape,
+    x: Var<'t>,
+    target: Var<'t>,
+) -> Numbers {
     let bound = mlp.bind(tape, granularity);
     let pass: Forward<'_> = bound.forward(x);
     let loss = pass.half_squared_error(target);
@@ -69,8 +79,9 @@ fn per_neuron_equals_per_layer() {
     for mlp in networks() {
         for (row, target) in ROWS.iter().zip(&TARGETS) {
             let tape = exact_tape();
-            let [fine, coarse] =
-                BOTH.map(|granularity| numbers(&mlp, granularity, &tape, tape.data(row), tape.data(target)));
+            let [fine, coarse] = BOTH.map(|granularity| {
+                numbers(&mlp, granularity, &tape, tape.data(row), tape.data(target))
+            });
             assert_eq!((&fine.forward, fine.loss), (&coarse.forward, coarse.loss));
             assert_same_sums(&fine.gradient, &coarse.gradient);
             assert_same_sums(&fine.deltas, &coarse.deltas);
@@ -86,14 +97,18 @@ fn a_batch_is_its_rows() {
     for mlp in networks() {
         for granularity in BOTH {
             let tape = exact_tape();
-            let of_batch = numbers(&mlp, granularity, &tape, batch(&tape, &ROWS), batch(&tape, &TARGETS));
+            let of_batch =
+                numbers(&mlp, granularity, &tape, batch(&tape, &ROWS), batch(&tape, &TARGETS));
             let bound = mlp.bind(&tape, granularity);
             let (mut outputs, mut gradient) = (Vec::new(), vec![0.0; mlp.params().len()]);
             for (row, target) in ROWS.iter().zip(&TARGETS) {
                 let pass = bound.forward(tape.data(row));
                 outputs.extend(pass.output().values());
                 let gradients = pass.half_squared_error(tape.data(target)).backward();
-                gradient.iter_mut().zip(gradients.values_wrt(bound.params())).for_each(|(sum, g)| *sum += g);
+                gradient
+                    .iter_mut()
+                    .zip(gradients.values_wrt(bound.params()))
+                    .for_each(|(sum, g)| *sum += g);
             }
             assert_eq!(of_batch.forward[of_batch.forward.len() - outputs.len()..], outputs);
             assert_same_sums(&of_batch.gradient, &gradient);
@@ -111,8 +126,14 @@ fn the_gradient_is_the_slope() {
     };
     for mlp in networks() {
         let tape = exact_tape();
-        let gradient =
-            numbers(&mlp, Granularity::PerNeuron, &tape, batch(&tape, &ROWS), batch(&tape, &TARGETS)).gradient;
+        let gradient = numbers(
+            &mlp,
+            Granularity::PerNeuron,
+            &tape,
+            batch(&tape, &ROWS),
+            batch(&tape, &TARGETS),
+        )
+        .gradient;
         for (k, &derivative) in gradient.iter().enumerate() {
             let h = 1e-5;
             let shifted = |by: f64| {
@@ -122,7 +143,11 @@ fn the_gradient_is_the_slope() {
             };
             let difference = (shifted(h) - shifted(-h)) / (2.0 * h);
             let error = (derivative - difference).abs();
-            assert!(error < 1e-7 * (1.0 + derivative.abs()), "{}: {derivative} {difference}", mlp.param_name(k));
+            assert!(
+                error < 1e-7 * (1.0 + derivative.abs()),
+                "{}: {derivative} {difference}",
+                mlp.param_name(k)
+            );
         }
     }
 }
@@ -148,7 +173,10 @@ fn misuse_is_refused_by_name() {
         let narrow = tape.data(&[1.0, 2.0]).named("narrow");
         let recorded = tape.len();
         let error = bound.try_forward(narrow).unwrap_err().to_string();
-        assert!(error.contains("narrow of shape [2]") && error.contains("has 3 numbers"), "{error}");
+        assert!(
+            error.contains("narrow of shape [2]") && error.contains("has 3 numbers"),
+            "{error}"
+        );
         assert_eq!(tape.len(), recorded, "nothing is recorded of a refused pass");
         assert!(matches!(bound.try_forward(other.data(&ROWS[0])), Err(Error::TwoTapes { .. })));
         let pass = bound.forward(tape.data(&ROWS[0]));
@@ -156,7 +184,10 @@ fn misuse_is_refused_by_name() {
         let error = pass.try_half_squared_error(tape.data(&[1.0]).named("short")).unwrap_err();
         assert!(matches!(error, Error::Shapes { op: "half_squared_error", .. }));
         assert!(error.to_string().contains("short of shape [1]"), "{error}");
-        assert!(matches!(pass.try_half_squared_error(other.data(&[1.0, 0.0])), Err(Error::TwoTapes { .. })));
+        assert!(matches!(
+            pass.try_half_squared_error(other.data(&[1.0, 0.0])),
+            Err(Error::TwoTapes { .. })
+        ));
     }
 }
 

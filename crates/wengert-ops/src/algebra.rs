@@ -9,11 +9,13 @@ use crate::op::{Structural, Unary};
 use crate::real::Real;
 use crate::shape::Shape;
 
-/// A tensor as the rules of structural operations see it. What [`Real`] is for numbers, this is for runs: a rule is written
-/// once over it and read by handles of a tape (a gradient as more nodes), by the compiler's graph, by plain arrays.
+/// A tensor as the rules of structural operations see it. What [`Real`] is for numbers, this is for
+/// runs: a rule is written once over it and read by handles of a tape (a gradient as more nodes),
+/// by the compiler's graph, by plain arrays.
 ///
-/// The elementwise operations of [`Real`] broadcast by NumPy's rule. Rules have no `if` on a value, since a recorded
-/// gradient must stay right at other values. What does not fit is a fault of the rule, not of its caller: it panics.
+/// The elementwise operations of [`Real`] broadcast by NumPy's rule. Rules have no `if` on a value,
+/// since a recorded gradient must stay right at other values. What does not fit is a fault of the
+/// rule, not of its caller: it panics.
 pub trait Algebra: Real {
     /// The extents.
     #[must_use]
@@ -53,7 +55,11 @@ pub trait Algebra: Real {
     #[must_use]
     #[track_caller]
     fn summed(self, axes: &[usize]) -> Self {
-        if axes.is_empty() { self } else { Self::structural(Structural::Sum, &[self], Attributes::axes_of(axes)) }
+        if axes.is_empty() {
+            self
+        } else {
+            Self::structural(Structural::Sum, &[self], Attributes::axes_of(axes))
+        }
     }
 
     /// The matrix product.

@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use crate::shape::Shape;
 
-/// What an operation needs beside its operands, as data: a step holds it, a trace writes it, `Tape::apply` reads it.
+/// What an operation needs beside its operands, as data: a step holds it, a trace writes it,
+/// `Tape::apply` reads it.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Attributes {
@@ -32,7 +33,9 @@ impl Attributes {
     /// If an axis is past 255: a step has a byte for each.
     #[must_use]
     pub fn axes_of(axes: &[usize]) -> Self {
-        Attributes::Axes(axes.iter().map(|&axis| u8::try_from(axis).expect("an axis fits a byte")).collect())
+        Attributes::Axes(
+            axes.iter().map(|&axis| u8::try_from(axis).expect("an axis fits a byte")).collect(),
+        )
     }
 
     /// The axes; none if the operation has no such attribute.
@@ -59,7 +62,9 @@ impl fmt::Display for Attributes {
         match self {
             Attributes::None => f.write_str("no attributes"),
             Attributes::Axes(axes) => write!(f, "axes {:?}", axes.as_slice()),
-            Attributes::Positions { positions, shape } => write!(f, "positions {positions:?} into {shape}"),
+            Attributes::Positions { positions, shape } => {
+                write!(f, "positions {positions:?} into {shape}")
+            }
         }
     }
 }

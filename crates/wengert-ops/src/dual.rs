@@ -9,8 +9,8 @@ use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
 ///
-/// A tape of duals gives forward-over-reverse: the tangents of its adjoints are a Hessian-vector product.
-/// Comparisons look at the value alone, as a branch in the program would.
+/// A tape of duals gives forward-over-reverse: the tangents of its adjoints are a Hessian-vector
+/// product. Comparisons look at the value alone, as a branch in the program would.
 ///
 /// # Examples
 ///
@@ -53,7 +53,8 @@ impl<S: Scalar> Real for Dual<S> {
         Dual::constant(self.value.constant(constant))
     }
 
-    // Without optimisation every inlined copy keeps its locals: a loop with a copy for each op would need megabytes of stack.
+    // Without optimisation every inlined copy keeps its locals: a loop with a copy for each op
+    // would need megabytes of stack.
     #[cfg_attr(not(debug_assertions), inline)]
     fn unary(self, op: Unary) -> Self {
         let value = self.value.unary(op);
@@ -80,12 +81,23 @@ impl<S: Scalar> Real for Dual<S> {
         // The product of the chain rule skips a zero of all components, not of the value alone:
         // 0 + tε times p still moves by t p.
         if op == Binary::Chain || op == Binary::ChainChoice {
-            let along_x = if op == Binary::Chain { self.tangent.chain(y) } else { self.tangent.chain_choice(y) };
+            let along_x = if op == Binary::Chain {
+                self.tangent.chain(y)
+            } else {
+                self.tangent.chain_choice(y)
+            };
             let still = other.tangent.is_zero();
-            return Dual { value, tangent: if still { along_x } else { along_x + x.chain(other.tangent) } };
+            return Dual {
+                value,
+                tangent: if still { along_x } else { along_x + x.chain(other.tangent) },
+            };
         }
         let along_x = rules::first(op, x, y, value).times(self.tangent);
-        let along_y = if other.tangent.is_zero() { None } else { rules::second(op, x, y, value).times(other.tangent) };
+        let along_y = if other.tangent.is_zero() {
+            None
+        } else {
+            rules::second(op, x, y, value).times(other.tangent)
+        };
         let tangent = match (along_x, along_y) {
             (Some(a), Some(b)) => a + b,
             (Some(a), None) | (None, Some(a)) => a,

@@ -8,8 +8,9 @@ use crate::rules;
 use crate::shape::{Layout, Shape};
 use crate::tensor::Tensor;
 
-/// Walks `shape` in row-major order, one innermost row at a time: `f(first, starts, len, strides)` with the number of elements
-/// before the row and, for each operand, the row's first offset and its stride.
+/// Walks `shape` in row-major order, one innermost row at a time: `f(first, starts, len, strides)`
+/// with the number of elements before the row and, for each operand, the row's first offset and its
+/// stride.
 ///
 /// Operands that are contiguous or repeat one element make a single row of the whole.
 ///
@@ -35,7 +36,8 @@ pub fn rows<const N: usize>(
         f(0, [0; N], len, flat.map(|stride| stride.unwrap_or(0)));
         return;
     }
-    let wide = layouts.map(|layout| layout.broadcast_to(shape).expect("operands were checked to broadcast"));
+    let wide = layouts
+        .map(|layout| layout.broadcast_to(shape).expect("operands were checked to broadcast"));
     let inner = shape.rank() - 1;
     let row = shape.dims()[inner];
     let strides: [usize; N] = std::array::from_fn(|i| wide[i].strides()[inner]);
@@ -59,9 +61,10 @@ pub fn rows<const N: usize>(
     }
 }
 
-/// Runs `$body` with `$k` the op that `$op` holds. On plain numbers there is a copy of the body for each op, which the compiler
-/// makes a loop of its own. Numbers with a tangent, and those whose operations are calls anyway, share one that asks for the op at every element: a copy for each op and
-/// each such number would be most of the crate's machine code.
+/// Runs `$body` with `$k` the op that `$op` holds. On plain numbers there is a copy of the body for
+/// each op, which the compiler makes a loop of its own. Numbers with a tangent, and those whose
+/// operations are calls anyway, share one that asks for the op at every element: a copy for each op
+/// and each such number would be most of the crate's machine code.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! with_op {
@@ -98,7 +101,13 @@ pub fn map<S: Scalar>(op: Unary, x: Tensor<'_, S>, run: &mut [S]) {
 }
 
 /// `run = op(x, y)` after broadcasting to `shape`.
-pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+pub fn zip<S: Scalar>(
+    op: Binary,
+    x: Tensor<'_, S>,
+    y: Tensor<'_, S>,
+    shape: &Shape,
+    run: &mut [S],
+) {
     rows(shape, [x.layout, y.layout], |first, [sx, sy], len, strides| {
         let run = &mut run[first..first + len];
         let (sx, sy) = (x.start + sx, y.start + sy);
@@ -123,7 +132,8 @@ pub fn zip<S: Scalar>(op: Binary, x: Tensor<'_, S>, y: Tensor<'_, S>, shape: &Sh
     });
 }
 
-/// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes nothing on.
+/// Adds the contributions of `v = op(x)` to the adjoints of x: `x̄ += g · ∂v/∂x`. A zero g passes
+/// nothing on.
 pub fn reverse_map<S: Scalar>(op: Unary, x: Tensor<'_, S>, v: &[S], g: &[S], adjoints: &mut [S]) {
     rows(x.layout.shape(), [x.layout], |first, [sx], len, [dx]| {
         let sx = x.start + sx;
@@ -165,7 +175,8 @@ pub fn reverse_zip<S: Scalar>(
     });
 }
 
-/// `adjoints[target] += source`, elementwise; where the target repeats an element, the sum of all its copies in row-major order.
+/// `adjoints[target] += source`, elementwise; where the target repeats an element, the sum of all
+/// its copies in row-major order.
 pub fn accumulate<S: Scalar>(source: Tensor<'_, S>, target: (usize, &Layout), adjoints: &mut [S]) {
     let shape = source.layout.shape().clone();
     rows(&shape, [source.layout, target.1], |_, [from, to], len, [df, dt]| {

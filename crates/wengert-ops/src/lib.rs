@@ -1,8 +1,9 @@
 //! The operations of Wengert's tape: what each computes, and its derivative, written once.
 //!
-//! Nothing here knows a tape. [`op`] lists the operations; [`real`] says what a rule may do with a number, [`number`] and [`dual`] are
-//! numbers; [`rules`] has the partials of elementwise operations. [`shape`] and [`run`] say where elements lie in a column. The crate
-//! `wengert` re-exports what its users need.
+//! Nothing here knows a tape. [`op`] lists the operations; [`real`] says what a rule may do with a
+//! number, [`number`] and [`dual`] are numbers; [`rules`] has the partials of elementwise
+//! operations. [`shape`] and [`run`] say where elements lie in a column. The crate `wengert`
+//! re-exports what its users need.
 
 #![allow(missing_docs, reason = "to be written with the pages of the operations")]
 

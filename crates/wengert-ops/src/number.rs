@@ -1,6 +1,7 @@
 //! `f64` and `f32`: the one named implementation of every elementary function.
 //!
-//! The crate `libm` (pure Rust) is used on every platform, so a tape gives the same bits everywhere.
+//! The crate `libm` (pure Rust) is used on every platform, so a tape gives the same bits
+//! everywhere.
 
 use crate::op::{Binary, Unary};
 use crate::real::sealed::{OnFloats, Sealed};
@@ -47,7 +48,8 @@ macro_rules! impl_number {
                     Unary::Acosh => libm::$acosh(x),
                     Unary::Atanh => libm::$atanh(x),
                     Unary::Abs => libm::$fabs(x),
-                    // Not `f64::signum`, which says that 0 is positive; x itself where x is 0 or NaN.
+                    // Not `f64::signum`, which says that 0 is positive; x itself where x is 0 or
+                    // NaN.
                     Unary::Signum => {
                         if x > 0.0 {
                             1.0
@@ -61,7 +63,8 @@ macro_rules! impl_number {
                     Unary::Ceil => libm::$ceil(x),
                     Unary::Round => libm::$round(x),
                     Unary::Trunc => libm::$trunc(x),
-                    // The notebook's formula; where e^-x overflows, 1/(1 + e^-x) is e^x to the last bit.
+                    // The notebook's formula; where e^-x overflows, 1/(1 + e^-x) is e^x to the last
+                    // bit.
                     Unary::Sigmoid => {
                         if x < -$ln_max {
                             libm::$exp(x)
@@ -69,7 +72,9 @@ macro_rules! impl_number {
                             1.0 / (1.0 + libm::$exp(-x))
                         }
                     }
-                    Unary::Softplus => (if x > 0.0 { x } else { 0.0 }) + libm::$log1p(libm::$exp(-libm::$fabs(x))),
+                    Unary::Softplus => {
+                        (if x > 0.0 { x } else { 0.0 }) + libm::$log1p(libm::$exp(-libm::$fabs(x)))
+                    }
                     Unary::Relu => {
                         if x <= 0.0 {
                             0.0
@@ -92,7 +97,8 @@ macro_rules! impl_number {
                     Binary::Mul => x * y,
                     Binary::Div => x / y,
                     Binary::Rem => libm::$fmod(x, y),
-                    // Not `f64::powi`, whose precision is unspecified; the square is worth its own product.
+                    // Not `f64::powi`, whose precision is unspecified; the square is worth its own
+                    // product.
                     Binary::Powi => {
                         if y == 2.0 {
                             x * x
@@ -163,7 +169,9 @@ macro_rules! impl_number {
                 let power = |n: i32| self.binary(Binary::Powi, n as $t);
                 match powers::<$t>(n) {
                     None => power(n),
-                    Some([a, times, rest]) => power(a).binary(Binary::Powi, times as $t) * power(rest),
+                    Some([a, times, rest]) => {
+                        power(a).binary(Binary::Powi, times as $t) * power(rest)
+                    }
                 }
             }
         }

@@ -1,11 +1,13 @@
 //! The closed list of operations: what a node can be.
 //!
-//! This file answers three questions: which ops there are, how many operands each has, and how a person
-//! writes it. What an op computes is in `real` and `number`, its derivative in [`rules`](crate::rules).
+//! This file answers three questions: which ops there are, how many operands each has, and how a
+//! person writes it. What an op computes is in `real` and `number`, its derivative in
+//! [`rules`](crate::rules).
 
 use std::fmt;
 
-/// Calls a macro with the table of unary functions: variant, method, formula, derivative, domain and policy.
+/// Calls a macro with the table of unary functions: variant, method, formula, derivative, domain
+/// and policy.
 ///
 /// The same rows make the [`Unary`] enum, the methods of [`Real`](crate::Real) and those of
 /// [`Var`](crate::Var), with their documentation.
@@ -54,7 +56,8 @@ macro_rules! unary_functions {
 #[doc(hidden)]
 pub use unary_functions;
 
-/// Calls a macro with the table of binary functions: variant, method, formula, derivatives, domain and policy.
+/// Calls a macro with the table of binary functions: variant, method, formula, derivatives, domain
+/// and policy.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! binary_functions {
@@ -112,8 +115,8 @@ macro_rules! define_unary {
             }
         }
 
-        /// Runs `$body` with the constant `$k` set to the op that `$op` holds, one copy of the body per op,
-        /// so that each copy's inner match folds away.
+        /// Runs `$body` with the constant `$k` set to the op that `$op` holds, one copy of the body
+        /// per op, so that each copy's inner match folds away.
         #[macro_export]
         #[doc(hidden)]
         macro_rules! dispatch_unary {
@@ -143,7 +146,8 @@ macro_rules! define_binary {
             Mul,
             /// `x / y`. Derivatives: 1/y, −(x/y)/y.
             Div,
-            /// `x % y = x − n y` with an integer n, the sign of x. Derivatives: 1, −n, the n of that value.
+            /// `x % y = x − n y` with an integer n, the sign of x. Derivatives: 1, −n, the n of
+            /// that value.
             Rem,
             /// `xⁿ` for an integer n. Derivatives: n xⁿ⁻¹, and none by n.
             Powi,
@@ -227,9 +231,11 @@ impl Leaf {
     }
 }
 
-/// Calls a macro with the table of structural operations: variant, file in `structural`, name, formula, derivative, domain and policy.
+/// Calls a macro with the table of structural operations: variant, file in `structural`, name,
+/// formula, derivative, domain and policy.
 ///
-/// The rows make the [`Structural`] enum; everything else that there is to say of an operation is in its file.
+/// The rows make the [`Structural`] enum; everything else that there is to say of an operation is
+/// in its file.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! structural_functions {

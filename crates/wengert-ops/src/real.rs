@@ -54,11 +54,13 @@ impl Constant {
     }
 }
 
-/// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::dual::Dual), `Var`, or a writer of formulas.
+/// A number as derivative rules see it: `f32`, `f64`, [`Dual`](crate::dual::Dual), `Var`, or a
+/// writer of formulas.
 ///
-/// Rules are written once over this trait and read by all of them. An implementor supplies three methods; the
-/// named functions are provided. There is no `if` on a number's value here, because a recorded gradient must stay right at
-/// other values: [`indicator_gt`](Real::indicator_gt) and its kin give 0 or 1 as a number instead.
+/// Rules are written once over this trait and read by all of them. An implementor supplies three
+/// methods; the named functions are provided. There is no `if` on a number's value here, because a
+/// recorded gradient must stay right at other values: [`indicator_gt`](Real::indicator_gt) and its
+/// kin give 0 or 1 as a number instead.
 pub trait Real:
     Copy
     + Debug
@@ -74,7 +76,8 @@ pub trait Real:
     #[track_caller]
     fn like(self, constant: f64) -> Self;
 
-    /// A constant of mathematics that rules need: as `f64` rounds it, unless the number has more digits.
+    /// A constant of mathematics that rules need: as `f64` rounds it, unless the number has more
+    /// digits.
     #[must_use]
     #[inline(always)]
     #[track_caller]
@@ -111,7 +114,8 @@ pub trait Real:
     binary_functions!(binary_methods);
 }
 
-/// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::dual::Dual) numbers over them.
+/// A [`Real`] that a tape can store: `f32`, `f64`, and [`Dual`](crate::dual::Dual) numbers over
+/// them.
 ///
 /// Sealed: the tape's columns hold plain numbers, and rely on it.
 pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
@@ -121,15 +125,16 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// Whether the number carries a tangent, so that [`detached`](Scalar::detached) does something.
     const HAS_TANGENT: bool;
 
-    /// Whether an operation is a call anyway, so that a loop of its own for every operation would gain nothing.
+    /// Whether an operation is a call anyway, so that a loop of its own for every operation would
+    /// gain nothing.
     #[doc(hidden)]
     const OUT_OF_LINE: bool = false;
 
     /// The same number standing still: what is read through a cut operand.
     fn detached(self) -> Self;
 
-    /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before` already: a tangent is shared
-    /// equally by all, as the reverse sweep shares an adjoint.
+    /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before`
+    /// already: a tangent is shared equally by all, as the reverse sweep shares an adjoint.
     #[doc(hidden)]
     fn tie(self, op: Binary, other: Self, before: u32) -> Self {
         let _ = before;
@@ -148,15 +153,18 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// Whether every component is finite.
     fn is_finite(self) -> bool;
 
-    /// A key that differs for numbers of different bits; equal keys still have to be compared with [`same_bits`](Scalar::same_bits).
+    /// A key that differs for numbers of different bits; equal keys still have to be compared with
+    /// [`same_bits`](Scalar::same_bits).
     fn bits_key(self) -> u64;
 
-    /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals itself.
+    /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals
+    /// itself.
     fn same_bits(self, other: Self) -> bool;
 }
 
-/// How to compute `xⁿ` if n or n − 1, the power of its slope, is no number of the type: `(xᵃ)ᵇ xʳ` as `[a, b, r]`, for which
-/// all of them are. A rounded power would be an even one, and have another sign.
+/// How to compute `xⁿ` if n or n − 1, the power of its slope, is no number of the type: `(xᵃ)ᵇ xʳ`
+/// as `[a, b, r]`, for which all of them are. A rounded power would be an even one, and have
+/// another sign.
 #[must_use]
 pub fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
     // An f32 holds this, and the integers next to it. An f64 holds every i32.
@@ -174,8 +182,8 @@ pub mod sealed {
 
     /// What only this crate can implement.
     pub trait Sealed: Sized {
-        /// Does work that there are kernels for on plain numbers; `false`, with nothing done, for other numbers, or if the kernels
-        /// leave it to the generic way.
+        /// Does work that there are kernels for on plain numbers; `false`, with nothing done, for
+        /// other numbers, or if the kernels leave it to the generic way.
         fn on_floats<W: OnFloats>(task: W::Task<'_, Self>) -> bool
         where
             Self: Scalar,

@@ -1,14 +1,15 @@
 //! The derivative rules of the elementwise ops, each written once.
 //!
-//! A rule states a **local partial**: the derivative of a node's value by one operand, from the operands and the value.
-//! Numbers read the table in the reverse sweep, [`Dual`](crate::dual::Dual) numbers in forward mode, `Var` when
-//! a gradient is recorded as more nodes, and a formula writer when it is explained.
+//! A rule states a **local partial**: the derivative of a node's value by one operand, from the
+//! operands and the value. Numbers read the table in the reverse sweep, [`Dual`](crate::dual::Dual)
+//! numbers in forward mode, `Var` when a gradient is recorded as more nodes, and a formula writer
+//! when it is explained.
 
 use crate::op::{Binary, Unary};
 use crate::real::{Constant, Real};
 
-/// A local partial. The cases that are known without numbers are kept apart, so that no reader multiplies by one
-/// and a structural zero is told from a computed one.
+/// A local partial. The cases that are known without numbers are kept apart, so that no reader
+/// multiplies by one and a structural zero is told from a computed one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Partial<R> {
     /// Zero wherever the derivative exists: the operand's choice is piecewise constant.
@@ -19,16 +20,19 @@ pub enum Partial<R> {
     MinusOne,
     /// A number that depends on the operands.
     Of(R),
-    /// A number that depends on the operands, in two factors: their product may over- or underflow where the contribution,
-    /// multiplied by one after the other, does not. Where the second is 0 nothing is passed on.
+    /// A number that depends on the operands, in two factors: their product may over- or underflow
+    /// where the contribution, multiplied by one after the other, does not. Where the second is 0
+    /// nothing is passed on.
     Product(R, R),
-    /// The slope of a choice (of a maximum, an absolute value, a distance at its kink), which is 0 where the operand is not
-    /// chosen. A zero is no limit of anything here, so it passes nothing on, not even of an infinite adjoint.
+    /// The slope of a choice (of a maximum, an absolute value, a distance at its kink), which is 0
+    /// where the operand is not chosen. A zero is no limit of anything here, so it passes nothing
+    /// on, not even of an infinite adjoint.
     Choice(R),
 }
 
 impl<R: Real> Partial<R> {
-    /// The contribution `g · partial` of this edge to its operand's adjoint, or to the node's tangent; nothing for a structural zero.
+    /// The contribution `g · partial` of this edge to its operand's adjoint, or to the node's
+    /// tangent; nothing for a structural zero.
     ///
     /// A zero `g` gives zero even if the partial is infinite: see [`Real::chain`].
     #[inline(always)]
@@ -60,8 +64,8 @@ use Partial::{Choice, MinusOne, Of, One, Product, Zero};
 
 /// `∂v/∂x` of `v = op(x)`.
 ///
-/// Where a formula would lose digits, itself or differentiated once more, its function is an operation of its own: a rule is
-/// right to a few ulps, and so is its derivative.
+/// Where a formula would lose digits, itself or differentiated once more, its function is an
+/// operation of its own: a rule is right to a few ulps, and so is its derivative.
 #[inline(always)]
 pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
     let c = |constant| x.like(constant);
@@ -151,7 +155,8 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         Binary::Div => Product(y.recip(), -v),
         // The integer that the value was made with; x/y, rounded, may be the next one.
         Binary::Rem => Of(-((x - v) / y).round()),
-        // The exponent is an integer: there is no derivative by it. And a slope's second operand is known from its first.
+        // The exponent is an integer: there is no derivative by it. And a slope's second operand is
+        // known from its first.
         Binary::Powi | Binary::SigmoidSlope | Binary::TanhSlope => Zero,
         Binary::Powf => Of(x.pow_ln(y)),
         Binary::PowSlope => Of(slope_of_pow_slope(x, y, v)),
@@ -172,8 +177,9 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
     }
 }
 
-/// `∂²xʸ/∂x∂y = xʸ⁻¹ + slope · ln x`, the slope `y xʸ⁻¹` by x being known. xʸ⁻¹ is the y-th part of that, or for small y, by which
-/// nothing should be divided, xʸ/x; not a power of y − 1, which may be rounded.
+/// `∂²xʸ/∂x∂y = xʸ⁻¹ + slope · ln x`, the slope `y xʸ⁻¹` by x being known. xʸ⁻¹ is the y-th part of
+/// that, or for small y, by which nothing should be divided, xʸ/x; not a power of y − 1, which may
+/// be rounded.
 #[inline(always)]
 fn slope_of_pow_slope<R: Real>(x: R, y: R, slope: R) -> R {
     let small = y.like(0.5).indicator_gt(y);

@@ -8,10 +8,11 @@ use crate::attributes::Attributes;
 use crate::op::Op;
 use crate::shape::Layout;
 
-/// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives stop here.
+/// A handle without its tape: a first slot, an entry of the layout table, and whether derivatives
+/// stop here.
 ///
-/// One word, so that a `Var` is a pair of words and travels in registers: the slot in the low half, in the
-/// high half the layout and the mark.
+/// One word, so that a `Var` is a pair of words and travels in registers: the slot in the low half,
+/// in the high half the layout and the mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View(u64);
 
@@ -93,7 +94,8 @@ pub struct Wide {
 pub struct Layouts {
     table: Vec<Layout>,
     index: HashMap<Layout, u32>,
-    /// Layouts met lately, by a cheap key: programs use a handful over and over, and a comparison costs less than a hash.
+    /// Layouts met lately, by a cheap key: programs use a handful over and over, and a comparison
+    /// costs less than a hash.
     recent: [u32; RECENT],
 }
 
@@ -125,7 +127,9 @@ impl Layouts {
 
     fn key(layout: &Layout) -> usize {
         let numbers = layout.dims().iter().chain(layout.strides());
-        let mixed = numbers.fold(0, |key: u64, &n| (key.rotate_left(5) ^ n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mixed = numbers.fold(0, |key: u64, &n| {
+            (key.rotate_left(5) ^ n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        });
         (mixed >> 58) as usize % RECENT
     }
 

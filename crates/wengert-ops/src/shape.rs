@@ -4,7 +4,8 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-/// The extents of a value along its axes, outermost first: `[]` is a scalar, `[2, 3]` two rows of three.
+/// The extents of a value along its axes, outermost first: `[]` is a scalar, `[2, 3]` two rows of
+/// three.
 ///
 /// Elements are counted in row-major order.
 #[derive(PartialEq, Eq, Hash, Default)]
@@ -36,7 +37,8 @@ impl Shape {
         self.0.len()
     }
 
-    /// The number of elements; 1 for a scalar. Past what a `usize` counts it stays at the largest, which no tape has room for.
+    /// The number of elements; 1 for a scalar. Past what a `usize` counts it stays at the largest,
+    /// which no tape has room for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().fold(1, |len: usize, &extent| len.saturating_mul(extent))
@@ -54,12 +56,15 @@ impl Shape {
         self.0.is_empty()
     }
 
-    /// The shape of an elementwise operation on two operands, by NumPy's rule: axes are aligned from the
-    /// last, and an axis of extent 1, or a missing one, is repeated. `None` if two extents differ otherwise.
+    /// The shape of an elementwise operation on two operands, by NumPy's rule: axes are aligned
+    /// from the last, and an axis of extent 1, or a missing one, is repeated. `None` if two extents
+    /// differ otherwise.
     #[must_use]
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
         let rank = self.rank().max(other.rank());
-        let from_last = |shape: &Shape, i: usize| if i < shape.rank() { shape.0[shape.rank() - 1 - i] } else { 1 };
+        let from_last = |shape: &Shape, i: usize| {
+            if i < shape.rank() { shape.0[shape.rank() - 1 - i] } else { 1 }
+        };
         let mut dims = SmallVec::from_elem(1, rank);
         for i in 0..rank {
             dims[rank - 1 - i] = match (from_last(self, i), from_last(other, i)) {
@@ -95,7 +100,8 @@ impl fmt::Debug for Shape {
 pub const DO_NOT_BROADCAST: &str =
     "the shapes do not broadcast: aligned from the last axis, extents must be equal or 1";
 
-/// Where a shape's elements lie, relative to the first: the element at index `i` stands `Σ iₐ strideₐ` slots further.
+/// Where a shape's elements lie, relative to the first: the element at index `i` stands
+/// `Σ iₐ strideₐ` slots further.
 ///
 /// A stride of 0 repeats an element (broadcasting); row-major strides make a contiguous run.
 #[derive(PartialEq, Eq, Hash)]
@@ -186,8 +192,13 @@ impl Layout {
         if self.is_contiguous() {
             return true;
         }
-        let mut axes: SmallVec<[(usize, usize); 4]> =
-            self.strides.iter().copied().zip(self.dims().iter().copied()).filter(|&(_, extent)| extent > 1).collect();
+        let mut axes: SmallVec<[(usize, usize); 4]> = self
+            .strides
+            .iter()
+            .copied()
+            .zip(self.dims().iter().copied())
+            .filter(|&(_, extent)| extent > 1)
+            .collect();
         axes.sort_unstable();
         let mut reach = 0;
         for (stride, extent) in axes {
@@ -243,7 +254,8 @@ impl Layout {
         }
     }
 
-    /// The same elements in row-major order under another shape, or `None` if no strides describe that.
+    /// The same elements in row-major order under another shape, or `None` if no strides describe
+    /// that.
     #[must_use]
     pub fn reshape(&self, shape: &Shape) -> Option<Layout> {
         if self.len() != shape.len() {
@@ -253,12 +265,19 @@ impl Layout {
             return Some(Layout::contiguous(shape.clone()));
         }
         // Extents of one come and go freely; anything else would need the axes merged.
-        let real = |dims: &[usize]| dims.iter().copied().filter(|&d| d != 1).collect::<SmallVec<[usize; 4]>>();
+        let real = |dims: &[usize]| {
+            dims.iter().copied().filter(|&d| d != 1).collect::<SmallVec<[usize; 4]>>()
+        };
         if real(self.dims()) != real(shape.dims()) {
             return None;
         }
-        let mut kept = self.dims().iter().zip(&self.strides).filter(|(d, _)| **d != 1).map(|(_, &s)| s);
-        let strides = shape.dims().iter().map(|&d| if d == 1 { 0 } else { kept.next().unwrap_or(0) }).collect();
+        let mut kept =
+            self.dims().iter().zip(&self.strides).filter(|(d, _)| **d != 1).map(|(_, &s)| s);
+        let strides = shape
+            .dims()
+            .iter()
+            .map(|&d| if d == 1 { 0 } else { kept.next().unwrap_or(0) })
+            .collect();
         Some(Layout { shape: shape.clone(), strides })
     }
 

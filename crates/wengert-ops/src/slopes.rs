@@ -1,4 +1,5 @@
-//! The functions that derivative rules need beside the elementary ones: slopes that a formula over those would round away.
+//! The functions that derivative rules need beside the elementary ones: slopes that a formula over
+//! those would round away.
 //!
 //! Each is right to a few ulps wherever it is a number.
 
@@ -34,7 +35,8 @@ macro_rules! slopes {
                 4.0 * e / (sum * sum)
             }
 
-            /// Of a point, the point scaled so that its distance from the origin is a normal number, that distance, and the scale.
+            /// Of a point, the point scaled so that its distance from the origin is a normal
+            /// number, that distance, and the scale.
             #[inline(always)]
             fn scaled(x: $t, y: $t) -> ($t, $t, $t) {
                 const UP: $t = $up;
@@ -84,7 +86,8 @@ macro_rules! slopes {
 slopes!(f64, exp: exp, hypot: hypot, gaussian: super::in_halves, up: 2.582249878086909e120);
 slopes!(f32, exp: expf, hypot: hypotf, gaussian: super::in_double, up: 1.267_650_6e30);
 
-/// `e^(−x²)` of an `f64`: x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x + a).
+/// `e^(−x²)` of an `f64`: x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x +
+/// a).
 fn in_halves(x: f64) -> f64 {
     const LOW: u64 = (1 << 27) - 1;
     if x.abs() > 30.0 {
@@ -100,13 +103,18 @@ fn in_double(x: f32) -> f32 {
     libm::exp(-(x * x)) as f32
 }
 
-// The powers of both types are computed in f64. Below 1/2, y - 1 is rounded, and that counts ln x times in a power.
+// The powers of both types are computed in f64. Below 1/2, y - 1 is rounded, and that counts ln x
+// times in a power.
 
 fn pow_slope(x: f64, y: f64) -> f64 {
     if y == 0.0 {
         return y;
     }
-    if y < 0.5 && x != 0.0 && x.is_finite() { y * libm::pow(x, y) / x } else { y * libm::pow(x, y - 1.0) }
+    if y < 0.5 && x != 0.0 && x.is_finite() {
+        y * libm::pow(x, y) / x
+    } else {
+        y * libm::pow(x, y - 1.0)
+    }
 }
 
 fn pow_curve(x: f64, y: f64) -> f64 {
@@ -114,7 +122,11 @@ fn pow_curve(x: f64, y: f64) -> f64 {
     if factor == 0.0 {
         return factor;
     }
-    if y < 1.0 && x != 0.0 && x.is_finite() { factor * libm::pow(x, y) / x / x } else { factor * libm::pow(x, y - 2.0) }
+    if y < 1.0 && x != 0.0 && x.is_finite() {
+        factor * libm::pow(x, y) / x / x
+    } else {
+        factor * libm::pow(x, y - 2.0)
+    }
 }
 
 fn pow_ln(x: f64, y: f64) -> f64 {

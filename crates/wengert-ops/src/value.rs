@@ -1,4 +1,5 @@
-//! What a wide step computes, and what it passes on, in the order of its formula, on slices of any scalar.
+//! What a wide step computes, and what it passes on, in the order of its formula, on slices of any
+//! scalar.
 //!
 //! Here a step sees the columns as slices; it knows no tape and no handle.
 
@@ -21,7 +22,8 @@ pub fn value<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut 
             let elements = tensor.elements().map(|x| if cut { x.detached() } else { x });
             copies.push((elements.collect(), Layout::contiguous(tensor.layout.shape().clone())));
         }
-        site.operands = copies.iter().map(|(data, layout)| Tensor { data, start: 0, layout }).collect();
+        site.operands =
+            copies.iter().map(|(data, layout)| Tensor { data, start: 0, layout }).collect();
     }
     match wide.op {
         // A leaf block holds what it was given.
@@ -32,9 +34,15 @@ pub fn value<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut 
     }
 }
 
-/// Adds the contributions of a step with the adjoints `g`, in the order in which [`entries`] lists them; `values` is the column up to the end
-/// of its run.
-pub fn reverse<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S], adjoints: &mut [S]) {
+/// Adds the contributions of a step with the adjoints `g`, in the order in which [`entries`] lists
+/// them; `values` is the column up to the end of its run.
+pub fn reverse<S: Scalar>(
+    wide: &Wide,
+    layouts: &Layouts,
+    values: &[S],
+    g: &[S],
+    adjoints: &mut [S],
+) {
     let site = Site::of(wide, layouts, values);
     let operand = |i: usize| (site.operands[i], site.cut[i]);
     match wide.op {
@@ -44,18 +52,28 @@ pub fn reverse<S: Scalar>(wide: &Wide, layouts: &Layouts, values: &[S], g: &[S],
                 elementwise::reverse_map(op, site.operands[0], site.run, g, adjoints);
             }
         }
-        Op::Binary(op) => elementwise::reverse_zip(op, operand(0), operand(1), site.shape, site.run, g, adjoints),
+        Op::Binary(op) => {
+            elementwise::reverse_zip(op, operand(0), operand(1), site.shape, site.run, g, adjoints)
+        }
         Op::Structural(op) => op.reverse(&site, g, adjoints),
     }
 }
 
-/// Calls `visit` for every entry of the Jacobian of any operation, by the operands that are not cut.
+/// Calls `visit` for every entry of the Jacobian of any operation, by the operands that are not
+/// cut.
 ///
 /// # Panics
 ///
 /// If the operands do not have shapes that the operation takes.
 pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entry<S>)) {
-    let entry = |out, operand, slot, partial| Entry { out, operand, slot, partial, factor: None, running: None };
+    let entry = |out, operand, slot, partial| Entry {
+        out,
+        operand,
+        slot,
+        partial,
+        factor: None,
+        running: None,
+    };
     let run = site.run;
     match op {
         Op::Leaf(_) => {}
@@ -71,7 +89,8 @@ pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entr
         Op::Binary(op) => {
             use crate::op::Binary::{Chain, Mul};
             let (x, y) = (site.operands[0], site.operands[1]);
-            let broadcast = |t: Tensor<'_, S>| t.layout.broadcast_to(site.shape).expect("the shape rule holds");
+            let broadcast =
+                |t: Tensor<'_, S>| t.layout.broadcast_to(site.shape).expect("the shape rule holds");
             let (lx, ly) = (broadcast(x), broadcast(y));
             let product = matches!(op, Mul | Chain);
             for (out, (ox, oy)) in lx.offsets().zip(ly.offsets()).enumerate() {
@@ -79,10 +98,16 @@ pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entr
                 let (px, py, v) = (x.data[sx], y.data[sy], run[out]);
                 let factor = |slot| product.then_some(slot);
                 if !site.cut[0] {
-                    visit(Entry { factor: factor(sy), ..entry(out, 0, sx, rules::first(op, px, py, v)) });
+                    visit(Entry {
+                        factor: factor(sy),
+                        ..entry(out, 0, sx, rules::first(op, px, py, v))
+                    });
                 }
                 if !site.cut[1] {
-                    visit(Entry { factor: factor(sx), ..entry(out, 1, sy, rules::second(op, px, py, v)) });
+                    visit(Entry {
+                        factor: factor(sx),
+                        ..entry(out, 1, sy, rules::second(op, px, py, v))
+                    });
                 }
             }
         }

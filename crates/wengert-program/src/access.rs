@@ -30,7 +30,8 @@ impl TooLarge {
 /// The numbers of an operand, one per element of an index space, in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Access<P> {
-    /// Element i stands at `start + Σ iₐ strideₐ`; a stride per axis, 0 where the element is repeated.
+    /// Element i stands at `start + Σ iₐ strideₐ`; a stride per axis, 0 where the element is
+    /// repeated.
     Strided { start: P, strides: Strides },
     /// Element i, counted in row-major order, stands at the i-th entry.
     Listed(Arc<[P]>),
@@ -66,7 +67,9 @@ impl<P: Point> Access<P> {
     pub(crate) fn for_each(&self, dims: &[usize], mut visit: impl FnMut(P)) {
         match self {
             Access::Listed(list) => list.iter().for_each(|&number| visit(number)),
-            Access::Strided { start, strides } => for_each_offset(dims, strides, |o| visit(start.plus(o))),
+            Access::Strided { start, strides } => {
+                for_each_offset(dims, strides, |o| visit(start.plus(o)))
+            }
         }
     }
 
@@ -81,9 +84,15 @@ impl<P: Point> Access<P> {
         }
     }
 
-    /// Calls `visit` with every run of a line that is read, one of several neighbouring elements once.
+    /// Calls `visit` with every run of a line that is read, one of several neighbouring elements
+    /// once.
     #[inline]
-    pub(crate) fn for_each_run<K: Id>(&self, dims: &[usize], line: &Line<P, K>, mut visit: impl FnMut(K)) {
+    pub(crate) fn for_each_run<K: Id>(
+        &self,
+        dims: &[usize],
+        line: &Line<P, K>,
+        mut visit: impl FnMut(K),
+    ) {
         if let Some(run) = self.run(dims, line) {
             return visit(run);
         }
@@ -150,7 +159,10 @@ impl<P: Point> Access<P> {
                 let (first, last) = self.reach(dims).expect("it is strided");
                 if let Some((from, to, width)) = run(first, last) {
                     let start = to.plus(start.minus(from) * i64::from(width));
-                    return Access::Strided { start, strides: strides.iter().map(|&s| s * width).collect() };
+                    return Access::Strided {
+                        start,
+                        strides: strides.iter().map(|&s| s * width).collect(),
+                    };
                 }
                 // Axes that repeat elements go on repeating them: only the others are walked.
                 let (kept, own, thin) = without_repeats(dims, strides);
@@ -158,7 +170,9 @@ impl<P: Point> Access<P> {
                 for_each_offset(&own, &thin, |o| numbers.push(each(start.plus(o))));
                 Access::of(numbers, &own).spread(&own, &kept, dims)
             }
-            Access::Listed(list) => Access::of(list.iter().map(|&number| each(number)).collect(), dims),
+            Access::Listed(list) => {
+                Access::of(list.iter().map(|&number| each(number)).collect(), dims)
+            }
         }
     }
 
@@ -183,12 +197,14 @@ impl<P: Point> Access<P> {
         }
     }
 
-    /// The same elements in the same order over other extents; `None` if no strides describe them there.
+    /// The same elements in the same order over other extents; `None` if no strides describe them
+    /// there.
     pub(crate) fn over(&self, from: &[usize], to: &[usize]) -> Option<Access<P>> {
         let Access::Strided { start, strides } = self else { return Some(self.clone()) };
         // Innermost first, neighbours that walk as one made one.
         let mut axes: SmallVec<[(usize, i64); 4]> = SmallVec::new();
-        for (&extent, &stride) in from.iter().zip(strides).rev().filter(|(extent, _)| **extent != 1) {
+        for (&extent, &stride) in from.iter().zip(strides).rev().filter(|(extent, _)| **extent != 1)
+        {
             let stride = i64::from(stride);
             match axes.last_mut() {
                 Some((inner, step)) if stride == *step * *inner as i64 => *inner *= extent,
@@ -236,7 +252,9 @@ impl<P: Point> Access<P> {
     /// Whether one number is all there is.
     pub(crate) fn is_repeated(&self, dims: &[usize]) -> bool {
         match self {
-            Access::Strided { strides, .. } => dims.iter().zip(strides).all(|(&extent, &s)| extent == 1 || s == 0),
+            Access::Strided { strides, .. } => {
+                dims.iter().zip(strides).all(|(&extent, &s)| extent == 1 || s == 0)
+            }
             Access::Listed(list) => list.len() == 1,
         }
     }
@@ -244,10 +262,19 @@ impl<P: Point> Access<P> {
     /// Of a view of a run whose elements are `self` over `own`: where the view's elements are. The
     /// view begins `offset` elements into the run and has `strides` over `dims`, all of the run's
     /// elements counted in row-major order.
-    pub(crate) fn viewed(&self, own: &[usize], offset: usize, strides: &[i32], dims: &[usize]) -> Access<P> {
+    pub(crate) fn viewed(
+        &self,
+        own: &[usize],
+        offset: usize,
+        strides: &[i32],
+        dims: &[usize],
+    ) -> Access<P> {
         if let Access::Strided { start, strides: steps } = self {
             if self.is_contiguous(own) {
-                return Access::Strided { start: start.plus(offset as i64), strides: strides.into() };
+                return Access::Strided {
+                    start: start.plus(offset as i64),
+                    strides: strides.into(),
+                };
             }
             if let Some((way, new)) = through(own, steps, offset, strides, dims) {
                 return Access::Strided { start: start.plus(way), strides: new };
@@ -266,9 +293,10 @@ impl<P: Point> Access<P> {
     /// With axes in another order.
     pub(crate) fn permuted(&self, dims: &[usize], order: &[usize]) -> Access<P> {
         match self {
-            Access::Strided { start, strides } => {
-                Access::Strided { start: *start, strides: order.iter().map(|&axis| strides[axis]).collect() }
-            }
+            Access::Strided { start, strides } => Access::Strided {
+                start: *start,
+                strides: order.iter().map(|&axis| strides[axis]).collect(),
+            },
             Access::Listed(list) => {
                 let steps = row_major(dims);
                 let strides: Strides = order.iter().map(|&axis| steps[axis]).collect();
@@ -290,7 +318,9 @@ impl<P: Point> Access<P> {
             Access::Listed(list) => {
                 let times: usize = inner.iter().product();
                 debug_assert_eq!(list.len(), dims.iter().product::<usize>());
-                Access::Listed(list.iter().flat_map(|&number| std::iter::repeat_n(number, times)).collect())
+                Access::Listed(
+                    list.iter().flat_map(|&number| std::iter::repeat_n(number, times)).collect(),
+                )
             }
         }
     }
@@ -299,8 +329,15 @@ impl<P: Point> Access<P> {
 /// Strides of one walk over a run whose elements are `steps` over `own`, seen through a view that
 /// begins at `offset` and walks `strides` over `dims`: what it begins with, and its strides. `None`
 /// if an axis of the view walks over the end of one of the run's.
-fn through(own: &[usize], steps: &[i32], offset: usize, strides: &[i32], dims: &[usize]) -> Option<(i64, Strides)> {
-    // The run's axes, neighbours that walk as one made one: extent, step, elements from one to the next.
+fn through(
+    own: &[usize],
+    steps: &[i32],
+    offset: usize,
+    strides: &[i32],
+    dims: &[usize],
+) -> Option<(i64, Strides)> {
+    // The run's axes, neighbours that walk as one made one: extent, step, elements from one to the
+    // next.
     let mut axes: SmallVec<[(usize, i64, usize); 4]> = SmallVec::new();
     for (&extent, &step) in own.iter().zip(steps).rev().filter(|(extent, _)| **extent != 1) {
         let step = i64::from(step);
@@ -311,7 +348,8 @@ fn through(own: &[usize], steps: &[i32], offset: usize, strides: &[i32], dims: &
         }
     }
     // How far along each of them the view goes.
-    let mut far: SmallVec<[usize; 4]> = axes.iter().map(|&(extent, _, each)| offset / each % extent).collect();
+    let mut far: SmallVec<[usize; 4]> =
+        axes.iter().map(|&(extent, _, each)| offset / each % extent).collect();
     let way = axes.iter().zip(&far).map(|(&(_, step, _), &i)| i as i64 * step).sum();
     let mut new: Strides = SmallVec::from_elem(0, dims.len());
     for (axis, (&extent, &stride)) in dims.iter().zip(strides).enumerate() {
@@ -392,10 +430,11 @@ fn strides_of<P: Point>(numbers: &[P], dims: &[usize]) -> Option<Strides> {
     all.then_some(strides)
 }
 
-/// Finds one index space for several lists of numbers of the same length, in which as many as possible are strided.
+/// Finds one index space for several lists of numbers of the same length, in which as many as
+/// possible are strided.
 ///
-/// Where all lists step evenly but for breaks at multiples of some length, that length is an inner axis, and the
-/// first numbers after the breaks are looked at in the same way.
+/// Where all lists step evenly but for breaks at multiples of some length, that length is an inner
+/// axis, and the first numbers after the breaks are looked at in the same way.
 pub(crate) fn factor<P: Point>(lists: &[Vec<P>]) -> (Dims, Vec<Access<P>>) {
     let n = lists[0].len();
     let mut dims: Dims = SmallVec::new();
@@ -480,7 +519,11 @@ mod tests {
     fn other_extents_walk_the_same_elements() {
         let access = strided(3, [40, 2]);
         for to in [&[4, 10][..], &[2, 2, 10], &[4, 5, 2], &[4, 1, 10]] {
-            assert_eq!(access.over(&[4, 10], to).map(|a| a.numbers(to)), Some(access.numbers(&[4, 10])), "{to:?}");
+            assert_eq!(
+                access.over(&[4, 10], to).map(|a| a.numbers(to)),
+                Some(access.numbers(&[4, 10])),
+                "{to:?}"
+            );
         }
         assert_eq!(access.over(&[4, 10], &[40]), None);
         assert_eq!(
@@ -515,7 +558,11 @@ mod tests {
         ] {
             let mut expected = Vec::new();
             for_each_offset(&dims, &strides, |o| expected.push(all[(offset as i64 + o) as usize]));
-            assert_eq!(access.viewed(&own, offset, &strides, &dims).numbers(&dims), expected, "{strides:?}");
+            assert_eq!(
+                access.viewed(&own, offset, &strides, &dims).numbers(&dims),
+                expected,
+                "{strides:?}"
+            );
         }
         assert!(matches!(access.viewed(&own, 0, &[1, 3], &[3, 4]), Access::Strided { .. }));
     }

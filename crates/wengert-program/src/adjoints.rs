@@ -1,9 +1,9 @@
 //! The adjoints of the tape's steps while a reverse sweep goes over them: each a pointer into the
 //! graph, to the values that hold the sum of the contributions so far.
 //!
-//! The adjoint of a run is one access if its contributions are of the whole run, a few parts if they
-//! are of views of it that do not overlap (the layers of one block of parameters), and a list of
-//! values only where single elements or overlapping views are contributed to.
+//! The adjoint of a run is one access if its contributions are of the whole run, a few parts if
+//! they are of views of it that do not overlap (the layers of one block of parameters), and a list
+//! of values only where single elements or overlapping views are contributed to.
 
 use smallvec::SmallVec;
 
@@ -11,7 +11,9 @@ use super::access::{Access, Dims, Strides, for_each_offset, row_major};
 use super::graph::Part;
 use super::ids::{Id, Point, Slot, StepId, Value};
 use super::lower::Lowered;
-use super::regions::{are_apart, covers, index_of, is_range, is_whole, last, of, same, split, write};
+use super::regions::{
+    are_apart, covers, index_of, is_range, is_whole, last, of, same, split, write,
+};
 use crate::real::Scalar;
 
 /// What has been added to a step's adjoint.
@@ -76,7 +78,12 @@ impl Adjoints {
     }
 
     /// The slots from `start` on, `strides` apart over `dims`.
-    pub(crate) fn target<S: Scalar>(lowered: &Lowered<'_, S>, start: Slot, strides: &[i32], dims: &[usize]) -> Target {
+    pub(crate) fn target<S: Scalar>(
+        lowered: &Lowered<'_, S>,
+        start: Slot,
+        strides: &[i32],
+        dims: &[usize],
+    ) -> Target {
         let slots = Access::Strided { start, strides: strides.into() };
         match slots.run(dims, &lowered.line) {
             Some(step) if dims.iter().product::<usize>() > 1 => {
@@ -95,9 +102,9 @@ impl Adjoints {
             Adjoint::Nothing => None,
             Adjoint::Number(value) => Some(*value),
             Adjoint::Elements(elements) => elements[offset],
-            Adjoint::Parts(parts) => {
-                parts.iter().find_map(|part| index_of(part, offset).map(|i| part.from.element(&part.dims, i)))
-            }
+            Adjoint::Parts(parts) => parts
+                .iter()
+                .find_map(|part| index_of(part, offset).map(|i| part.from.element(&part.dims, i))),
         }
     }
 
@@ -109,8 +116,11 @@ impl Adjoints {
             return;
         }
         if lowered.line.len_of(step) > FEW {
-            let target =
-                Target::View { step, offset: slot.minus(lowered.line.start(step)) as usize, strides: Strides::new() };
+            let target = Target::View {
+                step,
+                offset: slot.minus(lowered.line.start(step)) as usize,
+                strides: Strides::new(),
+            };
             // Takes a range apart that holds it.
             self.so_far(lowered, &target, &[]);
             return self.set(lowered, &target, &[], &Access::repeated(value, 0));
@@ -120,7 +130,11 @@ impl Adjoints {
     }
 
     /// A run's adjoint, element by element from now on.
-    fn elements<S: Scalar>(&mut self, lowered: &Lowered<'_, S>, step: StepId) -> &mut Vec<Option<Value>> {
+    fn elements<S: Scalar>(
+        &mut self,
+        lowered: &Lowered<'_, S>,
+        step: StepId,
+    ) -> &mut Vec<Option<Value>> {
         let adjoint = &mut self.of[step.index()];
         if !matches!(adjoint, Adjoint::Elements(_)) {
             let mut elements = vec![None; lowered.line.len_of(step)];
@@ -136,14 +150,24 @@ impl Adjoints {
     }
 
     /// The adjoints of distinct slots so far.
-    pub(crate) fn so_far<S: Scalar>(&mut self, lowered: &Lowered<'_, S>, target: &Target, dims: &[usize]) -> SoFar {
+    pub(crate) fn so_far<S: Scalar>(
+        &mut self,
+        lowered: &Lowered<'_, S>,
+        target: &Target,
+        dims: &[usize],
+    ) -> SoFar {
         let single = |elements: Vec<Option<Value>>| {
-            if elements.iter().all(Option::is_none) { SoFar::Nothing } else { SoFar::Single(elements) }
+            if elements.iter().all(Option::is_none) {
+                SoFar::Nothing
+            } else {
+                SoFar::Single(elements)
+            }
         };
         let (step, offset, strides) = match target {
             Target::View { step, offset, strides } => (*step, *offset, strides),
             Target::Slots(slots) => {
-                // Element by element, so that the next look at one of them is no search among parts.
+                // Element by element, so that the next look at one of them is no search among
+                // parts.
                 return single(slots.iter().map(|&slot| self.at_once(lowered, slot)).collect());
             }
         };
@@ -159,16 +183,22 @@ impl Adjoints {
                     (0..parts.len()).filter(|&i| !are_apart(place, of(&parts[i]))).collect();
                 match touched[..] {
                     [] if parts.len() < MOST_PARTS => return SoFar::Nothing,
-                    [only] if parts.len() < MOST_PARTS && is_range(&parts[only]) && covers(&parts[only], place) => {
+                    [only]
+                        if parts.len() < MOST_PARTS
+                            && is_range(&parts[only])
+                            && covers(&parts[only], place) =>
+                    {
                         let pieces = split(&parts[only], place);
                         let before = pieces[0].from.clone();
                         parts.swap_remove(only);
                         parts.extend(pieces);
                         return SoFar::All(before);
                     }
-                    // Of nothing inside it, the whole place would be the gap, asked for again and again.
+                    // Of nothing inside it, the whole place would be the gap, asked for again and
+                    // again.
                     _ if is_whole(place) && !touched.is_empty() => {
-                        let inside: Vec<Part<Value>> = touched.iter().map(|&i| parts[i].clone()).collect();
+                        let inside: Vec<Part<Value>> =
+                            touched.iter().map(|&i| parts[i].clone()).collect();
                         if gaps(&inside, offset, dims.iter().product()).is_some() {
                             return SoFar::Inside(inside);
                         }
@@ -211,7 +241,12 @@ impl Adjoints {
                 return;
             }
         };
-        let part = Part { offset, dims: Dims::from_slice(dims), strides: strides.clone(), from: adjoints.clone() };
+        let part = Part {
+            offset,
+            dims: Dims::from_slice(dims),
+            strides: strides.clone(),
+            from: adjoints.clone(),
+        };
         match &mut self.of[step.index()] {
             Adjoint::Elements(elements) => return write(&part, elements),
             Adjoint::Parts(parts) => {
@@ -221,8 +256,12 @@ impl Adjoints {
                     return;
                 }
                 // What lies inside is the part's now.
-                let goes = |known: &Part<Value>| is_whole(place) && within(known, offset, dims.iter().product());
-                if parts.len() < MOST_PARTS && parts.iter().all(|known| are_apart(place, of(known)) || goes(known)) {
+                let goes = |known: &Part<Value>| {
+                    is_whole(place) && within(known, offset, dims.iter().product())
+                };
+                if parts.len() < MOST_PARTS
+                    && parts.iter().all(|known| are_apart(place, of(known)) || goes(known))
+                {
                     parts.retain(|known| are_apart(place, of(known)));
                     return parts.push(part);
                 }
@@ -246,15 +285,24 @@ impl Adjoints {
     ) -> Option<Access<Value>> {
         let slots = Access::Strided { start, strides: strides.into() };
         let Some(step) = slots.run(dims, &lowered.line) else {
-            return listed(slots.numbers(dims).into_iter().map(|slot| self.at(lowered, slot)), dims, map, fill);
+            return listed(
+                slots.numbers(dims).into_iter().map(|slot| self.at(lowered, slot)),
+                dims,
+                map,
+                fill,
+            );
         };
         let offset = start.minus(lowered.line.start(step)) as usize;
         let parts = match &self.of[step.index()] {
             Adjoint::Nothing => return None,
-            Adjoint::Number(value) => return Some(map(&Access::repeated(*value, 0), &[]).repeated_over(dims)),
+            Adjoint::Number(value) => {
+                return Some(map(&Access::repeated(*value, 0), &[]).repeated_over(dims));
+            }
             Adjoint::Elements(elements) => {
                 let mut own = Vec::with_capacity(dims.iter().product());
-                for_each_offset(dims, strides, |o| own.push(elements[(offset as i64 + o) as usize]));
+                for_each_offset(dims, strides, |o| {
+                    own.push(elements[(offset as i64 + o) as usize])
+                });
                 return listed(own.into_iter(), dims, map, fill);
             }
             Adjoint::Parts(parts) => parts,
@@ -263,7 +311,8 @@ impl Adjoints {
         if let Some(all) = parts.iter().find_map(|part| same(part, place)) {
             return Some(map(&all, dims));
         }
-        let touched: SmallVec<[&Part<Value>; 4]> = parts.iter().filter(|part| !are_apart(place, of(part))).collect();
+        let touched: SmallVec<[&Part<Value>; 4]> =
+            parts.iter().filter(|part| !are_apart(place, of(part))).collect();
         match touched[..] {
             [] => return None,
             [part] if is_range(part) && covers(part, place) => {
@@ -311,8 +360,8 @@ fn listed(
     Some(Access::of(elements.into_iter().map(one).collect(), dims))
 }
 
-/// The parts of the range of `len` elements from `offset` on, with `fill` in the gaps. `None` if one
-/// of them is not wholly inside, or the gaps are no ranges.
+/// The parts of the range of `len` elements from `offset` on, with `fill` in the gaps. `None` if
+/// one of them is not wholly inside, or the gaps are no ranges.
 fn filled(
     parts: &[&Part<Value>],
     offset: usize,
@@ -324,13 +373,22 @@ fn filled(
     let gaps = gaps(&inside, offset, len)?;
     let mut parts: Vec<Part<Value>> = inside
         .into_iter()
-        .map(|part| Part { offset: part.offset - offset, from: map(&part.from, &part.dims), ..part })
+        .map(|part| Part {
+            offset: part.offset - offset,
+            from: map(&part.from, &part.dims),
+            ..part
+        })
         .collect();
     if !gaps.is_empty() {
         let filling = fill();
         parts.extend(gaps.into_iter().map(|(start, len)| {
             let dims = Dims::from_slice(&[len]);
-            Part { offset: start - offset, strides: row_major(&dims), dims, from: Access::repeated(filling, 1) }
+            Part {
+                offset: start - offset,
+                strides: row_major(&dims),
+                dims,
+                from: Access::repeated(filling, 1),
+            }
         }));
     }
     parts.sort_by_key(|part| part.offset);
@@ -342,9 +400,13 @@ fn within(part: &Part<Value>, offset: usize, len: usize) -> bool {
     part.offset >= offset && last(of(part)) < offset + len
 }
 
-/// The ranges of the `len` elements from `offset` on that are in none of the parts: first element and
-/// length. `None` if one of the parts is not wholly inside, or what is left is no ranges.
-pub(crate) fn gaps(parts: &[Part<Value>], offset: usize, len: usize) -> Option<Vec<(usize, usize)>> {
+/// The ranges of the `len` elements from `offset` on that are in none of the parts: first element
+/// and length. `None` if one of the parts is not wholly inside, or what is left is no ranges.
+pub(crate) fn gaps(
+    parts: &[Part<Value>],
+    offset: usize,
+    len: usize,
+) -> Option<Vec<(usize, usize)>> {
     if !parts.iter().all(|part| within(part, offset, len)) {
         return None;
     }

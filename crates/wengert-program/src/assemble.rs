@@ -129,9 +129,10 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     /// Start and strides of a strided operand in the workspace.
     fn strided(&self, access: &Access<Address>) -> (usize, SmallVec<[isize; 6]>) {
         match access {
-            Access::Strided { start, strides } => {
-                (self.place(*start).index(), strides.iter().map(|&stride| stride as isize).collect())
-            }
+            Access::Strided { start, strides } => (
+                self.place(*start).index(),
+                strides.iter().map(|&stride| stride as isize).collect(),
+            ),
             Access::Listed(_) => unreachable!("listed operands of sums are packed"),
         }
     }
@@ -151,9 +152,12 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
                 b_strides[axis],
             ],
         }));
-        let axis =
-            |i: usize| Axis { extent: inner[i], strides: [a_strides[dims.len() + i], b_strides[dims.len() + i]] };
-        let mut around: SmallVec<[Axis<2>; 2]> = merged((0..inner.len()).map(axis)).into_iter().collect();
+        let axis = |i: usize| Axis {
+            extent: inner[i],
+            strides: [a_strides[dims.len() + i], b_strides[dims.len() + i]],
+        };
+        let mut around: SmallVec<[Axis<2>; 2]> =
+            merged((0..inner.len()).map(axis)).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0, 0] });
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), a, b];
         if self.fast
@@ -163,7 +167,15 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         }
         let dots = self.fast && inner.strides == [1, 1] && inner.extent >= 2 * LANES;
         let (outer, lanes) = split_lanes(outer, dots);
-        let layout = ContractLayout { starts, has_init: init.is_some(), guarded, outer, lanes, around, inner };
+        let layout = ContractLayout {
+            starts,
+            has_init: init.is_some(),
+            guarded,
+            outer,
+            lanes,
+            around,
+            inner,
+        };
         Task::Contract(Contract::new(layout, self.fast, self.level))
     }
 
@@ -173,13 +185,13 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         let (x, x_strides) = self.strided(&instruction.operands[0]);
         let init = instruction.operands.get(1).map(|init| self.strided(init));
         let init_stride = |axis: usize| init.as_ref().map_or(0, |(_, strides)| strides[axis]);
-        let outer =
-            merged((0..dims.len()).map(|axis| Axis {
-                extent: dims[axis],
-                strides: [out_strides[axis], init_stride(axis), x_strides[axis]],
-            }));
+        let outer = merged((0..dims.len()).map(|axis| Axis {
+            extent: dims[axis],
+            strides: [out_strides[axis], init_stride(axis), x_strides[axis]],
+        }));
         let axis = |i: usize| Axis { extent: inner[i], strides: [x_strides[dims.len() + i]] };
-        let mut around: SmallVec<[Axis<1>; 2]> = merged((0..inner.len()).map(axis)).into_iter().collect();
+        let mut around: SmallVec<[Axis<1>; 2]> =
+            merged((0..inner.len()).map(axis)).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0] });
         let along = self.fast && inner.strides == [1] && inner.extent >= 2 * LANES;
         let (outer, lanes) = split_lanes(outer, along);
@@ -189,8 +201,9 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     }
 }
 
-/// Takes the axis out that is best computed side by side: a long one along which every operand stands or takes single steps.
-/// Where sums are cut into lanes of their own instead, an axis that is not so stays outside.
+/// Takes the axis out that is best computed side by side: a long one along which every operand
+/// stands or takes single steps. Where sums are cut into lanes of their own instead, an axis that
+/// is not so stays outside.
 fn split_lanes<const N: usize>(
     mut outer: SmallVec<[Axis<N>; 4]>,
     sums_have_lanes: bool,
@@ -233,8 +246,8 @@ impl Registers {
     }
 }
 
-/// The extent of the last axis, if it is short and can be walked as one row with the axis before: where every operand goes on evenly from one
-/// to the next, starts again, or repeats each element.
+/// The extent of the last axis, if it is short and can be walked as one row with the axis before:
+/// where every operand goes on evenly from one to the next, starts again, or repeats each element.
 fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<usize> {
     let &[.., before, last] = dims else { return None };
     let even = |access: &Access<Address>| match access {
@@ -273,7 +286,11 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
         let mut operands = [nowhere; 3];
         for (i, operand) in member.operands(self.of.plan).iter().enumerate() {
             operands[i] = match self.inside.get(&operand.first()) {
-                Some(&(place, _)) if matches!(operand, Access::Strided { .. }) && self.is_whole(operand) => place,
+                Some(&(place, _))
+                    if matches!(operand, Access::Strided { .. }) && self.is_whole(operand) =>
+                {
+                    place
+                }
                 _ => self.outside(operand, &mut loaded),
             };
         }
@@ -332,14 +349,25 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
                     Some(period) if outer != step * period as i32 => {
                         let from = Window { moves: false, single: true, ..from };
                         if outer == 0 {
-                            // A register that nothing else gets, or got: it is filled for the first chunk of a row alone.
+                            // A register that nothing else gets, or got: it is filled for the first
+                            // chunk of a row alone.
                             let kept = self.registers.fresh();
                             let out = self.registers.window(kept);
-                            self.pass.steps.push(Step::Cycle { out, from, stride: step as isize, period });
+                            self.pass.steps.push(Step::Cycle {
+                                out,
+                                from,
+                                stride: step as isize,
+                                period,
+                            });
                             return out;
                         }
                         let out = register(self);
-                        self.pass.steps.push(Step::Repeat { out, from, stride: outer as isize, times: period });
+                        self.pass.steps.push(Step::Repeat {
+                            out,
+                            from,
+                            stride: outer as isize,
+                            times: period,
+                        });
                         out
                     }
                     _ if step == 1 || step == 0 || self.pass.len == 1 => from,
@@ -356,10 +384,16 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
     fn memory(&mut self, access: &Access<Address>, step: i32) -> Window {
         let Access::Strided { start, strides } = access else { unreachable!("lists are gathered") };
         let rows = &strides[..self.rows.len()];
-        let walk = self.pass.walks.iter().position(|walk| walk.as_slice() == rows).unwrap_or_else(|| {
-            self.pass.walks.push(rows.into());
-            self.pass.walks.len() - 1
-        });
-        Window { start: self.of.place(*start), walk: walk as u16, moves: step == 1, single: step != 1 }
+        let walk =
+            self.pass.walks.iter().position(|walk| walk.as_slice() == rows).unwrap_or_else(|| {
+                self.pass.walks.push(rows.into());
+                self.pass.walks.len() - 1
+            });
+        Window {
+            start: self.of.place(*start),
+            walk: walk as u16,
+            moves: step == 1,
+            single: step != 1,
+        }
     }
 }

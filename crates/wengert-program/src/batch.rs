@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use super::run::{Float, Input, Output, Program, ProgramId, Workspace};
 use wengert_tape::Error;
 
-/// A program for many [`rows`](super::Compiler::rows), and workspaces for as many threads as run it at once.
+/// A program for many [`rows`](super::Compiler::rows), and workspaces for as many threads as run it
+/// at once.
 ///
-/// Blocks of rows are computed on the threads of the current `rayon` pool (`rayon::ThreadPool::install` chooses another), or without the
-/// feature `threads` one after another. What is summed over
-/// rows is added up within each block in the order of its rows, and over the blocks in their order: the same bits for every number of threads.
+/// Blocks of rows are computed on the threads of the current `rayon` pool
+/// (`rayon::ThreadPool::install` chooses another), or without the feature `threads` one after
+/// another. What is summed over rows is added up within each block in the order of its rows, and
+/// over the blocks in their order: the same bits for every number of threads.
 ///
 /// # Examples
 ///
@@ -48,7 +50,8 @@ pub struct BatchOutputs<S> {
 }
 
 impl<S> BatchOutputs<S> {
-    /// An output, row-major: one after another for what every row has its own of, else summed over the rows.
+    /// An output, row-major: one after another for what every row has its own of, else summed over
+    /// the rows.
     ///
     /// # Panics
     ///
@@ -71,7 +74,8 @@ fn in_turn_or_on_threads<T: Send>(blocks: &[usize], f: impl Fn(usize) -> T + Syn
     blocks.par_iter().map(|&first| f(first)).collect()
 }
 
-/// `f` of each block's first row, in their order: one after another, as there are no threads without the feature `threads`.
+/// `f` of each block's first row, in their order: one after another, as there are no threads
+/// without the feature `threads`.
 #[cfg(not(feature = "threads"))]
 fn in_turn_or_on_threads<T>(blocks: &[usize], f: impl Fn(usize) -> T) -> Vec<T> {
     blocks.iter().map(|&first| f(first)).collect()
@@ -90,13 +94,19 @@ impl<S: Float> Batch<S> {
         &self.program
     }
 
-    /// Computes all rows: `same` gives inputs that are the same for every row, `rows` those that are not, row after row.
+    /// Computes all rows: `same` gives inputs that are the same for every row, `rows` those that
+    /// are not, row after row.
     ///
     /// # Errors
     ///
-    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them; [`Error::Length`];
-    /// [`Error::GuardFlippedInRows`] with the rows counted within the first block in which a comparison came out differently.
-    pub fn run(&self, same: &[(Input, &[S])], rows: &[(Input, &[S])]) -> Result<BatchOutputs<S>, Error> {
+    /// [`Error::Rows`] if the inputs do not hold whole rows, or not as many of them;
+    /// [`Error::Length`]; [`Error::GuardFlippedInRows`] with the rows counted within the first
+    /// block in which a comparison came out differently.
+    pub fn run(
+        &self,
+        same: &[(Input, &[S])],
+        rows: &[(Input, &[S])],
+    ) -> Result<BatchOutputs<S>, Error> {
         let count = self.count(rows)?;
         let mut total: Option<Vec<Vec<S>>> = None;
         let blocks: Vec<usize> = (0..count).step_by(self.program.rows()).collect();
@@ -160,7 +170,9 @@ impl<S: Float> Batch<S> {
     }
 
     fn add(&self, total: &mut [Vec<S>], block: Vec<Vec<S>>) {
-        for (output, (total, block)) in self.program.outputs().into_iter().zip(total.iter_mut().zip(block)) {
+        for (output, (total, block)) in
+            self.program.outputs().into_iter().zip(total.iter_mut().zip(block))
+        {
             let asked = self.program.asked(output);
             if asked.per_row {
                 total.extend(block);

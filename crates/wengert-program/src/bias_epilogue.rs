@@ -1,7 +1,8 @@
 //! The bias epilogue: what a product begins with, a bias or an adjoint so far, added after it.
 //!
-//! Where the order of a sum is free, `init + Σ a b` is the product alone and an addition, which joins the pass of whatever comes after: bias and
-//! activation go over the result together, while it is in the cache.
+//! Where the order of a sum is free, `init + Σ a b` is the product alone and an addition, which
+//! joins the pass of whatever comes after: bias and activation go over the result together, while
+//! it is in the cache.
 
 use smallvec::SmallVec;
 
@@ -27,7 +28,8 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
         }
         let init = instruction.operands.remove(2);
         let (_, start) = plan.line.push(instruction.len());
-        let out = std::mem::replace(&mut instruction.out, Access::contiguous(start, &instruction.dims));
+        let out =
+            std::mem::replace(&mut instruction.out, Access::contiguous(start, &instruction.dims));
         let addition = Instruction {
             op: Op::Binary(Binary::Add),
             dims: instruction.dims.clone(),

@@ -4,8 +4,8 @@
 //! Asked --simplify--> Simplified --plan--> Planned --place--> Placed --> Program
 //! ```
 //!
-//! Each holds what the next needs, and what the caller asked for in the words of its stage: values of
-//! the graph, addresses of the plan, places in a workspace.
+//! Each holds what the next needs, and what the caller asked for in the words of its stage: values
+//! of the graph, addresses of the plan, places in a workspace.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,10 @@ use super::request::{Compiler, Request, Standing};
 use super::run::{Answer, Computed, Feed, Float, Guard, Inner, InputInfo, Output, Program};
 use super::sym::Builder;
 use super::writers::Writers;
-use super::{bias_epilogue, feed, fuse, group, listing, materialise, memory, output_placement, products, rows};
+use super::{
+    bias_epilogue, feed, fuse, group, listing, materialise, memory, output_placement, products,
+    rows,
+};
 use crate::Numerics;
 use crate::shape::Shape;
 use wengert_ops::run::View;
@@ -42,7 +45,8 @@ pub trait Compile: Float {
     fn compile(compiler: Compiler<'_, Self>) -> Result<Program<Self>, TooLarge>;
 }
 
-// Not a provided method: this is compiled here, once, and not in every crate that compiles a program.
+// Not a provided method: this is compiled here, once, and not in every crate that compiles a
+// program.
 macro_rules! compile_for {
     ($($number:ty)*) => {$(
         impl Compile for $number {
@@ -68,7 +72,11 @@ impl<S: Compile> Compiler<'_, S> {
         if self.requests.is_empty() {
             return Err(Error::NothingAsked { at });
         }
-        S::compile(self).map_err(|TooLarge { needed }| Error::ProgramTooLarge { needed, bound: BOUND, at })
+        S::compile(self).map_err(|TooLarge { needed }| Error::ProgramTooLarge {
+            needed,
+            bound: BOUND,
+            at,
+        })
     }
 }
 
@@ -157,8 +165,10 @@ impl<S: Float> Recorded<'_, '_, S> {
                 wanted.entry(key(of)).or_insert((of, Vec::new())).1.push(wrt);
             }
         }
-        let swept: BTreeMap<(u32, bool), Sweep<'_, '_, S>> =
-            wanted.into_iter().map(|(key, (of, wrt))| (key, sweep(&lowered, of, &wrt, weight))).collect();
+        let swept: BTreeMap<(u32, bool), Sweep<'_, '_, S>> = wanted
+            .into_iter()
+            .map(|(key, (of, wrt))| (key, sweep(&lowered, of, &wrt, weight)))
+            .collect();
         let outputs = self.compiler.requests.iter().map(|(request, _)| match *request {
             Request::Value(view) => {
                 let layout = lowered.layout(view);
@@ -171,7 +181,12 @@ impl<S: Float> Recorded<'_, '_, S> {
         });
         let outputs = outputs.collect();
         let side = |slot: u32| Root::number(lowered.at(Slot::new(slot as usize)));
-        let guards = self.side.guards.iter().flat_map(|guard| [side(guard.left), side(guard.right)]).collect();
+        let guards = self
+            .side
+            .guards
+            .iter()
+            .flat_map(|guard| [side(guard.left), side(guard.right)])
+            .collect();
         drop(swept);
         drop(lowered);
         let graph = builder.graph.into_inner();
@@ -179,13 +194,24 @@ impl<S: Float> Recorded<'_, '_, S> {
         Ok(Asked { graph, outputs, guards })
     }
 
-    /// The derivatives by a view, summed over the rows if there are any and it does not depend on them.
-    fn gradient(&self, lowered: &Lowered<'_, S>, sweep: &Sweep<'_, '_, S>, wrt: View, sum: bool) -> Root {
+    /// The derivatives by a view, summed over the rows if there are any and it does not depend on
+    /// them.
+    fn gradient(
+        &self,
+        lowered: &Lowered<'_, S>,
+        sweep: &Sweep<'_, '_, S>,
+        wrt: View,
+        sum: bool,
+    ) -> Root {
         let layout = lowered.layout(wrt);
         let graph = &lowered.builder.graph;
         let read = |start: Slot, strides: &[i32], dims: &[usize]| {
-            let of_row =
-                |slot: Slot| self.compiler.rows.as_ref().is_some_and(|rows| rows.holds(self.side, slot.index() as u32));
+            let of_row = |slot: Slot| {
+                self.compiler
+                    .rows
+                    .as_ref()
+                    .is_some_and(|rows| rows.holds(self.side, slot.index() as u32))
+            };
             let sum = sum && !of_row(start);
             let over_rows = |access: &Access<Value>, dims: &[usize]| {
                 if !sum {
@@ -194,23 +220,28 @@ impl<S: Float> Recorded<'_, '_, S> {
                 let mut graph = graph.borrow_mut();
                 graph.source = Source::adjoint(start);
                 match access {
-                    Access::Strided { .. } => graph.run(Op::OverRows, dims, &[], std::slice::from_ref(access)),
-                    Access::Listed(list) => {
-                        Access::of(list.iter().map(|&value| graph.push(Kind::OverRows(value))).collect(), dims)
+                    Access::Strided { .. } => {
+                        graph.run(Op::OverRows, dims, &[], std::slice::from_ref(access))
                     }
+                    Access::Listed(list) => Access::of(
+                        list.iter().map(|&value| graph.push(Kind::OverRows(value))).collect(),
+                        dims,
+                    ),
                 }
             };
             let zero = || graph.borrow_mut().constant(S::from_f64(0.0));
             let found = sweep.adjoints.read(lowered, (start, strides, dims), &over_rows, &zero);
             found.unwrap_or_else(|| Access::repeated(zero(), dims.len()))
         };
-        let (start, strides, dims) = (products::start(wrt), products::strides(layout), Dims::from_slice(layout.dims()));
+        let (start, strides, dims) =
+            (products::start(wrt), products::strides(layout), Dims::from_slice(layout.dims()));
         let slots = Access::Strided { start, strides: strides.clone() };
         let access = match slots.run(&dims, &lowered.line) {
             Some(_) => read(start, &strides, &dims),
             // Neighbouring steps, stacked without a copy.
             None => {
-                let each = slots.numbers(&dims).into_iter().map(|slot| read(slot, &[], &[]).first());
+                let each =
+                    slots.numbers(&dims).into_iter().map(|slot| read(slot, &[], &[]).first());
                 Access::of(each.collect(), &dims)
             }
         };
@@ -220,7 +251,12 @@ impl<S: Float> Recorded<'_, '_, S> {
     fn inputs(&self, plan: &Plan<S>, blocks: &[Block], places: &Places) -> Vec<InputInfo> {
         let of = |(block, &run): (&Block, &super::ids::RunId)| {
             let id = NodeId::at(block.slot?.index() as u32);
-            let rows = self.compiler.rows.as_ref().filter(|rows| rows.is_per_row(block)).map_or(1, |rows| rows.count);
+            let rows = self
+                .compiler
+                .rows
+                .as_ref()
+                .filter(|rows| rows.is_per_row(block))
+                .map_or(1, |rows| rows.count);
             Some(InputInfo {
                 id,
                 label: self.compiler.label_of(id),
@@ -236,9 +272,15 @@ impl<S: Float> Recorded<'_, '_, S> {
     /// The places of a view of leaves.
     fn places_of(&self, view: View, inputs: &[InputInfo]) -> (Access<At>, Dims) {
         let layout = self.side.layouts.get(view.layout());
-        let slots = Access::Strided { start: products::start(view), strides: products::strides(layout) };
-        let input =
-            |slot: Slot| inputs.iter().rev().find(|input| input.id.slot() <= slot.index()).expect("leaves are inputs");
+        let slots =
+            Access::Strided { start: products::start(view), strides: products::strides(layout) };
+        let input = |slot: Slot| {
+            inputs
+                .iter()
+                .rev()
+                .find(|input| input.id.slot() <= slot.index())
+                .expect("leaves are inputs")
+        };
         let one = |first: Slot, last: Slot| {
             let input = input(first);
             let (from, to) = (Slot::new(input.id.slot()), At::new(input.start));
@@ -256,7 +298,8 @@ fn sweep<'l, 'a, S: Float>(
     wrt: &[View],
     weight: Option<Value>,
 ) -> Sweep<'l, 'a, S> {
-    let seed = weight.unwrap_or_else(|| lowered.builder.graph.borrow_mut().constant(S::from_f64(1.0)));
+    let seed =
+        weight.unwrap_or_else(|| lowered.builder.graph.borrow_mut().constant(S::from_f64(1.0)));
     // Nothing passes through a handle that is detached.
     let seed = (!of.is_cut()).then_some((products::start(of), seed));
     Sweep::new(lowered, seed, wrt)
@@ -275,7 +318,8 @@ impl<S: Float> Asked<S> {
             (Pass::Chains, passes::reduction_raising::run),
         ];
         let passes = &recorded.compiler.passes;
-        let mut state = State::new(self.graph, self.outputs.into_iter().chain(self.guards).collect());
+        let mut state =
+            State::new(self.graph, self.outputs.into_iter().chain(self.guards).collect());
         for (pass, run) in plan.into_iter().filter(|(pass, _)| passes.contains(pass)) {
             let before = state.count();
             run(&mut state);
@@ -289,17 +333,31 @@ impl<S: Float> Asked<S> {
 }
 
 impl<S: Float> Simplified<S> {
-    fn plan(self, recorded: &Recorded<'_, '_, S>, report: &mut Report) -> Result<Planned<S>, TooLarge> {
+    fn plan(
+        self,
+        recorded: &Recorded<'_, '_, S>,
+        report: &mut Report,
+    ) -> Result<Planned<S>, TooLarge> {
         let (compiler, state) = (recorded.compiler, self.state);
         let grouped = group::run(&state, compiler.passes.contains(&Pass::Group));
-        let keep: Vec<(Access<Address>, Dims)> =
-            state.roots.iter().map(|root| (grouped.root(&state.graph, root), root.dims.clone())).collect();
+        let keep: Vec<(Access<Address>, Dims)> = state
+            .roots
+            .iter()
+            .map(|root| (grouped.root(&state.graph, root), root.dims.clone()))
+            .collect();
         let mut plan = grouped.plan;
-        compiler.note(report, Pass::Group, "instructions", state.count_computed(), plan.instructions.len());
+        compiler.note(
+            report,
+            Pass::Group,
+            "instructions",
+            state.count_computed(),
+            plan.instructions.len(),
+        );
         let widened = match &compiler.rows {
             None => None,
             Some(many) => {
-                let per_row: Vec<bool> = state.graph.blocks.iter().map(|block| many.is_per_row(block)).collect();
+                let per_row: Vec<bool> =
+                    state.graph.blocks.iter().map(|block| many.is_per_row(block)).collect();
                 Some((rows::run(&mut plan, many.count, &per_row, &keep)?, many.count))
             }
         };
@@ -322,13 +380,15 @@ impl<S: Float> Simplified<S> {
         let stages = fuse::run(&plan, &writers, compiler.passes.contains(&Pass::Fuse));
         compiler.note(report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
         let (in_place, feeds) = (Vec::new(), Vec::new());
-        let mut planned = Planned { plan, blocks: state.graph.blocks, stages, writers, kept, in_place, feeds };
+        let mut planned =
+            Planned { plan, blocks: state.graph.blocks, stages, writers, kept, in_place, feeds };
         planned.feed(recorded);
         Ok(planned)
     }
 }
 
-/// Gives gradients runs of their own. Those of single rows stay where they are: their rows lie side by side.
+/// Gives gradients runs of their own. Those of single rows stay where they are: their rows lie side
+/// by side.
 fn place_outputs<S>(plan: &mut Plan<S>, kept: &mut [Kept], requests: &[(Request, Shape)]) {
     let (mut moving, mut outputs) = (Vec::new(), Vec::new());
     for (i, (request, _)) in requests.iter().enumerate() {
@@ -353,10 +413,14 @@ impl<S: Float> Planned<S> {
         let side = recorded.side;
         for &(output, to) in &recorded.compiler.feeds {
             let Kept { access, dims, .. } = &self.kept[output.index as usize];
-            let block = self.blocks.iter().position(|block| block.slot == Some(products::start(to)));
-            let block = block.filter(|_| side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous());
+            let block =
+                self.blocks.iter().position(|block| block.slot == Some(products::start(to)));
+            let block = block.filter(|_| {
+                side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous()
+            });
             let leaf = block.map(|block| self.plan.blocks[block]);
-            let taken = leaf.and_then(|leaf| feed::in_place(&self.plan, &self.stages, (access, dims), leaf));
+            let taken = leaf
+                .and_then(|leaf| feed::in_place(&self.plan, &self.stages, (access, dims), leaf));
             match taken.filter(|taken| !self.in_place.contains(taken)) {
                 Some(taken) => self.in_place.push(taken),
                 None => self.feeds.push((output, to)),
@@ -384,7 +448,8 @@ impl<S: Float> Planned<S> {
 
 impl<S: Float> Placed<S> {
     fn program(self, recorded: &Recorded<'_, '_, S>, mut report: Report) -> Program<S> {
-        let (compiler, Planned { plan, blocks, stages, kept, feeds, .. }) = (recorded.compiler, &self.planned);
+        let (compiler, Planned { plan, blocks, stages, kept, feeds, .. }) =
+            (recorded.compiler, &self.planned);
         let count = compiler.rows.as_ref().map_or(1, |rows| rows.count);
         let places = |kept: &Kept| self.places.access(&kept.access, &kept.dims);
         let answer = |(kept, (request, shape)): (&Kept, &(Request, Shape))| Answer {
@@ -395,16 +460,18 @@ impl<S: Float> Placed<S> {
             per_row: kept.per_row,
         };
         let outputs: Vec<Answer> = kept.iter().zip(&compiler.requests).map(answer).collect();
-        let sides: Vec<Vec<At>> = kept[outputs.len()..].iter().map(|kept| places(kept).numbers(&kept.dims)).collect();
-        let guards =
-            recorded.side.guards.iter().zip(sides.chunks(2)).enumerate().map(|(index, (guard, sides))| Guard {
+        let sides: Vec<Vec<At>> =
+            kept[outputs.len()..].iter().map(|kept| places(kept).numbers(&kept.dims)).collect();
+        let guards = recorded.side.guards.iter().zip(sides.chunks(2)).enumerate().map(
+            |(index, (guard, sides))| Guard {
                 index,
                 comparison: guard.comparison,
                 outcome: guard.outcome,
                 labels: [guard.left, guard.right].map(|slot| compiler.tape.side_label(slot)),
                 places: [sides[0].clone(), sides[1].clone()],
                 at: guard.place,
-            });
+            },
+        );
         let guards = guards.collect();
         let inputs = recorded.inputs(plan, blocks, &self.places);
         let feed = |&(output, to): &(Output, View)| {
@@ -412,14 +479,20 @@ impl<S: Float> Placed<S> {
             Feed { output: output.index as usize, to, dims }
         };
         let feeds = feeds.iter().map(feed).collect();
-        let constants = plan.constants.iter().map(|&(address, number)| (self.places.at(address), number)).collect();
+        let constants = plan
+            .constants
+            .iter()
+            .map(|&(address, number)| (self.places.at(address), number))
+            .collect();
         let initial = |input: &InputInfo| {
             let numbers = &recorded.values[input.id.slot()..][..input.len];
-            let repeated = numbers.iter().flat_map(|&number| std::iter::repeat_n(number, input.rows));
+            let repeated =
+                numbers.iter().flat_map(|&number| std::iter::repeat_n(number, input.rows));
             (input.start, if input.rows == 1 { numbers.to_vec() } else { repeated.collect() })
         };
         let initial = inputs.iter().map(initial).collect();
-        let weight = compiler.rows.as_ref().map(|_| self.places.at(plan.line.start(plan.blocks[0])).index());
+        let weight =
+            compiler.rows.as_ref().map(|_| self.places.at(plan.line.start(plan.blocks[0])).index());
         let listing = listing::of(compiler.tape, plan, stages);
         let homes = output_placement::marks(plan);
         let (fast, level) = (compiler.numerics == Numerics::Fast, compiler.level);
@@ -448,7 +521,14 @@ impl<S: Float> Placed<S> {
 }
 
 impl<S: Float> Compiler<'_, S> {
-    fn note(&self, report: &mut Report, pass: Pass, unit: &'static str, before: usize, after: usize) {
+    fn note(
+        &self,
+        report: &mut Report,
+        pass: Pass,
+        unit: &'static str,
+        before: usize,
+        after: usize,
+    ) {
         if self.passes.contains(&pass) {
             report.passes.push(PassReport { pass, unit, before, after });
         }
@@ -457,8 +537,11 @@ impl<S: Float> Compiler<'_, S> {
     /// What a reader calls the node at `id`: its path, or its id.
     pub(super) fn label_of(&self, id: NodeId) -> String {
         let side = self.tape.side();
-        let layout = side.wide_at(id.slot() as u32).map_or(wengert_ops::run::SCALAR, |wide| wide.layout);
-        side.names.get(View::new(id.slot() as u32, layout)).map_or_else(|| id.to_string(), |name| name.path.clone())
+        let layout =
+            side.wide_at(id.slot() as u32).map_or(wengert_ops::run::SCALAR, |wide| wide.layout);
+        side.names
+            .get(View::new(id.slot() as u32, layout))
+            .map_or_else(|| id.to_string(), |name| name.path.clone())
     }
 }
 
@@ -481,8 +564,8 @@ fn flops(instruction: &Instruction<Address>) -> u64 {
 
 /// Tapes that compile themselves: a trait, since the compiler is a later crate than the tape.
 pub trait CompileTape<S: Compile> {
-    /// Compiles: the program computes every one of `outputs`, and the gradient of the first of them by every one of `wrt`.
-    /// [`Compiler`] has more to ask for, and says how.
+    /// Compiles: the program computes every one of `outputs`, and the gradient of the first of them
+    /// by every one of `wrt`. [`Compiler`] has more to ask for, and says how.
     ///
     /// # Errors
     ///
@@ -504,12 +587,20 @@ pub trait CompileTape<S: Compile> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    fn compile<'t>(&'t self, outputs: &[Var<'t, S>], wrt: &[Var<'t, S>]) -> Result<Program<S>, Error>;
+    fn compile<'t>(
+        &'t self,
+        outputs: &[Var<'t, S>],
+        wrt: &[Var<'t, S>],
+    ) -> Result<Program<S>, Error>;
 }
 
 impl<S: Compile> CompileTape<S> for Tape<S> {
     #[track_caller]
-    fn compile<'t>(&'t self, outputs: &[Var<'t, S>], wrt: &[Var<'t, S>]) -> Result<Program<S>, Error> {
+    fn compile<'t>(
+        &'t self,
+        outputs: &[Var<'t, S>],
+        wrt: &[Var<'t, S>],
+    ) -> Result<Program<S>, Error> {
         let mut compiler = Compiler::new(self);
         for &output in outputs {
             compiler.output(output)?;

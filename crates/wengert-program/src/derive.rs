@@ -1,8 +1,8 @@
 //! The reverse sweep as more of the graph: every contribution in the sweep's order.
 //!
-//! A first contribution is the adjoint itself: nothing is filled with zeros, and nothing is added to
-//! them. Later ones are added in the order of [`backward`](crate::Var::backward), so that with exact
-//! arithmetic the numbers are the same bit for bit.
+//! A first contribution is the adjoint itself: nothing is filled with zeros, and nothing is added
+//! to them. Later ones are added in the order of [`backward`](crate::Var::backward), so that with
+//! exact arithmetic the numbers are the same bit for bit.
 
 use smallvec::SmallVec;
 
@@ -22,7 +22,8 @@ use wengert_ops::run::{View, Wide};
 use wengert_ops::structural::parts;
 use wengert_tape::internals::Kind as StepKind;
 
-/// Index spaces up to this size are walked entry by entry where operands overlap and the order of their sums would be another.
+/// Index spaces up to this size are walked entry by entry where operands overlap and the order of
+/// their sums would be another.
 const ENTRIES: usize = 1 << 20;
 
 /// One sweep.
@@ -33,15 +34,20 @@ pub(crate) struct Sweep<'l, 'a, S: Scalar> {
     active: Map<StepId, bool>,
 }
 
-/// What an elementwise step contributes to one operand: the operand's first slot, its layout over the
-/// step's axes, and the contributions over those.
+/// What an elementwise step contributes to one operand: the operand's first slot, its layout over
+/// the step's axes, and the contributions over those.
 type Contribution = (Slot, Layout, Access<Value>);
 
 impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     /// Sweeps from a slot and its cotangent, if there are any, back to the views `wrt`.
-    pub(crate) fn new(lowered: &'l Lowered<'a, S>, seed: Option<(Slot, Value)>, wrt: &[View]) -> Self {
+    pub(crate) fn new(
+        lowered: &'l Lowered<'a, S>,
+        seed: Option<(Slot, Value)>,
+        wrt: &[View],
+    ) -> Self {
         let steps = lowered.line.runs();
-        let mut sweep = Sweep { lowered, adjoints: Adjoints::new(steps), active: Map::filled(false, steps) };
+        let mut sweep =
+            Sweep { lowered, adjoints: Adjoints::new(steps), active: Map::filled(false, steps) };
         for &view in wrt {
             let layout = lowered.layout(view);
             let active = &mut sweep.active;
@@ -63,7 +69,9 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             let active = match step.kind() {
                 StepKind::Leaf(_) => false,
                 StepKind::Unary(_) => reads(step.cuts_first(), step.a()),
-                StepKind::Binary(_) => reads(step.cuts_first(), step.a()) || reads(step.cuts_second(), step.b()),
+                StepKind::Binary(_) => {
+                    reads(step.cuts_first(), step.a()) || reads(step.cuts_second(), step.b())
+                }
                 StepKind::Wide => {
                     let wide = &self.lowered.side.wides[step.a() as usize];
                     wide.operands.iter().any(|&view| self.wants(view))
@@ -154,7 +162,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         self.lowered.builder.graph.borrow_mut().constant(S::EMPTY)
     }
 
-    /// The adjoints of some slots, the empty sum where nothing has been added; nothing if that is so of all.
+    /// The adjoints of some slots, the empty sum where nothing has been added; nothing if that is
+    /// so of all.
     fn adjoint(&self, start: Slot, strides: &[i32], dims: &[usize]) -> Option<Access<Value>> {
         let as_it_is = |access: &Access<Value>, _: &[usize]| access.clone();
         self.adjoints.read(self.lowered, (start, strides, dims), &as_it_is, &|| self.empty())
@@ -185,8 +194,16 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             TapeOp::Binary(op) => {
                 let [x, y] = [0, 1].map(|i| run(lowered.read(wide.operands[i], &dims)));
                 let (v, g) = (run(lowered.result(wide, &dims)), run(g));
-                let first = if self.wants(wide.operands[0]) { rules::first(op, x, y, v).times(g) } else { None };
-                let second = if self.wants(wide.operands[1]) { rules::second(op, x, y, v).times(g) } else { None };
+                let first = if self.wants(wide.operands[0]) {
+                    rules::first(op, x, y, v).times(g)
+                } else {
+                    None
+                };
+                let second = if self.wants(wide.operands[1]) {
+                    rules::second(op, x, y, v).times(g)
+                } else {
+                    None
+                };
                 self.elementwise(wide, &dims, [(0, first), (1, second)]);
             }
             TapeOp::Structural(op) => self.structural(op, wide, &dims, g),
@@ -194,19 +211,29 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     }
 
     /// Contributes each operand's of an elementwise step, over `dims`.
-    fn elementwise<const N: usize>(&mut self, wide: &Wide, dims: &Dims, of: [(usize, Option<Sym<'_, S>>); N]) {
+    fn elementwise<const N: usize>(
+        &mut self,
+        wide: &Wide,
+        dims: &Dims,
+        of: [(usize, Option<Sym<'_, S>>); N],
+    ) {
         let mut contributions: SmallVec<[Contribution; 3]> = SmallVec::new();
         for (operand, contribution) in of {
             let view = wide.operands[operand];
             if let Some(contribution) = contribution.filter(|_| self.wants(view)) {
-                let layout = self.lowered.layout(view).broadcast_to(&dims.as_slice().into()).expect("checked");
+                let layout = self
+                    .lowered
+                    .layout(view)
+                    .broadcast_to(&dims.as_slice().into())
+                    .expect("checked");
                 contributions.push((start(view), layout, contribution.access_over(dims)));
             }
         }
         self.accumulate_operands(&contributions, dims);
     }
 
-    /// Operand by operand if no two share slots in different ways, else element by element, as the sweep does.
+    /// Operand by operand if no two share slots in different ways, else element by element, as the
+    /// sweep does.
     fn accumulate_operands(&mut self, contributions: &[Contribution], dims: &[usize]) {
         let entangled = (1..contributions.len()).any(|i| {
             contributions[..i].iter().any(|(start, layout, _)| {
@@ -223,14 +250,23 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         }
         let lists: Vec<(Vec<Slot>, Vec<Value>)> = contributions
             .iter()
-            .map(|(start, layout, contribution)| (slots(*start, layout), contribution.numbers(dims)))
+            .map(|(start, layout, contribution)| {
+                (slots(*start, layout), contribution.numbers(dims))
+            })
             .collect();
         let each = |i: usize| lists.iter().map(move |(slots, values)| (slots[i], values[i]));
         self.accumulate_in_order((0..lists[0].0.len()).flat_map(each).collect());
     }
 
-    /// Adds `contribution`, over `dims`, to the slots of a layout over `dims`; where those repeat, in row-major order.
-    fn accumulate_view(&mut self, start: Slot, layout: &Layout, contribution: &Access<Value>, dims: &[usize]) {
+    /// Adds `contribution`, over `dims`, to the slots of a layout over `dims`; where those repeat,
+    /// in row-major order.
+    fn accumulate_view(
+        &mut self,
+        start: Slot,
+        layout: &Layout,
+        contribution: &Access<Value>,
+        dims: &[usize],
+    ) {
         let repeats = |&axis: &usize| layout.strides()[axis] == 0 && dims[axis] > 1;
         let kept: SmallVec<[usize; 4]> = (0..dims.len()).filter(|axis| !repeats(axis)).collect();
         let own = layout.permute(&kept);
@@ -252,7 +288,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         self.adjoints.set(self.lowered, &target, own.dims(), &sums);
     }
 
-    /// The adjoints of distinct slots that a sum begins with: nothing if there are none, the empty sum where one is missing.
+    /// The adjoints of distinct slots that a sum begins with: nothing if there are none, the empty
+    /// sum where one is missing.
     fn init(&mut self, target: &Target, dims: &[usize]) -> Option<Access<Value>> {
         match self.adjoints.so_far(self.lowered, target, dims) {
             SoFar::Nothing => None,
@@ -266,13 +303,22 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             },
             SoFar::Single(elements) => {
                 let empty = self.empty();
-                Some(Access::of(elements.into_iter().map(|element| element.unwrap_or(empty)).collect(), dims))
+                Some(Access::of(
+                    elements.into_iter().map(|element| element.unwrap_or(empty)).collect(),
+                    dims,
+                ))
             }
         }
     }
 
     /// Adds a contribution to each of several distinct slots.
-    fn accumulate_each(&mut self, target: &Target, first: Slot, contribution: &Access<Value>, dims: &[usize]) {
+    fn accumulate_each(
+        &mut self,
+        target: &Target,
+        first: Slot,
+        contribution: &Access<Value>,
+        dims: &[usize],
+    ) {
         let lowered = self.lowered;
         match self.adjoints.so_far(lowered, target, dims) {
             SoFar::Nothing => self.adjoints.set(lowered, target, dims, contribution),
@@ -282,9 +328,13 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.adjoints.set(lowered, target, dims, &sum);
             }
             SoFar::Inside(parts) => {
-                let Target::View { step, offset, .. } = *target else { unreachable!("parts are inside a view") };
+                let Target::View { step, offset, .. } = *target else {
+                    unreachable!("parts are inside a view")
+                };
                 let empty = gaps(&parts, offset, dims.iter().product()).unwrap_or_default();
-                let ranges = empty.into_iter().map(|(start, len)| (start, Dims::from_slice(&[len]), row_major(&[len])));
+                let ranges = empty
+                    .into_iter()
+                    .map(|(start, len)| (start, Dims::from_slice(&[len]), row_major(&[len])));
                 let places = parts.into_iter().map(|part| (part.offset, part.dims, part.strides));
                 for (start, dims_of, strides) in places.chain(ranges) {
                     let own = contribution.viewed(dims, start - offset, &strides, &dims_of);
@@ -294,7 +344,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             }
             SoFar::Single(elements) => {
                 let mut sums = contribution.numbers(dims);
-                let again: Vec<usize> = (0..sums.len()).filter(|&i| elements[i].is_some()).collect();
+                let again: Vec<usize> =
+                    (0..sums.len()).filter(|&i| elements[i].is_some()).collect();
                 let before = again.iter().filter_map(|&i| elements[i]).collect();
                 let more = again.iter().map(|&i| sums[i]).collect();
                 self.record_for(first);
@@ -321,11 +372,22 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         }
         for (slots, contributions) in rounds {
             let (first, dims) = (slots[0], [slots.len()]);
-            self.accumulate_each(&Target::Slots(slots), first, &Access::of(contributions, &dims), &dims);
+            self.accumulate_each(
+                &Target::Slots(slots),
+                first,
+                &Access::of(contributions, &dims),
+                &dims,
+            );
         }
     }
 
-    fn emit(&self, op: Op, dims: &[usize], inner: &[usize], operands: &[Access<Value>]) -> Access<Value> {
+    fn emit(
+        &self,
+        op: Op,
+        dims: &[usize],
+        inner: &[usize],
+        operands: &[Access<Value>],
+    ) -> Access<Value> {
         self.lowered.builder.graph.borrow_mut().run(op, dims, inner, operands)
     }
 
@@ -341,7 +403,10 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let (x, w) = lowered.affine_accesses(wide, dims, inner);
                 let (x_strides, w_strides) = affine_strides(lowered.side, wide);
                 let over = g.repeated_along(dims, &[inner]);
-                let bias = lowered.layout(wide.operands[0]).broadcast_to(&dims.as_slice().into()).expect("checked");
+                let bias = lowered
+                    .layout(wide.operands[0])
+                    .broadcast_to(&dims.as_slice().into())
+                    .expect("checked");
                 if self.wants(wide.operands[0]) {
                     self.record_for(start(wide.operands[0]));
                     self.accumulate_view(start(wide.operands[0]), &bias, &g, dims);
@@ -373,10 +438,12 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let (layout, all) = self.operand(wide);
                 let (x, v) = (lowered.read(wide.operands[0], &all), lowered.result(wide, dims));
                 let v = keep(&v, dims, wide.attributes.axes(), &all);
-                // NaN is not equal to itself: where the result is NaN all of this is, and NaN counts as chosen.
+                // NaN is not equal to itself: where the result is NaN all of this is, and NaN
+                // counts as chosen.
                 let chosen = self.emit(Op::Binary(Binary::Eq), &all, &[], &[x, v]);
                 let order = behind(wide.attributes.axes(), all.len());
-                let inner: Dims = wide.attributes.axes().iter().map(|&axis| all[axis as usize]).collect();
+                let inner: Dims =
+                    wide.attributes.axes().iter().map(|&axis| all[axis as usize]).collect();
                 let ties = self.emit(Op::Sum, dims, &inner, &[chosen.permuted(&all, &order)]);
                 let part = self.emit(Op::Unary(Unary::Recip), dims, &[], &[ties]);
                 let shared = self.emit(Op::Binary(Binary::Chain), dims, &[], &[g, part]);
@@ -386,24 +453,32 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 self.accumulate_operand(wide, &layout, &contribution, &all);
             }
             Structural::LogSumExp => {
-                // The powers and their sums once more: what is the same as in the value becomes one (the pass `share`).
+                // The powers and their sums once more: what is the same as in the value becomes one
+                // (the pass `share`).
                 let layout = lowered.layout(wide.operands[0]).clone();
                 let Powers { all, powers, sums, .. } = lowered.powers(wide, dims);
                 let run = |access| lowered.builder.run(&all, access);
-                let [g, sums] = [&g, &sums].map(|access| run(keep(access, dims, wide.attributes.axes(), &all)));
+                let [g, sums] =
+                    [&g, &sums].map(|access| run(keep(access, dims, wide.attributes.axes(), &all)));
                 let contribution = g.chain(run(powers) / sums).access_over(&all);
                 self.accumulate_operand(wide, &layout, &contribution, &all);
             }
             Structural::CumSum | Structural::CumSumBack => {
                 let (layout, all) = self.operand(wide);
                 let back = op == Structural::CumSumBack;
-                let sums = lowered.cumulative(g.numbers(dims), &all, wide.attributes.axes()[0], !back);
+                let sums =
+                    lowered.cumulative(g.numbers(dims), &all, wide.attributes.axes()[0], !back);
                 self.accumulate_operand(wide, &layout, &Access::of(sums, &all), &all);
             }
             Structural::Select => {
                 let read = |i: usize| lowered.read(wide.operands[i], dims);
                 let (condition, nothing) = (read(0), Access::repeated(self.empty(), dims.len()));
-                let a = self.emit(Op::Select, dims, &[], &[condition.clone(), g.clone(), nothing.clone()]);
+                let a = self.emit(
+                    Op::Select,
+                    dims,
+                    &[],
+                    &[condition.clone(), g.clone(), nothing.clone()],
+                );
                 let b = self.emit(Op::Select, dims, &[], &[condition, nothing, g]);
                 let run = |access| Some(lowered.builder.run(dims, access));
                 self.elementwise(wide, dims, [(1, run(a)), (2, run(b))]);
@@ -413,7 +488,9 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             | Structural::Contiguous
             | Structural::Gather
             | Structural::ScatterAdd => unreachable!("{op:?} moves elements"),
-            _ => unreachable!("{op}: every structural operation has a derivative here, and a test asks for each"),
+            _ => unreachable!(
+                "{op}: every structural operation has a derivative here, and a test asks for each"
+            ),
         }
     }
 
@@ -424,7 +501,13 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         (layout, dims)
     }
 
-    fn accumulate_operand(&mut self, wide: &Wide, layout: &Layout, contribution: &Access<Value>, dims: &[usize]) {
+    fn accumulate_operand(
+        &mut self,
+        wide: &Wide,
+        layout: &Layout,
+        contribution: &Access<Value>,
+        dims: &[usize],
+    ) {
         if self.wants(wide.operands[0]) {
             self.accumulate_view(start(wide.operands[0]), layout, contribution, dims);
         }
@@ -435,8 +518,9 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         let lowered = self.lowered;
         let operand = |i: usize| slots(start(wide.operands[i]), lowered.layout(wide.operands[i]));
         let (bias, w, x) = (operand(0)[0], operand(1), operand(2));
-        let wants =
-            |this: &Self, i: usize, slot: Slot| !wide.operands[i].is_cut() && this.active[lowered.line.run_of(slot)];
+        let wants = |this: &Self, i: usize, slot: Slot| {
+            !wide.operands[i].is_cut() && this.active[lowered.line.run_of(slot)]
+        };
         if wants(self, 0, bias) {
             self.accumulate(bias, g);
         }
@@ -452,7 +536,14 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     }
 
     /// Adds `Σ g · other` over the part of the index space that the operand repeats along.
-    fn contraction(&mut self, view: View, strides: &[i32], space: &[usize], g: &Access<Value>, other: &Access<Value>) {
+    fn contraction(
+        &mut self,
+        view: View,
+        strides: &[i32],
+        space: &[usize],
+        g: &Access<Value>,
+        other: &Access<Value>,
+    ) {
         if !self.wants(view) {
             return;
         }
@@ -474,10 +565,12 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         if !is_injective {
             let all = joined(&dims, &sums_over);
             let product = self.emit(Op::Binary(Binary::Chain), &all, &[], &[g, other]);
-            let back: SmallVec<[usize; 4]> =
-                (0..space.len()).map(|axis| order.iter().position(|&o| o == axis).expect("a permutation")).collect();
+            let back: SmallVec<[usize; 4]> = (0..space.len())
+                .map(|axis| order.iter().position(|&o| o == axis).expect("a permutation"))
+                .collect();
             let in_order = product.permuted(&all, &back).numbers(space);
-            let each = Access::Strided { start: start(view), strides: strides.into() }.numbers(space);
+            let each =
+                Access::Strided { start: start(view), strides: strides.into() }.numbers(space);
             return self.accumulate_in_order(each.into_iter().zip(in_order).collect());
         }
         let target = Adjoints::target(self.lowered, start(view), &own, &dims);
@@ -487,7 +580,8 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         self.adjoints.set(self.lowered, &target, &dims, &sums);
     }
 
-    /// A product of two views of the same slots, entry by entry: the first operand's contribution, then the second's.
+    /// A product of two views of the same slots, entry by entry: the first operand's contribution,
+    /// then the second's.
     fn entangled_product(
         &mut self,
         product: &Product,
@@ -495,11 +589,16 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         space: &[usize],
         [g, a, b]: [&Access<Value>; 3],
     ) {
-        let contributions = [b, a]
-            .map(|other| self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()]).numbers(space));
-        let targets = [0, 1]
-            .map(|i| Access::Strided { start: start(views[i]), strides: product.operand(i).1.into() }.numbers(space));
-        let pairs = (0..targets[0].len()).flat_map(|i| [0, 1].map(|role| (targets[role][i], contributions[role][i])));
+        let contributions = [b, a].map(|other| {
+            self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()])
+                .numbers(space)
+        });
+        let targets = [0, 1].map(|i| {
+            Access::Strided { start: start(views[i]), strides: product.operand(i).1.into() }
+                .numbers(space)
+        });
+        let pairs = (0..targets[0].len())
+            .flat_map(|i| [0, 1].map(|role| (targets[role][i], contributions[role][i])));
         self.accumulate_in_order(pairs.collect());
     }
 
@@ -507,20 +606,25 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     fn moves(&mut self, wide: &Wide) -> bool {
         let TapeOp::Structural(op) = wide.op else { return false };
         let lowered = self.lowered;
-        let (out, shape) = (Slot::new(wide.out as usize), lowered.side.layouts.get(wide.layout).shape());
-        let wanted: SmallVec<[bool; 4]> = wide.operands.iter().map(|&view| self.wants(view)).collect();
-        // Where the adjoints of each operand's elements are, for ops that put operands side by side.
+        let (out, shape) =
+            (Slot::new(wide.out as usize), lowered.side.layouts.get(wide.layout).shape());
+        let wanted: SmallVec<[bool; 4]> =
+            wide.operands.iter().map(|&view| self.wants(view)).collect();
+        // Where the adjoints of each operand's elements are, for ops that put operands side by
+        // side.
         let places: SmallVec<[(Slot, Strides); 4]> = match op {
             Structural::Concat => {
                 let axis = wide.attributes.axes()[0] as usize;
                 let extents = wide.operands.iter().map(|&view| lowered.layout(view).dims()[axis]);
-                let place = |(offset, place): (usize, Layout)| (out.plus(offset as i64), strides(&place));
+                let place =
+                    |(offset, place): (usize, Layout)| (out.plus(offset as i64), strides(&place));
                 parts(shape, axis, extents).map(place).collect()
             }
             Structural::Stack | Structural::Contiguous => {
                 let each = wide.len as usize / wide.operands.len();
-                let place =
-                    |(i, &view): (usize, &View)| (out.plus((i * each) as i64), row_major(lowered.layout(view).dims()));
+                let place = |(i, &view): (usize, &View)| {
+                    (out.plus((i * each) as i64), row_major(lowered.layout(view).dims()))
+                };
                 wide.operands.iter().enumerate().map(place).collect()
             }
             Structural::Gather | Structural::ScatterAdd => {
@@ -543,14 +647,23 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
     }
 
     fn moved_by_index(&mut self, op: Structural, wide: &Wide, dims: &[usize]) {
-        let Some(g) = self.adjoint(Slot::new(wide.out as usize), &row_major(dims), dims) else { return };
+        let Some(g) = self.adjoint(Slot::new(wide.out as usize), &row_major(dims), dims) else {
+            return;
+        };
         let (view, layout) = (wide.operands[0], self.lowered.layout(wide.operands[0]));
         if op == Structural::ScatterAdd {
-            let each = wide.attributes.positions().iter().map(|&i| g.element(dims, i as usize)).collect();
-            return self.accumulate_view(start(view), layout, &Access::of(each, layout.dims()), layout.dims());
+            let each =
+                wide.attributes.positions().iter().map(|&i| g.element(dims, i as usize)).collect();
+            return self.accumulate_view(
+                start(view),
+                layout,
+                &Access::of(each, layout.dims()),
+                layout.dims(),
+            );
         }
         let on_tape = Access::Strided { start: start(view), strides: strides(layout) };
-        let slots = wide.attributes.positions().iter().map(|&i| on_tape.element(layout.dims(), i as usize));
+        let slots =
+            wide.attributes.positions().iter().map(|&i| on_tape.element(layout.dims(), i as usize));
         self.accumulate_in_order(slots.zip(g.numbers(dims)).collect());
     }
 }
@@ -563,7 +676,8 @@ fn slots(start: Slot, layout: &Layout) -> Vec<Slot> {
 /// Whether two views share a slot.
 fn overlap(a: (Slot, &Layout), b: (Slot, &Layout)) -> bool {
     let own = |(start, layout): (Slot, &Layout)| {
-        let kept: SmallVec<[usize; 4]> = (0..layout.dims().len()).filter(|&axis| layout.strides()[axis] > 0).collect();
+        let kept: SmallVec<[usize; 4]> =
+            (0..layout.dims().len()).filter(|&axis| layout.strides()[axis] > 0).collect();
         (start, layout.permute(&kept))
     };
     let (a, b) = (own(a), own(b));
@@ -574,15 +688,21 @@ fn overlap(a: (Slot, &Layout), b: (Slot, &Layout)) -> bool {
     if a == b {
         return true;
     }
-    let known: std::collections::HashSet<Slot, std::hash::BuildHasherDefault<rustc_hash::FxHasher>> =
-        slots(a.0, &a.1).into_iter().collect();
+    let known: std::collections::HashSet<
+        Slot,
+        std::hash::BuildHasherDefault<rustc_hash::FxHasher>,
+    > = slots(a.0, &a.1).into_iter().collect();
     slots(b.0, &b.1).iter().any(|slot| known.contains(slot))
 }
 
 /// Whether no two elements share a slot (as far as strides tell: false where they only might).
 fn strides_are_injective(dims: &[usize], strides: &[i32]) -> bool {
-    let mut axes: SmallVec<[(i32, usize); 4]> =
-        strides.iter().copied().zip(dims.iter().copied()).filter(|&(_, extent)| extent > 1).collect();
+    let mut axes: SmallVec<[(i32, usize); 4]> = strides
+        .iter()
+        .copied()
+        .zip(dims.iter().copied())
+        .filter(|&(_, extent)| extent > 1)
+        .collect();
     axes.sort_unstable();
     let mut reach = 0;
     axes.iter().all(|&(stride, extent)| {

@@ -1,7 +1,8 @@
 //! What is fed back, computed where it is read from: an optimiser's step in place.
 //!
-//! A result takes the place of the leaf that it is fed to if nothing reads the leaf afterwards: no later stage, and in the result's own pass only
-//! what comes no later and reads the same element. A program with guards keeps them apart, since a run that fails must leave the leaf as it was.
+//! A result takes the place of the leaf that it is fed to if nothing reads the leaf afterwards: no
+//! later stage, and in the result's own pass only what comes no later and reads the same element. A
+//! program with guards keeps them apart, since a run that fails must leave the leaf as it was.
 
 use super::access::Access;
 use super::fuse::Stage;

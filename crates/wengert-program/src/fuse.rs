@@ -1,7 +1,8 @@
 //! The order of execution, and which elementwise instructions run as one pass over their elements.
 //!
-//! An instruction joins the open pass if it has as many elements and reads what the pass computes element by element. So a chain of
-//! elementwise operations reads its inputs once and writes only what something outside the pass reads.
+//! An instruction joins the open pass if it has as many elements and reads what the pass computes
+//! element by element. So a chain of elementwise operations reads its inputs once and writes only
+//! what something outside the pass reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,11 @@ struct Accesses {
 }
 
 impl Member {
-    fn new(index: InstructionId, out: Access<Address>, operands: SmallVec<[Access<Address>; 3]>) -> Self {
+    fn new(
+        index: InstructionId,
+        out: Access<Address>,
+        operands: SmallVec<[Access<Address>; 3]>,
+    ) -> Self {
         Member { index, over: Some(Box::new(Accesses { out, operands })) }
     }
 
@@ -155,7 +160,11 @@ impl Ready {
         }
     }
 
-    fn remove(&mut self, instructions: &Map<InstructionId, Instruction<Address>>, i: InstructionId) {
+    fn remove(
+        &mut self,
+        instructions: &Map<InstructionId, Instruction<Address>>,
+        i: InstructionId,
+    ) {
         if !self.others.remove(&i) {
             let len = instructions[i].len();
             if let Some(set) = self.by_len.get_mut(&len) {
@@ -188,8 +197,10 @@ struct Pass {
 impl Pass {
     fn new(index: InstructionId, instruction: &Instruction<Address>) -> Self {
         let dims = space_of(instruction);
-        let member = member(index, instruction, &dims).unwrap_or_else(|| listed(index, instruction));
-        let is_listed = member.over.as_ref().is_some_and(|over| matches!(over.out, Access::Listed(_)));
+        let member =
+            member(index, instruction, &dims).unwrap_or_else(|| listed(index, instruction));
+        let is_listed =
+            member.over.as_ref().is_some_and(|over| matches!(over.out, Access::Listed(_)));
         let dims = if is_listed { Dims::from_slice(&[instruction.len()]) } else { dims };
         let mut inside = FastMap::default();
         // What single numbers read never matters: see `join`.
@@ -205,7 +216,9 @@ impl Pass {
         // What the pass computes can be read only element by element.
         let own = |operand: &Access<Address>| {
             let mut any = false;
-            writers.for_each(plan, operand, &instruction.dims, |by| any |= self.inside.contains_key(&by));
+            writers.for_each(plan, operand, &instruction.dims, |by| {
+                any |= self.inside.contains_key(&by)
+            });
             any
         };
         let identity = |operand: &Access<Address>| {
@@ -213,7 +226,9 @@ impl Pass {
             let start = by.and_then(|by| self.inside.get(&by));
             operand.is_contiguous(&instruction.dims) && start == Some(&operand.first())
         };
-        if instruction.len() > 1 && instruction.operands.iter().any(|operand| own(operand) && !identity(operand)) {
+        if instruction.len() > 1
+            && instruction.operands.iter().any(|operand| own(operand) && !identity(operand))
+        {
             return false;
         }
         if let Some(member) = member(index, instruction, &self.dims) {
@@ -223,11 +238,15 @@ impl Pass {
             let dims = space_of(instruction);
             let over = |access: &Access<Address>| access.over(&self.dims, &dims);
             let convert = |old: &Member| {
-                let operands: Option<SmallVec<[Access<Address>; 3]>> = old.operands(plan).iter().map(over).collect();
+                let operands: Option<SmallVec<[Access<Address>; 3]>> =
+                    old.operands(plan).iter().map(over).collect();
                 Some(Member::new(old.index, over(old.out(plan))?, operands?))
             };
             let Some(new) = member(index, instruction, &dims) else { return false };
-            let Some(mut members) = self.members.iter().map(convert).collect::<Option<Vec<_>>>() else { return false };
+            let Some(mut members) = self.members.iter().map(convert).collect::<Option<Vec<_>>>()
+            else {
+                return false;
+            };
             members.push(new);
             (self.dims, self.members) = (dims, members);
         }
@@ -238,7 +257,8 @@ impl Pass {
     }
 }
 
-/// The index space that an instruction alone would run over: flat if that is small or its rows were too short.
+/// The index space that an instruction alone would run over: flat if that is small or its rows were
+/// too short.
 fn space_of(instruction: &Instruction<Address>) -> Dims {
     let len = instruction.len();
     let flat = Dims::from_slice(&[len]);
@@ -246,7 +266,8 @@ fn space_of(instruction: &Instruction<Address>) -> Dims {
         return flat;
     }
     let even = |access: &Access<Address>| access.over(&instruction.dims, &flat).is_some();
-    let out = instruction.out.is_contiguous(&instruction.dims) || matches!(instruction.out, Access::Listed(_));
+    let out = instruction.out.is_contiguous(&instruction.dims)
+        || matches!(instruction.out, Access::Listed(_));
     let short = || instruction.dims.last().is_none_or(|&row| row < ROW);
     if out && (instruction.operands.iter().all(even) || short()) {
         return flat;
@@ -254,28 +275,37 @@ fn space_of(instruction: &Instruction<Address>) -> Dims {
     instruction.dims.clone()
 }
 
-/// The instruction over another index space; in a small or flat one what does not walk evenly is listed.
-fn member(index: InstructionId, instruction: &Instruction<Address>, dims: &[usize]) -> Option<Member> {
+/// The instruction over another index space; in a small or flat one what does not walk evenly is
+/// listed.
+fn member(
+    index: InstructionId,
+    instruction: &Instruction<Address>,
+    dims: &[usize],
+) -> Option<Member> {
     if instruction.dims[..] == *dims {
         return Some(Member { index, over: None });
     }
     let convert = |access: &Access<Address>| match access.over(&instruction.dims, dims) {
         Some(access) => Some(access),
         None if dims.len() == 1
-            && (instruction.len() <= SMALL || instruction.dims.last().is_none_or(|&row| row < ROW)) =>
+            && (instruction.len() <= SMALL
+                || instruction.dims.last().is_none_or(|&row| row < ROW)) =>
         {
             Some(Access::Listed(access.numbers(&instruction.dims).into()))
         }
         None => None,
     };
-    let operands: Option<SmallVec<[Access<Address>; 3]>> = instruction.operands.iter().map(convert).collect();
+    let operands: Option<SmallVec<[Access<Address>; 3]>> =
+        instruction.operands.iter().map(convert).collect();
     Some(Member::new(index, convert(&instruction.out)?, operands?))
 }
 
 fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
     let list = |access: &Access<Address>| match access {
         Access::Listed(_) => access.clone(),
-        Access::Strided { .. } => Access::of(access.numbers(&instruction.dims), &[instruction.len()]),
+        Access::Strided { .. } => {
+            Access::of(access.numbers(&instruction.dims), &[instruction.len()])
+        }
     };
     Member::new(index, list(&instruction.out), instruction.operands.iter().map(list).collect())
 }
@@ -299,9 +329,16 @@ mod tests {
     fn a_chain_of_elementwise_instructions_is_one_pass() {
         let mut plan = Plan::<f64>::of_leaves(1000);
         let a = plan.then(Op::Unary(Unary::Exp), &[1000], &[], vec![run_of(Address::new(0), 1000)]);
-        let b = plan.then(Op::Binary(Binary::Mul), &[1000], &[], vec![run_of(a, 1000), run_of(Address::new(0), 1000)]);
+        let b = plan.then(
+            Op::Binary(Binary::Mul),
+            &[1000],
+            &[],
+            vec![run_of(a, 1000), run_of(Address::new(0), 1000)],
+        );
         plan.then(Op::Unary(Unary::Neg), &[1000], &[], vec![run_of(b, 1000)]);
-        assert!(matches!(&staged(&plan, true)[..], [Stage::Pass { members, .. }] if members.len() == 3));
+        assert!(
+            matches!(&staged(&plan, true)[..], [Stage::Pass { members, .. }] if members.len() == 3)
+        );
         assert_eq!(staged(&plan, false).len(), 3);
     }
 

@@ -1,10 +1,10 @@
 //! The program as an expression graph: every value is defined once, by a node.
 //!
 //! A node is a single number or a whole run of them: an instruction over an index space is one node
-//! however many numbers it computes. Values are counted along a line in the order of the nodes, so an
-//! operand's value comes before its reader's, and the order of nodes is a valid order of execution. A
-//! run is split into single numbers only where single elements of it are read: such an operand is a
-//! value inside the run.
+//! however many numbers it computes. Values are counted along a line in the order of the nodes, so
+//! an operand's value comes before its reader's, and the order of nodes is a valid order of
+//! execution. A run is split into single numbers only where single elements of it are read: such an
+//! operand is a value inside the run.
 //!
 //! ```text
 //! node 0  leaf  [3]   values 0, 1, 2
@@ -77,7 +77,9 @@ impl Kind {
             Kind::Unary(_, a) | Kind::OverRows(a) => SmallVec::from_slice(&[a]),
             Kind::Binary(_, a, b) => SmallVec::from_slice(&[a, b]),
             Kind::Select(a, b, c) => SmallVec::from_slice(&[a, b, c]),
-            Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => SmallVec::new(),
+            Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => {
+                SmallVec::new()
+            }
         }
     }
 
@@ -88,7 +90,9 @@ impl Kind {
             Kind::Binary(op, a, b) => Kind::Binary(op, to(a), to(b)),
             Kind::Select(a, b, c) => Kind::Select(to(a), to(b), to(c)),
             Kind::OverRows(a) => Kind::OverRows(to(a)),
-            Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => self,
+            Kind::Leaf(_) | Kind::Const(_) | Kind::Run(_) | Kind::Assembly(_) | Kind::Chain(_) => {
+                self
+            }
         }
     }
 }
@@ -100,7 +104,8 @@ pub(crate) enum Op {
     Unary(Unary),
     Binary(Binary),
     Select,
-    /// `init + Σ a b` over the inner axes; `guarded`: a zero a passes nothing on. Operands a, b, and init if there is one.
+    /// `init + Σ a b` over the inner axes; `guarded`: a zero a passes nothing on. Operands a, b,
+    /// and init if there is one.
     Contract {
         guarded: bool,
     },
@@ -118,8 +123,8 @@ impl Op {
     }
 }
 
-/// An operation over an index space, in the graph (of values) or in a plan (of addresses): its outer
-/// axes `dims` index the result, `inner` is summed (or folded) over.
+/// An operation over an index space, in the graph (of values) or in a plan (of addresses): its
+/// outer axes `dims` index the result, `inner` is summed (or folded) over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Instruction<P> {
     pub(crate) op: Op,
@@ -271,7 +276,9 @@ impl<S: Scalar> Graph<S> {
     pub(crate) fn constant(&mut self, number: S) -> Value {
         let key = number.bits_key();
         if let Some(known) = self.by_bits.get(&key) {
-            let same = |value: &&Value| self.constant_at(**value).is_some_and(|known| known.same_bits(number));
+            let same = |value: &&Value| {
+                self.constant_at(**value).is_some_and(|known| known.same_bits(number))
+            };
             if let Some(&value) = known.iter().find(same) {
                 return value;
             }
@@ -297,9 +304,15 @@ impl<S: Scalar> Graph<S> {
         start
     }
 
-    /// Appends an instruction over a run and returns the access to its result. A single element is a
-    /// scalar node if it can be.
-    pub(crate) fn run(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: &[Access<Value>]) -> Access<Value> {
+    /// Appends an instruction over a run and returns the access to its result. A single element is
+    /// a scalar node if it can be.
+    pub(crate) fn run(
+        &mut self,
+        op: Op,
+        dims: &[usize],
+        inner: &[usize],
+        operands: &[Access<Value>],
+    ) -> Access<Value> {
         let len: usize = dims.iter().product();
         // What repeats one number computes one number.
         let repeated = || operands.iter().all(|operand| operand.is_repeated(dims));
@@ -334,7 +347,8 @@ impl<S: Scalar> Graph<S> {
         start
     }
 
-    /// Calls `visit` for every node that a node reads, once for each number that it reads by itself.
+    /// Calls `visit` for every node that a node reads, once for each number that it reads by
+    /// itself.
     pub(crate) fn for_each_operand(&self, node: Node, mut visit: impl FnMut(Node)) {
         match self.nodes[node] {
             Kind::Run(index) => self.runs[index as usize].for_each_run_read(&self.line, visit),
@@ -345,7 +359,12 @@ impl<S: Scalar> Graph<S> {
             }
             Kind::Chain(index) => {
                 let chain = &self.chains[index as usize];
-                chain.init.iter().chain(&chain.a).chain(&chain.b).for_each(|&value| visit(self.node_of(value)));
+                chain
+                    .init
+                    .iter()
+                    .chain(&chain.a)
+                    .chain(&chain.b)
+                    .for_each(|&value| visit(self.node_of(value)));
             }
             kind => kind.operands().into_iter().for_each(|value| visit(self.node_of(value))),
         }

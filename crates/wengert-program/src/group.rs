@@ -1,9 +1,11 @@
 //! Scalar nodes of one kind side by side become one instruction over a run of them.
 //!
-//! Nodes are alike if they stand at the same depth and their expressions have the same shape, leaves of one block being alike. Alike
-//! nodes cannot depend on each other, so they can be computed together, in neighbouring addresses; what they read is then often an even walk
-//! over addresses too, and an index space is looked for in which it is. So the neurons of a layer, written one by one, become
-//! a matrix product, and a formula written for each of many rows becomes that formula over a column.
+//! Nodes are alike if they stand at the same depth and their expressions have the same shape,
+//! leaves of one block being alike. Alike nodes cannot depend on each other, so they can be
+//! computed together, in neighbouring addresses; what they read is then often an even walk over
+//! addresses too, and an index space is looked for in which it is. So the neurons of a layer,
+//! written one by one, become a matrix product, and a formula written for each of many rows becomes
+//! that formula over a column.
 
 use smallvec::SmallVec;
 
@@ -101,7 +103,8 @@ enum Unit {
 fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
     let graph = &state.graph;
     let count = graph.nodes.len();
-    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) = (Map::filled(0, count), Map::filled(0, count));
+    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) =
+        (Map::filled(0, count), Map::filled(0, count));
     let mut numbers = Shapes::default();
     numbers.number(Form::CONST);
     // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
@@ -184,7 +187,8 @@ impl<S: Scalar> Grouped<S> {
                 let (_, start) = self.plan.line.push(of.len());
                 self.nodes[node] = Some(start);
                 let operands = of.operands.iter().enumerate();
-                let operands = operands.map(|(i, operand)| self.moved(graph, operand, &of.axes(i))).collect();
+                let operands =
+                    operands.map(|(i, operand)| self.moved(graph, operand, &of.axes(i))).collect();
                 self.plan.instructions.push(Instruction {
                     op: of.op,
                     dims: of.dims.clone(),
@@ -243,21 +247,35 @@ impl<S: Scalar> Grouped<S> {
                     dims: Dims::from_slice(&[1]),
                     inner: Dims::new(),
                     out: Access::repeated(start.plus(i as i64), 1),
-                    operands: operands.iter().map(|&value| Access::repeated(self.at(graph, value), 1)).collect(),
+                    operands: operands
+                        .iter()
+                        .map(|&value| Access::repeated(self.at(graph, value), 1))
+                        .collect(),
                     source: graph.sources[node],
                 });
             }
             return;
         }
-        let mut lists: SmallVec<[Vec<Address>; 3]> = first.operands().iter().map(|_| Vec::new()).collect();
+        let mut lists: SmallVec<[Vec<Address>; 3]> =
+            first.operands().iter().map(|_| Vec::new()).collect();
         for &node in &*members {
             let operands = graph.nodes[node].operands();
-            lists.iter_mut().zip(operands).for_each(|(list, value)| list.push(self.at(graph, value)));
+            lists
+                .iter_mut()
+                .zip(operands)
+                .for_each(|(list, value)| list.push(self.at(graph, value)));
         }
         let (dims, operands) = factor(&lists);
         let out = Access::contiguous(start, &dims);
         let operands = SmallVec::from_vec(operands);
-        self.plan.instructions.push(Instruction { op, dims, inner: Dims::new(), out, operands, source });
+        self.plan.instructions.push(Instruction {
+            op,
+            dims,
+            inner: Dims::new(),
+            out,
+            operands,
+            source,
+        });
     }
 
     fn chains(&mut self, graph: &Graph<S>, members: &[Node], start: Address, source: Source) {
@@ -267,8 +285,12 @@ impl<S: Scalar> Grouped<S> {
         };
         let first = chain(members[0]);
         let (terms, product) = (first.a.len(), !first.b.is_empty());
-        let addresses = |values: &[Value]| values.iter().map(|&value| self.at(graph, value)).collect::<Vec<Address>>();
-        let rows = |of: &dyn Fn(Node) -> Vec<Address>| members.iter().map(|&node| of(node)).collect::<Vec<_>>();
+        let addresses = |values: &[Value]| {
+            values.iter().map(|&value| self.at(graph, value)).collect::<Vec<Address>>()
+        };
+        let rows = |of: &dyn Fn(Node) -> Vec<Address>| {
+            members.iter().map(|&node| of(node)).collect::<Vec<_>>()
+        };
         let mut factors = vec![rows(&|node| addresses(&chain(node).a))];
         if product {
             factors.push(rows(&|node| addresses(&chain(node).b)));
@@ -279,17 +301,24 @@ impl<S: Scalar> Grouped<S> {
         let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
         let even = |rows: &Vec<Vec<Address>>| {
             let step = stride(&rows[0]);
-            let steps = |row: &Vec<Address>| row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step);
+            let steps = |row: &Vec<Address>| {
+                row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step)
+            };
             rows.iter().all(steps).then_some(step)
         };
         let strides: Option<Vec<i32>> = factors.iter().map(even).collect();
         let inner = Dims::from_slice(&[terms]);
         let (dims, mut operands) = match strides {
             Some(strides) => {
-                let starts = factors.iter().map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<Address>>());
+                let starts = factors
+                    .iter()
+                    .map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<Address>>());
                 let (dims, mut accesses) = factor(&starts.chain(inits.clone()).collect::<Vec<_>>());
                 let init = inits.is_some().then(|| accesses.pop()).flatten();
-                let walked = accesses.iter().zip(strides).map(|(access, step)| walk(access, &dims, terms, step));
+                let walked = accesses
+                    .iter()
+                    .zip(strides)
+                    .map(|(access, step)| walk(access, &dims, terms, step));
                 let operands: SmallVec<[Access<Address>; 3]> = walked.chain(init).collect();
                 (dims, operands)
             }
@@ -321,8 +350,8 @@ fn op_of(kind: Kind) -> Op {
     }
 }
 
-/// The fewest nodes of an operation that are worth an instruction over a run: single numbers cost a nanosecond or two each, a step of a
-/// pass ten.
+/// The fewest nodes of an operation that are worth an instruction over a run: single numbers cost a
+/// nanosecond or two each, a step of a pass ten.
 fn worth(op: Op) -> usize {
     match op {
         Op::Unary(Unary::Neg) | Op::Binary(_) | Op::Select => 8,
@@ -339,8 +368,9 @@ fn walk(access: &Access<Address>, dims: &[usize], terms: usize, step: i32) -> Ac
             Access::Strided { start: *start, strides }
         }
         Access::Listed(starts) => {
-            let numbers =
-                starts.iter().flat_map(|&start| (0..terms as i64).map(move |i| start.plus(i * i64::from(step))));
+            let numbers = starts
+                .iter()
+                .flat_map(|&start| (0..terms as i64).map(move |i| start.plus(i * i64::from(step))));
             Access::of(numbers.collect(), &joined(dims, &[terms]))
         }
     }
@@ -356,7 +386,13 @@ impl<S> Plan<S> {
     }
 
     /// Appends an instruction, and returns the first address of its run.
-    pub(crate) fn then(&mut self, op: Op, dims: &[usize], inner: &[usize], operands: Vec<Access<Address>>) -> Address {
+    pub(crate) fn then(
+        &mut self,
+        op: Op,
+        dims: &[usize],
+        inner: &[usize],
+        operands: Vec<Access<Address>>,
+    ) -> Address {
         let (_, start) = self.line.push(dims.iter().product::<usize>());
         let (dims, inner) = (Dims::from_slice(dims), Dims::from_slice(inner));
         let (out, operands) = (Access::contiguous(start, &dims), operands.into());
@@ -424,7 +460,11 @@ mod tests {
         let plan = run(&State::new(graph, roots), true).plan;
         let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
         assert_eq!(lens, [9, 9]);
-        assert!(plan.instructions.values().all(|i| i.operands.iter().all(|o| matches!(o, Access::Strided { .. }))));
+        assert!(
+            plan.instructions
+                .values()
+                .all(|i| i.operands.iter().all(|o| matches!(o, Access::Strided { .. })))
+        );
     }
 
     #[test]

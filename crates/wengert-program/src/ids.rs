@@ -121,7 +121,9 @@ impl<K: Id, V> Map<K, V> {
         self.values.len()
     }
 
-    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator + use<K, V> {
+    pub(crate) fn keys(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator + use<K, V> {
         (0..self.values.len()).map(K::new)
     }
 
@@ -181,8 +183,8 @@ impl<K: Id, V> IndexMut<K> for Map<K, V> {
 
 /// Runs of numbers side by side on a line, each with an id, handed out in order.
 ///
-/// Which run holds a number is found in constant time where numbers are runs of their own, and by
-/// a search within 64 numbers elsewhere; what is kept is a word for each run and for each 64 numbers.
+/// Which run holds a number is found in constant time where numbers are runs of their own, and by a
+/// search within 64 numbers elsewhere; what is kept is a word for each run and for each 64 numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Line<P, K> {
     starts: Vec<u32>,

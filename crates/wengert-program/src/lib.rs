@@ -4,19 +4,19 @@
 //! tape --lower, derive--> graph --passes--> graph --group--> plan --fuse, memory, assemble--> tasks
 //! ```
 //!
-//! Each arrow is a file or a few. `graph` is the program as an expression graph: a node is a number or
-//! a whole run of them. `lower` writes a tape's steps into it and `derive` the reverse sweep from
-//! them, with `adjoints` kept by views of runs; `passes` make it smaller. `group` finds scalar nodes
-//! that are alike and lays everything out as instructions over runs of addresses; `rows` makes a
-//! program for one row one for many. Then `output_placement` computes a gradient in one piece,
-//! `bias_epilogue` moves what a product begins with behind it, and `materialise` copies what no
-//! strides describe. `fuse` orders the instructions and joins elementwise ones; `memory` gives each
-//! run a place; `assemble` chooses the kernels of `exec`, which is all that is left at run time.
-//! `compile` goes through the stages, one struct each.
+//! Each arrow is a file or a few. `graph` is the program as an expression graph: a node is a number
+//! or a whole run of them. `lower` writes a tape's steps into it and `derive` the reverse sweep
+//! from them, with `adjoints` kept by views of runs; `passes` make it smaller. `group` finds scalar
+//! nodes that are alike and lays everything out as instructions over runs of addresses; `rows`
+//! makes a program for one row one for many. Then `output_placement` computes a gradient in one
+//! piece, `bias_epilogue` moves what a product begins with behind it, and `materialise` copies what
+//! no strides describe. `fuse` orders the instructions and joins elementwise ones; `memory` gives
+//! each run a place; `assemble` chooses the kernels of `exec`, which is all that is left at run
+//! time. `compile` goes through the stages, one struct each.
 //!
-//! `ids` has a type for a number of the tape (`Slot`), of the graph (`Value`), of a plan (`Address`)
-//! and of a workspace (`Place`), and lines that say in which run a number is: so the cost of compiling
-//! follows the runs, not the numbers in them.
+//! `ids` has a type for a number of the tape (`Slot`), of the graph (`Value`), of a plan
+//! (`Address`) and of a workspace (`Place`), and lines that say in which run a number is: so the
+//! cost of compiling follows the runs, not the numbers in them.
 //!
 //! Two later steps have their places: repeated sub-programs re-rolled into loops belong between
 //! `passes` and `group`, which already finds what repeats; machine code is another reader of the

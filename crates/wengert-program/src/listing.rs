@@ -26,7 +26,8 @@ const OF_ALL: usize = 4096;
 /// The lines of a plan's stages.
 pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) -> Vec<Task> {
     let mut left = OF_ALL;
-    let mut task = |head: &'static str, members: &mut dyn ExactSizeIterator<Item = InstructionId>| {
+    let mut task = |head: &'static str,
+                    members: &mut dyn ExactSizeIterator<Item = InstructionId>| {
         let (len, shown) = (members.len(), members.len().min(OF_ONE).min(left));
         left -= shown;
         let instructions = members.take(shown).map(|i| line(tape, &plan.instructions[i])).collect();
@@ -34,12 +35,17 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
     };
     let of_stage = |stage: &Stage| match stage {
         Stage::Pass { members, .. } => {
-            let single = members.first().is_some_and(|member| plan.instructions[member.index].len() == 1);
+            let single =
+                members.first().is_some_and(|member| plan.instructions[member.index].len() == 1);
             let head = if single { "numbers" } else { "pass" };
             task(head, &mut members.iter().map(|member| member.index))
         }
         Stage::Single(index) => {
-            let head = if let Op::Contract { .. } = plan.instructions[*index].op { "product" } else { "fold" };
+            let head = if let Op::Contract { .. } = plan.instructions[*index].op {
+                "product"
+            } else {
+                "fold"
+            };
             task(head, &mut std::iter::once(*index))
         }
     };
@@ -59,9 +65,16 @@ fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction<Address>) -> String
         Op::Min => "min",
         Op::OverRows => "sum over rows",
     };
-    let shape = if instruction.len() == 1 { String::new() } else { format!(" {:?}", instruction.dims.as_slice()) };
-    let over =
-        if instruction.inner.is_empty() { String::new() } else { format!(" over {:?}", instruction.inner.as_slice()) };
+    let shape = if instruction.len() == 1 {
+        String::new()
+    } else {
+        format!(" {:?}", instruction.dims.as_slice())
+    };
+    let over = if instruction.inner.is_empty() {
+        String::new()
+    } else {
+        format!(" over {:?}", instruction.inner.as_slice())
+    };
     format!(
         "{name}{shape}{over} for {}{}",
         label(tape, instruction.source),

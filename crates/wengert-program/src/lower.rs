@@ -18,12 +18,14 @@ use wengert_ops::structural::pairwise::BLOCK;
 use wengert_ops::structural::parts;
 use wengert_tape::internals::{Kind as StepKind, Side, Step};
 
-/// Reductions to one number of at most so many elements are written out, so that equal ones side by side are found.
+/// Reductions to one number of at most so many elements are written out, so that equal ones side by
+/// side are found.
 const WRITTEN_OUT: usize = 32;
 /// Weighted sums to one number, likewise.
 pub(crate) const NEURON: usize = 1 << 14;
-/// Shorter joints are lists of values, and so are those whose parts have fewer numbers than `EACH` on
-/// average: later passes group single numbers. Longer ones are put together once for all readers.
+/// Shorter joints are lists of values, and so are those whose parts have fewer numbers than `EACH`
+/// on average: later passes group single numbers. Longer ones are put together once for all
+/// readers.
 const JOINED: usize = 64;
 const EACH: usize = 8;
 
@@ -76,7 +78,9 @@ impl<'a, S: Scalar> Lowered<'a, S> {
             self.builder.graph.borrow_mut().source = Source::value(slot);
             let at = |lowered: &Self, operand: u32| lowered.at(Slot::new(operand as usize));
             match step.kind() {
-                StepKind::Leaf(leaf) => self.leaf(leaf, slot, &[], &values[slot.index()..=slot.index()]),
+                StepKind::Leaf(leaf) => {
+                    self.leaf(leaf, slot, &[], &values[slot.index()..=slot.index()])
+                }
                 StepKind::Unary(op) => {
                     let a = at(self, step.a());
                     self.scalar(Kind::Unary(op, a));
@@ -128,8 +132,12 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     fn leaf(&mut self, leaf: Leaf, slot: Slot, dims: &[usize], values: &[S]) {
         let mut graph = self.builder.graph.borrow_mut();
         let access = match leaf {
-            Leaf::Const => Access::of(values.iter().map(|&value| graph.constant(value)).collect(), dims),
-            Leaf::Input | Leaf::Param | Leaf::Data => Access::contiguous(graph.block(Some(slot), values.len()), dims),
+            Leaf::Const => {
+                Access::of(values.iter().map(|&value| graph.constant(value)).collect(), dims)
+            }
+            Leaf::Input | Leaf::Param | Leaf::Data => {
+                Access::contiguous(graph.block(Some(slot), values.len()), dims)
+            }
         };
         drop(graph);
         self.run(dims, access);
@@ -179,7 +187,13 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         self.read_at(Slot::new(wide.out as usize), &row_major(dims), dims)
     }
 
-    fn emit(&self, op: Op, dims: &[usize], inner: &[usize], operands: &[Access<Value>]) -> Access<Value> {
+    fn emit(
+        &self,
+        op: Op,
+        dims: &[usize],
+        inner: &[usize],
+        operands: &[Access<Value>],
+    ) -> Access<Value> {
         self.builder.graph.borrow_mut().run(op, dims, inner, operands)
     }
 
@@ -192,11 +206,19 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         let run = match wide.op {
             TapeOp::Leaf(leaf) => {
                 let out = wide.out as usize;
-                return self.leaf(leaf, Slot::new(out), &dims, &values[out..out + wide.len as usize]);
+                return self.leaf(
+                    leaf,
+                    Slot::new(out),
+                    &dims,
+                    &values[out..out + wide.len as usize],
+                );
             }
-            TapeOp::Unary(op) => self.emit(Op::Unary(op), &dims, &[], &[self.read(wide.operands[0], &dims)]),
+            TapeOp::Unary(op) => {
+                self.emit(Op::Unary(op), &dims, &[], &[self.read(wide.operands[0], &dims)])
+            }
             TapeOp::Binary(op) => {
-                let (a, b) = (self.read(wide.operands[0], &dims), self.read(wide.operands[1], &dims));
+                let (a, b) =
+                    (self.read(wide.operands[0], &dims), self.read(wide.operands[1], &dims));
                 self.emit(Op::Binary(op), &dims, &[], &[a, b])
             }
             TapeOp::Structural(op) => self.structural(op, wide, &dims),
@@ -225,8 +247,11 @@ impl<'a, S: Scalar> Lowered<'a, S> {
                 let product = Product::of(self.side, wide);
                 if wide.len == 1 && product.k <= NEURON {
                     let (xs, ys) = (self.all(wide.operands[0]), self.all(wide.operands[1]));
-                    let products: Vec<Value> =
-                        xs.into_iter().zip(ys).map(|(x, y)| self.emit_scalar(Binary::Mul, x, y)).collect();
+                    let products: Vec<Value> = xs
+                        .into_iter()
+                        .zip(ys)
+                        .map(|(x, y)| self.emit_scalar(Binary::Mul, x, y))
+                        .collect();
                     Access::repeated(self.total(&products), dims.len())
                 } else {
                     let (a, b) = (self.factor(&product, 0), self.factor(&product, 1));
@@ -239,16 +264,32 @@ impl<'a, S: Scalar> Lowered<'a, S> {
             Structural::LogSumExp => self.log_sum_exp(wide, dims),
             Structural::CumSum | Structural::CumSumBack => {
                 let back = op == Structural::CumSumBack;
-                Access::of(self.cumulative(self.all(wide.operands[0]), dims, wide.attributes.axes()[0], back), dims)
+                Access::of(
+                    self.cumulative(
+                        self.all(wide.operands[0]),
+                        dims,
+                        wide.attributes.axes()[0],
+                        back,
+                    ),
+                    dims,
+                )
             }
             Structural::Concat => {
-                let (shape, axis) = (self.side.layouts.get(wide.layout).shape(), wide.attributes.axes()[0] as usize);
+                let (shape, axis) = (
+                    self.side.layouts.get(wide.layout).shape(),
+                    wide.attributes.axes()[0] as usize,
+                );
                 let extents = wide.operands.iter().map(|&view| self.layout(view).dims()[axis]);
                 let places = parts(shape, axis, extents);
                 let parts = wide.operands.iter().zip(places).map(|(&view, (offset, place))| {
                     let layout = self.layout(view);
                     let from = self.read_layout(start(view), layout);
-                    Part { offset, dims: Dims::from_slice(layout.dims()), strides: strides(&place), from }
+                    Part {
+                        offset,
+                        dims: Dims::from_slice(layout.dims()),
+                        strides: strides(&place),
+                        from,
+                    }
                 });
                 self.joined(dims, parts.collect())
             }
@@ -256,7 +297,8 @@ impl<'a, S: Scalar> Lowered<'a, S> {
                 let each = wide.len as usize / wide.operands.len();
                 let parts = wide.operands.iter().enumerate().map(|(i, &view)| {
                     let layout = self.layout(view);
-                    let (own, from) = (Dims::from_slice(layout.dims()), self.read_layout(start(view), layout));
+                    let (own, from) =
+                        (Dims::from_slice(layout.dims()), self.read_layout(start(view), layout));
                     Part { offset: i * each, strides: row_major(&own), dims: own, from }
                 });
                 self.joined(dims, parts.collect())
@@ -275,13 +317,18 @@ impl<'a, S: Scalar> Lowered<'a, S> {
                 let zero = self.builder.graph.borrow_mut().constant(S::from_f64(0.0));
                 let terms = self.all(wide.operands[0]);
                 let targets = wide.attributes.positions().iter().map(|&i| i as usize);
-                Access::of(self.add_in_rounds(vec![zero; wide.len as usize], targets.zip(terms)), dims)
+                Access::of(
+                    self.add_in_rounds(vec![zero; wide.len as usize], targets.zip(terms)),
+                    dims,
+                )
             }
             Structural::Select => {
                 let read = |i: usize| self.read(wide.operands[i], dims);
                 self.emit(Op::Select, dims, &[], &[read(0), read(1), read(2)])
             }
-            _ => unreachable!("{op}: every structural operation has a lowering, and a test asks for each"),
+            _ => unreachable!(
+                "{op}: every structural operation has a lowering, and a test asks for each"
+            ),
         }
     }
 
@@ -299,7 +346,10 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         if len < JOINED || len < EACH * parts.len() {
             let mut values: Vec<Option<Value>> = vec![None; len];
             for part in &parts {
-                let place = Access::Strided { start: Place::new(part.offset), strides: part.strides.clone() };
+                let place = Access::Strided {
+                    start: Place::new(part.offset),
+                    strides: part.strides.clone(),
+                };
                 let mut places = place.numbers(&part.dims).into_iter();
                 part.from.for_each(&part.dims, |value| {
                     values[places.next().expect("as many places as values").index()] = Some(value);
@@ -328,7 +378,12 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     }
 
     /// The inputs and the weights of an affine step over its result's axes and the inner one.
-    pub(crate) fn affine_accesses(&self, wide: &Wide, dims: &[usize], inner: usize) -> (Access<Value>, Access<Value>) {
+    pub(crate) fn affine_accesses(
+        &self,
+        wide: &Wide,
+        dims: &[usize],
+        inner: usize,
+    ) -> (Access<Value>, Access<Value>) {
         let over = joined(dims, &[inner]);
         let (x, w) = affine_strides(self.side, wide);
         let read = |view: View, strides: &[i32]| self.read_at(start(view), strides, &over);
@@ -345,11 +400,13 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         self.side.layouts.get(view.layout())
     }
 
-    /// Moves the reduced axes of an operand behind the kept ones: its access over `dims` and `inner`, and `inner`.
+    /// Moves the reduced axes of an operand behind the kept ones: its access over `dims` and
+    /// `inner`, and `inner`.
     fn reduced(&self, wide: &Wide) -> (Access<Value>, Dims) {
         let layout = self.layout(wide.operands[0]);
         let order = behind(wide.attributes.axes(), layout.shape().rank());
-        let inner = wide.attributes.axes().iter().map(|&axis| layout.dims()[axis as usize]).collect();
+        let inner =
+            wide.attributes.axes().iter().map(|&axis| layout.dims()[axis as usize]).collect();
         (self.read_layout(start(wide.operands[0]), &layout.permute(&order)), inner)
     }
 
@@ -379,10 +436,12 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         let largest = self.emit(Op::Max, dims, &inner, std::slice::from_ref(&x));
         // Differences and powers in the operand's own order of axes, as it lies there.
         let layout = self.layout(wide.operands[0]);
-        let (own, all) = (self.read_layout(start(wide.operands[0]), layout), Dims::from_slice(layout.dims()));
+        let (own, all) =
+            (self.read_layout(start(wide.operands[0]), layout), Dims::from_slice(layout.dims()));
         let bound = S::from_f64(1.0).largest();
         let finite = |x: Access<Value>, dims: &Dims| {
-            let [most, least] = [bound, -bound].map(|bound| self.builder.constant(bound).access_over(dims));
+            let [most, least] =
+                [bound, -bound].map(|bound| self.builder.constant(bound).access_over(dims));
             let x = self.emit(Op::Binary(Binary::Min), dims, &[], &[x, most]);
             self.emit(Op::Binary(Binary::Max), dims, &[], &[x, least])
         };
@@ -394,8 +453,8 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         Powers { all, largest, powers, sums }
     }
 
-    /// The sum of terms over `inner`: of up to [`BLOCK`] in order, of more as the tape's kernel adds
-    /// them, block by block and then in pairs.
+    /// The sum of terms over `inner`: of up to [`BLOCK`] in order, of more as the tape's kernel
+    /// adds them, block by block and then in pairs.
     fn total_over(&self, dims: &Dims, inner: &Dims, terms: &Access<Value>) -> Access<Value> {
         let n: usize = inner.iter().product();
         if n <= BLOCK {
@@ -403,12 +462,15 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         }
         let flat = joined(dims, &[n]);
         let terms = terms.reshaped(&joined(dims, inner), &flat);
-        // Elements of `access` along its last axis: from `first` on, every `step`-th, over `last` axes.
-        let part = |access: &Access<Value>, len: usize, first: usize, steps: &[i32], last: &[usize]| {
-            let own = joined(dims, &[len]);
-            let strides: Strides = row_major(&own)[..dims.len()].iter().chain(steps).copied().collect();
-            access.viewed(&own, first, &strides, &joined(dims, last))
-        };
+        // Elements of `access` along its last axis: from `first` on, every `step`-th, over `last`
+        // axes.
+        let part =
+            |access: &Access<Value>, len: usize, first: usize, steps: &[i32], last: &[usize]| {
+                let own = joined(dims, &[len]);
+                let strides: Strides =
+                    row_major(&own)[..dims.len()].iter().chain(steps).copied().collect();
+                access.viewed(&own, first, &strides, &joined(dims, last))
+            };
         let (whole, rest) = (n / BLOCK, n % BLOCK);
         let blocks = part(&terms, n, 0, &[BLOCK as i32, 1], &[whole, BLOCK]);
         let mut sums = self.emit(Op::Sum, &joined(dims, &[whole]), &[BLOCK], &[blocks]);
@@ -438,7 +500,13 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     }
 
     /// The running sum of `values`, which have extents `dims`, along an axis.
-    pub(crate) fn cumulative(&self, values: Vec<Value>, dims: &[usize], axis: u8, back: bool) -> Vec<Value> {
+    pub(crate) fn cumulative(
+        &self,
+        values: Vec<Value>,
+        dims: &[usize],
+        axis: u8,
+        back: bool,
+    ) -> Vec<Value> {
         let axis = axis as usize;
         let layout = Layout::contiguous(dims.into());
         let (extent, stride) = (dims[axis], layout.strides()[axis]);
@@ -446,7 +514,9 @@ impl<'a, S: Scalar> Lowered<'a, S> {
         let mut values = values;
         for i in 1..extent {
             let (to, from) = if back { (extent - 1 - i, extent - i) } else { (i, i - 1) };
-            let at = |step: usize| firsts.iter().map(|first| values[first + step * stride]).collect::<Vec<Value>>();
+            let at = |step: usize| {
+                firsts.iter().map(|first| values[first + step * stride]).collect::<Vec<Value>>()
+            };
             let sums = self.add_lists(at(from), at(to));
             firsts.iter().zip(sums).for_each(|(first, sum)| values[first + to * stride] = sum);
         }
@@ -460,15 +530,24 @@ impl<'a, S: Scalar> Lowered<'a, S> {
     }
 
     /// The elementwise sum of two runs.
-    pub(crate) fn add(&self, dims: &[usize], a: &Access<Value>, b: &Access<Value>) -> Access<Value> {
+    pub(crate) fn add(
+        &self,
+        dims: &[usize],
+        a: &Access<Value>,
+        b: &Access<Value>,
+    ) -> Access<Value> {
         if dims.iter().product::<usize>() <= FEW {
             let pairs = a.numbers(dims).into_iter().zip(b.numbers(dims));
-            return Access::of(pairs.map(|(a, b)| self.emit_scalar(Binary::Add, a, b)).collect(), dims);
+            return Access::of(
+                pairs.map(|(a, b)| self.emit_scalar(Binary::Add, a, b)).collect(),
+                dims,
+            );
         }
         self.emit(Op::Binary(Binary::Add), dims, &[], &[a.clone(), b.clone()])
     }
 
-    /// `sums[target] += term` for each pair in order, as many at a time as have targets of their own.
+    /// `sums[target] += term` for each pair in order, as many at a time as have targets of their
+    /// own.
     pub(crate) fn add_in_rounds(
         &self,
         mut sums: Vec<Value>,
@@ -514,11 +593,19 @@ fn neighbours(parts: &[Part<Value>], line: &Line<Value, super::ids::Node>) -> Op
 /// The order that moves reduced axes behind the others.
 pub(crate) fn behind(reduced: &[u8], rank: usize) -> SmallVec<[usize; 4]> {
     let is_reduced = |axis: &usize| reduced.contains(&(*axis as u8));
-    (0..rank).filter(|axis| !is_reduced(axis)).chain(reduced.iter().map(|&axis| axis as usize)).collect()
+    (0..rank)
+        .filter(|axis| !is_reduced(axis))
+        .chain(reduced.iter().map(|&axis| axis as usize))
+        .collect()
 }
 
 /// A reduction's result repeated along the axes that it removed: over the operand's extents.
-pub(crate) fn keep<P: Point>(access: &Access<P>, dims: &[usize], axes: &[u8], all: &[usize]) -> Access<P> {
+pub(crate) fn keep<P: Point>(
+    access: &Access<P>,
+    dims: &[usize],
+    axes: &[u8],
+    all: &[usize],
+) -> Access<P> {
     let is_reduced = |axis: &usize| axes.contains(&(*axis as u8));
     let kept: SmallVec<[usize; 4]> = (0..all.len()).filter(|axis| !is_reduced(axis)).collect();
     let mut strides: Strides = SmallVec::from_elem(0, all.len());

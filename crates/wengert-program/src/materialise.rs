@@ -7,7 +7,8 @@ use super::graph::{Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Map};
 
-/// Makes every operand of a plan strided within one run, or listed; and the operands of instructions that need strides strided.
+/// Makes every operand of a plan strided within one run, or listed; and the operands of
+/// instructions that need strides strided.
 pub(crate) fn run<S>(plan: &mut Plan<S>) {
     let changes = |instruction: &Instruction<Address>| {
         let mut any = false;
@@ -28,11 +29,14 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
             let operand = &instruction.operands[i];
             let axes = instruction.axes(i);
             // Runs that are neighbours now may lie anywhere later.
-            let apart = matches!(operand, Access::Strided { .. }) && operand.run(&axes, &plan.line).is_none();
+            let apart = matches!(operand, Access::Strided { .. })
+                && operand.run(&axes, &plan.line).is_none();
             if apart {
                 instruction.operands[i] = Access::Listed(operand.numbers(&axes).into());
             }
-            if !instruction.op.is_elementwise() && matches!(instruction.operands[i], Access::Listed(_)) {
+            if !instruction.op.is_elementwise()
+                && matches!(instruction.operands[i], Access::Listed(_))
+            {
                 // Axes that repeat elements are not copied but go on repeating them.
                 let list = instruction.operands[i].numbers(&axes);
                 let (kept, own, own_list) = distinct(list, &axes);
@@ -57,7 +61,8 @@ pub(crate) fn run<S>(plan: &mut Plan<S>) {
     plan.instructions = packed;
 }
 
-/// The axes along which a list does not repeat itself, their extents, and the list over those alone.
+/// The axes along which a list does not repeat itself, their extents, and the list over those
+/// alone.
 fn distinct(list: Vec<Address>, axes: &[usize]) -> (SmallVec<[usize; 6]>, Dims, Vec<Address>) {
     let steps = row_major(axes);
     let repeats = |axis: usize| {
@@ -81,6 +86,9 @@ mod tests {
     fn a_list_that_repeats_is_copied_once() {
         let addresses = |list: &[usize]| list.iter().map(|&i| Address::new(i)).collect::<Vec<_>>();
         let (kept, own, list) = distinct(addresses(&[5, 5, 9, 9, 5, 5, 9, 9]), &[2, 2, 2]);
-        assert_eq!((kept.as_slice(), own.as_slice(), list), (&[1][..], &[2][..], addresses(&[5, 9])));
+        assert_eq!(
+            (kept.as_slice(), own.as_slice(), list),
+            (&[1][..], &[2][..], addresses(&[5, 9]))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Where every run lies in a workspace: what nobody reads any more gives its place to what comes later.
+//! Where every run lies in a workspace: what nobody reads any more gives its place to what comes
+//! later.
 
 use super::access::{Access, Dims};
 use super::feed::InPlace;
@@ -7,7 +8,8 @@ use super::group::Plan;
 use super::ids::{Address, Id, InstructionId, Line, Map, Place, Point, RunId};
 use super::writers::Writers;
 
-/// Runs begin, and are padded, at multiples of so many numbers, so that vector kernels may finish their last vector.
+/// Runs begin, and are padded, at multiples of so many numbers, so that vector kernels may finish
+/// their last vector.
 pub(crate) const PAD: usize = 16;
 
 /// The places of everything in a plan's address space.
@@ -67,7 +69,9 @@ pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
     let mut free = Free::default();
     let mut of: Map<RunId, Option<Place>> = Map::filled(None, plan.line.runs());
     let constants = plan.constants.first().map(|&(first, _)| plan.line.run_of(first));
-    for run in plan.blocks.iter().copied().chain(constants).chain(plan.homes.iter().map(|home| home.run)) {
+    for run in
+        plan.blocks.iter().copied().chain(constants).chain(plan.homes.iter().map(|home| home.run))
+    {
         of[run] = Some(Place::new(free.take(plan.line.len_of(run))));
     }
     let mut ending: Vec<Vec<RunId>> = vec![Vec::new(); needs.stages.len()];
@@ -78,7 +82,9 @@ pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
             if at_home[run] {
                 return;
             }
-            if let Some(taken) = needs.in_place.iter().find(|taken| taken.result == instruction.out.first()) {
+            if let Some(taken) =
+                needs.in_place.iter().find(|taken| taken.result == instruction.out.first())
+            {
                 of[run] = of[plan.line.run_of(taken.leaf)];
                 return;
             }
@@ -123,7 +129,9 @@ fn lifetimes<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Lifetimes {
         stage.for_each(|i| {
             stage_of[i] = s as u32;
             last_use[i] = last_use[i].max(now);
-            needs.writers.for_each_read(plan, &plan.instructions[i], |by| last_use[by] = last_use[by].max(now));
+            needs.writers.for_each_read(plan, &plan.instructions[i], |by| {
+                last_use[by] = last_use[by].max(now)
+            });
         });
     }
     for (access, dims) in needs.keep {
@@ -152,7 +160,9 @@ impl Free {
         }
         let padded = len.next_multiple_of(PAD);
         // The smallest that fits, if it is not far too large.
-        if let Some(&(found, at)) = self.runs.range((padded, 0)..).next().filter(|(found, _)| *found <= 2 * padded) {
+        if let Some(&(found, at)) =
+            self.runs.range((padded, 0)..).next().filter(|(found, _)| *found <= 2 * padded)
+        {
             self.runs.remove(&(found, at));
             if found > padded {
                 self.runs.insert((found - padded, at + padded));
@@ -204,7 +214,12 @@ mod tests {
         let mut x = Address::new(0);
         for _ in 0..4 {
             let run = plan.then(Op::Unary(Unary::Exp), &[100], &[], vec![run_of(x, 100)]);
-            x = plan.then(Op::Max, &[100], &[1], vec![Access::Strided { start: run, strides: vec![1, 0].into() }]);
+            x = plan.then(
+                Op::Max,
+                &[100],
+                &[1],
+                vec![Access::Strided { start: run, strides: vec![1, 0].into() }],
+            );
         }
         plan
     }
@@ -213,7 +228,8 @@ mod tests {
     fn a_run_that_nobody_reads_any_more_gives_its_place_away() {
         let plan = four_runs();
         let last = Address::new(plan.line.len() - 100);
-        let [reused, kept] = [true, false].map(|reuse| placed(&plan, false, (last, 100), &[], reuse));
+        let [reused, kept] =
+            [true, false].map(|reuse| placed(&plan, false, (last, 100), &[], reuse));
         assert!(reused.len < kept.len, "{} {}", reused.len, kept.len);
     }
 
@@ -227,7 +243,8 @@ mod tests {
             let out = at(instruction.out.first());
             assert_eq!(out % PAD, 0);
             let read = at(instruction.operands[0].first());
-            let apart = read + 100usize.next_multiple_of(PAD) <= out || out + 100usize.next_multiple_of(PAD) <= read;
+            let apart = read + 100usize.next_multiple_of(PAD) <= out
+                || out + 100usize.next_multiple_of(PAD) <= read;
             assert!(apart, "{i:?} writes what it reads");
         }
     }

@@ -1,8 +1,8 @@
 //! Output placement: what a gradient or a joined tensor is made of is computed where it is read.
 //!
 //! The parts of such a run, its home, come from different instructions: a layer's weights from a
-//! product, its biases from a sum. Each writes its part of the home, at the strides at which it stands
-//! there; only what is too small for that, or is no instruction's whole result, is copied.
+//! product, its biases from a sum. Each writes its part of the home, at the strides at which it
+//! stands there; only what is too small for that, or is no instruction's whole result, is copied.
 
 use smallvec::SmallVec;
 
@@ -27,7 +27,12 @@ pub(crate) struct Moved {
 
 impl Moved {
     /// Where an access's elements are now.
-    pub(crate) fn access<S>(&self, plan: &Plan<S>, access: &Access<Address>, dims: &[usize]) -> Access<Address> {
+    pub(crate) fn access<S>(
+        &self,
+        plan: &Plan<S>,
+        access: &Access<Address>,
+        dims: &[usize],
+    ) -> Access<Address> {
         if self.of.is_empty() {
             return access.clone();
         }
@@ -35,7 +40,9 @@ impl Moved {
             && let Access::Strided { start, strides } = access
         {
             return match self.of.get(&run) {
-                Some((own, to)) => to.viewed(own, start.minus(plan.line.start(run)) as usize, strides, dims),
+                Some((own, to)) => {
+                    to.viewed(own, start.minus(plan.line.start(run)) as usize, strides, dims)
+                }
                 None => access.clone(),
             };
         }
@@ -50,7 +57,9 @@ impl Moved {
             |address| {
                 let run = plan.line.run_of(address);
                 match self.of.get(&run) {
-                    Some((own, to)) => to.element(own, address.minus(plan.line.start(run)) as usize),
+                    Some((own, to)) => {
+                        to.element(own, address.minus(plan.line.start(run)) as usize)
+                    }
                     None => address,
                 }
             },
@@ -58,8 +67,8 @@ impl Moved {
     }
 }
 
-/// Lets instructions write the plan's homes, and gives each of `outputs` that lies scattered a home.
-/// Returns where the outputs are now, and what has moved.
+/// Lets instructions write the plan's homes, and gives each of `outputs` that lies scattered a
+/// home. Returns where the outputs are now, and what has moved.
 pub(crate) fn run<S>(
     plan: &mut Plan<S>,
     outputs: Vec<(Source, Access<Address>, Dims)>,
@@ -74,7 +83,10 @@ pub(crate) fn run<S>(
         let start = plan.line.start(home.run);
         for part in std::mem::take(&mut home.parts) {
             let from = moved.access(plan, &part.from, &part.dims);
-            let to = Access::Strided { start: start.plus(part.offset as i64), strides: part.strides.clone() };
+            let to = Access::Strided {
+                start: start.plus(part.offset as i64),
+                strides: part.strides.clone(),
+            };
             if !computed_there(plan, &producers, &from, &to, &part.dims, &mut moved) {
                 copy(plan, home.source, &part, from, to);
             }
@@ -113,7 +125,8 @@ pub(crate) fn run<S>(
     (result, moved)
 }
 
-/// Lets the instruction that computes `from` write `to` instead, both over `dims`, if it can and nothing else is in its result.
+/// Lets the instruction that computes `from` write `to` instead, both over `dims`, if it can and
+/// nothing else is in its result.
 fn computed_there<S>(
     plan: &mut Plan<S>,
     producers: &Map<RunId, Option<InstructionId>>,
@@ -134,12 +147,22 @@ fn computed_there<S>(
 }
 
 /// Row by row, or at any strides if it is not elementwise.
-fn write_there<S>(plan: &mut Plan<S>, by: InstructionId, run: RunId, to: Access<Address>, moved: &mut Moved) -> bool {
+fn write_there<S>(
+    plan: &mut Plan<S>,
+    by: InstructionId,
+    run: RunId,
+    to: Access<Address>,
+    moved: &mut Moved,
+) -> bool {
     let instruction = &mut plan.instructions[by];
     let fits = match &to {
         Access::Strided { strides, .. } => {
-            let row =
-                instruction.dims.iter().zip(strides).next_back().is_some_and(|(&extent, &s)| s == 1 && extent > 1);
+            let row = instruction
+                .dims
+                .iter()
+                .zip(strides)
+                .next_back()
+                .is_some_and(|(&extent, &s)| s == 1 && extent > 1);
             strides.iter().all(|&stride| stride >= 0) && (!instruction.op.is_elementwise() || row)
         }
         Access::Listed(_) => false,
@@ -152,13 +175,28 @@ fn write_there<S>(plan: &mut Plan<S>, by: InstructionId, run: RunId, to: Access<
 }
 
 /// A copy of a part: row by row if it stands so in the home, else number by number.
-fn copy<S>(plan: &mut Plan<S>, source: Source, part: &Part<Address>, from: Access<Address>, to: Access<Address>) {
-    let row = part.dims.iter().zip(&part.strides).next_back().is_some_and(|(&extent, &s)| s == 1 && extent >= ROW);
+fn copy<S>(
+    plan: &mut Plan<S>,
+    source: Source,
+    part: &Part<Address>,
+    from: Access<Address>,
+    to: Access<Address>,
+) {
+    let row = part
+        .dims
+        .iter()
+        .zip(&part.strides)
+        .next_back()
+        .is_some_and(|(&extent, &s)| s == 1 && extent >= ROW);
     let (dims, from, to) = if row {
         (part.dims.clone(), from, to)
     } else {
         let flat = Dims::from_slice(&[part.dims.iter().product()]);
-        (flat, Access::Listed(from.numbers(&part.dims).into()), Access::Listed(to.numbers(&part.dims).into()))
+        (
+            flat,
+            Access::Listed(from.numbers(&part.dims).into()),
+            Access::Listed(to.numbers(&part.dims).into()),
+        )
     };
     plan.instructions.push(Instruction {
         op: Op::Copy,
@@ -186,7 +224,8 @@ fn gather<S>(
         runs.insert(plan.line.run_of(address));
     }
     let mut arrived = vec![false; list.len()];
-    let mut runs: Vec<RunId> = runs.into_iter().filter(|run| !twice && run.index() < producers.len()).collect();
+    let mut runs: Vec<RunId> =
+        runs.into_iter().filter(|run| !twice && run.index() < producers.len()).collect();
     runs.sort_unstable();
     for run in runs {
         let Some(by) = producers[run] else { continue };
@@ -195,7 +234,8 @@ fn gather<S>(
             continue;
         }
         let old = instruction.out.numbers(&instruction.dims);
-        let new: Option<Vec<Address>> = old.iter().map(|address| positions.get(address).copied()).collect();
+        let new: Option<Vec<Address>> =
+            old.iter().map(|address| positions.get(address).copied()).collect();
         let Some(new) = new else { continue };
         let to = Access::of(new.clone(), &instruction.dims);
         if write_there(plan, by, run, to, moved) {
@@ -238,7 +278,8 @@ mod tests {
 
     #[test]
     fn a_gradient_of_two_parts_is_computed_in_one_piece() {
-        // Rows of 20 weights and a bias each: the weights are one instruction's, the biases another's.
+        // Rows of 20 weights and a bias each: the weights are one instruction's, the biases
+        // another's.
         let mut plan = Plan::<f64>::of_leaves(400);
         let x = |dims: &[usize]| vec![Access::contiguous(Address::new(0), dims)];
         let weights = plan.then(Op::Unary(Unary::Neg), &[20, 20], &[], x(&[20, 20]));
@@ -282,7 +323,10 @@ mod tests {
         let mut plan = Plan::<f64>::of_leaves(400);
         let x = vec![Access::contiguous(Address::new(0), &[400])];
         let all = Access::contiguous(plan.then(Op::Unary(Unary::Neg), &[400], &[], x), &[400]);
-        assert_eq!(run(&mut plan, vec![(source(), all.clone(), Dims::from_slice(&[400]))]).0, [all]);
+        assert_eq!(
+            run(&mut plan, vec![(source(), all.clone(), Dims::from_slice(&[400]))]).0,
+            [all]
+        );
         assert!(plan.homes.is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! The axes of products: which of a matrix product's, or an affine step's, each operand walks along.
+//! The axes of products: which of a matrix product's, or an affine step's, each operand walks
+//! along.
 
 use smallvec::SmallVec;
 
@@ -35,7 +36,8 @@ pub(crate) fn affine_strides(side: &Side, wide: &Wide) -> (Strides, Strides) {
     (xs, ws)
 }
 
-/// A matrix product's axes: the result's are batch axes, then rows unless a is a vector, then columns unless b is one.
+/// A matrix product's axes: the result's are batch axes, then rows unless a is a vector, then
+/// columns unless b is one.
 pub(crate) struct Product {
     pub(crate) dims: Dims,
     pub(crate) k: usize,
@@ -55,7 +57,9 @@ impl Product {
             let own = layout.shape().rank() - matrix_axes;
             (0..batch)
                 .map(|axis| match (axis + own).checked_sub(batch) {
-                    Some(own) if layout.dims()[own] > 1 || dims[axis] == 1 => layout.strides()[own] as i32,
+                    Some(own) if layout.dims()[own] > 1 || dims[axis] == 1 => {
+                        layout.strides()[own] as i32
+                    }
                     _ => 0,
                 })
                 .collect()

@@ -7,7 +7,8 @@ use super::listing::Task;
 use super::run::{Float, Program, Workspace};
 use wengert_tape::Error;
 
-/// One task a paragraph: what runs at once, in order, and for each instruction the first node of the tape that it stands for, by id and path.
+/// One task a paragraph: what runs at once, in order, and for each instruction the first node of
+/// the tape that it stands for, by id and path.
 impl<S: Float> fmt::Display for Program<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, task) in self.0.listing.iter().enumerate() {
@@ -43,7 +44,8 @@ impl fmt::Display for Profile {
 }
 
 impl<S: Float> Program<S> {
-    /// Runs `runs` times and measures every task by itself. A clock is read around each, which costs some 20 ns a task: compare long ones.
+    /// Runs `runs` times and measures every task by itself. A clock is read around each, which
+    /// costs some 20 ns a task: compare long ones.
     ///
     /// # Errors
     ///
@@ -58,6 +60,9 @@ impl<S: Float> Program<S> {
                 times[i] += start.elapsed();
             })?;
         }
-        Ok(Profile { tasks: self.0.listing.iter().cloned().zip(times).collect(), runs: runs.max(1) })
+        Ok(Profile {
+            tasks: self.0.listing.iter().cloned().zip(times).collect(),
+            runs: runs.max(1),
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Regions of a run: views of it whose elements are all different, and how two of them lie to each
 //! other.
 //!
-//! A region is a first element, extents, and a stride along each axis. Rows of weights with a bias at
-//! the end of each are two regions of one block that interleave and do not meet.
+//! A region is a first element, extents, and a stride along each axis. Rows of weights with a bias
+//! at the end of each are two regions of one block that interleave and do not meet.
 
 use smallvec::SmallVec;
 
@@ -25,24 +25,33 @@ pub(crate) fn write(part: &Part<Value>, elements: &mut [Option<Value>]) {
 }
 
 /// The part's values over a place, if it is that part's: the same elements in any order of axes.
-pub(crate) fn same(part: &Part<Value>, (offset, dims, strides): Region<'_>) -> Option<Access<Value>> {
-    if part.offset != offset || part.dims.iter().product::<usize>() != dims.iter().product::<usize>() {
+pub(crate) fn same(
+    part: &Part<Value>,
+    (offset, dims, strides): Region<'_>,
+) -> Option<Access<Value>> {
+    if part.offset != offset
+        || part.dims.iter().product::<usize>() != dims.iter().product::<usize>()
+    {
         return None;
     }
     if part.dims[..] == *dims && part.strides[..] == *strides {
         return Some(part.from.clone());
     }
-    // Both with the longest strides first; neighbours that walk as one are one when they are compared.
+    // Both with the longest strides first; neighbours that walk as one are one when they are
+    // compared.
     let order = |dims: &[usize], strides: &[i32]| -> SmallVec<[usize; 4]> {
         let mut order: SmallVec<[usize; 4]> = (0..dims.len()).collect();
         order.sort_by_key(|&axis| if dims[axis] == 1 { i32::MIN } else { -strides[axis] });
         order
     };
     let (own, theirs) = (order(&part.dims, &part.strides), order(dims, strides));
-    let pick = |order: &[usize], dims: &[usize]| order.iter().map(|&axis| dims[axis]).collect::<Dims>();
-    let pick_strides = |order: &[usize], s: &[i32]| order.iter().map(|&axis| s[axis]).collect::<Strides>();
+    let pick =
+        |order: &[usize], dims: &[usize]| order.iter().map(|&axis| dims[axis]).collect::<Dims>();
+    let pick_strides =
+        |order: &[usize], s: &[i32]| order.iter().map(|&axis| s[axis]).collect::<Strides>();
     let (own_dims, their_dims) = (pick(&own, &part.dims), pick(&theirs, dims));
-    let (own_strides, their_strides) = (pick_strides(&own, &part.strides), pick_strides(&theirs, strides));
+    let (own_strides, their_strides) =
+        (pick_strides(&own, &part.strides), pick_strides(&theirs, strides));
     let start = Slot::new(0);
     let walk = |strides: Strides| Access::Strided { start, strides };
     let there = walk(own_strides).over(&own_dims, &their_dims)?;
@@ -66,7 +75,12 @@ pub(crate) fn same(part: &Part<Value>, (offset, dims, strides): Region<'_>) -> O
 
 /// The last element of a place.
 pub(crate) fn last((offset, dims, strides): Region<'_>) -> usize {
-    offset + dims.iter().zip(strides).map(|(&extent, &stride)| (extent - 1) * stride as usize).sum::<usize>()
+    offset
+        + dims
+            .iter()
+            .zip(strides)
+            .map(|(&extent, &stride)| (extent - 1) * stride as usize)
+            .sum::<usize>()
 }
 
 pub(crate) fn is_range(part: &Part<Value>) -> bool {
@@ -87,7 +101,8 @@ pub(crate) fn covers(part: &Part<Value>, place: Region<'_>) -> bool {
 pub(crate) fn index_of(part: &Part<Value>, offset: usize) -> Option<usize> {
     let (mut left, mut index) = (offset.checked_sub(part.offset)?, 0);
     let steps = row_major(&part.dims);
-    let mut axes: SmallVec<[usize; 4]> = (0..part.dims.len()).filter(|&axis| part.dims[axis] > 1).collect();
+    let mut axes: SmallVec<[usize; 4]> =
+        (0..part.dims.len()).filter(|&axis| part.dims[axis] > 1).collect();
     // The longest strides first: each is longer than all that shorter ones reach.
     axes.sort_by_key(|&axis| -part.strides[axis]);
     for axis in axes {
@@ -105,7 +120,9 @@ pub(crate) fn split(part: &Part<Value>, (offset, dims, strides): Region<'_>) -> 
         let from = part.from.viewed(&part.dims, offset - part.offset, &strides, &dims);
         Part { offset, dims, strides, from }
     };
-    let range = |from: usize, to: usize| piece(from, Dims::from_slice(&[to - from]), Strides::from_slice(&[1]));
+    let range = |from: usize, to: usize| {
+        piece(from, Dims::from_slice(&[to - from]), Strides::from_slice(&[1]))
+    };
     let mut pieces = vec![piece(offset, Dims::from_slice(dims), Strides::from_slice(strides))];
     let (end, after) = (last((offset, dims, strides)) + 1, last(of(part)) + 1);
     if part.offset < offset {
@@ -115,8 +132,12 @@ pub(crate) fn split(part: &Part<Value>, (offset, dims, strides): Region<'_>) -> 
         pieces.push(range(end, after));
     }
     // What lies between neighbours along each axis, the shortest strides first.
-    let mut axes: SmallVec<[(i32, usize); 4]> =
-        strides.iter().copied().zip(dims.iter().copied()).filter(|&(_, extent)| extent > 1).collect();
+    let mut axes: SmallVec<[(i32, usize); 4]> = strides
+        .iter()
+        .copied()
+        .zip(dims.iter().copied())
+        .filter(|&(_, extent)| extent > 1)
+        .collect();
     axes.sort_unstable();
     let mut reach = 1;
     for (i, &(stride, extent)) in axes.iter().enumerate() {
@@ -132,7 +153,8 @@ pub(crate) fn split(part: &Part<Value>, (offset, dims, strides): Region<'_>) -> 
     pieces
 }
 
-/// Whether no element is of both places, as far as their strides tell: false where they only might be.
+/// Whether no element is of both places, as far as their strides tell: false where they only might
+/// be.
 pub(crate) fn are_apart(a: Region<'_>, b: Region<'_>) -> bool {
     if last(a) < b.0 || last(b) < a.0 {
         return true;
@@ -140,7 +162,8 @@ pub(crate) fn are_apart(a: Region<'_>, b: Region<'_>) -> bool {
     // Rows of both that begin at multiples of one stride apart: columns that do not meet, or rows.
     let axes = |(_, dims, strides): Region<'_>| {
         let axes = dims.iter().zip(strides).filter(|(extent, stride)| **extent > 1 && **stride > 0);
-        axes.map(|(&extent, &stride)| (stride as usize, extent)).collect::<SmallVec<[(usize, usize); 4]>>()
+        axes.map(|(&extent, &stride)| (stride as usize, extent))
+            .collect::<SmallVec<[(usize, usize); 4]>>()
     };
     let (of_a, of_b) = (axes(a), axes(b));
     of_a.iter().chain(&of_b).any(|&(row, _)| {
@@ -157,7 +180,10 @@ pub(crate) fn are_apart(a: Region<'_>, b: Region<'_>) -> bool {
             }
             Some((across, down))
         };
-        let (Some((a_across, a_down)), Some((b_across, b_down))) = (split(&of_a), split(&of_b)) else { return false };
+        let (Some((a_across, a_down)), Some((b_across, b_down))) = (split(&of_a), split(&of_b))
+        else {
+            return false;
+        };
         let (a_column, b_column) = (a.0 % row, b.0 % row);
         if a_column + a_across >= row || b_column + b_across >= row {
             return false;
@@ -181,7 +207,11 @@ mod tests {
         let (first, last_row) = ((0, &[2, 6][..], &[6, 1][..]), (18, &[6][..], &[1][..]));
         assert!(are_apart(weights, biases) && are_apart(biases, weights));
         assert!(are_apart(first, last_row));
-        assert!(!are_apart(weights, first) && !are_apart(biases, last_row) && !are_apart(weights, weights));
+        assert!(
+            !are_apart(weights, first)
+                && !are_apart(biases, last_row)
+                && !are_apart(weights, weights)
+        );
     }
 
     #[test]
@@ -193,8 +223,14 @@ mod tests {
             from: Access::contiguous(Value::new(100), &[3, 4]),
         };
         let transposed = same(&part, (2, &[4, 3], &[1, 4])).unwrap();
-        assert_eq!(transposed, Access::Strided { start: Value::new(100), strides: [1, 4][..].into() });
-        assert_eq!(same(&part, (2, &[12], &[1])).unwrap(), Access::contiguous(Value::new(100), &[12]));
+        assert_eq!(
+            transposed,
+            Access::Strided { start: Value::new(100), strides: [1, 4][..].into() }
+        );
+        assert_eq!(
+            same(&part, (2, &[12], &[1])).unwrap(),
+            Access::contiguous(Value::new(100), &[12])
+        );
         assert!(same(&part, (2, &[4, 3], &[3, 1])).is_some());
         assert!(same(&part, (2, &[3, 4], &[5, 1])).is_none());
         assert!(same(&part, (3, &[12], &[1])).is_none());
@@ -229,7 +265,10 @@ mod tests {
                     i += 1;
                 });
             }
-            assert!(found[..3].iter().all(|&n| n == 0) && found[3..].iter().all(|&n| n == 1), "{found:?}");
+            assert!(
+                found[..3].iter().all(|&n| n == 0) && found[3..].iter().all(|&n| n == 1),
+                "{found:?}"
+            );
         }
     }
 }

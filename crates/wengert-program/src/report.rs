@@ -14,7 +14,8 @@ pub enum Pass {
     Share,
     /// Sums of alike terms become one node each: dot products, weighted sums, totals.
     Chains,
-    /// Alike nodes side by side become one instruction over a run; neighbouring neurons a matrix product.
+    /// Alike nodes side by side become one instruction over a run; neighbouring neurons a matrix
+    /// product.
     Group,
     /// Elementwise instructions run together, a chunk of elements at a time.
     Fuse,

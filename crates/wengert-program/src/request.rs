@@ -35,7 +35,8 @@ pub(super) struct Standing {
     pub(super) leaf: View,
 }
 
-/// Says what of a tape shall be computed, and how; [`compile`](Compiler::compile) makes a [`Program`](super::Program) of it.
+/// Says what of a tape shall be computed, and how; [`compile`](Compiler::compile) makes a
+/// [`Program`](super::Program) of it.
 ///
 /// # Examples
 ///
@@ -75,7 +76,13 @@ pub struct Compiler<'t, S: Float = f64> {
 
 impl<S: Float> std::fmt::Debug for Compiler<'_, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Compiler of {:?}: {} outputs, {:?}", self.tape, self.requests.len(), self.numerics)
+        write!(
+            f,
+            "Compiler of {:?}: {} outputs, {:?}",
+            self.tape,
+            self.requests.len(),
+            self.numerics
+        )
     }
 }
 
@@ -99,15 +106,16 @@ impl<'t, S: Float> Compiler<'t, S> {
         }
     }
 
-    /// How the program computes, if not as its tape does. In [`Numerics::Exact`] every number is that of a
-    /// tape in `Exact` numerics, bit for bit.
+    /// How the program computes, if not as its tape does. In [`Numerics::Exact`] every number is
+    /// that of a tape in `Exact` numerics, bit for bit.
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
         self
     }
 
-    /// Switches a pass off: the numbers stay the same (in [`Numerics::Exact`] bit for bit), the program becomes slower.
+    /// Switches a pass off: the numbers stay the same (in [`Numerics::Exact`] bit for bit), the
+    /// program becomes slower.
     #[must_use]
     pub fn without(mut self, pass: Pass) -> Self {
         self.passes.retain(|&kept| kept != pass);
@@ -132,7 +140,8 @@ impl<'t, S: Float> Compiler<'t, S> {
         Ok(self.ask(Request::Value(var.view()), var.shape()))
     }
 
-    /// Asks for `∂of/∂wrt`, of the shape of `wrt`, which need not be a leaf. 0 where no path leads from it.
+    /// Asks for `∂of/∂wrt`, of the shape of `wrt`, which need not be a leaf. 0 where no path leads
+    /// from it.
     ///
     /// # Errors
     ///
@@ -141,10 +150,12 @@ impl<'t, S: Float> Compiler<'t, S> {
     pub fn gradient(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
         self.check("gradient", wrt)?;
         self.check_scalar("gradient", of)?;
-        Ok(self.ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: false }, wrt.shape()))
+        Ok(self
+            .ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: false }, wrt.shape()))
     }
 
-    /// As [`gradient`](Compiler::gradient), of a program for many [`rows`](Compiler::rows): one gradient for each, not their sum.
+    /// As [`gradient`](Compiler::gradient), of a program for many [`rows`](Compiler::rows): one
+    /// gradient for each, not their sum.
     ///
     /// # Errors
     ///
@@ -153,17 +164,20 @@ impl<'t, S: Float> Compiler<'t, S> {
     pub fn gradient_per_row(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
         self.check("gradient_per_row", wrt)?;
         self.check_scalar("gradient_per_row", of)?;
-        Ok(self.ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: true }, wrt.shape()))
+        Ok(self
+            .ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: true }, wrt.shape()))
     }
 
-    /// Makes the program one for `count` rows at a time: what was recorded for one row is computed for many side by side. `per_row` are the blocks
-    /// of leaves that differ from row to row; all others are the same for every row. A value that depends on a row has one more axis, the
-    /// rows, in front; gradients are summed over the rows, in their order. [`Batch`](super::Batch) runs any number of rows, block after
-    /// block.
+    /// Makes the program one for `count` rows at a time: what was recorded for one row is computed
+    /// for many side by side. `per_row` are the blocks of leaves that differ from row to row; all
+    /// others are the same for every row. A value that depends on a row has one more axis, the
+    /// rows, in front; gradients are summed over the rows, in their order. [`Batch`](super::Batch)
+    /// runs any number of rows, block after block.
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if one of `per_row` is not a whole block of inputs, parameters or data, or `count` is 0, [`Error::TwoTapes`].
+    /// [`Error::Operand`] if one of `per_row` is not a whole block of inputs, parameters or data,
+    /// or `count` is 0, [`Error::TwoTapes`].
     #[track_caller]
     pub fn rows(&mut self, count: usize, per_row: &[Var<'t, S>]) -> Result<(), Error> {
         let mut blocks = Vec::with_capacity(per_row.len());

@@ -1,8 +1,10 @@
 //! A program for one row as a program for a block of rows, which are computed side by side.
 //!
-//! What depends on a row's data gets one more axis, the rows, innermost: an instruction over n elements becomes one over n times the rows, whose
-//! neighbours are the same number of neighbouring rows. What does not (parameters, and what is made of them alone) is computed once and repeated. A
-//! sum over rows is a sum over that axis, in the order of the rows; of products, it is a sum of products.
+//! What depends on a row's data gets one more axis, the rows, innermost: an instruction over n
+//! elements becomes one over n times the rows, whose neighbours are the same number of neighbouring
+//! rows. What does not (parameters, and what is made of them alone) is computed once and repeated.
+//! A sum over rows is a sum over that axis, in the order of the rows; of products, it is a sum of
+//! products.
 
 use smallvec::SmallVec;
 
@@ -30,8 +32,17 @@ impl Widened {
     }
 
     /// An access with the rows as its axis `at`; without one if no element depends on a row.
-    pub(crate) fn access(&self, access: &Access<Address>, dims: &[usize], at: usize) -> Access<Address> {
-        if self.varies(access, dims) { self.operand(access, dims, at) } else { self.moved(access, dims) }
+    pub(crate) fn access(
+        &self,
+        access: &Access<Address>,
+        dims: &[usize],
+        at: usize,
+    ) -> Access<Address> {
+        if self.varies(access, dims) {
+            self.operand(access, dims, at)
+        } else {
+            self.moved(access, dims)
+        }
     }
 
     /// The width of each number of a run.
@@ -43,7 +54,11 @@ impl Widened {
     fn moved(&self, access: &Access<Address>, dims: &[usize]) -> Access<Address> {
         let run = |first, last| {
             let run = self.old.run_of_both(first, last)?;
-            Some((self.old.start(run), self.starts[run].expect("what is read is there"), self.width(run) as i32))
+            Some((
+                self.old.start(run),
+                self.starts[run].expect("what is read is there"),
+                self.width(run) as i32,
+            ))
         };
         access.moved(dims, run, |address| self.at(address))
     }
@@ -58,14 +73,17 @@ impl Widened {
     /// An access over `axes` with the rows' axis put in at `at`.
     fn operand(&self, access: &Access<Address>, axes: &[usize], at: usize) -> Access<Address> {
         let (mut some, mut others) = (false, false);
-        access.for_each_run(axes, &self.old, |run| if self.varies[run] { some = true } else { others = true });
+        access.for_each_run(axes, &self.old, |run| {
+            if self.varies[run] { some = true } else { others = true }
+        });
         match self.moved(access, axes) {
             Access::Strided { start, mut strides } if !(some && others) => {
                 strides.insert(at, i32::from(some));
                 Access::Strided { start, strides }
             }
             _ => {
-                // Some elements vary and some do not, or no strides describe them: every row of every element is listed.
+                // Some elements vary and some do not, or no strides describe them: every row of
+                // every element is listed.
                 let mut wide: Dims = axes.into();
                 wide.insert(at, self.rows);
                 let inner: usize = axes[at..].iter().product();
@@ -85,8 +103,8 @@ impl Widened {
     }
 }
 
-/// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to row,
-/// `keep` what is asked for.
+/// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to
+/// row, `keep` what is asked for.
 pub(crate) fn run<S: Copy>(
     plan: &mut Plan<S>,
     rows: usize,
@@ -94,10 +112,14 @@ pub(crate) fn run<S: Copy>(
     keep: &[(Access<Address>, Dims)],
 ) -> Result<Widened, TooLarge> {
     let varies = varying(plan, per_row);
-    let wide: u64 = plan.line.ids().filter(|&run| varies[run]).map(|run| plan.line.len_of(run) as u64).sum();
-    TooLarge::check(wide.saturating_mul(rows as u64).saturating_add(plan.line.len() as u64 - wide))?;
+    let wide: u64 =
+        plan.line.ids().filter(|&run| varies[run]).map(|run| plan.line.len_of(run) as u64).sum();
+    TooLarge::check(
+        wide.saturating_mul(rows as u64).saturating_add(plan.line.len() as u64 - wide),
+    )?;
     let fused = fused_sums(plan, keep);
-    let (old, starts) = (std::mem::replace(&mut plan.line, Line::new()), Map::filled(None, varies.len()));
+    let (old, starts) =
+        (std::mem::replace(&mut plan.line, Line::new()), Map::filled(None, varies.len()));
     let mut widening = Widening { of: Widened { rows, old, varies, starts }, line: Line::new() };
     for run in &mut plan.blocks {
         *run = widening.place(*run).0;
@@ -108,7 +130,8 @@ pub(crate) fn run<S: Copy>(
         let (_, start) = *constants.get_or_insert_with(|| widening.place(run));
         *address = start.plus(address.minus(widening.of.old.start(run)));
     }
-    // Homes and results have their places before any of them is read: the parts of a home come later than it.
+    // Homes and results have their places before any of them is read: the parts of a home come
+    // later than it.
     for home in &plan.homes {
         widening.place(home.run);
     }
@@ -145,7 +168,9 @@ fn varying<S>(plan: &Plan<S>, per_row: &[bool]) -> Map<RunId, bool> {
     // before: both are looked at until nothing changes.
     loop {
         let mut changed = false;
-        for instruction in plan.instructions.values().filter(|instruction| instruction.op != Op::OverRows) {
+        for instruction in
+            plan.instructions.values().filter(|instruction| instruction.op != Op::OverRows)
+        {
             let mut any = false;
             instruction.for_each_run_read(&plan.line, |run| any |= varies[run]);
             let out = plan.line.run_of(instruction.out.first());
@@ -187,7 +212,11 @@ fn fused_sums<S>(plan: &Plan<S>, keep: &[(Access<Address>, Dims)]) -> Fused {
     for (i, instruction) in plan.instructions.iter() {
         instruction.for_each_run_read(&plan.line, |run| {
             let by = Reader::Only(i);
-            readers[run] = if readers[run] == Reader::Nobody || readers[run] == by { by } else { Reader::Several };
+            readers[run] = if readers[run] == Reader::Nobody || readers[run] == by {
+                by
+            } else {
+                Reader::Several
+            };
         });
     }
     for (access, dims) in keep {
@@ -235,14 +264,23 @@ impl Widening {
         let varies = self.of.varies(&old.out, &old.dims);
         let operands = old.operands.iter().enumerate().map(|(i, operand)| {
             let axes = old.axes(i);
-            if varies { self.of.operand(operand, &axes, old.dims.len()) } else { self.of.moved(operand, &axes) }
+            if varies {
+                self.of.operand(operand, &axes, old.dims.len())
+            } else {
+                self.of.moved(operand, &axes)
+            }
         });
         let operands = operands.collect();
         let mut dims = old.dims.clone();
         if varies {
             dims.push(self.of.rows);
         }
-        Instruction { out: Access::contiguous(self.start(old), &dims), dims, operands, ..old.clone() }
+        Instruction {
+            out: Access::contiguous(self.start(old), &dims),
+            dims,
+            operands,
+            ..old.clone()
+        }
     }
 
     fn sum_over_rows(&self, old: &Instruction<Address>) -> Instruction<Address> {
@@ -257,9 +295,14 @@ impl Widening {
         }
     }
 
-    fn sum_of_products(&self, sum: &Instruction<Address>, product: &Instruction<Address>) -> Instruction<Address> {
+    fn sum_of_products(
+        &self,
+        sum: &Instruction<Address>,
+        product: &Instruction<Address>,
+    ) -> Instruction<Address> {
         let axes = product.dims.len();
-        let operands = product.operands.iter().map(|factor| self.of.operand(factor, &product.dims, axes));
+        let operands =
+            product.operands.iter().map(|factor| self.of.operand(factor, &product.dims, axes));
         Instruction {
             op: Op::Contract { guarded: product.op == Op::Binary(Binary::Chain) },
             dims: product.dims.clone(),
@@ -280,7 +323,8 @@ impl Widening {
                 continue;
             }
             part.from = self.of.operand(&part.from, &part.dims, part.dims.len());
-            let strides: Strides = part.strides.iter().map(|&stride| stride * width as i32).chain([1]).collect();
+            let strides: Strides =
+                part.strides.iter().map(|&stride| stride * width as i32).chain([1]).collect();
             *part = Part {
                 offset: part.offset * width,
                 dims: part.dims.iter().copied().chain([width]).collect(),
@@ -309,7 +353,8 @@ mod tests {
         plan.then(Op::Binary(Binary::Mul), &[1], &[], squared);
         let asked = (Access::contiguous(varying, &[3]), Dims::from_slice(&[3]));
         let widened = run(&mut plan, 8, &[true, false], std::slice::from_ref(&asked)).unwrap();
-        let blocks = plan.blocks.iter().map(|&run| (plan.line.start(run).index(), plan.line.len_of(run)));
+        let blocks =
+            plan.blocks.iter().map(|&run| (plan.line.start(run).index(), plan.line.len_of(run)));
         assert_eq!(blocks.collect::<Vec<_>>(), [(0, 24), (24, 2)]);
         let [wide, single] = [0, 1].map(|i| &plan.instructions[InstructionId::new(i)]);
         assert_eq!((wide.dims.as_slice(), single.dims.as_slice()), (&[3, 8][..], &[1][..]));
@@ -321,10 +366,14 @@ mod tests {
     #[test]
     fn a_sum_over_rows_of_products_is_a_sum_of_products() {
         let mut plan = Plan::<f64>::of_leaves(4);
-        let factors = vec![Access::contiguous(Address::new(0), &[2]), Access::contiguous(Address::new(2), &[2])];
+        let factors = vec![
+            Access::contiguous(Address::new(0), &[2]),
+            Access::contiguous(Address::new(2), &[2]),
+        ];
         let product = plan.then(Op::Binary(Binary::Mul), &[2], &[], factors);
         let sum = plan.then(Op::OverRows, &[2], &[], vec![Access::contiguous(product, &[2])]);
-        run(&mut plan, 8, &[true], &[(Access::contiguous(sum, &[2]), Dims::from_slice(&[2]))]).unwrap();
+        run(&mut plan, 8, &[true], &[(Access::contiguous(sum, &[2]), Dims::from_slice(&[2]))])
+            .unwrap();
         assert_eq!(plan.instructions.len(), 1);
         let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!((only.op, only.inner.as_slice()), (Op::Contract { guarded: false }, &[8][..]));

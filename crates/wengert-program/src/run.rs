@@ -28,7 +28,8 @@ pub trait Float: Scalar + Elementary + Product + Platform {
     fn run_task(task: &Task<Self>, memory: &[Cell<Self>], offsets: &mut [isize]);
 }
 
-// Not provided methods: these are compiled here, once, and not in every crate that compiles a program.
+// Not provided methods: these are compiled here, once, and not in every crate that compiles a
+// program.
 macro_rules! float {
     ($($number:ty)*) => {$(
         impl Float for $number {
@@ -115,7 +116,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A number as the caller reads it: an adjoint to which nothing was added is −0, and a derivative of 0.
+    /// A number as the caller reads it: an adjoint to which nothing was added is −0, and a
+    /// derivative of 0.
     fn read<S: Scalar>(&self, number: S) -> S {
         if self.is_gradient && number.is_zero() { S::from_f64(0.0) } else { number }
     }
@@ -181,7 +183,9 @@ impl Computed {
         let step = |step: &Step| {
             let first = slot;
             let (op, len) = match step.kind() {
-                StepKind::Wide => (side.wides[step.a() as usize].op, side.wides[step.a() as usize].len),
+                StepKind::Wide => {
+                    (side.wides[step.a() as usize].op, side.wides[step.a() as usize].len)
+                }
                 _ => (step.op(), 1),
             };
             slot += len;
@@ -199,7 +203,9 @@ impl Computed {
         let name = self.names.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot);
         let node = name.map_or_else(|_| id.to_string(), |i| self.names[i].1.clone());
         let kind = match self.steps.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot) {
-            Ok(i) if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) => {
+            Ok(i)
+                if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) =>
+            {
                 format!("computed ({})", self.steps[i].1.name())
             }
             // The other leaves are inputs.
@@ -210,7 +216,8 @@ impl Computed {
     }
 }
 
-/// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies nothing.
+/// A tape, compiled: immutable, and shared between threads by reference or by clone, which copies
+/// nothing.
 ///
 /// It runs in a [`Workspace`], one for each thread, without allocating.
 #[derive(Clone, Debug)]
@@ -255,8 +262,9 @@ impl<S: Float> Program<S> {
     fn room_to_feed(&self) -> Vec<S> {
         let Inner { feeds, outputs, .. } = &*self.0;
         let output = |feed: &Feed| &outputs[feed.output];
-        let reach =
-            |access: &Access<At>, dims: &[usize]| access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)));
+        let reach = |access: &Access<At>, dims: &[usize]| {
+            access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)))
+        };
         let meets = |feed: &Feed| {
             let (first, last) = reach(&output(feed).access, &output(feed).dims);
             feeds.iter().any(|other| {
@@ -267,17 +275,25 @@ impl<S: Float> Program<S> {
         if !feeds.iter().any(meets) {
             return Vec::new();
         }
-        let written: HashSet<At> = feeds.iter().flat_map(|feed| feed.to.numbers(&feed.dims)).collect();
-        let mut read = feeds.iter().flat_map(|feed| output(feed).access.numbers(&output(feed).dims));
+        let written: HashSet<At> =
+            feeds.iter().flat_map(|feed| feed.to.numbers(&feed.dims)).collect();
+        let mut read =
+            feeds.iter().flat_map(|feed| output(feed).access.numbers(&output(feed).dims));
         let total = feeds.iter().map(|feed| output(feed).shape.len()).sum();
-        if read.any(|place| written.contains(&place)) { vec![S::from_f64(0.0); total] } else { Vec::new() }
+        if read.any(|place| written.contains(&place)) {
+            vec![S::from_f64(0.0); total]
+        } else {
+            Vec::new()
+        }
     }
 
-    /// The handle of the block of leaves that begins at a slot of the tape: `program.input(x.id())`.
+    /// The handle of the block of leaves that begins at a slot of the tape:
+    /// `program.input(x.id())`.
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node there is.
+    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node
+    /// there is.
     #[track_caller]
     pub fn input(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
@@ -299,7 +315,8 @@ impl<S: Float> Program<S> {
         (0..self.0.outputs.len() as u32).map(output).collect()
     }
 
-    /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said otherwise.
+    /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said
+    /// otherwise.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.0.rows
@@ -325,8 +342,9 @@ impl<S: Float> Program<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::OtherProgram`] if the workspace was made by another program; [`Error::GuardFlipped`] if a comparison that was recorded comes out
-    /// differently: then the outputs are not the program's, and nothing was fed back.
+    /// [`Error::OtherProgram`] if the workspace was made by another program;
+    /// [`Error::GuardFlipped`] if a comparison that was recorded comes out differently: then the
+    /// outputs are not the program's, and nothing was fed back.
     #[track_caller]
     pub fn run(&self, workspace: &mut Workspace<S>) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
@@ -388,7 +406,8 @@ impl<S: Float> Workspace<S> {
         Ok(())
     }
 
-    /// Feeds back where an output is a leaf that is itself fed: all is read before anything is written.
+    /// Feeds back where an output is a leaf that is itself fed: all is read before anything is
+    /// written.
     #[cold]
     fn feed_at_once(&mut self) {
         let mut at = 0;
@@ -421,7 +440,8 @@ impl<S: Float> Workspace<S> {
     pub fn set(&mut self, input: Input, values: &[S]) -> Result<(), Error> {
         let info = self.program.info(input);
         if values.len() != info.len * info.rows {
-            let shape = if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
+            let shape =
+                if info.rows == 1 { info.shape.clone() } else { [info.rows, info.len].into() };
             let (of, found, at) = (format!("{} of ", info.label), values.len(), Place::caller());
             return Err(Error::Length { op: "set", of, shape, found, at });
         }
@@ -433,7 +453,8 @@ impl<S: Float> Workspace<S> {
         Ok(())
     }
 
-    /// As `set` for an input that differs from row to row, with fewer rows than the program takes: the last is repeated.
+    /// As `set` for an input that differs from row to row, with fewer rows than the program takes:
+    /// the last is repeated.
     pub(crate) fn set_rows(&mut self, input: Input, values: &[S]) {
         let &InputInfo { start, len, rows, .. } = self.program.info(input);
         let given = values.len() / len;
@@ -448,14 +469,15 @@ impl<S: Float> Workspace<S> {
     pub(crate) fn set_live(&mut self, live: usize) {
         self.live = live;
         if let Some(weight) = self.program.weight {
-            for (row, to) in self.memory[weight..weight + self.program.rows].iter_mut().enumerate() {
+            for (row, to) in self.memory[weight..weight + self.program.rows].iter_mut().enumerate()
+            {
                 *to = S::from_f64(if row < live { 1.0 } else { 0.0 });
             }
         }
     }
 
-    /// The numbers of an input as they are: after a run those that were fed back, if any were. Of one that differs from row to row, number by
-    /// number, the rows innermost.
+    /// The numbers of an input as they are: after a run those that were fed back, if any were. Of
+    /// one that differs from row to row, number by number, the rows innermost.
     ///
     /// # Panics
     ///
@@ -488,7 +510,11 @@ impl<S: Float> Workspace<S> {
     #[track_caller]
     pub fn number(&self, output: Output) -> S {
         let asked = self.asked(output);
-        assert!(asked.shape.is_scalar(), "number: the output has shape {}; use values()", asked.shape);
+        assert!(
+            asked.shape.is_scalar(),
+            "number: the output has shape {}; use values()",
+            asked.shape
+        );
         asked.read(self.memory[asked.access.first().index()])
     }
 
@@ -502,11 +528,14 @@ impl<S: Float> Workspace<S> {
     pub fn values(&self, output: Output) -> Vec<S> {
         let asked = self.asked(output);
         let mut values = Vec::with_capacity(asked.shape.len());
-        asked.access.for_each(&asked.dims, |place| values.push(asked.read(self.memory[place.index()])));
+        asked
+            .access
+            .for_each(&asked.dims, |place| values.push(asked.read(self.memory[place.index()])));
         values
     }
 
-    /// An output that lies in neighbouring places, as it is there: without a copy, and with −0 where the sum of nothing stands.
+    /// An output that lies in neighbouring places, as it is there: without a copy, and with −0
+    /// where the sum of nothing stands.
     ///
     /// # Panics
     ///
@@ -537,7 +566,8 @@ impl Guard {
         let [left, right] = &self.places;
         let rows = left.len().max(right.len());
         let at = |places: &[At], row: usize| memory[places[row.min(places.len() - 1)].index()];
-        let flipped = |&row: &usize| self.comparison.holds(&at(left, row), &at(right, row)) != self.outcome;
+        let flipped =
+            |&row: &usize| self.comparison.holds(&at(left, row), &at(right, row)) != self.outcome;
         let Some(first) = (0..rows.min(live.max(1))).find(flipped) else { return Ok(()) };
         let error = self.flipped(at(left, first).to_f64(), at(right, first).to_f64());
         if rows == 1 {

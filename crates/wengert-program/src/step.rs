@@ -1,4 +1,5 @@
-//! A whole step as one program: gradients that stand on the tape, and outputs that are the next run's inputs.
+//! A whole step as one program: gradients that stand on the tape, and outputs that are the next
+//! run's inputs.
 
 use super::request::{Compiler, Standing};
 use super::run::{Float, Output};
@@ -8,13 +9,15 @@ use wengert_tape::Var;
 use wengert_tape::{Error, Place};
 
 impl<'t, S: Float> Compiler<'t, S> {
-    /// Lets `leaf`, data of the shape of `wrt` recorded after `of`, stand for `∂of/∂wrt`: what is computed from it on the tape is computed from
-    /// the gradient in the program. So an optimiser's step is a few nodes of the tape.
+    /// Lets `leaf`, data of the shape of `wrt` recorded after `of`, stand for `∂of/∂wrt`: what is
+    /// computed from it on the tape is computed from the gradient in the program. So an optimiser's
+    /// step is a few nodes of the tape.
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if `of` has axes, or `leaf` is not a block of data after it and after `wrt`, or stands for a gradient or is fed already;
-    /// [`Error::Shapes`] if the shapes differ, [`Error::TwoTapes`].
+    /// [`Error::Operand`] if `of` has axes, or `leaf` is not a block of data after it and after
+    /// `wrt`, or stands for a gradient or is fed already; [`Error::Shapes`] if the shapes differ,
+    /// [`Error::TwoTapes`].
     ///
     /// # Examples
     ///
@@ -40,33 +43,51 @@ impl<'t, S: Float> Compiler<'t, S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn gradient_as(&mut self, of: Var<'t, S>, wrt: Var<'t, S>, leaf: Var<'t, S>) -> Result<(), Error> {
+    pub fn gradient_as(
+        &mut self,
+        of: Var<'t, S>,
+        wrt: Var<'t, S>,
+        leaf: Var<'t, S>,
+    ) -> Result<(), Error> {
         for var in [wrt, leaf] {
             self.check("gradient_as", var)?;
         }
         self.check_scalar("gradient_as", of)?;
         if leaf.shape() != wrt.shape() {
-            return Err(leaf.shapes_error("gradient_as", wrt, "a leaf that stands for a gradient has its shape"));
+            return Err(leaf.shapes_error(
+                "gradient_as",
+                wrt,
+                "a leaf that stands for a gradient has its shape",
+            ));
         }
         let node = self.tape.node(leaf.id());
         let whole = node.as_ref().is_some_and(|node| {
-            node.op == Op::Leaf(Leaf::Data) && node.id == leaf.id() && node.shape.len() == leaf.len()
+            node.op == Op::Leaf(Leaf::Data)
+                && node.id == leaf.id()
+                && node.shape.len() == leaf.len()
         });
         // Of the operands, the last slot that must be there before.
         let last = wrt.id().slot() + wrt.layout().last_offset();
-        if !whole || leaf.id() <= of.id() || leaf.id().slot() <= last || !leaf.layout().is_contiguous() {
-            let rule =
-                "what stands for a gradient is a block of data, recorded after what is differentiated and what by";
+        if !whole
+            || leaf.id() <= of.id()
+            || leaf.id().slot() <= last
+            || !leaf.layout().is_contiguous()
+        {
+            let rule = "what stands for a gradient is a block of data, recorded after what is differentiated and what by";
             return Err(leaf.operand_error("gradient_as", rule.to_owned()));
         }
         if self.stands(leaf.view()) {
-            return Err(leaf.operand_error("gradient_as", "it stands for a gradient already".to_owned()));
+            return Err(
+                leaf.operand_error("gradient_as", "it stands for a gradient already".to_owned())
+            );
         }
         let run = leaf.id().slot()..leaf.id().slot() + leaf.len();
         let touches = |&(_, to): &(Output, View)| self.meets(to, &run);
         if self.feeds.iter().any(touches) {
-            return Err(leaf
-                .operand_error("gradient_as", "it is fed an output, and cannot stand for a gradient too".to_owned()));
+            return Err(leaf.operand_error(
+                "gradient_as",
+                "it is fed an output, and cannot stand for a gradient too".to_owned(),
+            ));
         }
         self.standing.push(Standing { of: of.view(), wrt: wrt.view(), leaf: leaf.view() });
         Ok(())
@@ -76,8 +97,8 @@ impl<'t, S: Float> Compiler<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] if `to` is not an input, a parameter or data, or stands for a gradient; [`Error::Length`] if the sizes differ,
-    /// [`Error::TwoTapes`].
+    /// [`Error::NotSettable`] if `to` is not an input, a parameter or data, or stands for a
+    /// gradient; [`Error::Length`] if the sizes differ, [`Error::TwoTapes`].
     ///
     /// # Panics
     ///
@@ -89,7 +110,8 @@ impl<'t, S: Float> Compiler<'t, S> {
         let (_, shape) = &self.requests[output.index as usize];
         self.tape.check_settable("feed", to, shape.len())?;
         if self.stands(to.view()) {
-            let (node, kind) = (self.label_of(to.id()), "data that stands for a gradient".to_owned());
+            let (node, kind) =
+                (self.label_of(to.id()), "data that stands for a gradient".to_owned());
             return Err(Error::NotSettable { op: "feed", node, kind, at: Place::caller() });
         }
         self.feeds.push((output, to.view()));

@@ -1,4 +1,5 @@
-//! The derivative rules' reader that writes the graph: a handle of a number, or of a run, that records what a rule does with it.
+//! The derivative rules' reader that writes the graph: a handle of a number, or of a run, that
+//! records what a rule does with it.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -78,11 +79,14 @@ impl<S: Scalar> Builder<S> {
                 Op::Unary(op) => Kind::Unary(op, value(0)),
                 Op::Binary(op) => Kind::Binary(op, value(0), value(1)),
                 Op::Select => Kind::Select(value(0), value(1), value(2)),
-                Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => return operands[0],
+                Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+                    return operands[0];
+                }
             };
             return self.number(self.graph.borrow_mut().push(kind));
         };
-        let accesses: Vec<Access<Value>> = operands.iter().map(|operand| operand.access_over(&dims)).collect();
+        let accesses: Vec<Access<Value>> =
+            operands.iter().map(|operand| operand.access_over(&dims)).collect();
         let out = self.graph.borrow_mut().run(op, &dims, &[], &accesses);
         self.run(&dims, out)
     }

@@ -81,14 +81,16 @@ impl Writers {
         });
     }
 
-    /// Calls `visit` with every instruction whose results an instruction reads, possibly several times.
+    /// Calls `visit` with every instruction whose results an instruction reads, possibly several
+    /// times.
     pub(crate) fn for_each_read<S>(
         &self,
         plan: &Plan<S>,
         instruction: &Instruction<Address>,
         mut visit: impl FnMut(InstructionId),
     ) {
-        instruction.for_each_operand(|operand, axes| self.for_each(plan, operand, axes, &mut visit));
+        instruction
+            .for_each_operand(|operand, axes| self.for_each(plan, operand, axes, &mut visit));
     }
 }
 
@@ -97,7 +99,9 @@ impl Several {
         self.elements.get_or_init(|| {
             let mut elements = vec![None; plan.line.len_of(run)];
             for (by, out, dims) in &self.outs {
-                out.for_each(dims, |address| elements[address.minus(plan.line.start(run)) as usize] = Some(*by));
+                out.for_each(dims, |address| {
+                    elements[address.minus(plan.line.start(run)) as usize] = Some(*by)
+                });
             }
             elements
         })
@@ -115,15 +119,19 @@ impl Several {
         dims: &[usize],
         mut visit: impl FnMut(InstructionId),
     ) {
-        let whole = access.is_contiguous(dims) && dims.iter().product::<usize>() == plan.line.len_of(run);
+        let whole =
+            access.is_contiguous(dims) && dims.iter().product::<usize>() == plan.line.len_of(run);
         let read = place(access, dims);
         if whole {
             return self.outs.iter().for_each(|(by, ..)| visit(*by));
         }
-        let mut candidates = self.outs.iter().filter(|(_, out, own)| match (place(out, own), &read) {
-            (Some(out), Some(read)) => !are_apart((out.0, own, &out.1), (read.0, dims, &read.1)),
-            _ => true,
-        });
+        let mut candidates =
+            self.outs.iter().filter(|(_, out, own)| match (place(out, own), &read) {
+                (Some(out), Some(read)) => {
+                    !are_apart((out.0, own, &out.1), (read.0, dims, &read.1))
+                }
+                _ => true,
+            });
         let (first, second) = (candidates.next(), candidates.next());
         if let (Some((by, ..)), None) = (first, second) {
             return visit(*by);

@@ -8,8 +8,9 @@ use wengert_inspect::{Diff, Reference, Tolerance, Trace};
 
 use crate::difference::{Difference, compare};
 
-/// An insta [`Comparator`] that compares numbers within the tolerance that the text states in its header (`# … rtol=… atol=…`), or
-/// [`Tolerance::default`] where it states none. The assertions of this crate set it; for other insta macros, set it yourself:
+/// An insta [`Comparator`] that compares numbers within the tolerance that the text states in its
+/// header (`# … rtol=… atol=…`), or [`Tolerance::default`] where it states none. The assertions of
+/// this crate set it; for other insta macros, set it yourself:
 ///
 /// ```
 /// let mut settings = insta::Settings::clone_current();
@@ -52,11 +53,14 @@ impl Comparator for Close {
 
 /// The tolerance in the header's lines, which begin with `#`.
 fn stated(text: &str) -> Tolerance {
-    text.lines().filter(|line| line.starts_with('#')).find_map(Tolerance::stated_in).unwrap_or_default()
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .find_map(Tolerance::stated_in)
+        .unwrap_or_default()
 }
 
-/// Runs an insta assertion under [`Close`]. If insta fails it, its panic is followed by one that names the first difference, and, where the text
-/// is of a trace, the first cause.
+/// Runs an insta assertion under [`Close`]. If insta fails it, its panic is followed by one that
+/// names the first difference, and, where the text is of a trace, the first cause.
 #[doc(hidden)]
 #[track_caller]
 pub fn assert_close(trace: Option<&Trace>, assertion: impl FnOnce()) {
@@ -65,7 +69,9 @@ pub fn assert_close(trace: Option<&Trace>, assertion: impl FnOnce()) {
     settings.set_comparator(Box::new(close.clone()));
     let outcome = settings.bind(|| catch_unwind(AssertUnwindSafe(assertion)));
     let Err(failure) = outcome else { return };
-    let Some(found) = close.found.lock().unwrap_or_else(PoisonError::into_inner).take() else { resume_unwind(failure) };
+    let Some(found) = close.found.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        resume_unwind(failure)
+    };
     let cause = trace.and_then(|trace| cause(trace, &found)).unwrap_or_default();
     panic!("the snapshot differs first here: {}{cause}", found.difference)
 }
@@ -73,6 +79,7 @@ pub fn assert_close(trace: Option<&Trace>, assertion: impl FnOnce()) {
 /// What the trace and the stored rows, taken as a side without a tape, differ in first.
 fn cause(trace: &Trace, found: &Found) -> Option<String> {
     let stored = Reference::of_table(&found.stored)?;
-    let diff = Diff::new(trace, &stored).titles("now", "in the snapshot").tolerance(found.tolerance);
+    let diff =
+        Diff::new(trace, &stored).titles("now", "in the snapshot").tolerance(found.tolerance);
     Some(format!("\n\nthe cause, by the trace and the rows of the snapshot:\n{diff}"))
 }

@@ -4,7 +4,8 @@ use wengert_inspect::{SIGNIFICANT, Tolerance, relative};
 
 use crate::words::{Word, words};
 
-/// The first thing in which a text differs from its snapshot. It displays as one or two lines for a reviewer.
+/// The first thing in which a text differs from its snapshot. It displays as one or two lines for a
+/// reviewer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Difference {
@@ -62,9 +63,10 @@ pub enum Difference {
 
 /// Compares a text with its snapshot.
 ///
-/// Words, paths, shapes and the rows' order have to be the same; spaces do not matter. Numbers may differ as the tolerance says, and by a
-/// unit in the tenth digit more, at most as much again, because both texts are rounded. NaN equals NaN here (the snapshot states it),
-/// and an infinity itself.
+/// Words, paths, shapes and the rows' order have to be the same; spaces do not matter. Numbers may
+/// differ as the tolerance says, and by a unit in the tenth digit more, at most as much again,
+/// because both texts are rounded. NaN equals NaN here (the snapshot states it), and an infinity
+/// itself.
 ///
 /// # Errors
 ///
@@ -99,9 +101,16 @@ pub fn compare(stored: &str, now: &str, tolerance: Tolerance) -> Result<(), Diff
                 return Err(Difference::New { row: new_row.name.clone(), line: index + 1 });
             }
             (old_row, new_row) => {
-                let line = |row: Option<&Row<'_>>| row.map_or("(no row)", |row| row.line.trim()).to_owned();
+                let line = |row: Option<&Row<'_>>| {
+                    row.map_or("(no row)", |row| row.line.trim()).to_owned()
+                };
                 let row = old_row.or(new_row).map_or_else(String::new, |row| row.name.clone());
-                return Err(Difference::Changed { row, line: index + 1, stored: line(old_row), now: line(new_row) });
+                return Err(Difference::Changed {
+                    row,
+                    line: index + 1,
+                    stored: line(old_row),
+                    now: line(new_row),
+                });
             }
         }
     }
@@ -138,7 +147,9 @@ fn rows(text: &str) -> Vec<Row<'_>> {
         let name = match (indented, first) {
             (true, _) => format!("{heading}, {first}"),
             // A header line is known by what it is about.
-            (false, "#") => words.iter().take(2).map(|word| word.text).collect::<Vec<_>>().join(" "),
+            (false, "#") => {
+                words.iter().take(2).map(|word| word.text).collect::<Vec<_>>().join(" ")
+            }
             (false, _) => first.to_owned(),
         };
         Row { line, words, name }
@@ -160,9 +171,18 @@ fn numbers(
         if old_word.text == new_word.text || tolerance.accepts_rounded(now, stored, SIGNIFICANT) {
             continue;
         }
-        let column = title(&rows[..index], old_word).unwrap_or_else(|| format!("number {}", count + 1));
+        let column =
+            title(&rows[..index], old_word).unwrap_or_else(|| format!("number {}", count + 1));
         let (row, difference) = (old.name.clone(), relative(now, stored));
-        return Err(Difference::Number { row, line: index + 1, column, stored, now, difference, tolerance });
+        return Err(Difference::Number {
+            row,
+            line: index + 1,
+            column,
+            stored,
+            now,
+            difference,
+            tolerance,
+        });
     }
     Ok(())
 }
@@ -171,7 +191,10 @@ fn numbers(
 fn title(above: &[Row<'_>], number: &Word<'_>) -> Option<String> {
     // Titles stand over the first digit, after the sign.
     let column = number.column + usize::from(number.text.starts_with('-'));
-    let titles = above.iter().rev().find(|row| row.words.len() > 1 && row.words.iter().all(|w| w.number.is_none()))?;
+    let titles = above
+        .iter()
+        .rev()
+        .find(|row| row.words.len() > 1 && row.words.iter().all(|w| w.number.is_none()))?;
     let word = titles.words.iter().position(|word| word.column == column)?;
     // A title may be of several words, one space apart.
     let mut title = titles.words[word].text.to_owned();
@@ -247,7 +270,11 @@ y: adjoint 0.25 = sum of 2 contributions
                 let stored = format!("{leading}e{exponent}");
                 let flip = |units: f64| {
                     let digits = leading.parse::<f64>().unwrap() + units * 1e-9;
-                    compare(&format!("x {stored}"), &format!("x {digits:.9}e{exponent}"), Tolerance::relative(1e-9))
+                    compare(
+                        &format!("x {stored}"),
+                        &format!("x {digits:.9}e{exponent}"),
+                        Tolerance::relative(1e-9),
+                    )
                 };
                 assert_eq!((flip(1.0), flip(-1.0)), (Ok(()), Ok(())), "{stored}");
                 assert!(flip(20.0).is_err() && flip(-20.0).is_err(), "{stored}");
@@ -275,8 +302,16 @@ y: adjoint 0.25 = sum of 2 contributions
 
     #[test]
     fn rows_missing_new_and_changed() {
-        check("x[1]    input [2]  0       zero: w = 0\n", "", "row `x[1]` (line 5 of the snapshot) is missing");
-        check("w       p", "v       param 1 2\nw       p", "row `v` (line 6) is new: the snapshot does not have it");
+        check(
+            "x[1]    input [2]  0       zero: w = 0\n",
+            "",
+            "row `x[1]` (line 5 of the snapshot) is missing",
+        );
+        check(
+            "w       p",
+            "v       param 1 2\nw       p",
+            "row `v` (line 6) is new: the snapshot does not have it",
+        );
         check("  z  ", "  y  ", "row `y, z` (line 9 of the snapshot) is missing");
         let changed = "row `w` (line 6) changed in more than its numbers\n  in the snapshot: w       param      NaN     inf\n  now:             w       input      NaN     inf";
         check("param", "input", changed);
@@ -290,16 +325,23 @@ y: adjoint 0.25 = sum of 2 contributions
     #[test]
     fn structure_is_not_tolerated_however_wide_the_tolerance() {
         let wide = Tolerance::relative(1.0).absolute(1e9);
-        let close = |from: &str, to: &str| compare(STORED, &STORED.replacen(from, to, 1), wide).is_ok();
+        let close =
+            |from: &str, to: &str| compare(STORED, &STORED.replacen(from, to, 1), wide).is_ok();
         assert!(close("-0.25", "17"));
         assert!(
-            !close("x[1]", "x[2]") && !close("[2]", "[3]") && !close("rtol=1e-9", "rtol=1e-8") && !close("w ", "v1 ")
+            !close("x[1]", "x[2]")
+                && !close("[2]", "[3]")
+                && !close("rtol=1e-9", "rtol=1e-8")
+                && !close("w ", "v1 ")
         );
     }
 
     #[test]
     fn an_empty_snapshot_has_none_of_the_rows() {
-        assert_eq!(compare("", "w 1\n", Tolerance::default()), Err(Difference::New { row: "w".to_owned(), line: 1 }));
+        assert_eq!(
+            compare("", "w 1\n", Tolerance::default()),
+            Err(Difference::New { row: "w".to_owned(), line: 1 })
+        );
         assert_eq!(compare("", "\n", Tolerance::default()), Ok(()));
     }
 

@@ -2,11 +2,13 @@
 
 use wengert_inspect::{Diff, Reference, Side, SideBySide, Tolerance, Trace};
 
-/// Puts expected adjoints beside a trace's: a row for every path, the expected number as the reference.
+/// Puts expected adjoints beside a trace's: a row for every path, the expected number as the
+/// reference.
 ///
-/// A path may name a number, an element (`hidden/0.w[1]`) or a run, which is given as many rows as it has elements, all compared with the one number.
-/// A path that is not on the trace, and an adjoint that was not computed, leave the column empty, which is a cross. No path to the
-/// output, and a structural zero, count as the derivative 0.
+/// A path may name a number, an element (`hidden/0.w[1]`) or a run, which is given as many rows as
+/// it has elements, all compared with the one number. A path that is not on the trace, and an
+/// adjoint that was not computed, leave the column empty, which is a cross. No path to the output,
+/// and a structural zero, count as the derivative 0.
 ///
 /// # Examples
 ///
@@ -33,7 +35,8 @@ pub fn side_by_side<P: AsRef<str>>(
             None => table.row(path, [None, Some(expected)]),
             Some(part) => {
                 for &slot in part.slots() {
-                    let label = if part.slots().len() == 1 { path.to_owned() } else { trace.label(slot) };
+                    let label =
+                        if part.slots().len() == 1 { path.to_owned() } else { trace.label(slot) };
                     table.row(label, [trace.adjoint(slot).number(), Some(expected)]);
                 }
             }
@@ -50,16 +53,19 @@ pub fn assert_expected<P: AsRef<str>>(
     tolerance: Tolerance,
 ) {
     let expected: Vec<(P, f64)> = expected.into_iter().collect();
-    let table = side_by_side(trace, expected.iter().map(|(path, number)| (path, *number)), tolerance);
+    let table =
+        side_by_side(trace, expected.iter().map(|(path, number)| (path, *number)), tolerance);
     assert!(!table.is_empty(), "no gradient was expected, so nothing was compared");
     let crosses: Vec<&str> = table.crosses().collect();
     if let Some(first) = crosses.first() {
         let mut reference = Reference::new();
         for (path, number) in &expected {
-            let numbers = vec![*number; trace.find(path.as_ref()).map_or(1, |part| part.slots().len())];
+            let numbers =
+                vec![*number; trace.find(path.as_ref()).map_or(1, |part| part.slots().len())];
             reference.adjoints(path.as_ref(), &numbers);
         }
-        let diff = Diff::new(trace, &reference).titles("from the tape", "expected").tolerance(tolerance);
+        let diff =
+            Diff::new(trace, &reference).titles("from the tape", "expected").tolerance(tolerance);
         panic!(
             "{} of {} gradients differ, first `{first}` ({tolerance}):\n{table}\n{diff}",
             crosses.len(),

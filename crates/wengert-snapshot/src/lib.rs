@@ -25,16 +25,18 @@
 //! # Ok::<(), wengert_inspect::Stale>(())
 //! ```
 //!
-//! `exp` and its kin differ between platforms and libraries in the last bit, so a snapshot of all digits fails for no reason, and one of few
-//! digits flips where a number is near the edge of rounding. Here digits may flip: a text is **close** to its snapshot if all words, paths, shapes
-//! and rows are the same and every number is within the tolerance that the text itself states (and a unit in the tenth digit, at most as
-//! much again, because both are rounded). What is close passes, and the stored
-//! snapshot is left as it is.
+//! `exp` and its kin differ between platforms and libraries in the last bit, so a snapshot of all
+//! digits fails for no reason, and one of few digits flips where a number is near the edge of
+//! rounding. Here digits may flip: a text is **close** to its snapshot if all words, paths, shapes
+//! and rows are the same and every number is within the tolerance that the text itself states (and
+//! a unit in the tenth digit, at most as much again, because both are rounded). What is close
+//! passes, and the stored snapshot is left as it is.
 //!
-//! What is not close fails through insta: `cargo insta review` and `INSTA_UPDATE` work as ever, files and inline snapshots alike. The
-//! panic names the first row that differs, both numbers and their relative difference; and, where the text is of a trace, the first
-//! **cause**: the stored rows are lined up with the trace, and what merely follows from a change is told from the change itself
-//! ([`Diff`](wengert_inspect::Diff)).
+//! What is not close fails through insta: `cargo insta review` and `INSTA_UPDATE` work as ever,
+//! files and inline snapshots alike. The panic names the first row that differs, both numbers and
+//! their relative difference; and, where the text is of a trace, the first **cause**: the stored
+//! rows are lined up with the trace, and what merely follows from a change is told from the change
+//! itself ([`Diff`](wengert_inspect::Diff)).
 //!
 //! | to hold | in a snapshot | against numbers given |
 //! |---|---|---|
@@ -64,15 +66,18 @@ pub mod support {
     pub use wengert_inspect::{ParameterTable, Tolerance};
 }
 
-/// Asserts that a text is close to its snapshot: as insta's `assert_snapshot!`, with a tolerance for numbers.
+/// Asserts that a text is close to its snapshot: as insta's `assert_snapshot!`, with a tolerance
+/// for numbers.
 ///
-/// Takes anything that implements `Display`: a [`Table`](wengert_inspect::Table), a [`LedgerText`](wengert_inspect::LedgerText), a
-/// [`SideBySide`](wengert_inspect::SideBySide). The tolerance is the one that a header line of the text states
-/// (`# … rtol=1e-9 atol=1e-15`), else [`Tolerance::default`](wengert_inspect::Tolerance).
+/// Takes anything that implements `Display`: a [`Table`](wengert_inspect::Table), a
+/// [`LedgerText`](wengert_inspect::LedgerText), a [`SideBySide`](wengert_inspect::SideBySide). The
+/// tolerance is the one that a header line of the text states (`# … rtol=1e-9 atol=1e-15`), else
+/// [`Tolerance::default`](wengert_inspect::Tolerance).
 ///
 /// # Panics
 ///
-/// If the text is not close to the snapshot or there is none; unless `INSTA_UPDATE` or `INSTA_FORCE_PASS` says otherwise.
+/// If the text is not close to the snapshot or there is none; unless `INSTA_UPDATE` or
+/// `INSTA_FORCE_PASS` says otherwise.
 ///
 /// # Examples
 ///
@@ -143,8 +148,9 @@ macro_rules! _assert_shown {
 
 /// Asserts that a trace's named values and adjoints are close to their snapshot.
 ///
-/// Takes a trace, shown as `Table::new(&trace)`, or a configured [`Table`](wengert_inspect::Table): with a caption, deltas, another tolerance.
-/// A failure names the first row that differs, and the first cause by a [`Diff`](wengert_inspect::Diff) of the trace and the stored rows.
+/// Takes a trace, shown as `Table::new(&trace)`, or a configured [`Table`](wengert_inspect::Table):
+/// with a caption, deltas, another tolerance. A failure names the first row that differs, and the
+/// first cause by a [`Diff`](wengert_inspect::Diff) of the trace and the stored rows.
 ///
 /// # Panics
 ///
@@ -191,18 +197,22 @@ macro_rules! assert_trace {
     };
 }
 
-/// Asserts a gradient: the adjoints of a trace's parameters, in a snapshot or as numbers given by path.
+/// Asserts a gradient: the adjoints of a trace's parameters, in a snapshot or as numbers given by
+/// path.
 ///
-/// With a snapshot the text is a [`ParameterTable`](wengert_inspect::ParameterTable); inline, in a file named after the test, or in one
-/// named by a literal as the first argument. A failure says the first cause, as [`assert_trace!`] does; from adjoints alone it is the first that differs in
+/// With a snapshot the text is a [`ParameterTable`](wengert_inspect::ParameterTable); inline, in a
+/// file named after the test, or in one named by a literal as the first argument. A failure says
+/// the first cause, as [`assert_trace!`] does; from adjoints alone it is the first that differs in
 /// the order of the sweep.
 ///
-/// With numbers by path `|tape − expected| ≤ rtol |expected|`, rtol being 1e-9 unless a [`Tolerance`](wengert_inspect::Tolerance) is given
-/// as third argument. What is compared, and how, is told at [`side_by_side`].
+/// With numbers by path `|tape − expected| ≤ rtol |expected|`, rtol being 1e-9 unless a
+/// [`Tolerance`](wengert_inspect::Tolerance) is given as third argument. What is compared, and how,
+/// is told at [`side_by_side`].
 ///
 /// # Panics
 ///
-/// With a snapshot as [`assert_text_close!`]. With numbers if one differs, with all of them side by side, and if none is given.
+/// With a snapshot as [`assert_text_close!`]. With numbers if one differs, with all of them side by
+/// side, and if none is given.
 ///
 /// # Examples
 ///
@@ -249,14 +259,17 @@ macro_rules! assert_gradients {
     };
 }
 
-/// Asserts that a trace's numbers are those of another trace, or of a [`Reference`](wengert_inspect::Reference), by path, within
+/// Asserts that a trace's numbers are those of another trace, or of a
+/// [`Reference`](wengert_inspect::Reference), by path, within
 /// [`Tolerance::default`](wengert_inspect::Tolerance) or the one given as third argument.
 ///
-/// Numbers that only one side has are not compared: a trace read from a file of another program has other names for what it does not name.
+/// Numbers that only one side has are not compared: a trace read from a file of another program has
+/// other names for what it does not name.
 ///
 /// # Panics
 ///
-/// If a number differs, with the first cause and what follows from it; and if no path is on both sides.
+/// If a number differs, with the first cause and what follows from it; and if no path is on both
+/// sides.
 ///
 /// # Examples
 ///

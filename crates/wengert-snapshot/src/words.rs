@@ -5,11 +5,13 @@
 pub(crate) struct Word<'a> {
     pub(crate) text: &'a str,
     pub(crate) column: usize,
-    /// The number that it is, if it is one on its own: `0.5`, not the 1 of `w[1]`, `v10` or `rtol=1e-9`.
+    /// The number that it is, if it is one on its own: `0.5`, not the 1 of `w[1]`, `v10` or
+    /// `rtol=1e-9`.
     pub(crate) number: Option<f64>,
 }
 
-/// Splits at spaces, commas, colons, semicolons, parentheses and quotes. A subscript or shape (`[2, 3]`) stays whole: it is structure.
+/// Splits at spaces, commas, colons, semicolons, parentheses and quotes. A subscript or shape
+/// (`[2, 3]`) stays whole: it is structure.
 pub(crate) fn words(line: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut start = None;
@@ -41,7 +43,8 @@ fn subscript(text: &str) -> Option<usize> {
 fn word(text: &str, column: usize) -> Word<'_> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     // What Rust reads as a number beyond these (`infinity`, `nan`) is a word.
-    let like_a_number = unsigned.starts_with(|c: char| c.is_ascii_digit()) || matches!(unsigned, "inf" | "NaN");
+    let like_a_number =
+        unsigned.starts_with(|c: char| c.is_ascii_digit()) || matches!(unsigned, "inf" | "NaN");
     let number = if like_a_number { text.parse().ok() } else { None };
     Word { text, column, number }
 }
@@ -53,7 +56,8 @@ mod tests {
     #[test]
     fn numbers_stand_alone_and_structure_does_not_split() {
         let line = "v10  hidden/0.w[1, 2]: affine [2, 3]  -0.5, NaN (1e-9) rtol=1e-9 -inf nan";
-        let found: Vec<_> = words(line).into_iter().map(|word| (word.text, word.number.is_some())).collect();
+        let found: Vec<_> =
+            words(line).into_iter().map(|word| (word.text, word.number.is_some())).collect();
         assert_eq!(
             found,
             [

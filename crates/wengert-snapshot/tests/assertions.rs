@@ -1,7 +1,7 @@
 //! The assertions through insta: what passes, what fails and how it says so, what is written.
 //!
-//! A failing assertion is run in a process of its own, with insta's settings in its environment: the ignored tests below are the
-//! children's.
+//! A failing assertion is run in a process of its own, with insta's settings in its environment:
+//! the ignored tests below are the children's.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -77,7 +77,8 @@ fn expecting_nothing_proves_nothing() {
 /// Half the squared error of one neuron.
 fn neuron(w: f64) -> Trace {
     let tape = Tape::new();
-    let (x, w, b) = (tape.data(&[3.0]).at(0).named("x"), tape.param(w).named("w"), tape.param(0.25).named("b"));
+    let (x, w, b) =
+        (tape.data(&[3.0]).at(0).named("x"), tape.param(w).named("w"), tape.param(0.25).named("b"));
     let z = (w * x + b).named("z");
     let error = (1.0 - z.sigmoid().named("y")).named("error");
     Trace::of(&(0.5 * error.square()).named("L").backward()).unwrap()
@@ -101,8 +102,10 @@ fn gradients_in_snapshots() {
 #[test]
 fn a_configured_table_is_a_trace_too() {
     let trace = neuron(0.5);
-    let table =
-        Table::new(&trace).caption("L = 1/2 (1 - y)^2").delta(|path| path == "z").tolerance(Tolerance::relative(1e-6));
+    let table = Table::new(&trace)
+        .caption("L = 1/2 (1 - y)^2")
+        .delta(|path| path == "z")
+        .tolerance(Tolerance::relative(1e-6));
     assert_trace!("a_neuron", table);
 }
 
@@ -176,13 +179,14 @@ fn child(test: &str, update: &str, environment: &[(&str, &str)]) -> (Output, Str
         .envs(environment.iter().copied())
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("running 1 test"), "{text}");
     (output, text)
 }
 
-/// Runs the file assertion on `now` where the snapshot holds `stored`: whether it passed, what it said, what the snapshot holds then,
-/// and whether a new one waits for review.
+/// Runs the file assertion on `now` where the snapshot holds `stored`: whether it passed, what it
+/// said, what the snapshot holds then, and whether a new one waits for review.
 fn file(stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
     file_of("child_file", stored, now, update)
 }
@@ -190,7 +194,11 @@ fn file(stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
 fn file_of(test: &str, stored: &str, now: &str, update: &str) -> (bool, String, String, bool) {
     let directory = tempfile::tempdir().unwrap();
     let snapshot = directory.path().join("text.snap");
-    std::fs::write(&snapshot, format!("---\nsource: tests/assertions.rs\nexpression: text\n---\n{stored}\n")).unwrap();
+    std::fs::write(
+        &snapshot,
+        format!("---\nsource: tests/assertions.rs\nexpression: text\n---\n{stored}\n"),
+    )
+    .unwrap();
     let path = Path::new(directory.path()).to_str().unwrap();
     let (output, text) = child(test, update, &[("SNAPSHOTS", path), ("TEXT", now)]);
     let after = std::fs::read_to_string(&snapshot).unwrap();
@@ -202,8 +210,7 @@ fn file_of(test: &str, stored: &str, now: &str, update: &str) -> (bool, String, 
 fn an_inline_failure_names_the_row() {
     let (output, text) = child("child_inline", "no", &[]);
     assert!(!output.status.success(), "{text}");
-    let first =
-        "the snapshot differs first here: row `# loss` (line 1): number 1 was 36 in the snapshot and is 36.000072";
+    let first = "the snapshot differs first here: row `# loss` (line 1): number 1 was 36 in the snapshot and is 36.000072";
     assert!(text.contains(first), "{text}");
     assert!(text.contains("assertions.rs"), "{text}");
 }
@@ -257,12 +264,20 @@ fn a_changed_trace_is_told_by_its_cause() {
     let (passed, text, _, waiting) = file_of("child_neuron", &stored, "trace", "new");
     assert!(!passed && waiting, "{text}");
     // The first row that differs, and the node that is the reason.
-    assert!(text.contains("differs first here: row `w` (line 5): adjoint was 0.05601923514 in the snapshot"), "{text}");
+    assert!(
+        text.contains(
+            "differs first here: row `w` (line 5): adjoint was 0.05601923514 in the snapshot"
+        ),
+        "{text}"
+    );
     let cause = "the cause, by the trace and the rows of the snapshot:
 first difference, in the order of the sweep: the adjoint of y (all values compared agree)
   node: sigmoid of z, at crates/wengert-snapshot/tests/assertions.rs:";
     assert!(text.contains(cause), "{text}");
-    assert!(text.contains("guess, in the snapshot: the sign is flipped (the ratio is -1)"), "{text}");
+    assert!(
+        text.contains("guess, in the snapshot: the sign is flipped (the ratio is -1)"),
+        "{text}"
+    );
     assert!(text.contains("follows from it: 3 more numbers\n  adjoints: z, b, w\n"), "{text}");
 }
 
@@ -275,7 +290,10 @@ fn a_changed_gradient_is_told_by_its_cause() {
     let (passed, text, ..) = file_of("child_neuron", &stored, "gradients", "no");
     assert!(!passed, "{text}");
     assert!(text.contains("in the order of the sweep: the adjoint of b\n"), "{text}");
-    assert!(text.contains("guess, in the snapshot: a factor 2 (is there a 1/2 in the loss?)"), "{text}");
+    assert!(
+        text.contains("guess, in the snapshot: a factor 2 (is there a 1/2 in the loss?)"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -284,6 +302,9 @@ fn an_answer_that_changed_is_told() {
     let stored = now.replace("no path", "zero: w = 0");
     assert!(stored != now);
     let (passed, text, ..) = file_of("child_neuron", &stored, "trace", "no");
-    assert!(!passed && text.contains("no number differs\nthe same number, another answer: 1 adjoint"), "{text}");
+    assert!(
+        !passed && text.contains("no number differs\nthe same number, another answer: 1 adjoint"),
+        "{text}"
+    );
     assert!(text.contains("  x: no path now, zero: w = 0 in the snapshot"), "{text}");
 }

@@ -7,7 +7,8 @@ use crate::backward::Gradients;
 use crate::real::Scalar;
 use crate::var::{Nested, Var};
 
-/// Any array or view, contiguous or not, of any number of axes: `tape.array(Leaf::Data, &table.slice(s![.., ..4]))`.
+/// Any array or view, contiguous or not, of any number of axes:
+/// `tape.array(Leaf::Data, &table.slice(s![.., ..4]))`.
 impl<S: Scalar, A: Data<Elem = S>, D: Dimension> Nested<S> for ArrayBase<A, D> {
     fn extents(&self, extents: &mut SmallVec<[usize; 4]>) {
         extents.extend_from_slice(self.shape());
@@ -21,7 +22,8 @@ impl<S: Scalar, A: Data<Elem = S>, D: Dimension> Nested<S> for ArrayBase<A, D> {
 }
 
 fn array<S: Scalar>(shape: &[usize], values: Vec<S>) -> ArrayD<S> {
-    ArrayD::from_shape_vec(IxDyn(shape), values).expect("a var has as many values as its shape says")
+    ArrayD::from_shape_vec(IxDyn(shape), values)
+        .expect("a var has as many values as its shape says")
 }
 
 impl<S: Scalar> Var<'_, S> {
@@ -43,7 +45,8 @@ impl<S: Scalar> Var<'_, S> {
         array(self.shape().dims(), self.values())
     }
 
-    /// Lends the values as an array, without a copy where [`with_values`](Var::with_values) needs none. (With the feature `ndarray`.)
+    /// Lends the values as an array, without a copy where [`with_values`](Var::with_values) needs
+    /// none. (With the feature `ndarray`.)
     ///
     /// # Panics
     ///
@@ -51,7 +54,8 @@ impl<S: Scalar> Var<'_, S> {
     pub fn with_ndarray<R>(self, f: impl FnOnce(ArrayViewD<'_, S>) -> R) -> R {
         let shape = self.shape();
         self.with_values(|values| {
-            f(ArrayViewD::from_shape(IxDyn(shape.dims()), values).expect("a var has as many values as its shape says"))
+            f(ArrayViewD::from_shape(IxDyn(shape.dims()), values)
+                .expect("a var has as many values as its shape says"))
         })
     }
 }
@@ -63,7 +67,8 @@ impl<S: Scalar> From<Var<'_, S>> for ArrayD<S> {
 }
 
 impl<'t, S: Scalar> Gradients<'t, S> {
-    /// The gradient by a run as an array of its shape; [`values_wrt`](Gradients::values_wrt) has the rest. (With the feature `ndarray`.)
+    /// The gradient by a run as an array of its shape; [`values_wrt`](Gradients::values_wrt) has
+    /// the rest. (With the feature `ndarray`.)
     ///
     /// # Panics
     ///

@@ -16,10 +16,11 @@ use crate::var::{Var, or_panic};
 use wengert_ops::real::Scalar as Number;
 use wengert_ops::structural::{Entry, Site};
 
-/// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single number L, or the cotangent
-/// carried back (a vector-Jacobian product) for a run.
+/// The adjoint of every node before the one that was differentiated: `v̄ = ∂L/∂v` for a single
+/// number L, or the cotangent carried back (a vector-Jacobian product) for a run.
 ///
-/// Keyed by node, so any intermediate one can be read; it owns its numbers and borrows the tape for their keys.
+/// Keyed by node, so any intermediate one can be read; it owns its numbers and borrows the tape for
+/// their keys.
 pub struct Gradients<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
     lent: Lent<S>,
@@ -34,8 +35,8 @@ pub struct Gradients<'t, S: Scalar = f64> {
 pub enum Status<S> {
     /// Some path leads from the node to the output; its adjoint, which may well be zero.
     Reached(S),
-    /// No path leads from the node to the output: nothing reads it, or every path is cut (a detached handle, a
-    /// piecewise constant function, the branch that was not selected).
+    /// No path leads from the node to the output: nothing reads it, or every path is cut (a
+    /// detached handle, a piecewise constant function, the branch that was not selected).
     NoPath,
     /// The node was recorded after the output: nothing was computed for it.
     NotComputed,
@@ -86,12 +87,16 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_backward(self) -> Result<Gradients<'t, S>, Error> {
         if !self.is_scalar() {
-            return Err(self.operand_error("backward", "a run has no single derivative; give a cotangent".to_owned()));
+            return Err(self.operand_error(
+                "backward",
+                "a run has no single derivative; give a cotangent".to_owned(),
+            ));
         }
         Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
     }
 
-    /// The vector-Jacobian product `Σₖ cotangentₖ ∂yₖ/∂v` for every v before this, cotangent in row-major order.
+    /// The vector-Jacobian product `Σₖ cotangentₖ ∂yₖ/∂v` for every v before this, cotangent in
+    /// row-major order.
     ///
     /// # Errors
     ///
@@ -119,13 +124,17 @@ impl<'t, S: Scalar> Var<'t, S> {
 }
 
 impl<S: Scalar> Tape<S> {
-    /// One sweep from several outputs, each with its cotangent: the gradient of `Σ cotangent · output`.
+    /// One sweep from several outputs, each with its cotangent: the gradient of
+    /// `Σ cotangent · output`.
     ///
     /// # Errors
     ///
     /// [`Error::Length`] if a cotangent does not fill its output, [`Error::TwoTapes`].
     #[track_caller]
-    pub fn backward_from<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])]) -> Result<Gradients<'t, S>, Error> {
+    pub fn backward_from<'t>(
+        &'t self,
+        outputs: &[(Var<'t, S>, &[S])],
+    ) -> Result<Gradients<'t, S>, Error> {
         for &(output, cotangent) in outputs {
             Var { tape: self, view: output.view }.same_tape("backward", output)?;
             if cotangent.len() != output.len() {
@@ -148,22 +157,39 @@ impl<S: Scalar> Tape<S> {
         Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
     }
 
-    fn sweep(&self, outputs: &[(Var<'_, S>, &[S])], memory: &mut Memory<S>, seeded: &mut SmallVec<[(u32, S); 1]>) {
+    fn sweep(
+        &self,
+        outputs: &[(Var<'_, S>, &[S])],
+        memory: &mut Memory<S>,
+        seeded: &mut SmallVec<[(u32, S); 1]>,
+    ) {
         let side = self.side.borrow();
         seeded.clear();
         let mut last = 0;
         for &(output, cotangent) in outputs {
             let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
-            // Nothing passes through a handle that is detached, the output's own no more than an operand's.
+            // Nothing passes through a handle that is detached, the output's own no more than an
+            // operand's.
             if !output.view.is_cut() {
-                seeded.extend(layout.offsets().map(|offset| start + offset as u32).zip(cotangent.iter().copied()));
+                seeded.extend(
+                    layout
+                        .offsets()
+                        .map(|offset| start + offset as u32)
+                        .zip(cotangent.iter().copied()),
+                );
             }
             let end = start + layout.last_offset() as u32;
             // A run is swept as a whole, even if only its first elements are outputs.
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
         }
         self.columns.read(|steps, values| {
-            Sweep::new(memory, &side.wides, last).run(self.numerics(), steps, &side, values, seeded);
+            Sweep::new(memory, &side.wides, last).run(
+                self.numerics(),
+                steps,
+                &side,
+                values,
+                seeded,
+            );
         });
     }
 }
@@ -175,8 +201,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.tape
     }
 
-    /// The adjoint of a single number; 0 where no path leads to the output, which is the derivative there.
-    /// [`get`](Gradients::get) and [`status`](Gradients::status) tell the two apart.
+    /// The adjoint of a single number; 0 where no path leads to the output, which is the derivative
+    /// there. [`get`](Gradients::get) and [`status`](Gradients::status) tell the two apart.
     ///
     /// # Panics
     ///
@@ -191,14 +217,16 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAdjoint`] for what no adjoint is computed for: data, a constant, a detached handle, what is computed of those alone, and
-    /// what was recorded after the output; [`Error::Operand`] if `var` has axes; [`Error::TwoTapes`].
+    /// [`Error::NoAdjoint`] for what no adjoint is computed for: data, a constant, a detached
+    /// handle, what is computed of those alone, and what was recorded after the output;
+    /// [`Error::Operand`] if `var` has axes; [`Error::TwoTapes`].
     #[track_caller]
     pub fn try_wrt(&self, var: Var<'t, S>) -> Result<S, Error> {
         if !var.is_scalar() {
-            return Err(
-                var.operand_error("wrt", "it has axes: values_wrt() gives the adjoints of all its elements".to_owned())
-            );
+            return Err(var.operand_error(
+                "wrt",
+                "it has axes: values_wrt() gives the adjoints of all its elements".to_owned(),
+            ));
         }
         Ok(self.adjoints_of("wrt", var)?[0])
     }
@@ -224,7 +252,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.adjoints_of("values_wrt", var)
     }
 
-    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads here: the reach need not be asked.
+    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads
+    /// here: the reach need not be asked.
     #[track_caller]
     fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
         let at = Place::caller();
@@ -234,7 +263,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
             return Err(none("it was recorded after the output: its adjoint was not computed"));
         }
         if var.is_detached() {
-            return Err(none("no derivative passes: it is data, a constant, detached, or computed of those alone"));
+            return Err(none(
+                "no derivative passes: it is data, a constant, detached, or computed of those alone",
+            ));
         }
         Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
     }
@@ -250,7 +281,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         match self.status(var) {
             Status::Reached(adjoint) => Some(adjoint),
             Status::NoPath => None,
-            Status::NotComputed => panic!("{} was recorded after the output: its adjoint was not computed", var.id()),
+            Status::NotComputed => {
+                panic!("{} was recorded after the output: its adjoint was not computed", var.id())
+            }
         }
     }
 
@@ -262,7 +295,12 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn status(&self, var: Var<'t, S>) -> Status<S> {
-        assert!(var.is_scalar(), "status: {} has shape {}; take its elements", var.id(), var.shape());
+        assert!(
+            var.is_scalar(),
+            "status: {} has shape {}; take its elements",
+            var.id(),
+            var.shape()
+        );
         self.status_at(NodeId(or_panic(self.slots_of("status", var))[0] as u32))
     }
 
@@ -276,8 +314,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the adjoint is zero and the gradients are stale: whether a path leads to the output may depend on values, by
-    /// [`select`](Var::select), and the tape no longer has those.
+    /// If the adjoint is zero and the gradients are stale: whether a path leads to the output may
+    /// depend on values, by [`select`](Var::select), and the tape no longer has those.
     #[must_use]
     pub fn status_at(&self, slot: NodeId) -> Status<S> {
         match self.adjoints().get(slot.slot()) {
@@ -308,17 +346,19 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.stamp != self.tape.stamp()
     }
 
-    /// The slots that were differentiated from, each with its cotangent: 1 for the output of [`Var::backward`], and none for an
-    /// output that is [detached](Var::detach), which no path leads to.
-    /// A ledger starts from it; a slot given twice comes twice.
+    /// The slots that were differentiated from, each with its cotangent: 1 for the output of
+    /// [`Var::backward`], and none for an output that is [detached](Var::detach), which no path
+    /// leads to. A ledger starts from it; a slot given twice comes twice.
     pub fn seeds(&self) -> impl ExactSizeIterator<Item = (NodeId, S)> + '_ {
         self.seeded.iter().map(|&(slot, seed)| (NodeId(slot), seed))
     }
 
-    /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in which the sweep added
-    /// them. Added up in that order, from the seed if it is an output, the products give the adjoint bit for bit; only a
-    /// running sum ([`cumsum`](Var::cumsum)) adds its own up first, so there to the last digits. On a tape of
-    /// [`Fast`](wengert_ops::numerics::Numerics::Fast) numerics the runs' contributions are summed in another order, and the adjoint is within that mode's bound of the sum.
+    /// The ledger of every slot in `wanted`: each contribution to its adjoint, in the order in
+    /// which the sweep added them. Added up in that order, from the seed if it is an output, the
+    /// products give the adjoint bit for bit; only a running sum ([`cumsum`](Var::cumsum)) adds its
+    /// own up first, so there to the last digits. On a tape of
+    /// [`Fast`](wengert_ops::numerics::Numerics::Fast) numerics the runs' contributions are summed
+    /// in another order, and the adjoint is within that mode's bound of the sum.
     ///
     /// # Panics
     ///
@@ -326,8 +366,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     pub fn ledgers(&self, wanted: impl Fn(NodeId) -> bool) -> Vec<(NodeId, Vec<Contribution<S>>)> {
         assert!(!self.is_stale(), "{}", Error::Stale);
-        let mut ledgers: Vec<Option<Vec<Contribution<S>>>> =
-            (0..self.adjoints().len()).map(|slot| wanted(NodeId(slot as u32)).then(Vec::new)).collect();
+        let mut ledgers: Vec<Option<Vec<Contribution<S>>>> = (0..self.adjoints().len())
+            .map(|slot| wanted(NodeId(slot as u32)).then(Vec::new))
+            .collect();
         self.edges(|reader, operand, slot, partial| {
             let adjoint = self.adjoints()[reader];
             let Some(ledger) = &mut ledgers[slot] else { return };
@@ -335,14 +376,22 @@ impl<'t, S: Scalar> Gradients<'t, S> {
                 && let Some(product) = partial.times(adjoint)
             {
                 let partial = partial.value(adjoint);
-                ledger.push(Contribution { reader: NodeId(reader as u32), operand, partial, adjoint, product });
+                ledger.push(Contribution {
+                    reader: NodeId(reader as u32),
+                    operand,
+                    partial,
+                    adjoint,
+                    product,
+                });
             }
         });
-        let with_id = |(slot, ledger): (usize, Option<_>)| ledger.map(|ledger| (NodeId(slot as u32), ledger));
+        let with_id =
+            |(slot, ledger): (usize, Option<_>)| ledger.map(|ledger| (NodeId(slot as u32), ledger));
         ledgers.into_iter().enumerate().filter_map(with_id).collect()
     }
 
-    /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand, slot read, partial.
+    /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand,
+    /// slot read, partial.
     pub(crate) fn edges(&self, visit: impl FnMut(usize, usize, usize, rules::Partial<S>)) {
         let side = self.tape.side.borrow();
         self.tape.columns.read(|steps, values| {
@@ -368,8 +417,8 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     }
 }
 
-/// Every entry of the Jacobian of every node that fills a column, in the order of the sweep: reader's slot, operand, slot read,
-/// partial. `entries` lists those of a run.
+/// Every entry of the Jacobian of every node that fills a column, in the order of the sweep:
+/// reader's slot, operand, slot read, partial. `entries` lists those of a run.
 pub(crate) fn for_each_edge<S: Number>(
     steps: &[Step],
     side: &Side,

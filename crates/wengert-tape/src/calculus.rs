@@ -7,8 +7,8 @@ use crate::var::{Nested, Var};
 
 /// The gradient of `f: Rⁿ → R` at `x`: n numbers.
 ///
-/// `f` gets the point as one run of shape `[n]`; [`Var::at`], [`Var::iter`] and [`Var::reshape`] give its parts at no cost, and
-/// [`Var::tape`] the tape for whatever else it records.
+/// `f` gets the point as one run of shape `[n]`; [`Var::at`], [`Var::iter`] and [`Var::reshape`]
+/// give its parts at no cost, and [`Var::tape`] the tape for whatever else it records.
 ///
 /// # Errors
 ///
@@ -22,7 +22,10 @@ use crate::var::{Nested, Var};
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[track_caller]
-pub fn grad<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<S>, Error> {
+pub fn grad<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+) -> Result<Vec<S>, Error> {
     value_and_grad(f, x).map(|(_, gradient)| gradient)
 }
 
@@ -45,7 +48,8 @@ pub fn value_and_grad<S: Scalar>(
 
 /// The gradient of a function of several tensors by each of them, row-major.
 ///
-/// `f` gets one input for each of `at`, with its shape: numbers, nested arrays, vectors, and with the feature `ndarray` its arrays.
+/// `f` gets one input for each of `at`, with its shape: numbers, nested arrays, vectors, and with
+/// the feature `ndarray` its arrays.
 ///
 /// # Errors
 ///
@@ -68,7 +72,8 @@ pub fn grads<S: Scalar, const N: usize>(
     value_and_grads(f, at).map(|(_, gradients)| gradients)
 }
 
-/// The value of a function of several tensors, and its gradient by each of them, as [`grads`] gives it.
+/// The value of a function of several tensors, and its gradient by each of them, as [`grads`] gives
+/// it.
 ///
 /// # Errors
 ///
@@ -90,12 +95,14 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
     Ok((y.value(), inputs.map(|x| gradients.values_wrt(x))))
 }
 
-/// Whether a recording of `f` at `x` holds at `elsewhere`: it is replayed there, and compared with a new recording.
+/// Whether a recording of `f` at `x` holds at `elsewhere`: it is replayed there, and compared with
+/// a new recording.
 ///
 /// # Errors
 ///
-/// [`Error::GuardFlipped`] where a comparison of vars comes out differently, [`Error::Differs`] for what no guard sees (a branch on
-/// [`Var::value`]; see [`Tape::verify`]), [`Error::Length`] if the points differ in length, [`Error::Empty`] if they are empty.
+/// [`Error::GuardFlipped`] where a comparison of vars comes out differently, [`Error::Differs`] for
+/// what no guard sees (a branch on [`Var::value`]; see [`Tape::verify`]), [`Error::Length`] if the
+/// points differ in length, [`Error::Empty`] if they are empty.
 ///
 /// # Examples
 ///
@@ -113,7 +120,11 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[track_caller]
-pub fn verify<S: Scalar>(f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>, x: &[S], elsewhere: &[S]) -> Result<(), Error> {
+pub fn verify<S: Scalar>(
+    f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+    elsewhere: &[S],
+) -> Result<(), Error> {
     let tape = Tape::with(crate::Options::default());
     let x = point(&tape, x)?;
     f(x);
@@ -126,11 +137,13 @@ pub fn verify<S: Scalar>(f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>, x: &[S], 
     })
 }
 
-/// The value of `f: Rⁿ → Rᵐ` at `x` and the vector-Jacobian product `cotangentᵀ J`, n numbers: one reverse sweep.
+/// The value of `f: Rⁿ → Rᵐ` at `x` and the vector-Jacobian product `cotangentᵀ J`, n numbers: one
+/// reverse sweep.
 ///
 /// # Errors
 ///
-/// [`Error::Length`] if the cotangent does not have the m numbers of the result, [`Error::Empty`] if `x` is empty.
+/// [`Error::Length`] if the cotangent does not have the m numbers of the result, [`Error::Empty`]
+/// if `x` is empty.
 ///
 /// # Examples
 ///
@@ -152,7 +165,8 @@ pub fn vjp<S: Scalar>(
     Ok((y.values(), gradients.values_wrt(x)))
 }
 
-/// The value of `f: Rⁿ → Rᵐ` at `x` and the Jacobian-vector product `J tangent`, m numbers: one forward pass.
+/// The value of `f: Rⁿ → Rᵐ` at `x` and the Jacobian-vector product `J tangent`, m numbers: one
+/// forward pass.
 ///
 /// # Errors
 ///
@@ -170,7 +184,8 @@ pub fn jvp<S: Scalar>(
     Ok((y.values(), tangents.values_of(y)))
 }
 
-/// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about twice the work of a gradient.
+/// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about
+/// twice the work of a gradient.
 ///
 /// # Errors
 ///
@@ -187,8 +202,8 @@ pub fn hvp<S: Scalar>(
     Ok(tape.hvp(y, &[(x, tangent)], &[x])?.remove(0))
 }
 
-/// The Jacobian of `f: Rⁿ → Rᵐ` at `x`: m rows of n numbers. One recording, then m reverse sweeps or n forward passes, whichever
-/// are fewer.
+/// The Jacobian of `f: Rⁿ → Rᵐ` at `x`: m rows of n numbers. One recording, then m reverse sweeps
+/// or n forward passes, whichever are fewer.
 ///
 /// # Errors
 ///
@@ -202,7 +217,10 @@ pub fn hvp<S: Scalar>(
 /// # Ok::<(), wengert::Error>(())
 /// ```
 #[track_caller]
-pub fn jacobian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<Vec<S>>, Error> {
+pub fn jacobian<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
     let x = point(&tape, x)?;
     let y = f(x);
@@ -220,13 +238,17 @@ pub fn jacobian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: 
     Ok(jacobian)
 }
 
-/// The Hessian of `f: Rⁿ → R` at `x`: n rows of n numbers, one recording and n Hessian-vector products.
+/// The Hessian of `f: Rⁿ → R` at `x`: n rows of n numbers, one recording and n Hessian-vector
+/// products.
 ///
 /// # Errors
 ///
 /// As [`grad`].
 #[track_caller]
-pub fn hessian<S: Scalar>(f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>, x: &[S]) -> Result<Vec<Vec<S>>, Error> {
+pub fn hessian<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
     let x = point(&tape, x)?;
     let y = f(x);

@@ -17,7 +17,8 @@ use crate::run::{Layouts, Wide};
 use crate::sweep;
 use crate::tape::{Compiled, Side, Step};
 
-// By name, and not for every number: what is generic would be compiled again in each crate that uses it.
+// By name, and not for every number: what is generic would be compiled again in each crate that
+// uses it.
 macro_rules! compiled {
     ($($number:ty, $nested:ident;)*) => {$(
         impl Compiled for $number {
@@ -70,18 +71,28 @@ compiled! {
 mod duals {
     use super::*;
 
-    pub(super) fn evaluate<S: Number>(steps: &[Step], side: &Side, values: &mut [Dual<S>], slots: Range<usize>) {
+    pub(super) fn evaluate<S: Number>(
+        steps: &[Step],
+        side: &Side,
+        values: &mut [Dual<S>],
+        slots: Range<usize>,
+    ) {
         evaluate_range(Numerics::Exact, steps, side, values, slots);
     }
 
-    pub(super) fn sweep<S: Number>(steps: &[Step], side: &Side, values: &[Dual<S>], adjoints: &mut [Dual<S>]) {
+    pub(super) fn sweep<S: Number>(
+        steps: &[Step],
+        side: &Side,
+        values: &[Dual<S>],
+        adjoints: &mut [Dual<S>],
+    ) {
         let all = Adjoints { column: adjoints, unwritten: &mut Vec::new() };
         sweep::walk(Numerics::Exact, steps, side, values, all, &mut |_, _| {});
     }
 }
 
-/// A tape of dual numbers has its tangents already. Duals of duals would be compiled for every operation, at a cost of gigabytes, for what
-/// recorded tangents do.
+/// A tape of dual numbers has its tangents already. Duals of duals would be compiled for every
+/// operation, at a cost of gigabytes, for what recorded tangents do.
 mod no_duals_of_duals {
     use super::*;
 

@@ -102,7 +102,8 @@ impl fmt::Display for Culprit {
     }
 }
 
-/// An operation that was refused. Every node recorded before is as it was; constants that the operation met may have been added.
+/// An operation that was refused. Every node recorded before is as it was; constants that the
+/// operation met may have been added.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
@@ -165,7 +166,8 @@ pub enum Error {
     Length {
         /// The operation.
         op: &'static str,
-        /// Whose shape it is, as a message begins with it (`v3 x of `); empty for a shape that was asked for.
+        /// Whose shape it is, as a message begins with it (`v3 x of `); empty for a shape that was
+        /// asked for.
         of: String,
         /// The shape asked for.
         shape: Shape,
@@ -271,7 +273,8 @@ pub enum Error {
         /// The caller's place.
         at: Place,
     },
-    /// A program that was recorded again is not the one on the tape: it depends on its inputs by a way that no guard sees.
+    /// A program that was recorded again is not the one on the tape: it depends on its inputs by a
+    /// way that no guard sees.
     Differs {
         /// What differs: `op` (with its operands and shape), `value` or `guard`.
         what: &'static str,

@@ -15,10 +15,12 @@ pub struct Tangents<'t, S: Scalar = f64> {
 }
 
 impl<S: Scalar> Tape<S> {
-    /// Carries a direction forward through the whole tape, one Jacobian-vector product for every node: each `(var, tangent)`
-    /// moves, everything else stands still. The numbers on the tape are not touched.
+    /// Carries a direction forward through the whole tape, one Jacobian-vector product for every
+    /// node: each `(var, tangent)` moves, everything else stands still. The numbers on the tape are
+    /// not touched.
     ///
-    /// A direction may start at any node, not only at leaves: that node's own tangent is then replaced by the one given.
+    /// A direction may start at any node, not only at leaves: that node's own tangent is then
+    /// replaced by the one given.
     ///
     /// # Errors
     ///
@@ -26,7 +28,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Panics
     ///
-    /// On a tape of [`Dual`] numbers, which carry tangents already; [`record_tangent`](Var::record_tangent) gives tangents of those.
+    /// On a tape of [`Dual`] numbers, which carry tangents already;
+    /// [`record_tangent`](Var::record_tangent) gives tangents of those.
     ///
     /// # Examples
     ///
@@ -38,36 +41,62 @@ impl<S: Scalar> Tape<S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn tangents<'t>(&'t self, direction: &[(Var<'t, S>, &[S])]) -> Result<Tangents<'t, S>, Error> {
+    pub fn tangents<'t>(
+        &'t self,
+        direction: &[(Var<'t, S>, &[S])],
+    ) -> Result<Tangents<'t, S>, Error> {
         Ok(Tangents { tape: self, column: self.dual_column("tangents", direction)? })
     }
 
     /// The values with their tangents.
     #[track_caller]
-    fn dual_column(&self, op: &'static str, direction: &[(Var<'_, S>, &[S])]) -> Result<Vec<Dual<S>>, Error> {
+    fn dual_column(
+        &self,
+        op: &'static str,
+        direction: &[(Var<'_, S>, &[S])],
+    ) -> Result<Vec<Dual<S>>, Error> {
         let mut seeds = Vec::new();
         for &(var, tangent) in direction {
             if !std::ptr::eq(self, var.tape) {
                 let at = Place::caller();
-                return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
+                return Err(Error::TwoTapes {
+                    op,
+                    left: self.made_at(),
+                    right: var.tape.made_at(),
+                    at,
+                });
             }
             if tangent.len() != var.len() {
                 let found = tangent.len();
-                return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
+                return Err(Error::Length {
+                    op,
+                    of: var.whose(),
+                    shape: var.shape(),
+                    found,
+                    at: Place::caller(),
+                });
             }
             let layout = var.layout();
-            seeds
-                .extend(layout.offsets().map(|offset| var.view.start() as usize + offset).zip(tangent.iter().copied()));
+            seeds.extend(
+                layout
+                    .offsets()
+                    .map(|offset| var.view.start() as usize + offset)
+                    .zip(tangent.iter().copied()),
+            );
         }
         let side = self.side.borrow();
         self.columns.read(|steps, values| {
-            let mut column: Vec<Dual<S>> = values.iter().map(|&value| Dual::constant(value)).collect();
+            let mut column: Vec<Dual<S>> =
+                values.iter().map(|&value| Dual::constant(value)).collect();
             // Node by node up to each seed, whose tangent is then set, whatever its operands do.
             seeds.sort_by_key(|seed| seed.0);
             let mut done = 0;
-            for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32)) {
+            for part in seeds.chunk_by(|a, b| side.step_of(a.0 as u32) == side.step_of(b.0 as u32))
+            {
                 let first = part[0].0;
-                let end = side.wide_at(first as u32).map_or(first + 1, |wide| (wide.out + wide.len) as usize);
+                let end = side
+                    .wide_at(first as u32)
+                    .map_or(first + 1, |wide| (wide.out + wide.len) as usize);
                 S::evaluate_duals(steps, &side, &mut column, done..end);
                 for &(slot, tangent) in part {
                     column[slot].tangent = tangent;
@@ -79,8 +108,8 @@ impl<S: Scalar> Tape<S> {
         })
     }
 
-    /// The Hessian-vector product by forward over reverse: for every node v before `output`, the change of its adjoint along
-    /// the direction, `Σ ∂²L/∂v∂x ẋ`.
+    /// The Hessian-vector product by forward over reverse: for every node v before `output`, the
+    /// change of its adjoint along the direction, `Σ ∂²L/∂v∂x ẋ`.
     ///
     /// # Errors
     ///
@@ -116,7 +145,8 @@ impl<S: Scalar> Tape<S> {
         let column = self.dual_column("hvp", direction)?;
         let slots = output.view.start() as usize + 1;
         let side = self.side.borrow();
-        let end = side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
+        let end =
+            side.wide_at(output.view.start()).map_or(slots, |wide| (wide.out + wide.len) as usize);
         let mut adjoints = vec![Dual::<S>::EMPTY; end];
         if !output.view.is_cut() {
             adjoints[slots - 1] = Dual::from_f64(1.0);
@@ -131,7 +161,9 @@ impl<S: Scalar> Tape<S> {
                 .collect();
             slots
                 .iter()
-                .map(|&slot| adjoints.get(slot).map_or(S::from_f64(0.0), |a| a.tangent + S::from_f64(0.0)))
+                .map(|&slot| {
+                    adjoints.get(slot).map_or(S::from_f64(0.0), |a| a.tangent + S::from_f64(0.0))
+                })
                 .collect()
         };
         Ok(wrt.iter().map(read).collect())
@@ -159,9 +191,17 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn values_of(&self, var: Var<'t, S>) -> Vec<S> {
-        assert!(std::ptr::eq(self.tape, var.tape), "the handle belongs to the tape made at {}", var.tape.made_at());
+        assert!(
+            std::ptr::eq(self.tape, var.tape),
+            "the handle belongs to the tape made at {}",
+            var.tape.made_at()
+        );
         let start = var.view.start() as usize;
-        assert!(start < self.column.len(), "{} was recorded after the tangents were computed", var.id());
+        assert!(
+            start < self.column.len(),
+            "{} was recorded after the tangents were computed",
+            var.id()
+        );
         if var.view.is_cut() {
             return vec![S::from_f64(0.0); var.len()];
         }

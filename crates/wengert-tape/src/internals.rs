@@ -1,4 +1,5 @@
-//! The tape's insides, to be read by the crates that compile it. Nothing here changes a tape; none of it is for users.
+//! The tape's insides, to be read by the crates that compile it. Nothing here changes a tape; none
+//! of it is for users.
 
 use std::cell::Ref;
 
@@ -34,7 +35,8 @@ impl<S: Scalar> Tape<S> {
     #[doc(hidden)]
     #[track_caller]
     pub fn owns(&self, op: &'static str, var: Var<'_, S>) -> Result<(), Error> {
-        Var { tape: self, view: View::scalar(0) }.same_tape(op, Var { tape: var.tape, view: var.view })
+        Var { tape: self, view: View::scalar(0) }
+            .same_tape(op, Var { tape: var.tape, view: var.view })
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a wide step computes, and what it passes on: in the order of its formula, or by a vectorised kernel.
+//! What a wide step computes, and what it passes on: in the order of its formula, or by a
+//! vectorised kernel.
 
 use wengert_ops::adjoints::Adjoints;
 use wengert_ops::value;
@@ -9,7 +10,13 @@ use wengert_ops::real::Scalar;
 pub(crate) use wengert_ops::tensor::Tensor;
 
 /// Computes the run of a wide step from the values before it.
-pub(crate) fn forward<S: Scalar>(numerics: Numerics, wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
+pub(crate) fn forward<S: Scalar>(
+    numerics: Numerics,
+    wide: &Wide,
+    layouts: &Layouts,
+    before: &[S],
+    run: &mut [S],
+) {
     #[cfg(feature = "fast")]
     if numerics == Numerics::Fast {
         let task = wengert_kernels::fast::ForwardTask { wide, layouts, before, run };

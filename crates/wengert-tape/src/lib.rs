@@ -39,7 +39,9 @@ pub mod truth;
 pub mod internals;
 
 pub use backward::{Contribution, Gradients, Status};
-pub use calculus::{grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
+pub use calculus::{
+    grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+};
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;

@@ -12,16 +12,19 @@ use crate::var::Var;
 use wengert_ops::real::Scalar as Number;
 
 impl<S: Scalar> Tape<S> {
-    /// Gives leaves new values and computes every node again from the opcodes, in place. Without new values it recomputes
-    /// what is there, which gives the same bits.
+    /// Gives leaves new values and computes every node again from the opcodes, in place. Without
+    /// new values it recomputes what is there, which gives the same bits.
     ///
-    /// `abs`, `max`, `relu` and their kind choose anew by the new values. A comparison that the program branched on is
-    /// checked: where it would come out differently, the recorded list is not the program's any more.
+    /// `abs`, `max`, `relu` and their kind choose anew by the new values. A comparison that the
+    /// program branched on is checked: where it would come out differently, the recorded list is
+    /// not the program's any more.
     ///
     /// # Errors
     ///
-    /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Length`] for a wrong
-    /// number of values, [`Error::Operand`] for a view that repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and gradients stay as fresh as they were.
+    /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or
+    /// data, [`Error::Length`] for a wrong number of values, [`Error::Operand`] for a view that
+    /// repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and
+    /// gradients stay as fresh as they were.
     ///
     /// # Examples
     ///
@@ -60,15 +63,16 @@ impl<S: Scalar> Tape<S> {
         Err(flipped)
     }
 
-    /// Changes the numbers of a leaf in place: an optimiser's step. Nodes that read them keep their values until a
-    /// [`replay`](Tape::replay), or until they are [rewound](Tape::rewind) and recorded anew; gradients computed before are stale.
+    /// Changes the numbers of a leaf in place: an optimiser's step. Nodes that read them keep their
+    /// values until a [`replay`](Tape::replay), or until they are [rewound](Tape::rewind) and
+    /// recorded anew; gradients computed before are stale.
     ///
     /// `f` gets the leaf's elements in row-major order.
     ///
     /// # Errors
     ///
-    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Operand`] for a view that repeats a number,
-    /// [`Error::TwoTapes`].
+    /// [`Error::NotSettable`] for what is not an input, a parameter or data, [`Error::Operand`] for
+    /// a view that repeats a number, [`Error::TwoTapes`].
     ///
     /// # Panics
     ///
@@ -112,21 +116,40 @@ impl<S: Scalar> Tape<S> {
 
     #[doc(hidden)]
     #[track_caller]
-    pub fn check_settable(&self, op: &'static str, var: Var<'_, S>, found: usize) -> Result<(), Error> {
+    pub fn check_settable(
+        &self,
+        op: &'static str,
+        var: Var<'_, S>,
+        found: usize,
+    ) -> Result<(), Error> {
         if !std::ptr::eq(self, var.tape) {
             let at = Place::caller();
-            return Err(Error::TwoTapes { op, left: self.made_at(), right: var.tape.made_at(), at });
+            return Err(Error::TwoTapes {
+                op,
+                left: self.made_at(),
+                right: var.tape.made_at(),
+                at,
+            });
         }
         if found != var.len() {
-            return Err(Error::Length { op, of: var.whose(), shape: var.shape(), found, at: Place::caller() });
+            return Err(Error::Length {
+                op,
+                of: var.whose(),
+                shape: var.shape(),
+                found,
+                at: Place::caller(),
+            });
         }
         if !var.layout().is_injective() {
-            let rule = "several of its elements are one number, which cannot be set to more than one".to_owned();
+            let rule =
+                "several of its elements are one number, which cannot be set to more than one"
+                    .to_owned();
             return Err(var.operand_error(op, rule));
         }
         let at = Place::caller();
         let side = self.side.borrow();
-        let not_settable = |id: u32, kind| Err(Error::NotSettable { op, node: self.label(NodeId(id)), kind, at });
+        let not_settable =
+            |id: u32, kind| Err(Error::NotSettable { op, node: self.label(NodeId(id)), kind, at });
         // The node's slots.
         let settable = |slot: usize| {
             let id = slot as u32;
@@ -157,11 +180,14 @@ impl<S: Scalar> Tape<S> {
         Ok(())
     }
 
-    /// What a guard's message calls a side of the comparison: a constant by its value, else as [`label`](Tape::label).
+    /// What a guard's message calls a side of the comparison: a constant by its value, else as
+    /// [`label`](Tape::label).
     #[doc(hidden)]
     pub fn side_label(&self, slot: u32) -> String {
         match self.node(NodeId(slot)) {
-            Some(node) if node.op == Op::Leaf(Leaf::Const) => self.columns.value(slot).to_f64().to_string(),
+            Some(node) if node.op == Op::Leaf(Leaf::Const) => {
+                self.columns.value(slot).to_f64().to_string()
+            }
             _ => self.label(NodeId(slot)),
         }
     }
@@ -187,7 +213,8 @@ impl<S: Scalar> Tape<S> {
     }
 }
 
-/// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two nodes.
+/// Computes the nodes whose runs lie in a range of slots; the range begins and ends between two
+/// nodes.
 pub(crate) fn evaluate_range<S: Number>(
     numerics: Numerics,
     steps: &[Step],
@@ -197,7 +224,8 @@ pub(crate) fn evaluate_range<S: Number>(
 ) {
     let first = side.wides.partition_point(|wide| (wide.out as usize) < slots.start);
     let mut slot = slots.start;
-    let mut step = if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
+    let mut step =
+        if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
     for wide in side.wides[first..].iter().take_while(|wide| (wide.out as usize) < slots.end) {
         let (next, out) = (wide.step as usize, wide.out as usize);
         evaluate_scalars(&steps[step..next], slot, values);

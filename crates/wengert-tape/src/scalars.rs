@@ -1,8 +1,9 @@
 //! The two loops over scalar steps, forward and backward: what a scalar tape's time is spent in.
 //!
-//! Operand slots come out of packed steps, so no compiler can see that they are in bounds; the checks cost more than a quarter of the reverse
-//! sweep. They are left out here, and only here. What makes that sound: both loops first check that the slots they are to
-//! fill lie inside the columns, and an operand's slot is always before its step's, which `Tape` ensures by handing out
+//! Operand slots come out of packed steps, so no compiler can see that they are in bounds; the
+//! checks cost more than a quarter of the reverse sweep. They are left out here, and only here.
+//! What makes that sound: both loops first check that the slots they are to fill lie inside the
+//! columns, and an operand's slot is always before its step's, which `Tape` ensures by handing out
 //! slots in order and is asserted in debug builds.
 
 #![allow(
@@ -15,7 +16,8 @@ use crate::tape::{Kind, Step};
 use wengert_ops::elementwise::with_op;
 use wengert_ops::real::Scalar;
 
-/// A value as an operand sees it: standing still if the operand is cut. For numbers without a tangent this is the value.
+/// A value as an operand sees it: standing still if the operand is cut. For numbers without a
+/// tangent this is the value.
 ///
 /// # Safety
 ///
@@ -39,8 +41,14 @@ unsafe fn add<S: Scalar>(adjoints: &mut [S], slot: usize, share: S) {
     *adjoint = *adjoint + share;
 }
 
-/// Adds the contributions of the scalar steps that fill the slots from `first` on, the last step first.
-pub(crate) fn reverse_scalars<S: Scalar>(steps: &[Step], first: usize, values: &[S], adjoints: &mut [S]) {
+/// Adds the contributions of the scalar steps that fill the slots from `first` on, the last step
+/// first.
+pub(crate) fn reverse_scalars<S: Scalar>(
+    steps: &[Step],
+    first: usize,
+    values: &[S],
+    adjoints: &mut [S],
+) {
     let end = first + steps.len();
     assert!(end <= values.len() && end <= adjoints.len(), "the steps fill slots of both columns");
     for (i, &step) in steps.iter().enumerate().rev() {
@@ -89,7 +97,9 @@ pub(crate) fn evaluate_scalars<S: Scalar>(steps: &[Step], first: usize, values: 
                 Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
                     read(values, a, step.cuts_first()).binary(K, read(values, b, step.cuts_second()))
                 }),
-                Kind::Unary(op) => with_op!(dispatch_unary, S, op, K => read(values, a, step.cuts_first()).unary(K)),
+                Kind::Unary(op) => {
+                    with_op!(dispatch_unary, S, op, K => read(values, a, step.cuts_first()).unary(K))
+                }
                 Kind::Leaf(_) | Kind::Wide => continue,
             };
             *values.get_unchecked_mut(first + i) = value;

@@ -8,7 +8,8 @@ use crate::tape::{Kind, Memory, Side, Step};
 use wengert_ops::adjoints::Adjoints;
 use wengert_ops::real::Scalar as Number;
 
-/// Runs up to this length are filled with the empty sum at once; longer ones when somebody adds to a part of them, if anybody does.
+/// Runs up to this length are filled with the empty sum at once; longer ones when somebody adds to
+/// a part of them, if anybody does.
 const SHORT: u32 = 64;
 
 /// A sweep about to begin, in memory that may hold what an earlier one left.
@@ -29,7 +30,14 @@ impl<'a, S: Scalar> Sweep<'a, S> {
     }
 
     /// Walks the list backwards, adding every node's contributions to its operands' adjoints.
-    pub(crate) fn run(self, numerics: Numerics, steps: &[Step], side: &Side, values: &[S], seeds: &[(u32, S)]) {
+    pub(crate) fn run(
+        self,
+        numerics: Numerics,
+        steps: &[Step],
+        side: &Side,
+        values: &[S],
+        seeds: &[(u32, S)],
+    ) {
         let Memory { adjoints, unwritten, empty, still_empty } = self.memory;
         // The numbers between the long runs.
         unwritten.clear();
@@ -104,7 +112,8 @@ fn scalars<S: Number>(steps: &[Step], first: usize, values: &[S], all: &mut Adjo
     reverse_scalars(steps, first, values, &mut all.column[..end]);
 }
 
-/// Makes ready what scalar steps are about to add to: they may read an element of a run, and know nothing of runs.
+/// Makes ready what scalar steps are about to add to: they may read an element of a run, and know
+/// nothing of runs.
 fn touch_operands<S: Number>(steps: &[Step], all: &mut Adjoints<'_, S>) {
     // Filling a slot is cheaper than looking an operand up.
     let long = all.unwritten.iter().map(|range| range.1 - range.0).sum::<u32>() as usize;

@@ -5,12 +5,14 @@ use crate::real::Scalar;
 use crate::tape::{Node, Tape};
 
 impl<S: Scalar> Tape<S> {
-    /// Records a program again, on a tape of its own, and compares the two lists: every op with its operands and shape, every value
-    /// bit for bit, every guard. So it finds what no guard sees: a branch or a loop count that depends on [`Var::value`](crate::Var::value),
-    /// a number that was computed outside the tape.
+    /// Records a program again, on a tape of its own, and compares the two lists: every op with its
+    /// operands and shape, every value bit for bit, every guard. So it finds what no guard sees: a
+    /// branch or a loop count that depends on [`Var::value`](crate::Var::value), a number that was
+    /// computed outside the tape.
     ///
-    /// `record` records everything that stands on this tape, in the same order, at the inputs that this tape has now; the usual place for it
-    /// is after a [`replay`](Tape::replay). [`verify`](crate::verify()) does both for a closure.
+    /// `record` records everything that stands on this tape, in the same order, at the inputs that
+    /// this tape has now; the usual place for it is after a [`replay`](Tape::replay).
+    /// [`verify`](crate::verify()) does both for a closure.
     ///
     /// # Errors
     ///
@@ -48,7 +50,8 @@ impl<S: Scalar> Tape<S> {
 fn first_difference<S: Scalar>(tape: &Tape<S>, again: &Tape<S>, at: Place) -> Option<Error> {
     let differs = |what, node: &Node, [here, there]: [String; 2], place: Option<Place>| {
         let known = tape.paths();
-        let path = known.get(node.index).cloned().unwrap_or_else(|| again.paths()[node.index].clone());
+        let path =
+            known.get(node.index).cloned().unwrap_or_else(|| again.paths()[node.index].clone());
         Some(Error::Differs { what, id: node.id, node: path, tape: here, again: there, place, at })
     };
     let nothing = || "nothing".to_owned();
@@ -88,10 +91,17 @@ fn first_difference<S: Scalar>(tape: &Tape<S>, again: &Tape<S>, at: Place) -> Op
     let (old, new) = (tape.guards(), again.guards());
     for i in 0..old.len().max(new.len()) {
         let (old, new) = (old.get(i), new.get(i));
-        let key = |guard: &crate::tape::GuardInfo| (guard.comparison, guard.left, guard.right, guard.outcome);
+        let key = |guard: &crate::tape::GuardInfo| {
+            (guard.comparison, guard.left, guard.right, guard.outcome)
+        };
         if old.map(key) != new.map(key) {
             let guard = new.or(old)?;
-            return differs("guard", &tape.node(guard.left)?, [text(tape, old), text(again, new)], Some(guard.place));
+            return differs(
+                "guard",
+                &tape.node(guard.left)?,
+                [text(tape, old), text(again, new)],
+                Some(guard.place),
+            );
         }
     }
     None

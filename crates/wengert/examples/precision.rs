@@ -4,7 +4,8 @@
 //! cargo run -p wengert --features precision --example precision
 //! ```
 //!
-//! The smaller root of x² + b x + c by the formula from school, and by the one without cancellation.
+//! The smaller root of x² + b x + c by the formula from school, and by the one without
+//! cancellation.
 
 use wengert::{Error, Tape};
 

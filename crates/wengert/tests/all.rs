@@ -1,6 +1,8 @@
-//! The tests of the public interface, as one program: a program for each would be linked anew each time.
+//! The tests of the public interface, as one program: a program for each would be linked anew each
+//! time.
 //!
-//! `cargo test -p wengert --test all program::` runs those of one file. Allocations are counted in a program of their own.
+//! `cargo test -p wengert --test all program::` runs those of one file. Allocations are counted in
+//! a program of their own.
 
 #![allow(clippy::duplicate_mod, reason = "files of tests share their generators")]
 

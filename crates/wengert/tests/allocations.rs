@@ -1,4 +1,5 @@
-//! What a step of training allocates after its first time: nothing, recorded anew, replayed or compiled.
+//! What a step of training allocates after its first time: nothing, recorded anew, replayed or
+//! compiled.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 
@@ -48,7 +49,10 @@ fn loss<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
     let batch = hidden.reshape([4, 2, 30]).matmul(part(630, 150).reshape([5, 30]).t());
     let picked = output.log_softmax(1).slice(1, 0..1).sum() + output.softmax(1).square().sum();
     let spread = (output - output.mean_axes(&[0])).tanh().square().sum_axes(&[1]);
-    picked + batch.exp().sum() * 0.01 + spread.log_sum_exp(&[0]) + params.at(3).sin() * params.square().sum()
+    picked
+        + batch.exp().sum() * 0.01
+        + spread.log_sum_exp(&[0])
+        + params.at(3).sin() * params.square().sum()
 }
 
 #[test]
@@ -127,8 +131,8 @@ fn a_run_of_a_program_allocates_nothing() {
     }
 }
 
-/// The bytes that compiling a step of training allocates, the leaves' own numbers aside, and how many
-/// parameters it moves.
+/// The bytes that compiling a step of training allocates, the leaves' own numbers aside, and how
+/// many parameters it moves.
 fn to_compile(width: usize) -> (usize, usize) {
     let tape = Tape::new();
     let params = tape.params(&vec![0.01; 2 * width * (width + 1)]);
@@ -138,7 +142,9 @@ fn to_compile(width: usize) -> (usize, usize) {
         let weights = params.slice(0, at..at + width * width).reshape([width, width]);
         Var::affine(params.slice(0, at + width * width..at + half), weights, x).sigmoid()
     };
-    let loss = layer(half, layer(0, x)).square().sum() + 0.01 * params.square().sum() + params.at(3).square();
+    let loss = layer(half, layer(0, x)).square().sum()
+        + 0.01 * params.square().sum()
+        + params.at(3).square();
     let gradient = tape.data(&vec![0.0; params.len()]);
     let next = params - 1e-3 * gradient;
     let mut compiler = Compiler::new(&tape);
@@ -153,12 +159,16 @@ fn to_compile(width: usize) -> (usize, usize) {
     (bytes - (params.len() + x.len()) * size_of::<f64>(), params.len())
 }
 
-/// Two hundred times as many numbers in the same steps. The compiler keeps a word for each 64 of the
-/// numbers on each line that it counts them along: of the tape, the graph, the plan, the places.
+/// Two hundred times as many numbers in the same steps. The compiler keeps a word for each 64 of
+/// the numbers on each line that it counts them along: of the tape, the graph, the plan, the
+/// places.
 #[test]
 fn compiling_takes_memory_by_the_steps_and_not_by_the_numbers() {
     let ((small, few), (large, many)) = (to_compile(16), to_compile(256));
     assert!(many > 100 * few);
     let growth = large.saturating_sub(small) as f64 / (many - few) as f64;
-    assert!(growth < 8.0, "{growth} bytes a parameter: {small} bytes for {few}, {large} for {many}");
+    assert!(
+        growth < 8.0,
+        "{growth} bytes a parameter: {small} bytes for {few}, {large} for {many}"
+    );
 }

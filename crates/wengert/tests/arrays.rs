@@ -19,7 +19,11 @@ fn numbers_arrays_and_vectors_to_any_depth() {
     check::<f64>(&[1.0, 2.0], &[2], &[1.0, 2.0]);
     check::<f64>(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     check::<f32>(&[[[[1.0_f32], [2.0]], [[3.0], [4.0]]]], &[1, 2, 2, 1], &[1.0, 2.0, 3.0, 4.0]);
-    check::<f64>(&vec![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], &[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    check::<f64>(
+        &vec![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
+        &[3, 2],
+        &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    );
     check::<f32>(&vec![vec![[1.0_f32]; 2]; 3], &[3, 2, 1], &[1.0; 6]);
     check::<f64>(&[vec![1.0, 2.0], vec![3.0, 4.0]], &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     check::<f64>(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]][1..], &[2, 2], &[3.0, 4.0, 5.0, 6.0]);
@@ -40,11 +44,20 @@ fn ragged_and_empty_arrays_are_errors_and_leave_nothing_behind() {
     let tape = Tape::new();
     let line = line!() + 1;
     let error = tape.array(Leaf::Input, &[vec![1.0, 2.0], vec![3.0]]).unwrap_err();
-    assert!(matches!(&error, Error::Ragged { op: "array", shape, .. } if shape.dims() == [2, 2]), "{error}");
+    assert!(
+        matches!(&error, Error::Ragged { op: "array", shape, .. } if shape.dims() == [2, 2]),
+        "{error}"
+    );
     assert!(error.to_string().contains(&format!("arrays.rs:{line}:")), "{error}");
     // As many numbers as even rows would have, and a part that is deeper at its end only.
-    assert!(matches!(tape.array(Leaf::Input, &[vec![1.0, 2.0], vec![3.0], vec![4.0; 3]]), Err(Error::Ragged { .. })));
-    assert!(matches!(tape.array(Leaf::Input, &[vec![vec![1.0]], vec![vec![1.0, 2.0]]]), Err(Error::Ragged { .. })));
+    assert!(matches!(
+        tape.array(Leaf::Input, &[vec![1.0, 2.0], vec![3.0], vec![4.0; 3]]),
+        Err(Error::Ragged { .. })
+    ));
+    assert!(matches!(
+        tape.array(Leaf::Input, &[vec![vec![1.0]], vec![vec![1.0, 2.0]]]),
+        Err(Error::Ragged { .. })
+    ));
     assert!(matches!(tape.array(Leaf::Input, &[[0.0; 0]; 3]), Err(Error::Empty { .. })));
     assert!(matches!(tape.array(Leaf::Input, &Vec::<[f64; 2]>::new()), Err(Error::Empty { .. })));
     assert!(tape.is_empty());
@@ -54,14 +67,18 @@ fn ragged_and_empty_arrays_are_errors_and_leave_nothing_behind() {
 fn values_are_lent_where_they_lie() {
     let tape = Tape::with(Options::default().max_slots(64));
     let x = tape.array(Leaf::Input, &[[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]).unwrap();
-    let place = |var: Var<'_, f32>| var.with_values(|values| (values.as_ptr() as usize, values.to_vec()));
+    let place =
+        |var: Var<'_, f32>| var.with_values(|values| (values.as_ptr() as usize, values.to_vec()));
     let (start, all) = place(x);
     assert_eq!(all, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     // The same memory each time, and from inside it for a part: no copy.
     assert_eq!(place(x).0, start);
     assert_eq!(place(x.at(1)), (start + 3 * size_of::<f32>(), vec![4.0, 5.0, 6.0]));
     assert_eq!(place(x.at(1).at(2)), (start + 5 * size_of::<f32>(), vec![6.0]));
-    assert_eq!(place(x.reshape([3, 2]).slice(0, 1..3)), (start + 2 * size_of::<f32>(), vec![3.0, 4.0, 5.0, 6.0]));
+    assert_eq!(
+        place(x.reshape([3, 2]).slice(0, 1..3)),
+        (start + 2 * size_of::<f32>(), vec![3.0, 4.0, 5.0, 6.0])
+    );
     // Others are copied, in row-major order of the view.
     assert_eq!(place(x.t()).1, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
     assert_eq!(place(x.at(0).broadcast_to([2, 3])).1, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
@@ -74,7 +91,8 @@ fn values_are_lent_where_they_lie() {
 fn what_is_lent_does_not_move() {
     let tape = Tape::new();
     let x = tape.inputs(&[1.0, 2.0]);
-    let refused = |f: &dyn Fn() -> bool| catch_unwind(AssertUnwindSafe(|| x.with_values(|_| f()))).is_err();
+    let refused =
+        |f: &dyn Fn() -> bool| catch_unwind(AssertUnwindSafe(|| x.with_values(|_| f()))).is_err();
     assert!(refused(&|| (x * 2.0).len() > 0));
     assert!(refused(&|| tape.input(1.0).len() > 0));
     assert!(refused(&|| tape.replay(&[(x, &[5.0, 6.0])]).is_ok()));

@@ -1,13 +1,16 @@
 //! The functions on closures agree with each other, and with derivatives worked out on paper.
 
 use wengert::{
-    Error, Nested, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+    Error, Nested, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads,
+    verify, vjp,
 };
 
 /// Rosenbrock's function in n variables, in scalar code.
 fn rosenbrock(x: Var<'_>) -> Var<'_> {
     let x: Vec<Var<'_>> = x.iter().collect();
-    x.windows(2).map(|pair| 100.0 * (pair[1] - pair[0] * pair[0]).powi(2) + (1.0 - pair[0]).powi(2)).sum()
+    x.windows(2)
+        .map(|pair| 100.0 * (pair[1] - pair[0] * pair[0]).powi(2) + (1.0 - pair[0]).powi(2))
+        .sum()
 }
 
 /// The same in tensor code.
@@ -24,7 +27,11 @@ fn gradient_on_paper(x: &[f64]) -> Vec<f64> {
     let n = x.len();
     (0..n)
         .map(|i| {
-            let next = if i + 1 < n { -400.0 * x[i] * (x[i + 1] - x[i] * x[i]) - 2.0 * (1.0 - x[i]) } else { 0.0 };
+            let next = if i + 1 < n {
+                -400.0 * x[i] * (x[i + 1] - x[i] * x[i]) - 2.0 * (1.0 - x[i])
+            } else {
+                0.0
+            };
             next + if i > 0 { 200.0 * (x[i] - x[i - 1] * x[i - 1]) } else { 0.0 }
         })
         .collect()
@@ -55,8 +62,11 @@ fn the_hessian_is_the_jacobian_of_the_gradient_and_its_columns_are_products() {
             x[j] += by;
             gradient_on_paper(&x)
         };
-        // The gradient is a cubic: central differences with their second-order error taken out are exact but for rounding.
-        let difference = |h: f64| -> Vec<f64> { at(h).iter().zip(at(-h)).map(|(u, d)| (u - d) / (2.0 * h)).collect() };
+        // The gradient is a cubic: central differences with their second-order error taken out are
+        // exact but for rounding.
+        let difference = |h: f64| -> Vec<f64> {
+            at(h).iter().zip(at(-h)).map(|(u, d)| (u - d) / (2.0 * h)).collect()
+        };
         difference(0.5)
             .iter()
             .zip(difference(1.0))
@@ -87,8 +97,10 @@ fn products_agree_with_the_jacobian_both_ways() {
         assert_eq!((rows.len(), rows[0].len()), (m, 4));
         let cotangent: Vec<f64> = (0..m).map(|i| 0.3 * i as f64 - 1.0).collect();
         let tangent = [0.5, -1.0, 2.0, 0.25];
-        let by_rows: Vec<f64> = (0..4).map(|j| (0..m).map(|i| cotangent[i] * rows[i][j]).sum()).collect();
-        let by_columns: Vec<f64> = rows.iter().map(|row| row.iter().zip(tangent).map(|(r, t)| r * t).sum()).collect();
+        let by_rows: Vec<f64> =
+            (0..4).map(|j| (0..m).map(|i| cotangent[i] * rows[i][j]).sum()).collect();
+        let by_columns: Vec<f64> =
+            rows.iter().map(|row| row.iter().zip(tangent).map(|(r, t)| r * t).sum()).collect();
         close(&vjp(f, &AT, &cotangent).unwrap().1, &by_rows);
         close(&jvp(f, &AT, &tangent).unwrap().1, &by_columns);
     }
@@ -110,7 +122,8 @@ fn gradients_of_several_tensors_are_those_on_paper() {
     let x = vec![[1.0, 2.0], [-0.5, 0.25], [0.3, -1.5], [2.0, 0.1]];
     let (value, [dw, db, dx]) = value_and_grads(cross_entropy, [&W, &B, &x]).unwrap();
     // On paper ∂/∂z = (softmax z − one-hot) / rows, and from there by hand.
-    let (mut loss, mut paper_w, mut paper_b, mut paper_x) = (0.0, vec![0.0; 6], vec![0.0; 3], vec![0.0; 8]);
+    let (mut loss, mut paper_w, mut paper_b, mut paper_x) =
+        (0.0, vec![0.0; 6], vec![0.0; 3], vec![0.0; 8]);
     for (row, x) in x.iter().enumerate() {
         let z: Vec<f64> = (0..3).map(|k| B[k] + W[k][0] * x[0] + W[k][1] * x[1]).collect();
         let total: f64 = z.iter().map(|z| z.exp()).sum();
@@ -170,7 +183,8 @@ fn in_single_precision() {
     #[track_caller]
     fn near(a: &[f64], b: &[f64]) {
         assert!(
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-6 * (1.0 + b.abs())),
+            a.len() == b.len()
+                && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-6 * (1.0 + b.abs())),
             "{a:?} {b:?}"
         );
     }
@@ -181,7 +195,11 @@ fn in_single_precision() {
     near(&wide(&vjp(f, &single, &[2.0]).unwrap().1), &vjp(double, &AT, &[2.0]).unwrap().1);
     near(&wide(&jacobian(f, &single).unwrap().concat()), &jacobian(double, &AT).unwrap().concat());
     near(&wide(&hessian(f, &single).unwrap().concat()), &hessian(double, &AT).unwrap().concat());
-    let [a, b] = grads(|[a, b]| a.matmul(b).square().sum(), [&[[1.0_f32, 2.0], [3.0, 4.0]], &[0.5_f32, -1.0]]).unwrap();
+    let [a, b] = grads(
+        |[a, b]| a.matmul(b).square().sum(),
+        [&[[1.0_f32, 2.0], [3.0, 4.0]], &[0.5_f32, -1.0]],
+    )
+    .unwrap();
     assert_eq!((a, b), (vec![-1.5, 3.0, -2.5, 5.0], vec![-18.0, -26.0]));
     verify(f, &single, &[1.0, 2.0, 3.0, 4.0]).unwrap();
 }
@@ -202,11 +220,19 @@ fn misuse_is_an_error() {
 fn a_size_past_all_memory_is_an_error_and_the_tape_stays_usable() {
     let tape = wengert::Tape::new();
     let x = tape.input(2.0);
-    for huge in [vec![1 << 20, 1 << 20], vec![1 << 40, 1 << 40], vec![usize::MAX, 2], vec![usize::MAX, usize::MAX]] {
+    for huge in [
+        vec![1 << 20, 1 << 20],
+        vec![1 << 40, 1 << 40],
+        vec![usize::MAX, 2],
+        vec![usize::MAX, usize::MAX],
+    ] {
         assert!(matches!(x.try_broadcast_to(huge.clone()), Err(Error::Operand { .. })));
         // The product of these extents wraps to 1 or 0 in a machine word.
         assert!(matches!(x.try_reshape(huge.clone()), Err(Error::Operand { .. })));
-        assert!(matches!(tape.tensor(wengert::Leaf::Input, &[1.0], huge.clone()), Err(Error::Length { .. })));
+        assert!(matches!(
+            tape.tensor(wengert::Leaf::Input, &[1.0], huge.clone()),
+            Err(Error::Length { .. })
+        ));
         assert!(tape.inputs(&[1.0]).try_scatter_add(&[0], huge).is_err());
     }
     assert_eq!((x * x).backward().wrt(x), 4.0);

@@ -1,4 +1,5 @@
-//! The gradient check, through its public API: what it finds, what it excludes, and that it leaves no trace.
+//! The gradient check, through its public API: what it finds, what it excludes, and that it leaves
+//! no trace.
 
 use wengert::check::{Disagreement, Reason, Report, Verdict};
 use wengert::{Binary, Error, Leaf, Op, Options, Tape, Unary, Var};
@@ -12,8 +13,9 @@ fn neuron<'t>(scope: &str, weights: Var<'t>, signals: [Var<'t>; 2]) -> Var<'t> {
 fn network(tape: &Tape) -> Var<'_> {
     let x = tape.data(&[0.3, -0.9]);
     let parameters = tape.params(&[0.4, -0.6, 0.2, 1.1, 0.7, -0.3]).named("parameters");
-    let hidden =
-        [0, 1].map(|i| neuron(&format!("hidden/{i}"), parameters.slice(0, 2 * i..2 * i + 2), [x.at(0), x.at(1)]));
+    let hidden = [0, 1].map(|i| {
+        neuron(&format!("hidden/{i}"), parameters.slice(0, 2 * i..2 * i + 2), [x.at(0), x.at(1)])
+    });
     let out = neuron("out", parameters.slice(0, 4..6), hidden).named("output");
     (0.5 * (out - 1.0).square()).named("loss")
 }
@@ -36,7 +38,10 @@ fn a_right_gradient_agrees_in_every_number() {
     assert_eq!(report.rows[2].label, "parameters[2]");
     for row in &report.rows {
         assert_eq!(row.verdict, Verdict::Agrees);
-        assert!(row.error < 1e-10 && (row.difference.unwrap() - row.reverse).abs() <= row.error + 1e-15, "{report}");
+        assert!(
+            row.error < 1e-10 && (row.difference.unwrap() - row.reverse).abs() <= row.error + 1e-15,
+            "{report}"
+        );
         assert!((row.forward - row.reverse).abs() < 1e-16, "{report}");
     }
 }
@@ -108,17 +113,28 @@ fn blamed(wrong: &[&str], culprit: Option<&str>) {
         let name = tape.names().into_iter().find(|name| name.path == path);
         let slots: Vec<usize> = match &name {
             Some(name) => (name.start.slot()..name.start.slot() + name.layout.len()).collect(),
-            None => tape.nodes().zip(tape.paths()).find(|(_, p)| p == path).unwrap().0.slots().collect(),
+            None => {
+                tape.nodes().zip(tape.paths()).find(|(_, p)| p == path).unwrap().0.slots().collect()
+            }
         };
-        let mut claims: Vec<f64> = slots.iter().map(|&slot| gradients.adjoints()[slot] + 0.0).collect();
+        let mut claims: Vec<f64> =
+            slots.iter().map(|&slot| gradients.adjoints()[slot] + 0.0).collect();
         if wrong.contains(&path) {
             *claims.last_mut().unwrap() *= 1.001;
         }
         check = check.claim_path(path, &claims);
     }
     let report = check.run().unwrap();
-    assert_eq!(report.culprit.as_ref().map(|culprit| culprit.row.label.as_str()), culprit, "{report}");
-    let disagreeing = report.rows.iter().filter(|row| row.verdict == Verdict::Disagrees(Disagreement::Claim)).count();
+    assert_eq!(
+        report.culprit.as_ref().map(|culprit| culprit.row.label.as_str()),
+        culprit,
+        "{report}"
+    );
+    let disagreeing = report
+        .rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::Disagrees(Disagreement::Claim))
+        .count();
     assert_eq!(disagreeing, wrong.len(), "{report}");
 }
 
@@ -138,16 +154,28 @@ fn the_report_says_who_where_and_by_how_much() {
     let s = x.sigmoid().named("s");
     let line = line!() - 1;
     let loss = (s - 1.0).square().named("loss");
-    let report = loss.check().claim(s, &[2.0 * (s.value() - 1.0) * 1.5]).claim_tolerance(1e-6).run().unwrap();
+    let report = loss
+        .check()
+        .claim(s, &[2.0 * (s.value() - 1.0) * 1.5])
+        .claim_tolerance(1e-6)
+        .run()
+        .unwrap();
     let text = report.to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "derivatives of loss = 0.1425369566: 1 agree, 0 excluded, 1 disagree");
     let columns = |line: usize| lines[line].split_whitespace().collect::<Vec<_>>();
-    assert_eq!(columns(2)[..5], ["v0", "x", "-0.1774469173", "-0.1774469173", "-0.1774469173"], "{text}");
+    assert_eq!(
+        columns(2)[..5],
+        ["v0", "x", "-0.1774469173", "-0.1774469173", "-0.1774469173"],
+        "{text}"
+    );
     assert_eq!(columns(3)[..4], ["v1", "s", "-1.132622006", "-0.7550813376"], "{text}");
     assert!(lines[3].ends_with("DISAGREE: claimed, reverse"), "{text}");
     let place = format!("tests/check.rs:{line}:");
-    assert!(lines[4].starts_with("the first to disagree, from the output back: v1 s, sigmoid at "), "{text}");
+    assert!(
+        lines[4].starts_with("the first to disagree, from the output back: v1 s, sigmoid at "),
+        "{text}"
+    );
     assert!(lines[4].contains(&place) && lines[4].ends_with("; read by sub v3"), "{text}");
     let caught = std::panic::catch_unwind(|| report.assert_agrees()).unwrap_err();
     assert!(caught.downcast_ref::<String>().unwrap().contains("DISAGREE"));
@@ -181,7 +209,10 @@ fn what_cannot_be_differenced_is_excluded_with_its_reason() {
     case!(0.0, |x| x.sqrt(), |reason| *reason == Reason::NotFinite);
     case!(-1.0, |x| x.ln(), |reason| *reason == Reason::NotFinite);
     case!(f64::NAN, |x| x + 1.0, |reason| *reason == Reason::NotFinite);
-    case!(1.0, |x| if x >= 1.0 { x * 2.0 } else { x }, |reason| matches!(reason, Reason::Guard { index: 0, .. }));
+    case!(1.0, |x| if x >= 1.0 { x * 2.0 } else { x }, |reason| matches!(
+        reason,
+        Reason::Guard { index: 0, .. }
+    ));
     case!(1.0, |x| (x * 1e17).sin(), |reason| *reason == Reason::Unresolved);
 }
 

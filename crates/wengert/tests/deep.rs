@@ -1,4 +1,5 @@
-//! Long chains: no step of record, sweep, replay, listing or drop recurses, so depth costs no stack.
+//! Long chains: no step of record, sweep, replay, listing or drop recurses, so depth costs no
+//! stack.
 
 use wengert::{Gradients, Tape, Var};
 
@@ -60,7 +61,8 @@ fn a_fan_of_many_readers() {
 
 #[test]
 fn a_long_run() {
-    // Without optimisation a kernel for all operations, each inlined, takes hundreds of kibibytes in one call.
+    // Without optimisation a kernel for all operations, each inlined, takes hundreds of kibibytes
+    // in one call.
     on_a_stack_of(1024, || {
         let tape = Tape::new();
         let run = tape.inputs(&vec![0.5; 500_000]);

@@ -52,31 +52,55 @@ fn every_function_is_within_its_stated_bound() {
 
 #[test]
 fn ends_and_signs_are_those_of_f64() {
-    let ends = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -2.0, 1.0, -1.0, 1e-310, 800.0, -800.0];
+    let ends = [
+        0.0,
+        -0.0,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        -2.0,
+        1.0,
+        -1.0,
+        1e-310,
+        800.0,
+        -800.0,
+    ];
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     // A zero has its sign.
-    let near =
-        |a: f64, b: f64| same(a, b) || b != 0.0 && (a - b).abs() <= 4.0 * f64::EPSILON * b.abs().max(f64::MIN_POSITIVE);
+    let near = |a: f64, b: f64| {
+        same(a, b)
+            || b != 0.0 && (a - b).abs() <= 4.0 * f64::EPSILON * b.abs().max(f64::MIN_POSITIVE)
+    };
     for x in ends {
         for &op in Unary::ALL {
             let (wide, plain) = (DoubleDouble::from(x).unary(op).to_f64(), x.unary(op));
             let ends = plain == 0.0 || !plain.is_finite();
             // e⁻⁸⁰⁰ is a number that f64 rounds to 0, and its sum with 1 is not 1.
-            let right = if ends && wide.abs() > 0.0 && wide.abs() < 1e-300 { true } else { near(wide, plain) };
+            let right = if ends && wide.abs() > 0.0 && wide.abs() < 1e-300 {
+                true
+            } else {
+                near(wide, plain)
+            };
             assert!(right, "{} {x:e}: {wide:e}, and {plain:e} in f64", op.name());
         }
         for y in ends {
             for &op in Binary::ALL {
-                // A slope of a value that is not its operand's is no function of either; and the exponent less one, rounded to an
-                // integer, is not that of the plain number.
+                // A slope of a value that is not its operand's is no function of either; and the
+                // exponent less one, rounded to an integer, is not that of the plain number.
                 let value = matches!(op, Binary::SigmoidSlope | Binary::TanhSlope);
-                let slope = matches!(op, Binary::PowSlope | Binary::PowCurve | Binary::PowLn) && x < 0.0;
+                let slope =
+                    matches!(op, Binary::PowSlope | Binary::PowCurve | Binary::PowLn) && x < 0.0;
                 if op == Binary::Powi && y != y.trunc() || value || slope {
                     continue;
                 }
-                let (wide, plain) = (DoubleDouble::from(x).binary(op, y.into()).to_f64(), x.binary(op, y));
+                let (wide, plain) =
+                    (DoubleDouble::from(x).binary(op, y.into()).to_f64(), x.binary(op, y));
                 let tiny = wide.abs() < 1e-300 && plain.abs() < 1e-300;
-                assert!(tiny || near(wide, plain), "{} {x:e} {y:e}: {wide:e}, and {plain:e} in f64", op.name());
+                assert!(
+                    tiny || near(wide, plain),
+                    "{} {x:e} {y:e}: {wide:e}, and {plain:e} in f64",
+                    op.name()
+                );
             }
         }
     }

@@ -1,15 +1,18 @@
-//! The vectorised kernels of Fast numerics beside the loops of Exact: every operation at every length up to 67, from odd offsets, broadcast every
-//! way, and the policies that hold in both.
+//! The vectorised kernels of Fast numerics beside the loops of Exact: every operation at every
+//! length up to 67, from odd offsets, broadcast every way, and the policies that hold in both.
 
 use wengert::{Binary, Leaf, Numerics, Options, Scalar, Tape, Unary, Var};
 
 fn tapes<S: Scalar>() -> [Tape<S>; 2] {
-    [Numerics::Exact, Numerics::Fast].map(|numerics| Tape::with(Options::default().numerics(numerics)))
+    [Numerics::Exact, Numerics::Fast]
+        .map(|numerics| Tape::with(Options::default().numerics(numerics)))
 }
 
 /// Numbers in (0.1, 0.9), where all functions but acosh are defined.
 fn numbers<S: Scalar>(len: usize, salt: usize) -> Vec<S> {
-    (0..len).map(|i| S::from_f64(0.1 + 0.8 * (((i + salt) * 7919 % 1009) as f64 / 1009.0))).collect()
+    (0..len)
+        .map(|i| S::from_f64(0.1 + 0.8 * (((i + salt) * 7919 % 1009) as f64 / 1009.0)))
+        .collect()
 }
 
 /// What a program makes of a tape: a value for comparison, and its adjoints by the leaves.
@@ -118,18 +121,23 @@ fn powers_of_every_length() {
 
 fn reduction<S: Scalar>(eps: f64, what: usize, shape: &[usize], axes: &[usize]) {
     let count: usize = shape.iter().product();
-    agree::<S>(eps, 64.0 * count as f64, &format!("reduction {what} of {shape:?} over {axes:?}"), |tape| {
-        let x = tape.tensor(Leaf::Input, &numbers::<S>(count, 9), shape).unwrap();
-        let y = match what {
-            0 => x.sum_axes(axes),
-            1 => x.mean_axes(axes),
-            2 => (x * S::from_f64(30.0)).log_sum_exp(axes),
-            3 => (x + S::from_f64(1.0)).log_softmax(axes[0]),
-            4 => (x + S::from_f64(1.0)).softmax(axes[0]),
-            _ => x.max_axes(axes),
-        };
-        (vec![x], y)
-    });
+    agree::<S>(
+        eps,
+        64.0 * count as f64,
+        &format!("reduction {what} of {shape:?} over {axes:?}"),
+        |tape| {
+            let x = tape.tensor(Leaf::Input, &numbers::<S>(count, 9), shape).unwrap();
+            let y = match what {
+                0 => x.sum_axes(axes),
+                1 => x.mean_axes(axes),
+                2 => (x * S::from_f64(30.0)).log_sum_exp(axes),
+                3 => (x + S::from_f64(1.0)).log_softmax(axes[0]),
+                4 => (x + S::from_f64(1.0)).softmax(axes[0]),
+                _ => x.max_axes(axes),
+            };
+            (vec![x], y)
+        },
+    );
 }
 
 #[test]
@@ -148,18 +156,24 @@ fn reductions_over_every_axis() {
 }
 
 fn layer<S: Scalar>(eps: f64, (rows, n, m): (usize, usize, usize), how: usize) {
-    agree::<S>(eps, 64.0 * (rows * n * m) as f64, &format!("layer {rows} {n} {m}, {how}"), |tape| {
-        let leaf =
-            |len: usize, salt: usize, shape: &[usize]| tape.tensor(Leaf::Input, &numbers(len, salt), shape).unwrap();
-        let bias = match how {
-            0 => leaf(m, 1, &[m]),
-            1 => leaf(1, 1, &[]),
-            _ => leaf(rows * m, 1, &[rows, m]),
-        };
-        let w = if how == 2 { leaf(m * n, 2, &[n, m]).t() } else { leaf(m * n, 2, &[m, n]) };
-        let x = leaf(rows * n, 3, &[rows, n]);
-        (vec![bias, w, x], Var::affine(bias, w, x))
-    });
+    agree::<S>(
+        eps,
+        64.0 * (rows * n * m) as f64,
+        &format!("layer {rows} {n} {m}, {how}"),
+        |tape| {
+            let leaf = |len: usize, salt: usize, shape: &[usize]| {
+                tape.tensor(Leaf::Input, &numbers(len, salt), shape).unwrap()
+            };
+            let bias = match how {
+                0 => leaf(m, 1, &[m]),
+                1 => leaf(1, 1, &[]),
+                _ => leaf(rows * m, 1, &[rows, m]),
+            };
+            let w = if how == 2 { leaf(m * n, 2, &[n, m]).t() } else { leaf(m * n, 2, &[m, n]) };
+            let x = leaf(rows * n, 3, &[rows, n]);
+            (vec![bias, w, x], Var::affine(bias, w, x))
+        },
+    );
 }
 
 #[test]
@@ -186,7 +200,11 @@ fn product<S: Scalar>(eps: f64, a: &[usize], b: &[usize], transposed: bool) {
             shape.swap(rank - 1, rank - 2);
             shape
         };
-        let (x, y) = if transposed { (leaf(&turned(a), 1), leaf(&turned(b), 2)) } else { (leaf(a, 1), leaf(b, 2)) };
+        let (x, y) = if transposed {
+            (leaf(&turned(a), 1), leaf(&turned(b), 2))
+        } else {
+            (leaf(a, 1), leaf(b, 2))
+        };
         let z = if transposed { x.t().matmul(y.t()) } else { x.matmul(y) };
         (vec![x, y], z)
     });
@@ -215,7 +233,8 @@ fn products_of_vectors_matrices_and_batches() {
     }
 }
 
-/// A zero adjoint passes nothing on, elementwise, whatever the partial: the branch that was not chosen does no harm.
+/// A zero adjoint passes nothing on, elementwise, whatever the partial: the branch that was not
+/// chosen does no harm.
 #[test]
 fn a_zero_adjoint_passes_nothing_on() {
     for tape in tapes::<f64>() {
@@ -231,13 +250,20 @@ fn a_zero_adjoint_passes_nothing_on() {
 #[test]
 fn a_log_sum_exp_of_infinities() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
-    for values in
-        [[inf, 1.0, 2.0], [-inf, -inf, -inf], [nan, 1.0, 2.0], [1.0, nan, inf], [-inf, 0.0, -inf], [1e308, -1e308, 0.0]]
-    {
+    for values in [
+        [inf, 1.0, 2.0],
+        [-inf, -inf, -inf],
+        [nan, 1.0, 2.0],
+        [1.0, nan, inf],
+        [-inf, 0.0, -inf],
+        [1e308, -1e308, 0.0],
+    ] {
         let [exact, fast] = tapes::<f64>().map(|tape| {
             let x = tape.inputs(&values);
-            let (rows, columns) = (x.log_sum_exp(&[0]), x.reshape([3, 1]).broadcast_to([3, 2]).log_sum_exp(&[0]));
-            let matrix = tape.stack(&[x.at(0), x.at(1), x.at(2), x.at(0), x.at(1), x.at(2)]).reshape([2, 3]);
+            let (rows, columns) =
+                (x.log_sum_exp(&[0]), x.reshape([3, 1]).broadcast_to([3, 2]).log_sum_exp(&[0]));
+            let matrix =
+                tape.stack(&[x.at(0), x.at(1), x.at(2), x.at(0), x.at(1), x.at(2)]).reshape([2, 3]);
             let along = matrix.log_sum_exp(&[1]).values();
             let copied = matrix.t().try_contiguous().unwrap().log_sum_exp(&[0]).values();
             [vec![rows.value()], columns.values(), along, copied].concat()
@@ -248,7 +274,8 @@ fn a_log_sum_exp_of_infinities() {
     }
 }
 
-/// Parts of one block of parameters, read by scalar and by tensor code, in any order: what is stored and what is added.
+/// Parts of one block of parameters, read by scalar and by tensor code, in any order: what is
+/// stored and what is added.
 #[test]
 fn parts_of_a_block_of_parameters() {
     let gradient = |tape: &Tape, order: usize| {

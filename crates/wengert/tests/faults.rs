@@ -1,4 +1,5 @@
-//! Numbers that were wrong once, each in every mode that it can be computed in. Right values by hand or by mpmath.
+//! Numbers that were wrong once, each in every mode that it can be computed in. Right values by
+//! hand or by mpmath.
 
 use wengert::{Compile, Compiler, Error, Numerics, Options, Real, Tape, Var, grad, hessian, jvp};
 
@@ -19,7 +20,8 @@ fn holds<S: Compile>(
     let near = |a: f64, b: f64| a == b || (a - b).abs() <= relative * b.abs();
     for (mode, found, slopes) in every_way::<S>(at, f) {
         assert!(near(found, value), "{mode}: value {found:e}, not {value:e}");
-        let right = slopes.len() == gradient.len() && slopes.iter().zip(gradient).all(|(&a, &b)| near(a, b));
+        let right = slopes.len() == gradient.len()
+            && slopes.iter().zip(gradient).all(|(&a, &b)| near(a, b));
         assert!(right, "{mode}: gradient {slopes:?}, not {gradient:?}");
     }
 }
@@ -52,7 +54,10 @@ struct S32(f32);
 impl<'t> std::ops::Div<Var<'t, f32>> for S32 {
     type Output = Var<'t, f32>;
 
-    #[expect(clippy::suspicious_arithmetic_impl, reason = "the quotient as the report has it: a reciprocal, scaled")]
+    #[expect(
+        clippy::suspicious_arithmetic_impl,
+        reason = "the quotient as the report has it: a reciprocal, scaled"
+    )]
     fn div(self, x: Var<'t, f32>) -> Var<'t, f32> {
         x.recip() * self.0
     }
@@ -96,10 +101,14 @@ fn norms_neither_overflow_nor_vanish() {
 fn factors_that_overflow_together_are_multiplied_one_by_one() {
     // Forward, the tangent of 1/x is no number on the way.
     let backward = |way: &(String, f64, Vec<f64>)| !way.0.contains("forward");
-    for (mode, _, slopes) in every_way::<f32>(&[1e-20], |x| (x.recip() * 1e-30).sum()).into_iter().filter(backward) {
+    for (mode, _, slopes) in
+        every_way::<f32>(&[1e-20], |x| (x.recip() * 1e-30).sum()).into_iter().filter(backward)
+    {
         assert!((slopes[0] / -1e10 - 1.0).abs() <= 4.0 * EPS32, "{mode}: {slopes:?}");
     }
-    for (mode, _, slopes) in every_way::<f64>(&[1e-200], |x| (1.0 / x * 1e-300).sum()).into_iter().filter(backward) {
+    for (mode, _, slopes) in
+        every_way::<f64>(&[1e-200], |x| (1.0 / x * 1e-300).sum()).into_iter().filter(backward)
+    {
         assert!((slopes[0] / -1e100 - 1.0).abs() <= 4.0 * EPS, "{mode}: {slopes:?}");
     }
 }
@@ -126,7 +135,8 @@ fn a_detached_output_has_no_gradient() {
     assert_eq!(tape.hvp(y, &[(x, &[1.0])], &[x]).unwrap(), [[0.0]]);
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let mut compiler = Compiler::new(&tape).numerics(numerics);
-        let (open, closed) = (compiler.gradient(x * x, x).unwrap(), compiler.gradient(y, x).unwrap());
+        let (open, closed) =
+            (compiler.gradient(x * x, x).unwrap(), compiler.gradient(y, x).unwrap());
         let program = compiler.compile().unwrap();
         let mut workspace = program.workspace();
         program.run(&mut workspace).unwrap();
@@ -239,7 +249,8 @@ fn long_sums_are_right_whatever_their_length() {
 fn long_sums_have_one_order() {
     for n in [5, 127, 128, 129, 256, 300, 1000, 5 * 128 + 1] {
         let tape = Tape::<f64>::with(Options::default().numerics(Numerics::Exact));
-        let numbers: Vec<f64> = (0..3 * n).map(|i| (i as f64 * 0.7).sin() * 10f64.powi(i % 7)).collect();
+        let numbers: Vec<f64> =
+            (0..3 * n).map(|i| (i as f64 * 0.7).sin() * 10f64.powi(i % 7)).collect();
         let x = tape.inputs(&numbers).reshape([3, n as usize]);
         let (all, rows, columns) = (x.sum(), x.sum_axes(&[1]), x.t().sum_axes(&[0]));
         let spread = x.log_sum_exp(&[1]);

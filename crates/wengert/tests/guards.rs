@@ -1,9 +1,10 @@
-//! Branches on recorded values: replayed and compiled, at inputs where they hold and where they flip.
+//! Branches on recorded values: replayed and compiled, at inputs where they hold and where they
+//! flip.
 
 use wengert::{Comparison, Compile, Compiler, Error, Numerics, Options, Tape, Var};
 
-/// Records `f` at `at`, and holds the replay and the compiled program to a new recording at each of `holds`, and both to refuse each of
-/// `flips` and to go on as if nothing had been.
+/// Records `f` at `at`, and holds the replay and the compiled program to a new recording at each of
+/// `holds`, and both to refuse each of `flips` and to go on as if nothing had been.
 #[track_caller]
 fn check<S: Compile>(
     f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S>,
@@ -31,7 +32,11 @@ fn check<S: Compile>(
 
     for here in [at].iter().chain(holds) {
         tape.replay(&[(x, &numbers(here))]).unwrap();
-        assert_eq!((bits(&[y.value()]), bits(&y.backward().values_wrt(x))), fresh(here), "replayed at {here:?}");
+        assert_eq!(
+            (bits(&[y.value()]), bits(&y.backward().values_wrt(x))),
+            fresh(here),
+            "replayed at {here:?}"
+        );
         workspace.set(input, &numbers(here)).unwrap();
         program.run(&mut workspace).unwrap();
         let run = (bits(&workspace.values(value)), bits(&workspace.values(gradient)));
@@ -39,7 +44,11 @@ fn check<S: Compile>(
         for (elsewhere, parts) in flips {
             let (values, gradients) = (bits(&tape.all_values()), y.backward());
             let replayed = tape.replay(&[(x, &numbers(elsewhere))]).unwrap_err();
-            assert_eq!(bits(&tape.all_values()), values, "a replay that is refused leaves everything as it was");
+            assert_eq!(
+                bits(&tape.all_values()),
+                values,
+                "a replay that is refused leaves everything as it was"
+            );
             assert!(!gradients.is_stale());
             workspace.set(input, &numbers(elsewhere)).unwrap();
             let compiled = program.run(&mut workspace).unwrap_err();
@@ -52,7 +61,10 @@ fn check<S: Compile>(
         }
         workspace.set(input, &numbers(here)).unwrap();
         program.run(&mut workspace).unwrap();
-        assert_eq!((bits(&workspace.values(value)), bits(&workspace.values(gradient))), fresh(here));
+        assert_eq!(
+            (bits(&workspace.values(value)), bits(&workspace.values(gradient))),
+            fresh(here)
+        );
     }
 }
 
@@ -79,11 +91,23 @@ fn each_comparison_against_a_number_and_against_a_var() {
             let var = |x: Var<'_>| -> bool { x.at(0).guard(comparison, x.at(1)) };
             let (left, beside) = (format!("x[0]{symbol}1"), format!("x[0]{symbol}x[1]"));
             let parts = [left.as_str(), &now];
-            let flips: Vec<(&[f64], &[&str])> = other.iter().map(|p| (&p[..], &parts[..])).collect();
-            check::<f64>(|x| if number(x) { x.at(0).sin() } else { x.at(0) * 3.0 }, &[at, 1.0], &holds, &flips);
+            let flips: Vec<(&[f64], &[&str])> =
+                other.iter().map(|p| (&p[..], &parts[..])).collect();
+            check::<f64>(
+                |x| if number(x) { x.at(0).sin() } else { x.at(0) * 3.0 },
+                &[at, 1.0],
+                &holds,
+                &flips,
+            );
             let parts = [beside.as_str(), &now];
-            let flips: Vec<(&[f64], &[&str])> = other.iter().map(|p| (&p[..], &parts[..])).collect();
-            check::<f64>(|x| if var(x) { x.at(0).sin() } else { x.at(1) * 3.0 }, &[at, 1.0], &holds, &flips);
+            let flips: Vec<(&[f64], &[&str])> =
+                other.iter().map(|p| (&p[..], &parts[..])).collect();
+            check::<f64>(
+                |x| if var(x) { x.at(0).sin() } else { x.at(1) * 3.0 },
+                &[at, 1.0],
+                &holds,
+                &flips,
+            );
         }
     }
 }
@@ -106,7 +130,9 @@ fn the_operators_record_what_they_say() {
         let _ = (number(x, 2.0), var(x, y));
         let guards = tape.guards();
         assert_eq!(guards.len(), 2, "{symbol}");
-        assert!(guards.iter().all(|guard| guard.comparison.symbol() == symbol && guard.left == x.id()));
+        assert!(
+            guards.iter().all(|guard| guard.comparison.symbol() == symbol && guard.left == x.id())
+        );
         assert_eq!(guards[1].right, y.id());
         assert!(tape.node(guards[0].right).is_some_and(|node| node.op.name() == "const"));
     }
@@ -117,7 +143,12 @@ fn in_single_precision_too() {
     fn f(x: Var<'_, f32>) -> Var<'_, f32> {
         if x.at(0) > 1.0 { x.at(0).sqrt() } else { x.at(0) * x.at(0) }
     }
-    check::<f32>(f, &[2.0], &[&[3.5], &[1.5]], &[(&[1.0], &["x[0] > 1 was true"]), (&[-4.0], &["-4 and 1"])]);
+    check::<f32>(
+        f,
+        &[2.0],
+        &[&[3.5], &[1.5]],
+        &[(&[1.0], &["x[0] > 1 was true"]), (&[-4.0], &["-4 and 1"])],
+    );
 }
 
 /// The outer branch decides which inner one is asked.
@@ -136,10 +167,30 @@ fn nested(x: Var<'_>) -> Var<'_> {
 fn nested_branches() {
     let inner: &[&str] = &["guard 1"];
     let outer: &[&str] = &["guard 0", "x[0] < x[1]"];
-    check::<f64>(nested, &[1.0, 2.0], &[&[0.9, 1.5]], &[(&[-1.0, 2.0], inner), (&[2.0, 1.0], outer)]);
-    check::<f64>(nested, &[0.1, 0.2], &[&[-3.0, 2.0]], &[(&[1.0, 2.0], inner), (&[0.3, 0.2], outer)]);
-    check::<f64>(nested, &[2.0, 1.0], &[&[9.0, -3.0]], &[(&[0.2, 0.1], inner), (&[1.0, 2.0], outer)]);
-    check::<f64>(nested, &[0.2, 0.1], &[&[-1.0, -3.0]], &[(&[2.0, 1.0], inner), (&[0.1, 0.2], outer)]);
+    check::<f64>(
+        nested,
+        &[1.0, 2.0],
+        &[&[0.9, 1.5]],
+        &[(&[-1.0, 2.0], inner), (&[2.0, 1.0], outer)],
+    );
+    check::<f64>(
+        nested,
+        &[0.1, 0.2],
+        &[&[-3.0, 2.0]],
+        &[(&[1.0, 2.0], inner), (&[0.3, 0.2], outer)],
+    );
+    check::<f64>(
+        nested,
+        &[2.0, 1.0],
+        &[&[9.0, -3.0]],
+        &[(&[0.2, 0.1], inner), (&[1.0, 2.0], outer)],
+    );
+    check::<f64>(
+        nested,
+        &[0.2, 0.1],
+        &[&[-1.0, -3.0]],
+        &[(&[2.0, 1.0], inner), (&[0.1, 0.2], outer)],
+    );
 }
 
 /// Newton's square root: as many steps as the number needs.
@@ -168,7 +219,12 @@ fn a_loop_count_that_depends_on_data() {
         &[&[2.1], &[1.9]],
         &[(&[9.0], &["guard 3", "was false"]), (&[1.0], &["guard 0", "was true"])],
     );
-    check::<f64>(newton, &[9.0], &[&[9.5]], &[(&[2.0], &["guard 3", "was true"]), (&[1e6], &["guard 4", "was false"])]);
+    check::<f64>(
+        newton,
+        &[9.0],
+        &[&[9.5]],
+        &[(&[2.0], &["guard 3", "was true"]), (&[1e6], &["guard 4", "was false"])],
+    );
 }
 
 /// A loop that counts by data alone, in tensor code.
@@ -194,7 +250,10 @@ fn a_loop_over_tensors_until_they_are_small() {
 fn choices_that_replays_make_anew_need_no_guard() {
     fn choose(x: Var<'_>) -> Var<'_> {
         let (a, b) = (x.at(0), x.at(1));
-        a.abs() + a.max(b) * a.min(b).relu() + a.clamp(-0.5, 0.5) + a.indicator_gt(b).select(a.exp(), b * b)
+        a.abs()
+            + a.max(b) * a.min(b).relu()
+            + a.clamp(-0.5, 0.5)
+            + a.indicator_gt(b).select(a.exp(), b * b)
     }
     check::<f64>(choose, &[1.0, 2.0], &[&[2.0, 1.0], &[-2.0, 0.1], &[0.25, -3.0]], &[]);
     let tape = Tape::new();

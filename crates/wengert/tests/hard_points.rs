@@ -1,11 +1,12 @@
-//! Every elementwise operation at its hard points, in every mode, in both types: first and second derivatives against numbers of 50
-//! digits, which `hard_points/make.py` writes.
+//! Every elementwise operation at its hard points, in every mode, in both types: first and second
+//! derivatives against numbers of 50 digits, which `hard_points/make.py` writes.
 //!
 //! ```console
 //! cargo test -p wengert --test all hard_points:: -- --nocapture
 //! ```
 //!
-//! prints the worst error of each operation in each mode, in units of the last place of the right number.
+//! prints the worst error of each operation in each mode, in units of the last place of the right
+//! number.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,8 @@ const ALLOWED: [f64; 3] = [2.0, 4.0, 8.0];
 /// A unit of a result below the smallest normal number, in the smallest numbers of the type.
 const SUBNORMAL: f64 = 256.0;
 
-/// Where a second derivative crosses zero as a difference of two terms, the larger of them: the error is in its units there.
+/// Where a second derivative crosses zero as a difference of two terms, the larger of them: the
+/// error is in its units there.
 fn terms(op: &str, which: usize, at: &[f64]) -> f64 {
     match (op, which) {
         ("gaussian", 3) => 2.0 * (-at[0] * at[0]).exp(),
@@ -79,7 +81,14 @@ struct Table {
 
 impl Table {
     /// Compares the numbers that a mode has found for `which` of each point.
-    fn compare<S: Number>(&mut self, op: &str, mode: &'static str, points: &[Point], which: usize, found: &[S]) {
+    fn compare<S: Number>(
+        &mut self,
+        op: &str,
+        mode: &'static str,
+        points: &[Point],
+        which: usize,
+        found: &[S],
+    ) {
         assert_eq!(points.len(), found.len());
         for (point, found) in points.iter().zip(found) {
             let Some(exact) = point.exact[which].filter(|&exact| S::holds(exact)) else { continue };
@@ -96,7 +105,11 @@ impl Table {
                 worst[order] = (off, text());
             }
             if off > ALLOWED[order] {
-                self.wrong.push(format!("{op} {} {mode}, order {order}, {off:.1} ulp at {}", S::NAME, text()));
+                self.wrong.push(format!(
+                    "{op} {} {mode}, order {order}, {off:.1} ulp at {}",
+                    S::NAME,
+                    text()
+                ));
             }
         }
     }
@@ -112,7 +125,8 @@ enum Op {
 impl Op {
     fn named(name: &str) -> Self {
         let one = Unary::ALL.iter().find(|op| op.name() == name).map(|&op| Op::One(op));
-        one.or_else(|| Binary::ALL.iter().find(|op| op.name() == name).map(|&op| Op::Two(op))).expect(name)
+        one.or_else(|| Binary::ALL.iter().find(|op| op.name() == name).map(|&op| Op::Two(op)))
+            .expect(name)
     }
 
     fn of<'t, S: Scalar>(self, operands: &[Var<'t, S>]) -> Var<'t, S> {
@@ -127,9 +141,11 @@ impl Op {
 fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
     let (op, operands) = (Op::named(name), points[0].at.len());
     let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-    let leaves: Vec<Vec<Var<'_, S>>> =
-        (0..operands).map(|i| points.iter().map(|point| tape.input(S::from_f64(point.at[i]))).collect()).collect();
-    let at = |point: usize| -> Vec<Var<'_, S>> { leaves.iter().map(|leaves| leaves[point]).collect() };
+    let leaves: Vec<Vec<Var<'_, S>>> = (0..operands)
+        .map(|i| points.iter().map(|point| tape.input(S::from_f64(point.at[i]))).collect())
+        .collect();
+    let at =
+        |point: usize| -> Vec<Var<'_, S>> { leaves.iter().map(|leaves| leaves[point]).collect() };
     let results: Vec<Var<'_, S>> = (0..points.len()).map(|point| op.of(&at(point))).collect();
     let values: Vec<S> = results.iter().map(|y| y.value()).collect();
     table.compare(name, "value", points, 0, &values);
@@ -150,12 +166,16 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         let nodes: Vec<S> = partials.iter().map(|d| d.map_or(zero, |d| d.value())).collect();
         table.compare(name, "recorded", points, 1 + i, &nodes);
         let rows = tape.hvp(total, &direction, &every).unwrap();
-        let again = partials.iter().flatten().copied().reduce(|a, b| a + b).map(|sum| sum.backward());
+        let again =
+            partials.iter().flatten().copied().reduce(|a, b| a + b).map(|sum| sum.backward());
         for (j, leaves) in leaves.iter().enumerate().take(operands).skip(i) {
-            let duals: Vec<S> = (0..points.len()).map(|point| rows[j * points.len() + point][0]).collect();
+            let duals: Vec<S> =
+                (0..points.len()).map(|point| rows[j * points.len() + point][0]).collect();
             table.compare(name, "hessian by duals", points, 3 + i + j, &duals);
-            let twice: Vec<S> =
-                leaves.iter().map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x))).collect();
+            let twice: Vec<S> = leaves
+                .iter()
+                .map(|&x| again.as_ref().map_or(zero, |gradients| gradients.wrt(x)))
+                .collect();
             table.compare(name, "hessian recorded", points, 3 + i + j, &twice);
         }
     }
@@ -167,7 +187,13 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         program.run(&mut workspace).unwrap();
         let found: Vec<S> = asked.into_iter().map(|output| workspace.number(output)).collect();
         for i in 0..operands {
-            table.compare(name, mode, points, 1 + i, &found[i * points.len()..(i + 1) * points.len()]);
+            table.compare(
+                name,
+                mode,
+                points,
+                1 + i,
+                &found[i * points.len()..(i + 1) * points.len()],
+            );
         }
     }
 }
@@ -176,20 +202,35 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
 fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Numerics) {
     let (op, operands) = (Op::named(name), points[0].at.len());
     let modes: [&'static str; 6] = match numerics {
-        Numerics::Exact => ["run value", "run reverse", "run forward", "run recorded", "run hessian", "run program"],
-        Numerics::Fast => {
-            ["fast value", "fast reverse", "fast forward", "fast recorded", "fast hessian", "fast program"]
-        }
+        Numerics::Exact => [
+            "run value",
+            "run reverse",
+            "run forward",
+            "run recorded",
+            "run hessian",
+            "run program",
+        ],
+        Numerics::Fast => [
+            "fast value",
+            "fast reverse",
+            "fast forward",
+            "fast recorded",
+            "fast hessian",
+            "fast program",
+        ],
     };
     let tape = Tape::<S>::with(Options::default().numerics(numerics));
-    let leaves: Vec<Var<'_, S>> = (0..operands).map(|_| tape.inputs(&vec![S::from_f64(0.5); points.len()])).collect();
+    let leaves: Vec<Var<'_, S>> =
+        (0..operands).map(|_| tape.inputs(&vec![S::from_f64(0.5); points.len()])).collect();
     let y = op.of(&leaves);
     let total = y.sum();
     let recorded = total.record_gradient(&leaves).unwrap();
     let sums: Vec<Option<Var<'_, S>>> = recorded.iter().map(|d| d.map(|d| d.sum())).collect();
-    let numbers: Vec<Vec<S>> =
-        (0..operands).map(|i| points.iter().map(|point| S::from_f64(point.at[i])).collect()).collect();
-    let inputs: Vec<(Var<'_, S>, &[S])> = leaves.iter().zip(&numbers).map(|(&x, n)| (x, &n[..])).collect();
+    let numbers: Vec<Vec<S>> = (0..operands)
+        .map(|i| points.iter().map(|point| S::from_f64(point.at[i])).collect())
+        .collect();
+    let inputs: Vec<(Var<'_, S>, &[S])> =
+        leaves.iter().zip(&numbers).map(|(&x, n)| (x, &n[..])).collect();
     tape.replay(&inputs).unwrap();
     table.compare(name, modes[0], points, 0, &y.values());
     let gradients = total.backward();
@@ -204,11 +245,18 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
         table.compare(name, modes[1], points, 1 + i, &gradients.values_wrt(leaves[i]));
         let tangents = tape.tangents(&[(leaves[i], &ones)]).unwrap();
         table.compare(name, modes[2], points, 1 + i, &tangents.values_of(y));
-        table.compare(name, modes[3], points, 1 + i, &recorded[i].map_or(zeros.clone(), |d| d.values()));
+        table.compare(
+            name,
+            modes[3],
+            points,
+            1 + i,
+            &recorded[i].map_or(zeros.clone(), |d| d.values()),
+        );
         table.compare(name, modes[5], points, 1 + i, &workspace.values(asked[i]));
         let again = sums[i].map(|sum| sum.backward());
         for (j, &leaf) in leaves.iter().enumerate().take(operands).skip(i) {
-            let found = again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaf));
+            let found =
+                again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaf));
             table.compare(name, modes[4], points, 3 + i + j, &found);
         }
     }
@@ -231,7 +279,10 @@ fn every_elementwise_op_is_right_at_its_hard_points() {
     let mut table = Table::default();
     every_op::<f64>(&mut table);
     every_op::<f32>(&mut table);
-    println!("{:<22}{:<18}{:>8}{:>8}{:>8}   (ulp: value, first, second)", "op", "mode", "0", "1", "2");
+    println!(
+        "{:<22}{:<18}{:>8}{:>8}{:>8}   (ulp: value, first, second)",
+        "op", "mode", "0", "1", "2"
+    );
     for ((op, mode), worst) in &table.worst {
         let [value, first, second] = [0, 1, 2].map(|order| worst[order].0);
         println!("{op:<22}{mode:<18}{value:>8.2}{first:>8.2}{second:>8.2}");

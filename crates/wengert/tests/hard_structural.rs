@@ -1,5 +1,6 @@
-//! The structural operations, and what is composed of them, at hard points: near overflow, far below 1, at ties, at huge
-//! numbers next to each other. In every mode, both types, against numbers of 50 digits from `hard_points/make.py`.
+//! The structural operations, and what is composed of them, at hard points: near overflow, far
+//! below 1, at ties, at huge numbers next to each other. In every mode, both types, against numbers
+//! of 50 digits from `hard_points/make.py`.
 //!
 //! ```console
 //! cargo test -p wengert --test all hard_structural:: -- --nocapture
@@ -45,17 +46,25 @@ fn size(function: &str, at: &[f64], most: f64, exact: f64, is_slope: bool) -> f6
         // δ − p
         ("log_softmax", true) => 1.0,
         ("softmax", true) => 0.25,
-        // At the largest numbers a tangent of 1 is scaled to next to nothing: what is small beside the largest slope is lost.
+        // At the largest numbers a tangent of 1 is scaled to next to nothing: what is small beside
+        // the largest slope is lost.
         ("norm_l2", true) if largest > most / 1e8 => 1.0,
         _ => exact.abs(),
     }
 }
 
-fn every_function<S: Compile>(kind: &str, spacing: fn(f64) -> f64, most: f64, worst: &mut BTreeMap<String, f64>) {
-    let lines = include_str!("hard_points/structural.csv").lines().filter(|line| line.starts_with(kind));
+fn every_function<S: Compile>(
+    kind: &str,
+    spacing: fn(f64) -> f64,
+    most: f64,
+    worst: &mut BTreeMap<String, f64>,
+) {
+    let lines =
+        include_str!("hard_points/structural.csv").lines().filter(|line| line.starts_with(kind));
     for line in lines {
         let cells: Vec<&str> = line.split(',').collect();
-        let numbers = |cell: &str| cell.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<f64>>();
+        let numbers =
+            |cell: &str| cell.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<f64>>();
         let (function, at) = (cells[1], numbers(cells[2]));
         let (value, gradient) = (numbers(cells[3])[0], numbers(cells[4]));
         for (mode, found, slopes) in every_way::<S>(&at, |x| of(function, x)) {
@@ -65,7 +74,8 @@ fn every_function<S: Compile>(kind: &str, spacing: fn(f64) -> f64, most: f64, wo
                 if found == exact || exact.abs() > most && !exact.is_infinite() {
                     continue;
                 }
-                let off = (found - exact).abs() / spacing(size(function, &at, most, exact, is_slope).max(exact.abs()));
+                let off = (found - exact).abs()
+                    / spacing(size(function, &at, most, exact, is_slope).max(exact.abs()));
                 let entry = worst.entry(format!("{function} {kind} {mode}")).or_default();
                 *entry = entry.max(off);
                 let what = if is_slope { "slope" } else { "value" };

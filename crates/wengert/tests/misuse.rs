@@ -1,5 +1,6 @@
-//! Misuse: each case is an error that names the culprit, the rule and the caller's line, and leaves the tape as it was. Nothing here rests on
-//! debug assertions; the tests hold in release builds too.
+//! Misuse: each case is an error that names the culprit, the rule and the caller's line, and leaves
+//! the tape as it was. Nothing here rests on debug assertions; the tests hold in release builds
+//! too.
 
 #![expect(clippy::op_ref, reason = "operators on references are looked at too")]
 
@@ -10,7 +11,8 @@ use wengert::{Binary, Comparison, Error, Leaf, Options, Tape, Unary, Var};
 /// The message of the panic that `f` must end in.
 #[track_caller]
 fn panics<T>(f: impl FnOnce() -> T) -> String {
-    let payload = catch_unwind(AssertUnwindSafe(f)).map(unused).expect_err("nothing was wrong with it");
+    let payload =
+        catch_unwind(AssertUnwindSafe(f)).map(unused).expect_err("nothing was wrong with it");
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
@@ -24,8 +26,13 @@ fn here(line: u32) -> String {
     format!("misuse.rs:{line}:")
 }
 
-/// One operation on handles of two tapes, as operator or method, and as its fallible twin if it has one.
-type Mixed = (&'static str, for<'t> fn(Var<'t>, Var<'t>), Option<for<'t> fn(Var<'t>, Var<'t>) -> Result<(), Error>>);
+/// One operation on handles of two tapes, as operator or method, and as its fallible twin if it has
+/// one.
+type Mixed = (
+    &'static str,
+    for<'t> fn(Var<'t>, Var<'t>),
+    Option<for<'t> fn(Var<'t>, Var<'t>) -> Result<(), Error>>,
+);
 
 #[test]
 fn handles_of_two_tapes_are_caught_in_every_operation() {
@@ -34,7 +41,11 @@ fn handles_of_two_tapes_are_caught_in_every_operation() {
             ($name, $f as for<'t> fn(Var<'t>, Var<'t>), None)
         };
         ($name:expr, $f:expr, $try:expr) => {
-            ($name, $f as for<'t> fn(Var<'t>, Var<'t>), Some($try as for<'t> fn(Var<'t>, Var<'t>) -> Result<(), Error>))
+            (
+                $name,
+                $f as for<'t> fn(Var<'t>, Var<'t>),
+                Some($try as for<'t> fn(Var<'t>, Var<'t>) -> Result<(), Error>),
+            )
         };
     }
     let line = line!() + 2;
@@ -59,27 +70,48 @@ fn handles_of_two_tapes_are_caught_in_every_operation() {
         mixed!(">=", |a, b| unused(a >= b), |a, b| a.try_guard(Comparison::Ge, b).map(unused)),
         mixed!("==", |a, b| unused(a == b), |a, b| a.try_guard(Comparison::Eq, b).map(unused)),
         mixed!("<", |a, b| unused(a.partial_cmp(&b))),
-        mixed!("stack", |a, b| unused(a.tape().stack(&[a, b])), |a, b| a.tape().try_stack(&[a, b]).map(unused)),
-        mixed!("affine", |a, b| unused(run(a).affine_with(run(b))), |a, b| Var::try_affine(0.0, run(a), run(b))
+        mixed!("stack", |a, b| unused(a.tape().stack(&[a, b])), |a, b| a
+            .tape()
+            .try_stack(&[a, b])
             .map(unused)),
-        mixed!("affine", |a, b| unused(Var::affine(b, run(a), run(a))), |a, b| Var::try_affine(b, run(a), run(a))
+        mixed!("affine", |a, b| unused(run(a).affine_with(run(b))), |a, b| Var::try_affine(
+            0.0,
+            run(a),
+            run(b)
+        )
+        .map(unused)),
+        mixed!("affine", |a, b| unused(Var::affine(b, run(a), run(a))), |a, b| Var::try_affine(
+            b,
+            run(a),
+            run(a)
+        )
+        .map(unused)),
+        mixed!("matmul", |a, b| unused(run(a).matmul(run(b))), |a, b| run(a)
+            .try_matmul(run(b))
             .map(unused)),
-        mixed!("matmul", |a, b| unused(run(a).matmul(run(b))), |a, b| run(a).try_matmul(run(b)).map(unused)),
         mixed!("dot", |a, b| unused(run(a).dot(run(b))), |a, b| run(a).try_dot(run(b)).map(unused)),
-        mixed!("outer", |a, b| unused(run(a).outer(run(b))), |a, b| run(a).try_outer(run(b)).map(unused)),
+        mixed!("outer", |a, b| unused(run(a).outer(run(b))), |a, b| run(a)
+            .try_outer(run(b))
+            .map(unused)),
         mixed!("tangents", |a, b| unused(a.tape().tangents(&[(b, &[1.0])]).unwrap()), |a, b| a
             .tape()
             .tangents(&[(b, &[1.0])])
             .map(unused)),
-        mixed!("replay", |a, b| a.tape().replay(&[(b, &[1.0])]).unwrap(), |a, b| a.tape().replay(&[(b, &[1.0])])),
+        mixed!("replay", |a, b| a.tape().replay(&[(b, &[1.0])]).unwrap(), |a, b| a
+            .tape()
+            .replay(&[(b, &[1.0])])),
         mixed!("record_gradient", |a, b| unused(a.record_gradient(&[b]).unwrap()), |a, b| a
             .record_gradient(&[b])
             .map(unused)),
-        mixed!("backward", |a, b| unused(a.tape().backward_from(&[(b, &[1.0])]).unwrap()), |a, b| a
-            .tape()
-            .backward_from(&[(b, &[1.0])])
+        mixed!(
+            "backward",
+            |a, b| unused(a.tape().backward_from(&[(b, &[1.0])]).unwrap()),
+            |a, b| a.tape().backward_from(&[(b, &[1.0])]).map(unused)
+        ),
+        mixed!("wrt", |a, b| unused(a.backward().wrt(b)), |a, b| a
+            .backward()
+            .try_wrt(b)
             .map(unused)),
-        mixed!("wrt", |a, b| unused(a.backward().wrt(b)), |a, b| a.backward().try_wrt(b).map(unused)),
         mixed!("status", |a, b| unused(a.backward().status(b))),
         mixed!("hvp", |a, b| unused(a.tape().hvp(b, &[(a, &[1.0])], &[a]).unwrap()), |a, b| a
             .tape()
@@ -139,7 +171,8 @@ impl<'t> AffineWith<'t> for Var<'t> {
     }
 }
 
-/// A wrong operation as operator and twin: one message, which names the operands and the rule, and no trace on the tape.
+/// A wrong operation as operator and twin: one message, which names the operands and the rule, and
+/// no trace on the tape.
 #[track_caller]
 fn refused(
     f: impl for<'t> Fn(&'t Tape, Var<'t>, Var<'t>) -> Result<Var<'t>, Error>,
@@ -155,8 +188,9 @@ fn refused(
     for part in parts {
         assert!(error.contains(part), "{error}: there is no {part:?}");
     }
-    let unplaced =
-        |text: &str| text.split(' ').filter(|word| !word.contains("misuse.rs")).collect::<Vec<_>>().join(" ");
+    let unplaced = |text: &str| {
+        text.split(' ').filter(|word| !word.contains("misuse.rs")).collect::<Vec<_>>().join(" ")
+    };
     assert_eq!(unplaced(&error), unplaced(&message));
     assert!(message.contains("misuse.rs"), "{message}");
     assert_eq!((tape.slots(), tape.names().len()), (before, names));
@@ -174,11 +208,19 @@ fn shapes_that_do_not_fit_are_named() {
         |_, a, b| unused(Var::affine(b, a, a.at(0))),
         &["the bias does not broadcast"],
     );
-    refused(|_, a, b| a.try_select(b, 0.5), |_, a, b| unused(a.select(b, 0.5)), &["v6 b of shape [4]"]);
+    refused(
+        |_, a, b| a.try_select(b, 0.5),
+        |_, a, b| unused(a.select(b, 0.5)),
+        &["v6 b of shape [4]"],
+    );
     refused(|t, a, b| t.try_stack(&[a, b]), |t, a, b| unused(t.stack(&[a, b])), &both);
     refused(|t, a, b| t.try_concat(0, &[a, b]), |t, a, b| unused(t.concat(0, &[a, b])), &both);
     refused(|t, _, _| t.try_stack(&[]), |t, _, _| unused(t.stack(&[])), &["no elements"]);
-    refused(|_, a, _| a.try_reshape([4]), |_, a, _| unused(a.reshape([4])), &["v0 a of shape [2, 3]", "[4]"]);
+    refused(
+        |_, a, _| a.try_reshape([4]),
+        |_, a, _| unused(a.reshape([4])),
+        &["v0 a of shape [2, 3]", "[4]"],
+    );
     refused(
         |_, a, _| a.try_broadcast_to([3, 3]),
         |_, a, _| unused(a.broadcast_to([3, 3])),
@@ -186,44 +228,92 @@ fn shapes_that_do_not_fit_are_named() {
     );
     refused(|_, a, _| a.try_permute(&[0, 0]), |_, a, _| unused(a.permute(&[0, 0])), &["[0, 0]"]);
     refused(|_, a, _| a.try_slice(2, 0..1), |_, a, _| unused(a.slice(2, 0..1)), &["no axis 2"]);
-    refused(|_, a, _| a.try_slice(1, 2..4), |_, a, _| unused(a.slice(1, 2..4)), &["2..4", "extent 3"]);
+    refused(
+        |_, a, _| a.try_slice(1, 2..4),
+        |_, a, _| unused(a.slice(1, 2..4)),
+        &["2..4", "extent 3"],
+    );
     refused(|_, a, _| a.try_slice(1, 1..1), |_, a, _| unused(a.slice(1, 1..1)), &["1..1 is empty"]);
     refused(|_, a, _| a.try_at(2), |_, a, _| unused(a.at(2)), &["index 2", "extent 2"]);
     refused(|_, a, _| a.at(0).try_at(3), |_, a, _| unused(a.at(0).at(3)), &["index 3"]);
-    refused(|_, a, _| a.at(0).at(0).try_at(0), |_, a, _| unused(a.at(0).at(0).at(0)), &["single number"]);
-    refused(|_, _, b| b.try_gather(&[0, 4]), |_, _, b| unused(b.gather(&[0, 4])), &["position 4", "4 elements"]);
+    refused(
+        |_, a, _| a.at(0).at(0).try_at(0),
+        |_, a, _| unused(a.at(0).at(0).at(0)),
+        &["single number"],
+    );
+    refused(
+        |_, _, b| b.try_gather(&[0, 4]),
+        |_, _, b| unused(b.gather(&[0, 4])),
+        &["position 4", "4 elements"],
+    );
     refused(|_, _, b| b.try_gather(&[]), |_, _, b| unused(b.gather(&[])), &["no positions"]);
-    refused(|_, _, b| b.try_scatter_add(&[0], [2]), |_, _, b| unused(b.scatter_add(&[0], [2])), &["1 positions"]);
+    refused(
+        |_, _, b| b.try_scatter_add(&[0], [2]),
+        |_, _, b| unused(b.scatter_add(&[0], [2])),
+        &["1 positions"],
+    );
     refused(
         |_, _, b| b.try_scatter_add(&[0, 1, 2, 3], [3]),
         |_, _, b| unused(b.scatter_add(&[0, 1, 2, 3], [3])),
         &["position 3"],
     );
-    refused(|_, a, _| a.try_sum_axes(&[1, 1]), |_, a, _| unused(a.sum_axes(&[1, 1])), &["axis 1 is named twice"]);
+    refused(
+        |_, a, _| a.try_sum_axes(&[1, 1]),
+        |_, a, _| unused(a.sum_axes(&[1, 1])),
+        &["axis 1 is named twice"],
+    );
     refused(
         |_, a, _| a.try_max_axes(&[2]),
         |_, a, _| unused(a.max_axes(&[2])),
         &["there is no axis 2: its axes are 0 to 1"],
     );
-    refused(|_, a, _| a.try_log_sum_exp(&[5]), |_, a, _| unused(a.log_sum_exp(&[5])), &["there is no axis 5"]);
+    refused(
+        |_, a, _| a.try_log_sum_exp(&[5]),
+        |_, a, _| unused(a.log_sum_exp(&[5])),
+        &["there is no axis 5"],
+    );
     refused(
         |_, a, _| a.try_min_axes(&[0, 0]),
         |_, a, _| unused(a.min_axes(&[0, 0])),
         &["min_over at", "axis 0 is named twice"],
     );
     refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["cumsum at", "no axis 2"]);
-    refused(|t, a, _| t.try_concat(2, &[a, a]), |t, a, _| unused(t.concat(2, &[a, a])), &["concat at", "no axis 2"]);
-    refused(|_, _, b| b.try_t(), |_, _, b| unused(b.t()), &["t at", "v6 b of shape [4]", "no two axes"]);
-    refused(|_, _, b| b.try_insert_axis(2), |_, _, b| unused(b.insert_axis(2)), &["insert_axis at", "axis 2"]);
-    refused(|_, _, b| b.try_step_by(0, 0), |_, _, b| unused(b.step_by(0, 0)), &["step_by at", "steps of 0"]);
+    refused(
+        |t, a, _| t.try_concat(2, &[a, a]),
+        |t, a, _| unused(t.concat(2, &[a, a])),
+        &["concat at", "no axis 2"],
+    );
+    refused(
+        |_, _, b| b.try_t(),
+        |_, _, b| unused(b.t()),
+        &["t at", "v6 b of shape [4]", "no two axes"],
+    );
+    refused(
+        |_, _, b| b.try_insert_axis(2),
+        |_, _, b| unused(b.insert_axis(2)),
+        &["insert_axis at", "axis 2"],
+    );
+    refused(
+        |_, _, b| b.try_step_by(0, 0),
+        |_, _, b| unused(b.step_by(0, 0)),
+        &["step_by at", "steps of 0"],
+    );
     refused(|_, _, b| b.try_step_by(1, 2), |_, _, b| unused(b.step_by(1, 2)), &["no axis 1"]);
     refused(
         |_, a, _| a.try_broadcast_to([0, 2, 3]),
         |_, a, _| unused(a.broadcast_to([0, 2, 3])),
         &["broadcast_to at", "[0, 2, 3] has no elements"],
     );
-    refused(|_, a, _| a.try_index(0, &[2]), |_, a, _| unused(a.index(0, &[2])), &["index at", "index 2", "extent 2"]);
-    refused(|_, a, _| a.try_index(0, &[]), |_, a, _| unused(a.index(0, &[])), &["index at", "no positions"]);
+    refused(
+        |_, a, _| a.try_index(0, &[2]),
+        |_, a, _| unused(a.index(0, &[2])),
+        &["index at", "index 2", "extent 2"],
+    );
+    refused(
+        |_, a, _| a.try_index(0, &[]),
+        |_, a, _| unused(a.index(0, &[])),
+        &["index at", "no positions"],
+    );
     refused(|_, a, b| a.try_select(b, 0.5), |_, a, b| unused(a.select(b, 0.5)), &["equal or 1"]);
 }
 
@@ -231,16 +321,52 @@ fn shapes_that_do_not_fit_are_named() {
 #[test]
 fn composed_functions_go_by_their_own_names() {
     let (a, missing) = ("v0 a of shape [2, 3]", "there is no axis");
-    refused(|_, a, _| a.try_softmax(2), |_, a, _| unused(a.softmax(2)), &["softmax at", a, missing]);
-    refused(|_, a, _| a.try_log_softmax(2), |_, a, _| unused(a.log_softmax(2)), &["log_softmax at", a, missing]);
-    refused(|_, a, _| a.try_mean_axes(&[3]), |_, a, _| unused(a.mean_axes(&[3])), &["mean at", a, missing]);
-    refused(|_, a, _| a.try_product_axes(&[2]), |_, a, _| unused(a.product_axes(&[2])), &["product at", a, missing]);
-    refused(|_, a, _| a.try_norm_l1_axes(&[2]), |_, a, _| unused(a.norm_l1_axes(&[2])), &["norm_l1 at", a, missing]);
-    refused(|_, a, _| a.try_norm_l2_axes(&[2]), |_, a, _| unused(a.norm_l2_axes(&[2])), &["norm_l2 at", a, missing]);
-    refused(|_, a, _| a.try_norm_max_axes(&[2]), |_, a, _| unused(a.norm_max_axes(&[2])), &["norm_max at", a, missing]);
+    refused(
+        |_, a, _| a.try_softmax(2),
+        |_, a, _| unused(a.softmax(2)),
+        &["softmax at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_log_softmax(2),
+        |_, a, _| unused(a.log_softmax(2)),
+        &["log_softmax at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_mean_axes(&[3]),
+        |_, a, _| unused(a.mean_axes(&[3])),
+        &["mean at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_product_axes(&[2]),
+        |_, a, _| unused(a.product_axes(&[2])),
+        &["product at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_norm_l1_axes(&[2]),
+        |_, a, _| unused(a.norm_l1_axes(&[2])),
+        &["norm_l1 at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_norm_l2_axes(&[2]),
+        |_, a, _| unused(a.norm_l2_axes(&[2])),
+        &["norm_l2 at", a, missing],
+    );
+    refused(
+        |_, a, _| a.try_norm_max_axes(&[2]),
+        |_, a, _| unused(a.norm_max_axes(&[2])),
+        &["norm_max at", a, missing],
+    );
     let both = ["v0 a of shape [2, 3] and v6 b of shape [4]"];
-    refused(|_, a, b| a.try_dot(b), |_, a, b| unused(a.dot(b)), &["dot at", both[0], "two vectors of one length"]);
-    refused(|_, a, b| a.try_outer(b), |_, a, b| unused(a.outer(b)), &["outer at", both[0], "two vectors"]);
+    refused(
+        |_, a, b| a.try_dot(b),
+        |_, a, b| unused(a.dot(b)),
+        &["dot at", both[0], "two vectors of one length"],
+    );
+    refused(
+        |_, a, b| a.try_outer(b),
+        |_, a, b| unused(a.outer(b)),
+        &["outer at", both[0], "two vectors"],
+    );
     for (name, f) in [
         ("clamp", (|a, b| a.clamp(0.0, b)) as for<'t> fn(Var<'t>, Var<'t>) -> Var<'t>),
         ("mul_add", |a, b| a.mul_add(b, 1.0)),
@@ -248,9 +374,13 @@ fn composed_functions_go_by_their_own_names() {
         ("log", |a, b| a.log(b)),
     ] {
         let tape = Tape::new();
-        let (a, b) = (tape.inputs(&[1.0; 6]).reshape([2, 3]).named("a"), tape.inputs(&[1.0; 4]).named("b"));
+        let (a, b) =
+            (tape.inputs(&[1.0; 6]).reshape([2, 3]).named("a"), tape.inputs(&[1.0; 4]).named("b"));
         let message = panics(|| f(a, b));
-        assert!(message.starts_with(&format!("{name} at ")) && message.contains(both[0]), "{message}");
+        assert!(
+            message.starts_with(&format!("{name} at ")) && message.contains(both[0]),
+            "{message}"
+        );
         assert_eq!(tape.len(), 2, "{name}: nothing was recorded");
     }
 }
@@ -278,7 +408,10 @@ fn what_needs_a_single_number_says_so() {
     assert!(matches!(tape.hvp(v, &[], &[x]), Err(Error::Operand { .. })));
     assert!(matches!(v.backward_with(&[1.0]), Err(Error::Length { found: 1, .. })));
     assert!(matches!(tape.tangents(&[(v, &[1.0; 3])]), Err(Error::Length { found: 3, .. })));
-    assert!(matches!(tape.tensor(Leaf::Data, &[1.0; 3], [2, 2]), Err(Error::Length { found: 3, .. })));
+    assert!(matches!(
+        tape.tensor(Leaf::Data, &[1.0; 3], [2, 2]),
+        Err(Error::Length { found: 3, .. })
+    ));
     assert!(matches!(tape.tensor(Leaf::Data, &[], [0, 2]), Err(Error::Empty { .. })));
     assert!(matches!(x.try_guard(Comparison::Le, v), Err(Error::Operand { op: "<=", .. })));
     assert!(panics(|| unused(x.iter())).contains("iter at "));
@@ -297,8 +430,14 @@ fn a_full_tape_is_an_error_and_stays_usable() {
         let error = result.unwrap_err();
         let text = error.to_string();
         let Error::Full { bound: 4, at, .. } = error else { panic!("{error}") };
-        assert!(at.file().ends_with("misuse.rs") && (first..line!() + 60).contains(&at.line()), "{text}");
-        assert!(text.contains("of 4 are used") && text.starts_with(&format!("{} at ", parts[0])), "{text}");
+        assert!(
+            at.file().ends_with("misuse.rs") && (first..line!() + 60).contains(&at.line()),
+            "{text}"
+        );
+        assert!(
+            text.contains("of 4 are used") && text.starts_with(&format!("{} at ", parts[0])),
+            "{text}"
+        );
         assert!(text.contains(parts[1]), "{text}: there is no {:?}", parts[1]);
         assert!(tape.slots() == 3 || tape.slots() == 4);
     };
@@ -309,7 +448,10 @@ fn a_full_tape_is_an_error_and_stays_usable() {
     full(["affine", "2 more"], Var::try_affine(4.0, run(x), run(y)));
     full(["input", "shape [2]"], tape.tensor(Leaf::Input, &[1.0; 2], [2]));
     full(["param", "shape [1, 2]"], tape.array(Leaf::Param, &[[1.0; 2]]));
-    full(["exp", "3 more were asked for, for shape [3] from v0 of shape [3]"], run(x).try_unary(Unary::Exp));
+    full(
+        ["exp", "3 more were asked for, for shape [3] from v0 of shape [3]"],
+        run(x).try_unary(Unary::Exp),
+    );
     // Of composed functions too.
     full(["softmax", "shape [3]"], run(x).try_softmax(0));
     full(["norm_l2", "shape [3]"], run(x).try_norm_l2_axes(&[0]));
@@ -318,7 +460,9 @@ fn a_full_tape_is_an_error_and_stays_usable() {
     let tape: Tape = Tape::with(Options::default().max_slots(4));
     let x = tape.input(1.5).named("x");
     let y = x * 2.0;
-    let full = |text: &str, error: Error| assert!(error.to_string().contains(text), "{error}: there is no {text:?}");
+    let full = |text: &str, error: Error| {
+        assert!(error.to_string().contains(text), "{error}: there is no {text:?}")
+    };
     let z = y.try_add(2.0).unwrap();
     full("shape [] from v3 of shape []; clear it", z.try_unary(Unary::Sin).unwrap_err());
     full("shape [] from v3 of shape [] and v0 x of shape []; clear it", z.try_mul(x).unwrap_err());
@@ -364,7 +508,8 @@ fn gradients_know_when_they_are_stale() {
     assert_eq!(gradients.wrt(x), 4.0);
 }
 
-/// Replays where the recorded branch is not the program's, and looks at the message and at the bits.
+/// Replays where the recorded branch is not the program's, and looks at the message and at the
+/// bits.
 #[track_caller]
 fn flips(branch: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: f64, to: f64, parts: &[&str]) {
     let tape = Tape::new();
@@ -431,7 +576,9 @@ fn a_replay_of_what_cannot_be_set_changes_nothing() {
         "{error}"
     );
     assert!(error.to_string().contains(&here(line)), "{error}");
-    assert!(matches!(tape.replay(&[(constant, &[1.0])]), Err(Error::NotSettable { kind, .. }) if kind == "a constant"));
+    assert!(
+        matches!(tape.replay(&[(constant, &[1.0])]), Err(Error::NotSettable { kind, .. }) if kind == "a constant")
+    );
     assert!(matches!(tape.replay(&[(x, &[1.0])]), Err(Error::Length { found: 1, .. })));
     assert_eq!(tape.all_values(), before);
 }
@@ -439,10 +586,17 @@ fn a_replay_of_what_cannot_be_set_changes_nothing() {
 #[test]
 fn a_zero_is_not_an_answer_where_nothing_was_computed() {
     let tape = Tape::new();
-    let (x, features) = (tape.input(3.0).named("x"), tape.tensor(Leaf::Data, &[2.0], []).unwrap().named("features"));
+    let (x, features) = (
+        tape.input(3.0).named("x"),
+        tape.tensor(Leaf::Data, &[2.0], []).unwrap().named("features"),
+    );
     let gradients = (x * features + 1.0).backward();
-    for (var, name) in [(features, "v1 features"), (x.detach(), "v0 x"), (tape.constant(1.0), ""), (features.exp(), "")]
-    {
+    for (var, name) in [
+        (features, "v1 features"),
+        (x.detach(), "v0 x"),
+        (tape.constant(1.0), ""),
+        (features.exp(), ""),
+    ] {
         let error = gradients.try_wrt(var).unwrap_err();
         assert!(matches!(error, Error::NoAdjoint { .. }), "{error}");
         let line = line!() + 1;

@@ -12,7 +12,8 @@ fn check(record: impl FnOnce(&Tape), expected: &[&str]) {
     let paths = tape.paths();
     let distinct: HashSet<&String> = paths.iter().collect();
     assert_eq!(distinct.len(), paths.len(), "two nodes have one path: {paths:?}");
-    let shown: Vec<String> = tape.nodes().zip(paths).filter(|(n, _)| n.op.name() != "const").map(|(_, p)| p).collect();
+    let shown: Vec<String> =
+        tape.nodes().zip(paths).filter(|(n, _)| n.op.name() != "const").map(|(_, p)| p).collect();
     assert_eq!(shown, expected);
 }
 
@@ -79,7 +80,10 @@ fn paths_are_unique_whatever_names_look_like() {
             let _scope = tape.scope("s");
             let _ = x.cos();
         },
-        &["input#1", "a", "a#2", "a#2#2", "a#4", "a#3", "a#5", "exp#1", "exp#2", "s/cos#1", "s/cos#2"],
+        &[
+            "input#1", "a", "a#2", "a#2#2", "a#4", "a#3", "a#5", "exp#1", "exp#2", "s/cos#1",
+            "s/cos#2",
+        ],
     );
 }
 
@@ -124,7 +128,8 @@ fn the_listing_shows_ids_paths_formulas_and_values() {
         let layer = Var::affine(1.0, w.reshape([2, 2]), x).named("z");
         ((w.at(0) * x.at(0) + 1.0).named("0.z"), layer)
     };
-    let y = (z.relu() - 1.0).square() * 0.5 + w.reshape([2, 2]).t().at(0).sum() + layer.max_axes(&[0]);
+    let y =
+        (z.relu() - 1.0).square() * 0.5 + w.reshape([2, 2]).t().at(0).sum() + layer.max_axes(&[0]);
     let _ = y.named("loss");
     let expected = "\
 v0   x             data -> [2]                  [0.5, -1]
@@ -144,7 +149,10 @@ v20  loss          add v18 v19                  0.53125
     assert_eq!(tape.to_string(), expected);
     let many = Tape::new();
     let _ = many.params(&[0.5; 9]);
-    assert_eq!(many.to_string(), "v0  param#1  param -> [9]   [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, ... 3 more]\n");
+    assert_eq!(
+        many.to_string(),
+        "v0  param#1  param -> [9]   [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, ... 3 more]\n"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Arrays of the crate `ndarray` in and out, contiguous and not: `cargo test -p wengert --features ndarray --test all ndarray::`.
+//! Arrays of the crate `ndarray` in and out, contiguous and not:
+//! `cargo test -p wengert --features ndarray --test all ndarray::`.
 #![cfg(feature = "ndarray")]
 
 use ndarray::{Array1, Array2, ArrayD, ArrayView, Axis, Dimension, arr0, array, s};
@@ -36,7 +37,10 @@ fn any_layout_there_and_back() {
 fn values_and_gradients_as_arrays() {
     let tape = Tape::new();
     let a = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-    let (x, w) = (tape.array(Leaf::Data, &a).unwrap(), tape.array(Leaf::Param, &array![1.0, 0.5, 2.0]).unwrap());
+    let (x, w) = (
+        tape.array(Leaf::Data, &a).unwrap(),
+        tape.array(Leaf::Param, &array![1.0, 0.5, 2.0]).unwrap(),
+    );
     let y = x.matmul(w);
     assert_eq!(y.to_ndarray(), a.dot(&array![1.0, 0.5, 2.0]).into_dyn());
     let gradients = y.sum().backward();
@@ -55,8 +59,14 @@ fn values_and_gradients_as_arrays() {
 #[test]
 fn an_array_without_elements_is_an_error() {
     let tape = Tape::new();
-    assert!(matches!(tape.array(Leaf::Input, &Array2::<f64>::zeros((0, 3))), Err(Error::Empty { .. })));
-    assert!(matches!(tape.array(Leaf::Input, &Array2::<f64>::zeros((3, 0))), Err(Error::Empty { .. })));
+    assert!(matches!(
+        tape.array(Leaf::Input, &Array2::<f64>::zeros((0, 3))),
+        Err(Error::Empty { .. })
+    ));
+    assert!(matches!(
+        tape.array(Leaf::Input, &Array2::<f64>::zeros((3, 0))),
+        Err(Error::Empty { .. })
+    ));
     // Arrays of arrays are nested as any other part, and ragged if they are.
     let rows = [array![1.0, 2.0], array![3.0]];
     assert!(matches!(tape.array(Leaf::Input, &rows), Err(Error::Ragged { .. })));

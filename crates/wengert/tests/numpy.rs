@@ -1,5 +1,5 @@
-//! The dense vocabulary against NumPy's definitions, written out index by index, at ranks 0 to 4, in both precisions; gradients against
-//! differences in `f64`.
+//! The dense vocabulary against NumPy's definitions, written out index by index, at ranks 0 to 4,
+//! in both precisions; gradients against differences in `f64`.
 
 use wengert::{Leaf, Real, Scalar, Tape, Var};
 
@@ -14,17 +14,26 @@ impl Array {
     /// Every index has its own number, of either sign.
     fn numbered(dims: &[usize], seed: usize) -> Self {
         let len = dims.iter().product();
-        Array { dims: dims.to_vec(), values: (0..len).map(|i| ((i * 7 + seed * 3) % 23) as f64 * 0.25 - 2.0).collect() }
+        Array {
+            dims: dims.to_vec(),
+            values: (0..len).map(|i| ((i * 7 + seed * 3) % 23) as f64 * 0.25 - 2.0).collect(),
+        }
     }
 
     fn from(dims: &[usize], element: impl Fn(&[usize]) -> f64) -> Self {
-        Array { dims: dims.to_vec(), values: indices(dims).iter().map(|index| element(index)).collect() }
+        Array {
+            dims: dims.to_vec(),
+            values: indices(dims).iter().map(|index| element(index)).collect(),
+        }
     }
 
     /// The element at an index; of axes that were broadcast, the only one there is.
     fn at(&self, index: &[usize]) -> f64 {
         let index = &index[index.len() - self.dims.len()..];
-        let place = index.iter().zip(&self.dims).fold(0, |place, (&i, &extent)| place * extent + i.min(extent - 1));
+        let place = index
+            .iter()
+            .zip(&self.dims)
+            .fold(0, |place, (&i, &extent)| place * extent + i.min(extent - 1));
         self.values[place]
     }
 }
@@ -32,11 +41,14 @@ impl Array {
 /// All indices of a shape, row-major.
 fn indices(dims: &[usize]) -> Vec<Vec<usize>> {
     dims.iter().fold(vec![vec![]], |all, &extent| {
-        all.iter().flat_map(|index| (0..extent).map(move |i| [index.as_slice(), &[i]].concat())).collect()
+        all.iter()
+            .flat_map(|index| (0..extent).map(move |i| [index.as_slice(), &[i]].concat()))
+            .collect()
     })
 }
 
-/// Runs `f` on tensors and holds its result to `expected`; and, with numbers that can be differenced, its gradient to differences.
+/// Runs `f` on tensors and holds its result to `expected`; and, with numbers that can be
+/// differenced, its gradient to differences.
 #[track_caller]
 fn check<S: Scalar>(
     what: &str,
@@ -71,10 +83,14 @@ fn check<S: Scalar>(
     for &x in &vars {
         let reverse = gradients.values_wrt(x);
         for (i, reverse) in reverse.iter().enumerate() {
-            let unit: Vec<S> = (0..x.len()).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect();
+            let unit: Vec<S> =
+                (0..x.len()).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect();
             let forward = tape.tangents(&[(x, &unit)]).unwrap().of(y).to_f64();
             let bound = 16.0 * tolerance * (1.0 + forward.abs());
-            assert!((reverse.to_f64() - forward).abs() <= bound, "{what}: {reverse:?} {forward} by {i}");
+            assert!(
+                (reverse.to_f64() - forward).abs() <= bound,
+                "{what}: {reverse:?} {forward} by {i}"
+            );
         }
     }
     if !single {
@@ -95,7 +111,11 @@ fn reduced(x: &Array, axes: &[usize], f: impl Fn(&[f64]) -> f64) -> Array {
     let dims: Vec<usize> = kept.iter().map(|&axis| x.dims[axis]).collect();
     Array::from(&dims, |index| {
         let fits = |full: &Vec<usize>| kept.iter().zip(index).all(|(&axis, &i)| full[axis] == i);
-        f(&indices(&x.dims).iter().filter(|full| fits(full)).map(|full| x.at(full)).collect::<Vec<_>>())
+        f(&indices(&x.dims)
+            .iter()
+            .filter(|full| fits(full))
+            .map(|full| x.at(full))
+            .collect::<Vec<_>>())
     })
 }
 
@@ -105,12 +125,24 @@ fn reductions<S: Scalar>() {
     for dims in SHAPES {
         let x = Array::numbered(dims, 1);
         for axes in subsets(dims.len()) {
-            let go = |what: &str, f: for<'t> fn(Var<'t, S>, &[usize]) -> Var<'t, S>, by: &dyn Fn(&[f64]) -> f64| {
-                check(&format!("{what} over {axes:?}"), &[&x], |v| f(v[0], &axes), &reduced(&x, &axes, by));
+            let go = |what: &str,
+                      f: for<'t> fn(Var<'t, S>, &[usize]) -> Var<'t, S>,
+                      by: &dyn Fn(&[f64]) -> f64| {
+                check(
+                    &format!("{what} over {axes:?}"),
+                    &[&x],
+                    |v| f(v[0], &axes),
+                    &reduced(&x, &axes, by),
+                );
                 // The order in which axes are named does not matter.
                 let reversed: Vec<usize> = axes.iter().rev().copied().collect();
                 if reversed != axes {
-                    check(&format!("{what} over {reversed:?}"), &[&x], |v| f(v[0], &reversed), &reduced(&x, &axes, by));
+                    check(
+                        &format!("{what} over {reversed:?}"),
+                        &[&x],
+                        |v| f(v[0], &reversed),
+                        &reduced(&x, &axes, by),
+                    );
                 }
             };
             go("sum", |x, axes| x.sum_axes(axes), &|v| v.iter().sum());
@@ -119,14 +151,21 @@ fn reductions<S: Scalar>() {
             go("min", |x, axes| x.min_axes(axes), &smallest);
             go("product", |x, axes| x.product_axes(axes), &|v| v.iter().product());
             go("norm_l1", |x, axes| x.norm_l1_axes(axes), &|v| v.iter().map(|x| x.abs()).sum());
-            go("norm_l2", |x, axes| x.norm_l2_axes(axes), &|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
-            go("norm_max", |x, axes| x.norm_max_axes(axes), &|v| v.iter().fold(0.0, |m, x| x.abs().max(m)));
-            go("log_sum_exp", |x, axes| x.log_sum_exp(axes), &|v| v.iter().map(|x| x.exp()).sum::<f64>().ln());
+            go("norm_l2", |x, axes| x.norm_l2_axes(axes), &|v| {
+                v.iter().map(|x| x * x).sum::<f64>().sqrt()
+            });
+            go("norm_max", |x, axes| x.norm_max_axes(axes), &|v| {
+                v.iter().fold(0.0, |m, x| x.abs().max(m))
+            });
+            go("log_sum_exp", |x, axes| x.log_sum_exp(axes), &|v| {
+                v.iter().map(|x| x.exp()).sum::<f64>().ln()
+            });
         }
         let all: Vec<usize> = (0..dims.len()).collect();
-        let go = |what: &str, f: for<'t> fn(Var<'t, S>) -> Var<'t, S>, by: &dyn Fn(&[f64]) -> f64| {
-            check(what, &[&x], |v| f(v[0]), &reduced(&x, &all, by));
-        };
+        let go =
+            |what: &str, f: for<'t> fn(Var<'t, S>) -> Var<'t, S>, by: &dyn Fn(&[f64]) -> f64| {
+                check(what, &[&x], |v| f(v[0]), &reduced(&x, &all, by));
+            };
         go("sum", |x| x.sum(), &|v| v.iter().sum());
         go("mean", |x| x.mean(), &|v| v.iter().sum::<f64>() / v.len() as f64);
         go("max", |x| x.max_all(), &largest);
@@ -154,7 +193,12 @@ fn along_an_axis<S: Scalar>() {
             let total = |index: &[usize]| line(index).iter().map(|x| x.exp()).sum::<f64>();
             let expected = Array::from(dims, |index| line(index)[..=index[axis]].iter().sum());
             check::<S>("cumsum", &[&x], |v| v[0].cumsum(axis), &expected);
-            check::<S>("softmax", &[&x], |v| v[0].softmax(axis), &Array::from(dims, |i| x.at(i).exp() / total(i)));
+            check::<S>(
+                "softmax",
+                &[&x],
+                |v| v[0].softmax(axis),
+                &Array::from(dims, |i| x.at(i).exp() / total(i)),
+            );
             let expected = Array::from(dims, |i| x.at(i) - total(i).ln());
             check::<S>("log_softmax", &[&x], |v| v[0].log_softmax(axis), &expected);
         }
@@ -183,7 +227,8 @@ fn products<S: Scalar>() {
         let (a, b) = (Array::numbered(left, 3), Array::numbered(right, 4));
         let inner = left[left.len() - 1];
         let expected = Array::from(dims, |index| {
-            // The batch first, then the row unless the left is a vector, then the column unless the right is.
+            // The batch first, then the row unless the left is a vector, then the column unless the
+            // right is.
             let (rows, columns) = (usize::from(left.len() > 1), usize::from(right.len() > 1));
             let (batch, rest) = index.split_at(index.len() - rows - columns);
             (0..inner)
@@ -216,7 +261,12 @@ fn products<S: Scalar>() {
         }
     }
     let (a, b) = (Array::numbered(&[3], 5), Array::numbered(&[4], 6));
-    check::<S>("outer", &[&a, &b], |v| v[0].outer(v[1]), &Array::from(&[3, 4], |i| a.at(&i[..1]) * b.at(&i[1..])));
+    check::<S>(
+        "outer",
+        &[&a, &b],
+        |v| v[0].outer(v[1]),
+        &Array::from(&[3, 4], |i| a.at(&i[..1]) * b.at(&i[1..])),
+    );
     let c = Array::numbered(&[3], 7);
     check::<S>(
         "dot",
@@ -244,11 +294,21 @@ fn broadcasting<S: Scalar>() {
             check::<S>("add", &[a, b], |v| v[0] + v[1], &each(&|x, y| x + y));
             check::<S>("sub", &[a, b], |v| v[0] - v[1], &each(&|x, y| x - y));
             check::<S>("mul", &[a, b], |v| v[0] * v[1], &each(&|x, y| x * y));
-            check::<S>("div", &[a, b], |v| v[0] / (v[1] * v[1] + v[1].like(1.0)), &each(&|x, y| x / (y * y + 1.0)));
+            check::<S>(
+                "div",
+                &[a, b],
+                |v| v[0] / (v[1] * v[1] + v[1].like(1.0)),
+                &each(&|x, y| x / (y * y + 1.0)),
+            );
             check::<S>("max", &[a, b], |v| v[0].max(v[1].sin()), &each(&|x, y| x.max(y.sin())));
             let expected = each(&|x, y| if x > 0.1 { x * y } else { y });
             let tenth = S::from_f64(0.1);
-            check::<S>("where", &[a, b], |v| v[0].indicator_gt(tenth).select(v[0] * v[1], v[1]), &expected);
+            check::<S>(
+                "where",
+                &[a, b],
+                |v| v[0].indicator_gt(tenth).select(v[0] * v[1], v[1]),
+                &expected,
+            );
             let expected = Array::from(dims, |i| a.at(i));
             check::<S>("broadcast", &[a], |v| v[0].broadcast_to(dims), &expected);
         }
@@ -279,12 +339,22 @@ fn rearrangements<S: Scalar>() {
     );
     for (step, extent) in [(1, 3), (2, 2), (3, 1), (9, 1)] {
         let expected = Array::from(&[2, 3, extent], |i| x.at(&[i[0], i[1], 1 + step * i[2]]));
-        check::<S>("step_by", &[&x], |v| v[0].slice(2, 1..4).step_by(2, step).exp().ln(), &expected);
+        check::<S>(
+            "step_by",
+            &[&x],
+            |v| v[0].slice(2, 1..4).step_by(2, step).exp().ln(),
+            &expected,
+        );
     }
     for axis in 0..=3 {
         let mut dims = x.dims.clone();
         dims.insert(axis, 1);
-        check::<S>("insert_axis", &[&x], |v| v[0].insert_axis(axis), &Array { dims, values: x.values.clone() });
+        check::<S>(
+            "insert_axis",
+            &[&x],
+            |v| v[0].insert_axis(axis),
+            &Array { dims, values: x.values.clone() },
+        );
     }
     for axis in 0..3 {
         let picks: &[usize] = &[1, 0, 1, 1];
@@ -304,7 +374,12 @@ fn rearrangements<S: Scalar>() {
             index[axis] -= if first { 0 } else { x.dims[axis] };
             if first { x.at(&index) } else { x.at(&index).tanh() }
         });
-        check::<S>("concat", &[&x], |v| v[0].tape().concat(axis, &[v[0], v[0].slice(axis, 0..2).tanh()]), &expected);
+        check::<S>(
+            "concat",
+            &[&x],
+            |v| v[0].tape().concat(axis, &[v[0], v[0].slice(axis, 0..2).tanh()]),
+            &expected,
+        );
     }
     let (a, b) = (Array::numbered(&[2, 3], 11), Array::numbered(&[2, 3], 12));
     let expected = Array::from(&[3, 2, 3], |i| [&a, &b, &a][i[0]].at(&i[1..]));
@@ -318,7 +393,12 @@ fn rearrangements<S: Scalar>() {
     let places = [1, 0, 1, 3, 1, 0];
     let mut sums = vec![0.0; 4];
     places.iter().zip(&a.values).for_each(|(&place, x)| sums[place] += x);
-    check::<S>("scatter_add", &[&a], |v| v[0].scatter_add(&places, [2, 2]), &Array { dims: vec![2, 2], values: sums });
+    check::<S>(
+        "scatter_add",
+        &[&a],
+        |v| v[0].scatter_add(&places, [2, 2]),
+        &Array { dims: vec![2, 2], values: sums },
+    );
 }
 
 macro_rules! in_both_precisions {

@@ -1,5 +1,6 @@
-//! Every elementwise op against a closed form written with the standard library: value, first and second derivatives, in both
-//! precisions. The matches are exhaustive, so an op without a closed form does not compile.
+//! Every elementwise op against a closed form written with the standard library: value, first and
+//! second derivatives, in both precisions. The matches are exhaustive, so an op without a closed
+//! form does not compile.
 //!
 //! The forms are not those of the rule table: `tan` has 1/cos², not 1 + tan².
 
@@ -41,7 +42,12 @@ fn unary(op: Unary) -> One {
         Unary::Neg => (|x| -x, |_| -1.0, zero, ALL),
         Unary::Recip => (|x| 1.0 / x, |x| -1.0 / (x * x), |x| 2.0 / (x * x * x), ALL),
         Unary::Sqrt => (f64::sqrt, |x| 0.5 * x.powf(-0.5), |x| -0.25 * x.powf(-1.5), ABOVE),
-        Unary::Cbrt => (f64::cbrt, |x| x.abs().powf(-2.0 / 3.0) / 3.0, |x| -x.cbrt() * 2.0 / 9.0 / (x * x), ALL),
+        Unary::Cbrt => (
+            f64::cbrt,
+            |x| x.abs().powf(-2.0 / 3.0) / 3.0,
+            |x| -x.cbrt() * 2.0 / 9.0 / (x * x),
+            ALL,
+        ),
         Unary::Exp => (f64::exp, f64::exp, f64::exp, ALL),
         Unary::Exp2 => (f64::exp2, |x| LN_2 * x.exp2(), |x| LN_2 * LN_2 * x.exp2(), ALL),
         Unary::ExpM1 => (f64::exp_m1, f64::exp, f64::exp, ALL),
@@ -51,38 +57,64 @@ fn unary(op: Unary) -> One {
         Unary::Log10 => (f64::log10, |x| 1.0 / LN_10 / x, |x| -1.0 / LN_10 / (x * x), ABOVE),
         Unary::Sin => (f64::sin, f64::cos, |x| -x.sin(), ALL),
         Unary::Cos => (f64::cos, |x| -x.sin(), |x| -x.cos(), ALL),
-        Unary::Tan => (f64::tan, |x| 1.0 / x.cos().powi(2), |x| 2.0 * x.sin() / x.cos().powi(3), ALL),
-        Unary::Asin => (f64::asin, |x| 1.0 / x.asin().cos(), |x| x / (1.0 - x * x).powf(1.5), INSIDE),
-        Unary::Acos => (f64::acos, |x| -1.0 / x.acos().sin(), |x| -x / (1.0 - x * x).powf(1.5), INSIDE),
-        Unary::Atan => (f64::atan, |x| x.atan().cos().powi(2), |x| -2.0 * x / (1.0 + x * x).powi(2), ALL),
+        Unary::Tan => {
+            (f64::tan, |x| 1.0 / x.cos().powi(2), |x| 2.0 * x.sin() / x.cos().powi(3), ALL)
+        }
+        Unary::Asin => {
+            (f64::asin, |x| 1.0 / x.asin().cos(), |x| x / (1.0 - x * x).powf(1.5), INSIDE)
+        }
+        Unary::Acos => {
+            (f64::acos, |x| -1.0 / x.acos().sin(), |x| -x / (1.0 - x * x).powf(1.5), INSIDE)
+        }
+        Unary::Atan => {
+            (f64::atan, |x| x.atan().cos().powi(2), |x| -2.0 * x / (1.0 + x * x).powi(2), ALL)
+        }
         Unary::Sinh => (f64::sinh, f64::cosh, f64::sinh, ALL),
         Unary::Cosh => (f64::cosh, f64::sinh, f64::cosh, ALL),
-        Unary::Tanh => (f64::tanh, |x| 1.0 / x.cosh().powi(2), |x| -2.0 * x.sinh() / x.cosh().powi(3), ALL),
-        Unary::Asinh => (f64::asinh, |x| 1.0 / (x * x + 1.0).sqrt(), |x| -x / (x * x + 1.0).powf(1.5), ALL),
-        Unary::Acosh => {
-            (f64::acosh, |x| 1.0 / (x * x - 1.0).sqrt(), |x| -x / (x * x - 1.0).powf(1.5), &[1.2, 2.0, 40.0])
+        Unary::Tanh => {
+            (f64::tanh, |x| 1.0 / x.cosh().powi(2), |x| -2.0 * x.sinh() / x.cosh().powi(3), ALL)
         }
-        Unary::Atanh => (f64::atanh, |x| x.atanh().cosh().powi(2), |x| 2.0 * x / (1.0 - x * x).powi(2), INSIDE),
+        Unary::Asinh => {
+            (f64::asinh, |x| 1.0 / (x * x + 1.0).sqrt(), |x| -x / (x * x + 1.0).powf(1.5), ALL)
+        }
+        Unary::Acosh => (
+            f64::acosh,
+            |x| 1.0 / (x * x - 1.0).sqrt(),
+            |x| -x / (x * x - 1.0).powf(1.5),
+            &[1.2, 2.0, 40.0],
+        ),
+        Unary::Atanh => {
+            (f64::atanh, |x| x.atanh().cosh().powi(2), |x| 2.0 * x / (1.0 - x * x).powi(2), INSIDE)
+        }
         Unary::Abs => (f64::abs, f64::signum, zero, ALL),
         Unary::Signum => (f64::signum, zero, zero, ALL),
         Unary::Floor => (f64::floor, zero, zero, ALL),
         Unary::Ceil => (f64::ceil, zero, zero, ALL),
         Unary::Round => (f64::round, zero, zero, ALL),
         Unary::Trunc => (f64::trunc, zero, zero, ALL),
-        Unary::Sigmoid => {
-            (|x| 0.5 + 0.5 * (x / 2.0).tanh(), logistic_slope, |x| -logistic_slope(x) * (x / 2.0).tanh(), ALL)
+        Unary::Sigmoid => (
+            |x| 0.5 + 0.5 * (x / 2.0).tanh(),
+            logistic_slope,
+            |x| -logistic_slope(x) * (x / 2.0).tanh(),
+            ALL,
+        ),
+        Unary::Softplus => {
+            (|x| (1.0 + x.exp()).ln(), |x| x.exp() / (1.0 + x.exp()), logistic_slope, ALL)
         }
-        Unary::Softplus => (|x| (1.0 + x.exp()).ln(), |x| x.exp() / (1.0 + x.exp()), logistic_slope, ALL),
         Unary::Relu => (|x| x.max(0.0), |x| if x > 0.0 { 1.0 } else { 0.0 }, zero, ALL),
         Unary::Erf => (erf, gauss, |x| -2.0 * x * gauss(x), ALL),
-        Unary::Gaussian => {
-            (|x| (-x * x).exp(), |x| -2.0 * x * (-x * x).exp(), |x| (4.0 * x * x - 2.0) * (-x * x).exp(), ALL)
-        }
+        Unary::Gaussian => (
+            |x| (-x * x).exp(),
+            |x| -2.0 * x * (-x * x).exp(),
+            |x| (4.0 * x * x - 2.0) * (-x * x).exp(),
+            ALL,
+        ),
         Unary::OneMinusSquare => (|x| 1.0 - x * x, |x| -2.0 * x, |_| -2.0, ALL),
     }
 }
 
-/// Value, first derivatives (x, y), second derivatives (xx, xy, yy) of a binary op at a point, and the points.
+/// Value, first derivatives (x, y), second derivatives (xx, xy, yy) of a binary op at a point, and
+/// the points.
 type Two = (fn(f64, f64) -> [f64; 6], &'static [(f64, f64)]);
 
 const PLANE: &[(f64, f64)] = &[(0.5, 2.0), (-1.5, 0.7), (2.5, -3.0), (-0.3, -0.8), (7.0, 1.25)];
@@ -91,15 +123,28 @@ fn binary(op: Binary) -> Two {
     match op {
         Binary::Add => (|x, y| [x + y, 1.0, 1.0, 0.0, 0.0, 0.0], PLANE),
         Binary::Sub => (|x, y| [x - y, 1.0, -1.0, 0.0, 0.0, 0.0], PLANE),
-        Binary::Mul | Binary::Chain | Binary::ChainChoice => (|x, y| [x * y, y, x, 0.0, 1.0, 0.0], PLANE),
-        Binary::Div => (|x, y| [x / y, 1.0 / y, -x / (y * y), 0.0, -1.0 / (y * y), 2.0 * x / (y * y * y)], PLANE),
+        Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+            (|x, y| [x * y, y, x, 0.0, 1.0, 0.0], PLANE)
+        }
+        Binary::Div => (
+            |x, y| [x / y, 1.0 / y, -x / (y * y), 0.0, -1.0 / (y * y), 2.0 * x / (y * y * y)],
+            PLANE,
+        ),
         Binary::Rem => (|x, y| [x % y, 1.0, -((x - x % y) / y).round(), 0.0, 0.0, 0.0], PLANE),
         Binary::Powi => (
             |x, n| {
                 let power = |less: i32| x.powi(n as i32 - less);
                 [power(0), n * power(1), 0.0, n * (n - 1.0) * power(2), 0.0, 0.0]
             },
-            &[(1.5, 3.0), (-1.5, 3.0), (-0.8, -2.0), (2.0, 0.0), (-2.0, 1.0), (3.0, 2.0), (1.1, 17.0)],
+            &[
+                (1.5, 3.0),
+                (-1.5, 3.0),
+                (-0.8, -2.0),
+                (2.0, 0.0),
+                (-2.0, 1.0),
+                (3.0, 2.0),
+                (1.1, 17.0),
+            ],
         ),
         Binary::Powf => (
             |x, y| {
@@ -125,12 +170,18 @@ fn binary(op: Binary) -> Two {
             PLANE,
         ),
         // Of a point on the curve: what is declared is the derivative along it.
-        Binary::SigmoidSlope => {
-            (|x, _| [logistic_slope(x), -logistic_slope(x) * (x / 2.0).tanh(), 0.0, f64::NAN, 0.0, 0.0], &[])
-        }
-        Binary::TanhSlope => {
-            (|x, _| [x.cosh().powi(-2), -2.0 * x.tanh() * x.cosh().powi(-2), 0.0, f64::NAN, 0.0, 0.0], &[])
-        }
+        Binary::SigmoidSlope => (
+            |x, _| {
+                [logistic_slope(x), -logistic_slope(x) * (x / 2.0).tanh(), 0.0, f64::NAN, 0.0, 0.0]
+            },
+            &[],
+        ),
+        Binary::TanhSlope => (
+            |x, _| {
+                [x.cosh().powi(-2), -2.0 * x.tanh() * x.cosh().powi(-2), 0.0, f64::NAN, 0.0, 0.0]
+            },
+            &[],
+        ),
         Binary::HypotSlope => (
             |x, y| {
                 let h = (x * x + y * y).sqrt();
@@ -160,7 +211,14 @@ fn binary(op: Binary) -> Two {
                 let (v, l) = (x.powf(y - 3.0), x.ln());
                 let xx = y * (y - 1.0) * (y - 2.0) * v;
                 let xy = (2.0 * y - 1.0 + y * (y - 1.0) * l) * v * x;
-                [y * v * x * x, y * (y - 1.0) * v * x, (1.0 + y * l) * v * x * x, xx, xy, (2.0 + y * l) * l * v * x * x]
+                [
+                    y * v * x * x,
+                    y * (y - 1.0) * v * x,
+                    (1.0 + y * l) * v * x * x,
+                    xx,
+                    xy,
+                    (2.0 + y * l) * l * v * x * x,
+                ]
             },
             &[(0.5, 2.0), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
         ),
@@ -169,7 +227,14 @@ fn binary(op: Binary) -> Two {
                 let (v, l, f) = (x.powf(y - 4.0), x.ln(), y * (y - 1.0));
                 let (d, dd) = (2.0 * y - 1.0 + f * l, (2.0 + (4.0 * y - 2.0) * l + f * l * l));
                 let xy = ((2.0 * y - 1.0) * (y - 2.0) + f + f * (y - 2.0) * l) * v * x;
-                [f * v * x * x, f * (y - 2.0) * v * x, d * v * x * x, f * (y - 2.0) * (y - 3.0) * v, xy, dd * v * x * x]
+                [
+                    f * v * x * x,
+                    f * (y - 2.0) * v * x,
+                    d * v * x * x,
+                    f * (y - 2.0) * (y - 3.0) * v,
+                    xy,
+                    dd * v * x * x,
+                ]
             },
             &[(0.5, 2.5), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
         ),
@@ -188,15 +253,22 @@ fn binary(op: Binary) -> Two {
             },
             &[(0.5, 2.0), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
         ),
-        Binary::Min => (|x, y| if x < y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] }, PLANE),
-        Binary::Max => (|x, y| if x > y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] }, PLANE),
+        Binary::Min => (
+            |x, y| if x < y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] },
+            PLANE,
+        ),
+        Binary::Max => (
+            |x, y| if x > y { [x, 1.0, 0.0, 0.0, 0.0, 0.0] } else { [y, 0.0, 1.0, 0.0, 0.0, 0.0] },
+            PLANE,
+        ),
         Binary::Gt => (|x, y| [f64::from(x > y), 0.0, 0.0, 0.0, 0.0, 0.0], PLANE),
         Binary::Ge => (|x, y| [f64::from(x >= y), 0.0, 0.0, 0.0, 0.0, 0.0], PLANE),
         Binary::Eq => (|x, y| [f64::from(x == y), 0.0, 0.0, 0.0, 0.0, 0.0], PLANE),
     }
 }
 
-/// Evaluates an op at a point in every way there is; `exact` is the value, the gradient and the Hessian by rows.
+/// Evaluates an op at a point in every way there is; `exact` is the value, the gradient and the
+/// Hessian by rows.
 #[track_caller]
 fn check<S: Scalar>(
     name: &str,
@@ -210,7 +282,10 @@ fn check<S: Scalar>(
     let y = record(&vars);
     let near = |what: &str, found: S, exact: f64| {
         let off = (found.to_f64() - exact).abs();
-        assert!(off <= tolerance * exact.abs().max(1.0), "{name} at {at:?}: {what} {found:?}, exact {exact}");
+        assert!(
+            off <= tolerance * exact.abs().max(1.0),
+            "{name} at {at:?}: {what} {found:?}, exact {exact}"
+        );
     };
     near("value", y.value(), exact.0);
     let swept = y.backward();
@@ -224,7 +299,11 @@ fn check<S: Scalar>(
         for (j, &other) in vars.iter().enumerate() {
             let exact = exact.2[i * vars.len() + j];
             near("forward over reverse", hessian_row[j][0], exact);
-            near("recorded twice", again.as_ref().map_or(S::from_f64(0.0), |again| again.wrt(other)), exact);
+            near(
+                "recorded twice",
+                again.as_ref().map_or(S::from_f64(0.0), |again| again.wrt(other)),
+                exact,
+            );
         }
     }
 }
@@ -248,7 +327,13 @@ fn every_op<S: Scalar>(tolerance: f64) {
             let [value, dx, dy, xx, xy, yy] = form(x, y);
             let exact = (value, &[dx, dy][..], &[xx, xy, xy, yy][..]);
             let size = 1.0 + [dx, dy, xx, xy, yy].iter().map(|d| d.abs()).sum::<f64>();
-            check::<S>(op.name(), &[x, y], |v| v[0].try_binary(op, v[1]).unwrap(), exact, tolerance * size);
+            check::<S>(
+                op.name(),
+                &[x, y],
+                |v| v[0].try_binary(op, v[1]).unwrap(),
+                exact,
+                tolerance * size,
+            );
         }
     }
 }
@@ -269,8 +354,16 @@ fn functions_made_of_ops_and_operators_with_numbers() {
     type Case = (&'static str, fn(Var<'_>) -> Var<'_>, fn(f64) -> [f64; 3]);
     let cases: &[Case] = &[
         ("square", |x| x.square(), |x| [x * x, 2.0 * x, 2.0]),
-        ("clamp", |x| x.clamp(-1.1, 1.5), |x| [x.clamp(-1.1, 1.5), if x > -1.1 && x < 1.5 { 1.0 } else { 0.0 }, 0.0]),
-        ("log", |x| x.abs().log(3.0), |x| [x.abs().log(3.0), 1.0 / (x * 3.0_f64.ln()), -1.0 / (x * x * 3.0_f64.ln())]),
+        (
+            "clamp",
+            |x| x.clamp(-1.1, 1.5),
+            |x| [x.clamp(-1.1, 1.5), if x > -1.1 && x < 1.5 { 1.0 } else { 0.0 }, 0.0],
+        ),
+        (
+            "log",
+            |x| x.abs().log(3.0),
+            |x| [x.abs().log(3.0), 1.0 / (x * 3.0_f64.ln()), -1.0 / (x * x * 3.0_f64.ln())],
+        ),
         ("mul_add", |x| x.mul_add(x, 2.0), |x| [x * x + 2.0, 2.0 * x, 2.0]),
         (
             "sin_cos",
@@ -306,7 +399,13 @@ fn functions_made_of_ops_and_operators_with_numbers() {
         for &x in ALL {
             let [value, first, second] = exact(x);
             let size = 1.0 + first.abs() + second.abs();
-            check::<f64>(name, &[x], |v| f(v[0]), (value, &[first], &[second]), 4.0 * f64::EPSILON * size);
+            check::<f64>(
+                name,
+                &[x],
+                |v| f(v[0]),
+                (value, &[first], &[second]),
+                4.0 * f64::EPSILON * size,
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Every elementwise op at special points: zeros of both signs, infinities, NaN, kinks, subnormals, the edges of domains. What is declared
-//! on the op table is written out here; the matches are exhaustive.
+//! Every elementwise op at special points: zeros of both signs, infinities, NaN, kinks, subnormals,
+//! the edges of domains. What is declared on the op table is written out here; the matches are
+//! exhaustive.
 
 use wengert::{Binary, Tape, Unary, Var};
 
@@ -16,38 +17,126 @@ type One = &'static [(f64, f64, f64)];
 
 fn unary(op: Unary) -> One {
     match op {
-        Unary::Neg => &[(0.0, -0.0, -1.0), (-0.0, 0.0, -1.0), (INF, -INF, -1.0), (TINY, -TINY, -1.0)],
-        Unary::Recip => {
-            &[(0.0, INF, -INF), (-0.0, -INF, -INF), (INF, 0.0, -0.0), (-INF, -0.0, -0.0), (TINY, INF, -INF)]
+        Unary::Neg => {
+            &[(0.0, -0.0, -1.0), (-0.0, 0.0, -1.0), (INF, -INF, -1.0), (TINY, -TINY, -1.0)]
         }
+        Unary::Recip => &[
+            (0.0, INF, -INF),
+            (-0.0, -INF, -INF),
+            (INF, 0.0, -0.0),
+            (-INF, -0.0, -0.0),
+            (TINY, INF, -INF),
+        ],
         // At −0 the root is −0 by IEEE 754, and the slope −∞ with it.
-        Unary::Sqrt => &[(0.0, 0.0, INF), (-0.0, -0.0, -INF), (INF, INF, 0.0), (-1.0, NAN, NAN), (-TINY, NAN, NAN)],
+        Unary::Sqrt => &[
+            (0.0, 0.0, INF),
+            (-0.0, -0.0, -INF),
+            (INF, INF, 0.0),
+            (-1.0, NAN, NAN),
+            (-TINY, NAN, NAN),
+        ],
         Unary::Cbrt => &[(0.0, 0.0, INF), (-0.0, -0.0, INF), (INF, INF, 0.0), (-INF, -INF, 0.0)],
-        Unary::Exp => &[(0.0, 1.0, 1.0), (INF, INF, INF), (-INF, 0.0, 0.0), (710.0, INF, INF), (-745.0, TINY, TINY)],
-        Unary::Exp2 => {
-            &[(0.0, 1.0, LN_2), (INF, INF, INF), (-INF, 0.0, 0.0), (1024.0, INF, INF), (-1074.0, TINY, TINY)]
-        }
-        Unary::ExpM1 => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, INF, INF), (-INF, -1.0, 0.0), (TINY, TINY, 1.0)],
-        Unary::Ln => &[(0.0, -INF, INF), (-0.0, -INF, -INF), (INF, INF, 0.0), (-2.0, NAN, -0.5), (1.0, 0.0, 1.0)],
-        Unary::Ln1p => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (-1.0, -INF, INF), (-3.0, NAN, -0.5), (INF, INF, 0.0)],
+        Unary::Exp => &[
+            (0.0, 1.0, 1.0),
+            (INF, INF, INF),
+            (-INF, 0.0, 0.0),
+            (710.0, INF, INF),
+            (-745.0, TINY, TINY),
+        ],
+        Unary::Exp2 => &[
+            (0.0, 1.0, LN_2),
+            (INF, INF, INF),
+            (-INF, 0.0, 0.0),
+            (1024.0, INF, INF),
+            (-1074.0, TINY, TINY),
+        ],
+        Unary::ExpM1 => &[
+            (0.0, 0.0, 1.0),
+            (-0.0, -0.0, 1.0),
+            (INF, INF, INF),
+            (-INF, -1.0, 0.0),
+            (TINY, TINY, 1.0),
+        ],
+        Unary::Ln => &[
+            (0.0, -INF, INF),
+            (-0.0, -INF, -INF),
+            (INF, INF, 0.0),
+            (-2.0, NAN, -0.5),
+            (1.0, 0.0, 1.0),
+        ],
+        Unary::Ln1p => &[
+            (0.0, 0.0, 1.0),
+            (-0.0, -0.0, 1.0),
+            (-1.0, -INF, INF),
+            (-3.0, NAN, -0.5),
+            (INF, INF, 0.0),
+        ],
         Unary::Log2 | Unary::Log10 => &[(0.0, -INF, INF), (-0.0, -INF, -INF), (INF, INF, 0.0)],
-        Unary::Sin => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, NAN, NAN), (-INF, NAN, NAN), (TINY, TINY, 1.0)],
+        Unary::Sin => &[
+            (0.0, 0.0, 1.0),
+            (-0.0, -0.0, 1.0),
+            (INF, NAN, NAN),
+            (-INF, NAN, NAN),
+            (TINY, TINY, 1.0),
+        ],
         Unary::Cos => &[(0.0, 1.0, 0.0), (INF, NAN, NAN), (-INF, NAN, NAN), (TINY, 1.0, -TINY)],
         Unary::Tan => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, NAN, NAN), (TINY, TINY, 1.0)],
-        Unary::Asin => &[(1.0, HALF_PI, INF), (-1.0, -HALF_PI, INF), (-0.0, -0.0, 1.0), (1.5, NAN, NAN)],
-        Unary::Acos => &[(1.0, 0.0, -INF), (-1.0, PI, -INF), (0.0, HALF_PI, -1.0), (-1.5, NAN, NAN)],
-        Unary::Atan => &[(INF, HALF_PI, 0.0), (-INF, -HALF_PI, 0.0), (-0.0, -0.0, 1.0), (1e200, HALF_PI, 0.0)],
-        Unary::Sinh => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, INF, INF), (-INF, -INF, INF), (800.0, INF, INF)],
+        Unary::Asin => {
+            &[(1.0, HALF_PI, INF), (-1.0, -HALF_PI, INF), (-0.0, -0.0, 1.0), (1.5, NAN, NAN)]
+        }
+        Unary::Acos => {
+            &[(1.0, 0.0, -INF), (-1.0, PI, -INF), (0.0, HALF_PI, -1.0), (-1.5, NAN, NAN)]
+        }
+        Unary::Atan => {
+            &[(INF, HALF_PI, 0.0), (-INF, -HALF_PI, 0.0), (-0.0, -0.0, 1.0), (1e200, HALF_PI, 0.0)]
+        }
+        Unary::Sinh => &[
+            (0.0, 0.0, 1.0),
+            (-0.0, -0.0, 1.0),
+            (INF, INF, INF),
+            (-INF, -INF, INF),
+            (800.0, INF, INF),
+        ],
         Unary::Cosh => &[(0.0, 1.0, 0.0), (INF, INF, INF), (-INF, INF, -INF), (800.0, INF, INF)],
-        Unary::Tanh => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, 1.0, 0.0), (-INF, -1.0, 0.0), (800.0, 1.0, 0.0)],
+        Unary::Tanh => &[
+            (0.0, 0.0, 1.0),
+            (-0.0, -0.0, 1.0),
+            (INF, 1.0, 0.0),
+            (-INF, -1.0, 0.0),
+            (800.0, 1.0, 0.0),
+        ],
         Unary::Asinh => &[(0.0, 0.0, 1.0), (-0.0, -0.0, 1.0), (INF, INF, 0.0), (-INF, -INF, 0.0)],
         Unary::Acosh => &[(1.0, 0.0, INF), (0.5, NAN, NAN), (INF, INF, 0.0)],
         Unary::Atanh => &[(1.0, INF, INF), (-1.0, -INF, INF), (-0.0, -0.0, 1.0)],
-        Unary::Abs => &[(0.0, 0.0, 0.0), (-0.0, 0.0, 0.0), (INF, INF, 1.0), (-INF, INF, -1.0), (-TINY, TINY, -1.0)],
+        Unary::Abs => &[
+            (0.0, 0.0, 0.0),
+            (-0.0, 0.0, 0.0),
+            (INF, INF, 1.0),
+            (-INF, INF, -1.0),
+            (-TINY, TINY, -1.0),
+        ],
         Unary::Signum => &[(0.0, 0.0, 0.0), (-0.0, -0.0, 0.0), (INF, 1.0, 0.0), (-TINY, -1.0, 0.0)],
-        Unary::Floor => &[(2.0, 2.0, 0.0), (-0.0, -0.0, 0.0), (-0.5, -1.0, 0.0), (INF, INF, 0.0), (TINY, 0.0, 0.0)],
-        Unary::Ceil => &[(2.0, 2.0, 0.0), (-0.0, -0.0, 0.0), (-0.5, -0.0, 0.0), (-INF, -INF, 0.0), (TINY, 1.0, 0.0)],
-        Unary::Round => &[(0.5, 1.0, 0.0), (-0.5, -1.0, 0.0), (2.5, 3.0, 0.0), (-0.0, -0.0, 0.0), (INF, INF, 0.0)],
+        Unary::Floor => &[
+            (2.0, 2.0, 0.0),
+            (-0.0, -0.0, 0.0),
+            (-0.5, -1.0, 0.0),
+            (INF, INF, 0.0),
+            (TINY, 0.0, 0.0),
+        ],
+        Unary::Ceil => &[
+            (2.0, 2.0, 0.0),
+            (-0.0, -0.0, 0.0),
+            (-0.5, -0.0, 0.0),
+            (-INF, -INF, 0.0),
+            (TINY, 1.0, 0.0),
+        ],
+        Unary::Round => &[
+            (0.5, 1.0, 0.0),
+            (-0.5, -1.0, 0.0),
+            (2.5, 3.0, 0.0),
+            (-0.0, -0.0, 0.0),
+            (INF, INF, 0.0),
+        ],
         Unary::Trunc => &[(0.5, 0.0, 0.0), (-0.5, -0.0, 0.0), (-2.0, -2.0, 0.0), (INF, INF, 0.0)],
         Unary::Sigmoid => &[
             (0.0, 0.5, 0.25),
@@ -57,13 +146,29 @@ fn unary(op: Unary) -> One {
             (800.0, 1.0, 0.0),
             (-745.0, TINY, TINY),
         ],
-        Unary::Softplus => {
-            &[(0.0, LN_2, 0.5), (INF, INF, 1.0), (-INF, 0.0, 0.0), (800.0, 800.0, 1.0), (-745.0, TINY, TINY)]
+        Unary::Softplus => &[
+            (0.0, LN_2, 0.5),
+            (INF, INF, 1.0),
+            (-INF, 0.0, 0.0),
+            (800.0, 800.0, 1.0),
+            (-745.0, TINY, TINY),
+        ],
+        Unary::Relu => &[
+            (0.0, 0.0, 0.0),
+            (-0.0, 0.0, 0.0),
+            (INF, INF, 1.0),
+            (-INF, 0.0, 0.0),
+            (TINY, TINY, 1.0),
+        ],
+        Unary::Erf => {
+            &[(0.0, 0.0, std::f64::consts::FRAC_2_SQRT_PI), (INF, 1.0, 0.0), (-INF, -1.0, 0.0)]
         }
-        Unary::Relu => &[(0.0, 0.0, 0.0), (-0.0, 0.0, 0.0), (INF, INF, 1.0), (-INF, 0.0, 0.0), (TINY, TINY, 1.0)],
-        Unary::Erf => &[(0.0, 0.0, std::f64::consts::FRAC_2_SQRT_PI), (INF, 1.0, 0.0), (-INF, -1.0, 0.0)],
-        Unary::Gaussian => &[(0.0, 1.0, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, 0.0), (TINY, 1.0, -2.0 * TINY)],
-        Unary::OneMinusSquare => &[(1.0, 0.0, -2.0), (-1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (INF, -INF, -INF)],
+        Unary::Gaussian => {
+            &[(0.0, 1.0, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, 0.0), (TINY, 1.0, -2.0 * TINY)]
+        }
+        Unary::OneMinusSquare => {
+            &[(1.0, 0.0, -2.0), (-1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (INF, -INF, -INF)]
+        }
     }
 }
 
@@ -77,9 +182,15 @@ type Two = &'static [(f64, f64, f64, f64, f64)];
 
 fn binary(op: Binary) -> Two {
     match op {
-        Binary::Add => &[(0.0, -0.0, 0.0, 1.0, 1.0), (-0.0, -0.0, -0.0, 1.0, 1.0), (INF, -INF, NAN, 1.0, 1.0)],
-        Binary::Sub => &[(0.0, 0.0, 0.0, 1.0, -1.0), (INF, INF, NAN, 1.0, -1.0), (TINY, TINY, 0.0, 1.0, -1.0)],
-        Binary::Mul => &[(0.0, INF, NAN, INF, 0.0), (-0.0, 2.0, -0.0, 2.0, -0.0), (TINY, 0.5, 0.0, 0.5, TINY)],
+        Binary::Add => {
+            &[(0.0, -0.0, 0.0, 1.0, 1.0), (-0.0, -0.0, -0.0, 1.0, 1.0), (INF, -INF, NAN, 1.0, 1.0)]
+        }
+        Binary::Sub => {
+            &[(0.0, 0.0, 0.0, 1.0, -1.0), (INF, INF, NAN, 1.0, -1.0), (TINY, TINY, 0.0, 1.0, -1.0)]
+        }
+        Binary::Mul => {
+            &[(0.0, INF, NAN, INF, 0.0), (-0.0, 2.0, -0.0, 2.0, -0.0), (TINY, 0.5, 0.0, 0.5, TINY)]
+        }
         Binary::Div => &[
             (1.0, 0.0, INF, INF, -INF),
             (1.0, -0.0, -INF, -INF, -INF),
@@ -148,9 +259,15 @@ fn binary(op: Binary) -> Two {
             (-INF, 1.0, 1.0, 0.0, 1.0),
             (TINY, 0.0, TINY, 1.0, 0.0),
         ],
-        Binary::Gt => &[(1.0, 1.0, 0.0, 0.0, 0.0), (0.0, -0.0, 0.0, 0.0, 0.0), (INF, 1.0, 1.0, 0.0, 0.0)],
-        Binary::Ge => &[(1.0, 1.0, 1.0, 0.0, 0.0), (-0.0, 0.0, 1.0, 0.0, 0.0), (-INF, 1.0, 0.0, 0.0, 0.0)],
-        Binary::Eq => &[(1.0, 1.0, 1.0, 0.0, 0.0), (-0.0, 0.0, 1.0, 0.0, 0.0), (INF, INF, 1.0, 0.0, 0.0)],
+        Binary::Gt => {
+            &[(1.0, 1.0, 0.0, 0.0, 0.0), (0.0, -0.0, 0.0, 0.0, 0.0), (INF, 1.0, 1.0, 0.0, 0.0)]
+        }
+        Binary::Ge => {
+            &[(1.0, 1.0, 1.0, 0.0, 0.0), (-0.0, 0.0, 1.0, 0.0, 0.0), (-INF, 1.0, 0.0, 0.0, 0.0)]
+        }
+        Binary::Eq => {
+            &[(1.0, 1.0, 1.0, 0.0, 0.0), (-0.0, 0.0, 1.0, 0.0, 0.0), (INF, INF, 1.0, 0.0, 0.0)]
+        }
         Binary::Chain => &[
             (0.0, INF, 0.0, INF, 0.0),
             (0.0, NAN, 0.0, NAN, 0.0),
@@ -164,13 +281,25 @@ fn binary(op: Binary) -> Two {
             (NAN, 0.0, 0.0, 0.0, NAN),
             (INF, 0.5, INF, 0.5, INF),
         ],
-        Binary::SigmoidSlope => &[(0.0, 0.5, 0.25, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, 0.0, 0.0, 0.0, 0.0)],
-        Binary::TanhSlope => &[(0.0, 0.0, 1.0, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, -1.0, 0.0, 0.0, 0.0)],
-        Binary::HypotSlope => &[(0.0, 0.0, 0.0, NAN, NAN), (3e200, 4e200, 0.6, 0.64 / 5e200, -0.48 / 5e200)],
+        Binary::SigmoidSlope => {
+            &[(0.0, 0.5, 0.25, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, 0.0, 0.0, 0.0, 0.0)]
+        }
+        Binary::TanhSlope => {
+            &[(0.0, 0.0, 1.0, 0.0, 0.0), (INF, 1.0, 0.0, 0.0, 0.0), (-INF, -1.0, 0.0, 0.0, 0.0)]
+        }
+        Binary::HypotSlope => {
+            &[(0.0, 0.0, 0.0, NAN, NAN), (3e200, 4e200, 0.6, 0.64 / 5e200, -0.48 / 5e200)]
+        }
         Binary::OverSquares => &[(0.0, 0.0, NAN, NAN, NAN), (0.0, 2.0, 0.0, 0.25, 0.0)],
-        Binary::PowSlope => &[(0.0, 2.0, 0.0, 2.0, 0.0), (0.0, 1.0, 1.0, 0.0, -INF), (0.0, 0.5, INF, -INF, NAN)],
-        Binary::PowCurve => &[(0.0, 2.0, 2.0, 0.0, -INF), (0.0, 3.0, 0.0, 6.0, 0.0), (0.0, 1.0, 0.0, 0.0, INF)],
-        Binary::PowLn => &[(0.0, 2.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, -INF, 0.0), (0.0, 0.0, -INF, INF, INF)],
+        Binary::PowSlope => {
+            &[(0.0, 2.0, 0.0, 2.0, 0.0), (0.0, 1.0, 1.0, 0.0, -INF), (0.0, 0.5, INF, -INF, NAN)]
+        }
+        Binary::PowCurve => {
+            &[(0.0, 2.0, 2.0, 0.0, -INF), (0.0, 3.0, 0.0, 6.0, 0.0), (0.0, 1.0, 0.0, 0.0, INF)]
+        }
+        Binary::PowLn => {
+            &[(0.0, 2.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, -INF, 0.0), (0.0, 0.0, -INF, INF, INF)]
+        }
     }
 }
 
@@ -179,18 +308,29 @@ fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
-/// Equal within an ulp or so, either zero being the other: a derivative's zero has no sign to speak of.
+/// Equal within an ulp or so, either zero being the other: a derivative's zero has no sign to speak
+/// of.
 fn near(a: f64, b: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 4.0 * f64::EPSILON * b.abs()
 }
 
-/// Looks at value and derivatives in every way there is: scalar nodes, tensors, the sweep, duals, recorded.
+/// Looks at value and derivatives in every way there is: scalar nodes, tensors, the sweep, duals,
+/// recorded.
 #[track_caller]
-fn check(name: &str, at: &[f64], record: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>, value: f64, derivatives: &[f64]) {
+fn check(
+    name: &str,
+    at: &[f64],
+    record: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
+    value: f64,
+    derivatives: &[f64],
+) {
     let tape = Tape::new();
     let vars: Vec<Var<'_>> = at.iter().map(|&x| tape.input(x)).collect();
     let y = record(&vars);
-    assert!(same(y.value(), value) || (value != 0.0 && near(y.value(), value)), "{name}({at:?}) = {y}, not {value}");
+    assert!(
+        same(y.value(), value) || (value != 0.0 && near(y.value(), value)),
+        "{name}({at:?}) = {y}, not {value}"
+    );
     let swept = y.backward();
     let recorded = y.record_gradient(&vars).unwrap();
     for (i, (&x, &exact)) in vars.iter().zip(derivatives).enumerate() {
@@ -199,14 +339,23 @@ fn check(name: &str, at: &[f64], record: impl for<'t> Fn(&[Var<'t>]) -> Var<'t>,
         assert!(near(reverse, exact), "{name} at {at:?}: derivative {i} is {reverse}, not {exact}");
         assert!(near(forward, exact), "{name} at {at:?}: tangent {i} is {forward}, not {exact}");
         let recorded = recorded[i].map_or(0.0, Var::value);
-        assert!(near(recorded, exact), "{name} at {at:?}: recorded derivative {i} is {recorded}, not {exact}");
+        assert!(
+            near(recorded, exact),
+            "{name} at {at:?}: recorded derivative {i} is {recorded}, not {exact}"
+        );
     }
     let runs: Vec<Var<'_>> = at.iter().map(|&x| tape.inputs(&[x, x, x])).collect();
     let run = record(&runs);
-    assert!(run.values().iter().all(|&v| same(v, y.value())), "{name} at {at:?}: a run has {run}, a number {y}");
+    assert!(
+        run.values().iter().all(|&v| same(v, y.value())),
+        "{name} at {at:?}: a run has {run}, a number {y}"
+    );
     let swept_run = run.backward_with(&[1.0; 3]).unwrap();
     for (&x, &run) in vars.iter().zip(&runs) {
-        assert!(swept_run.values_wrt(run).iter().all(|&d| near(d, swept.wrt(x))), "{name} at {at:?} differs in a run");
+        assert!(
+            swept_run.values_wrt(run).iter().all(|&d| near(d, swept.wrt(x))),
+            "{name} at {at:?} differs in a run"
+        );
     }
 }
 
@@ -239,7 +388,12 @@ fn binary_ops_at_special_points() {
         let known = slope
             || matches!(
                 op,
-                Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::Chain | Binary::ChainChoice
+                Binary::Powi
+                    | Binary::Powf
+                    | Binary::PowSlope
+                    | Binary::PowCurve
+                    | Binary::Chain
+                    | Binary::ChainChoice
             );
         for (x, y) in [(NAN, 2.5), (2.5, NAN), (NAN, NAN)].into_iter().filter(|_| !known) {
             let tape = Tape::new();
@@ -249,7 +403,8 @@ fn binary_ops_at_special_points() {
     }
 }
 
-/// `hypot(∞, 1)` and its like: the derivatives are those of real numbers; at infinity they are NaN or a limit, never a wrong finite slope.
+/// `hypot(∞, 1)` and its like: the derivatives are those of real numbers; at infinity they are NaN
+/// or a limit, never a wrong finite slope.
 #[test]
 fn infinite_operands_give_no_wrong_slopes() {
     // Of a slope the second operand is known from the first.
@@ -290,7 +445,8 @@ fn a_zero_adjoint_passes_nothing_on() {
 fn the_branch_not_selected_does_no_harm() {
     let tape = Tape::new();
     let x = tape.inputs(&[0.0, 4.0]);
-    // √x has an infinite slope at 0, ln x a value too; where they are not chosen nothing of it may be seen.
+    // √x has an infinite slope at 0, ln x a value too; where they are not chosen nothing of it may
+    // be seen.
     let y = x.indicator_gt(1.0).select(x.sqrt() + x.ln(), x * 3.0).sum();
     assert_eq!(y.value(), 2.0 + 4.0_f64.ln());
     let expected = [3.0, 0.25 + 0.25];

@@ -1,4 +1,5 @@
-//! Every smooth op and its first and second derivatives against numbers computed with 60 digits: `precision/make.py`.
+//! Every smooth op and its first and second derivatives against numbers computed with 60 digits:
+//! `precision/make.py`.
 
 use wengert::{Binary, Tape, Unary, Var};
 
@@ -22,13 +23,25 @@ struct Line<'a> {
 }
 
 fn lines() -> impl Iterator<Item = Line<'static>> {
-    include_str!("precision/functions.csv").lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let cells: Vec<&str> = line.split(',').collect();
-        let numbers = |range: std::ops::Range<usize>| -> Vec<f64> {
-            cells[range].iter().filter(|cell| !cell.is_empty()).map(|cell| cell.parse().unwrap()).collect()
-        };
-        Line { op: cells[0], at: numbers(1..3), value: numbers(3..4)[0], first: numbers(4..6), second: numbers(6..9) }
-    })
+    include_str!("precision/functions.csv").lines().filter(|line| !line.starts_with('#')).map(
+        |line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let numbers = |range: std::ops::Range<usize>| -> Vec<f64> {
+                cells[range]
+                    .iter()
+                    .filter(|cell| !cell.is_empty())
+                    .map(|cell| cell.parse().unwrap())
+                    .collect()
+            };
+            Line {
+                op: cells[0],
+                at: numbers(1..3),
+                value: numbers(3..4)[0],
+                first: numbers(4..6),
+                second: numbers(6..9),
+            }
+        },
+    )
 }
 
 /// How many ulps the value, the first and the second derivatives may be off.
@@ -41,7 +54,10 @@ fn values_and_derivatives_are_right_to_a_few_ulps() {
         let at = format!("{} at {:?}", line.op, line.at);
         let check = |order: usize, found: f64, exact: f64| {
             let off = ulps(found, exact);
-            assert!(off <= ALLOWED[order], "{at}, order {order}: {found} is {off} ulps from {exact}");
+            assert!(
+                off <= ALLOWED[order],
+                "{at}, order {order}: {found} is {off} ulps from {exact}"
+            );
         };
         let tape = Tape::new();
         let vars: Vec<_> = line.at.iter().map(|&x| tape.input(x)).collect();

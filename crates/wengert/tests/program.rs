@@ -1,5 +1,5 @@
-//! Compiled programs against the tape that they were made of: bit for bit in `Exact`, within the stated bound in `Fast`, whichever
-//! passes run, at the recorded inputs and at others.
+//! Compiled programs against the tape that they were made of: bit for bit in `Exact`, within the
+//! stated bound in `Fast`, whichever passes run, at the recorded inputs and at others.
 
 #[path = "random/scalars.rs"]
 mod scalars;
@@ -33,7 +33,12 @@ fn compiled(y: Var<'_>, leaves: &[Var<'_>], numerics: Numerics, off: &[Pass]) ->
     compiler.compile().unwrap()
 }
 
-fn run(program: &Program, workspace: &mut Workspace, leaves: &[Var<'_>], at: &[Vec<f64>]) -> Vec<Vec<f64>> {
+fn run(
+    program: &Program,
+    workspace: &mut Workspace,
+    leaves: &[Var<'_>],
+    at: &[Vec<f64>],
+) -> Vec<Vec<f64>> {
     for (leaf, values) in leaves.iter().zip(at) {
         workspace.set(program.input(leaf.id()).unwrap(), values).unwrap();
     }
@@ -62,16 +67,22 @@ fn exact_programs_of_tensors_are_the_tape_bit_for_bit() {
         let (first, second) = (tensors::leaf_values(program, 0), tensors::leaf_values(program, 1));
         let (leaves, y) = tensors::record(&tape, program, &first);
         let here = by_tape(y, &leaves);
-        let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
-        let programs: Vec<(Vec<Pass>, Program)> =
-            variants().into_iter().map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off))).collect();
+        let inputs: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
+        let programs: Vec<(Vec<Pass>, Program)> = variants()
+            .into_iter()
+            .map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off)))
+            .collect();
         tape.replay(&inputs).unwrap();
         let there = by_tape(y, &leaves);
         for (off, program) in programs {
             let mut workspace = program.workspace();
             for (at, expected) in [(&first, &here), (&second, &there), (&first, &here)] {
                 let found = run(&program, &mut workspace, &leaves, at);
-                prop_assert!(same_bits(&found, expected), "without {off:?}:\n{found:?}\n{expected:?}\n{tape}");
+                prop_assert!(
+                    same_bits(&found, expected),
+                    "without {off:?}:\n{found:?}\n{expected:?}\n{tape}"
+                );
             }
         }
         Ok(())
@@ -90,8 +101,15 @@ fn exact_programs_of_large_tensors_are_the_tape_bit_for_bit() {
         for off in variants() {
             let compiled = compiled(y, &leaves, Numerics::Exact, &off);
             let found = run(&compiled, &mut compiled.workspace(), &leaves, &at);
-            let sums = |all: &[Vec<f64>]| all.iter().map(|values| values.iter().sum::<f64>()).collect::<Vec<f64>>();
-            prop_assert!(same_bits(&found, &expected), "without {off:?}: {:?} {:?}", sums(&found), sums(&expected));
+            let sums = |all: &[Vec<f64>]| {
+                all.iter().map(|values| values.iter().sum::<f64>()).collect::<Vec<f64>>()
+            };
+            prop_assert!(
+                same_bits(&found, &expected),
+                "without {off:?}: {:?} {:?}",
+                sums(&found),
+                sums(&expected)
+            );
         }
         Ok(())
     });
@@ -103,18 +121,24 @@ fn exact_programs_of_scalars_are_the_tape_bit_for_bit() {
         let tape = exact();
         let (leaves, y) = scalars::record(&tape, program, &program.at);
         let here = by_tape(y, &leaves);
-        let programs: Vec<(Vec<Pass>, Program)> =
-            variants().into_iter().map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off))).collect();
+        let programs: Vec<(Vec<Pass>, Program)> = variants()
+            .into_iter()
+            .map(|off| (off.clone(), compiled(y, &leaves, Numerics::Exact, &off)))
+            .collect();
         let values = |at: &[f64]| at.iter().map(|&x| vec![x]).collect::<Vec<_>>();
         let (first, second) = (values(&program.at), values(&program.elsewhere));
-        let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
+        let inputs: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().zip(&second).map(|(&x, v)| (x, &v[..])).collect();
         tape.replay(&inputs).unwrap();
         let there = by_tape(y, &leaves);
         for (off, program) in programs {
             let mut workspace = program.workspace();
             for (at, expected) in [(&first, &here), (&second, &there)] {
                 let found = run(&program, &mut workspace, &leaves, at);
-                prop_assert!(same_bits(&found, expected), "without {off:?}:\n{found:?}\n{expected:?}\n{tape}");
+                prop_assert!(
+                    same_bits(&found, expected),
+                    "without {off:?}:\n{found:?}\n{expected:?}\n{tape}"
+                );
             }
         }
         Ok(())
@@ -140,7 +164,10 @@ fn fast_programs_give_the_same_bits_on_every_run() {
 /// A network of scalar nodes for one row: parameters, the row, and the loss.
 fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
     let hidden: Vec<Var<'t>> = (0..3)
-        .map(|j| (params.at(3 * j) * x.at(0) + params.at(3 * j + 1) * x.at(1) + params.at(3 * j + 2)).tanh())
+        .map(|j| {
+            (params.at(3 * j) * x.at(0) + params.at(3 * j + 1) * x.at(1) + params.at(3 * j + 2))
+                .tanh()
+        })
         .collect();
     let z = hidden.iter().enumerate().map(|(j, &h)| h * params.at(9 + j)).sum::<Var<'t>>();
     (z.sigmoid() - x.at(2)).square()
@@ -154,7 +181,8 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
         let tape = exact();
         let (p, x) = (tape.params(&params), tape.data(&rows[..3]));
         let loss = neuron(p, x);
-        // One by one, and summed in the order of the rows within blocks of 8 and then of the blocks.
+        // One by one, and summed in the order of the rows within blocks of 8 and then of the
+        // blocks.
         let (mut losses, mut each, mut total) = (Vec::new(), Vec::new(), vec![0.0; 12]);
         for block in rows.chunks(3 * 8) {
             let mut sum = vec![-0.0; 12];
@@ -184,7 +212,8 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
         let result = run(1);
         let near = |found: &[f64], expected: &[f64]| {
             let bound = if numerics == Numerics::Exact { 0.0 } else { 1e-14 };
-            found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= bound)
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= bound)
         };
         assert!(near(result.values(asked.0), &losses), "{:?}\n{losses:?}", result.values(asked.0));
         assert!(near(result.values(asked.1), &each), "{:?}\n{each:?}", result.values(asked.1));
@@ -210,7 +239,10 @@ fn a_guard_that_flips_in_some_rows_names_them() {
     assert!(batch.run(&[], &[(input, &[1.0, 2.0, 3.0])]).is_ok());
     let error = batch.run(&[], &[(input, &[1.0, -2.0, 3.0, -1.0])]).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("in rows [1, 3]: guard 0 at ") && text.contains("program.rs:"), "{text}");
+    assert!(
+        text.starts_with("in rows [1, 3]: guard 0 at ") && text.contains("program.rs:"),
+        "{text}"
+    );
     assert!(batch.run(&[], &[(input, &[1.0, 2.0])]).is_ok());
 }
 
@@ -223,13 +255,15 @@ fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
         let tape = exact();
         let (p, x) = (tape.params(&params), tape.data(&x));
         // Rows of weights and a bias each, as in a network by neurons.
-        let block = |at: usize, m: usize, n: usize| p.slice(0, at..at + m * (n + 1)).reshape([m, n + 1]);
+        let block =
+            |at: usize, m: usize, n: usize| p.slice(0, at..at + m * (n + 1)).reshape([m, n + 1]);
         let (first, second) = (block(0, m, n), block(m * (n + 1), k, m));
         let hidden = if per_layer {
             Var::affine(first.t().at(n), first.slice(1, 0..n), x).tanh()
         } else {
-            let each: Vec<Var<'_>> =
-                (0..m).map(|j| Var::affine(first.at(j).at(n), first.at(j).slice(0, 0..n), x).tanh()).collect();
+            let each: Vec<Var<'_>> = (0..m)
+                .map(|j| Var::affine(first.at(j).at(n), first.at(j).slice(0, 0..n), x).tanh())
+                .collect();
             tape.stack(&each)
         };
         let y = Var::affine(second.t().at(m), second.slice(1, 0..m), hidden).square().sum();
@@ -238,7 +272,10 @@ fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
         program.run(&mut workspace).unwrap();
         let gradient = program.outputs()[1];
         let expected = y.backward().values_wrt(p);
-        assert!(same_bits(&[workspace.values(gradient)], std::slice::from_ref(&expected)), "{program}");
+        assert!(
+            same_bits(&[workspace.values(gradient)], std::slice::from_ref(&expected)),
+            "{program}"
+        );
         let slice = workspace.slice(gradient).expect("a large gradient lies in one piece");
         assert!(slice.iter().zip(&expected).all(|(a, b)| a == b));
     }
@@ -277,12 +314,21 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
             let program = compiled(y, &[x, mu, s], Numerics::Exact, &off);
             let mut workspace = program.workspace();
             program.run(&mut workspace).unwrap();
-            let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
+            let found: Vec<Vec<f64>> =
+                program.outputs().into_iter().map(|output| workspace.values(output)).collect();
             let differ = found.iter().zip(&expected).map(|(a, b)| {
                 let pairs = a.iter().zip(b).enumerate();
-                pairs.filter(|(_, (a, b))| a != b).map(|(i, (a, b))| (i, *a, *b)).take(3).collect::<Vec<_>>()
+                pairs
+                    .filter(|(_, (a, b))| a != b)
+                    .map(|(i, (a, b))| (i, *a, *b))
+                    .take(3)
+                    .collect::<Vec<_>>()
             });
-            assert!(same_bits(&found, &expected), "without {off:?}: {:?}\n{program}", differ.collect::<Vec<_>>());
+            assert!(
+                same_bits(&found, &expected),
+                "without {off:?}: {:?}\n{program}",
+                differ.collect::<Vec<_>>()
+            );
         }
         // Fast is near.
         let program = compiled(y, &[x, mu, s], Numerics::Fast, &[]);
@@ -290,7 +336,10 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
         program.run(&mut workspace).unwrap();
         for (output, expected) in program.outputs().into_iter().zip(&expected) {
             for (found, expected) in workspace.values(output).iter().zip(expected) {
-                assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{found} {expected}");
+                assert!(
+                    (found - expected).abs() <= 1e-12 * expected.abs().max(1.0),
+                    "{found} {expected}"
+                );
             }
         }
     }
@@ -355,8 +404,14 @@ fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
             3 => layers.sum() + (p.slice(0, 100..300) * p.slice(0, 50..250)).sum(),
             4 => layers.sum() + p.at(7) * p.at(155) * p.at(1399) + 0.01 * p.square().sum(),
             5 => layers.sum() + (rows.t().tanh() * rows.slice(1, 3..9).sum()).sum(),
-            6 => p.at(7) * p.at(155) + layers.sum() + p.slice(0, 2..160).square().sum() * p.at(1399),
-            _ => layers.sum() + (tape.concat(0, &[p.slice(0, 300..400), layers, p.slice(0, 0..30)]).square()).sum(),
+            6 => {
+                p.at(7) * p.at(155) + layers.sum() + p.slice(0, 2..160).square().sum() * p.at(1399)
+            }
+            _ => {
+                layers.sum()
+                    + (tape.concat(0, &[p.slice(0, 300..400), layers, p.slice(0, 0..30)]).square())
+                        .sum()
+            }
         };
         let by = [p, weights, interleaved, p.slice(0, 140..330), p.slice(0, 330..400), rows.t()];
         let expected = by_tape(y, &by);
@@ -364,7 +419,8 @@ fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
             let program = compiled(y, &by, Numerics::Exact, &off);
             let mut workspace = program.workspace();
             program.run(&mut workspace).unwrap();
-            let found: Vec<Vec<f64>> = program.outputs().into_iter().map(|output| workspace.values(output)).collect();
+            let found: Vec<Vec<f64>> =
+                program.outputs().into_iter().map(|output| workspace.values(output)).collect();
             assert!(same_bits(&found, &expected), "case {case} without {off:?}\n{program}");
         }
         // A step of descent: the gradient stands on the tape.
@@ -395,20 +451,25 @@ fn rows_of_tensors_are_the_rows_one_by_one() {
         tensors::run(60, |program| {
             let program = tensors::widened(program, widen);
             let tape = exact();
-            let (leaves, y) = tensors::record_up_to(1000, &tape, &program, &tensors::leaf_values(&program, 0));
+            let (leaves, y) =
+                tensors::record_up_to(1000, &tape, &program, &tensors::leaf_values(&program, 0));
             let mut compiler = Compiler::new(&tape);
             compiler.rows(ROWS, &leaves[..1]).unwrap();
             let value = compiler.output(y).unwrap();
-            let each: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient_per_row(y, leaf).unwrap()).collect();
-            let sums: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
+            let each: Vec<_> =
+                leaves.iter().map(|&leaf| compiler.gradient_per_row(y, leaf).unwrap()).collect();
+            let sums: Vec<_> =
+                leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
             let compiled = compiler.compile().unwrap();
-            let rows: Vec<Vec<f64>> =
-                (0..ROWS as u32).map(|salt| tensors::leaf_values(&program, salt).swap_remove(0)).collect();
+            let rows: Vec<Vec<f64>> = (0..ROWS as u32)
+                .map(|salt| tensors::leaf_values(&program, salt).swap_remove(0))
+                .collect();
             let mut workspace = compiled.workspace();
             workspace.set(compiled.input(leaves[0].id()).unwrap(), &rows.concat()).unwrap();
             compiled.run(&mut workspace).unwrap();
             let (mut values, mut by_row) = (Vec::new(), vec![Vec::new(); leaves.len()]);
-            let mut total: Vec<Vec<f64>> = leaves.iter().map(|leaf| vec![-0.0; leaf.len()]).collect();
+            let mut total: Vec<Vec<f64>> =
+                leaves.iter().map(|leaf| vec![-0.0; leaf.len()]).collect();
             for row in &rows {
                 tape.replay(&[(leaves[0], row)]).unwrap();
                 let gradients = y.backward();
@@ -433,7 +494,10 @@ fn rows_of_tensors_are_the_rows_one_by_one() {
                     0 => by_row[0][..found.len()].to_vec(),
                     _ => total[i].iter().map(|&sum| sum + 0.0).collect(),
                 };
-                prop_assert!(same_bits(&[found], &[expected]), "sum of leaf {i}\n{tape}\n{compiled}");
+                prop_assert!(
+                    same_bits(&[found], &[expected]),
+                    "sum of leaf {i}\n{tape}\n{compiled}"
+                );
             }
             Ok(())
         });

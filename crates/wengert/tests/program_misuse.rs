@@ -1,5 +1,6 @@
-//! Bad input of compiled programs: each case is an error that names the culprit, the rule and the caller's line, and leaves the tape, the
-//! compiler and the workspace as they were. Nothing here rests on debug assertions; the tests hold in release builds too.
+//! Bad input of compiled programs: each case is an error that names the culprit, the rule and the
+//! caller's line, and leaves the tape, the compiler and the workspace as they were. Nothing here
+//! rests on debug assertions; the tests hold in release builds too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +9,8 @@ use wengert::{Batch, CompileTape, Compiler, Error, Numerics, Options, Program, T
 /// The message of the panic that `f` must end in.
 #[track_caller]
 fn panics<T>(f: impl FnOnce() -> T) -> String {
-    let payload = catch_unwind(AssertUnwindSafe(f)).map(drop).expect_err("nothing was wrong with it");
+    let payload =
+        catch_unwind(AssertUnwindSafe(f)).map(drop).expect_err("nothing was wrong with it");
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
@@ -48,7 +50,8 @@ fn assert_usable(tape: &Tape) {
     let program = tape.compile(&[y], &[z]).unwrap();
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
-    let numbers: Vec<f64> = program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+    let numbers: Vec<f64> =
+        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
     assert_eq!(numbers, [16.0, 8.0]);
 }
 
@@ -95,8 +98,10 @@ fn what_is_no_block_of_leaves_is_no_input() {
     let tape = Tape::new();
     let Loss { x, loss, .. } = loss(&tape);
     let program = tape.compile(&[loss], &[]).unwrap();
-    let error =
-        says(program.input(loss.id()), &["input at", "L is computed (mul)", "only inputs, parameters and data"]);
+    let error = says(
+        program.input(loss.id()),
+        &["input at", "L is computed (mul)", "only inputs, parameters and data"],
+    );
     assert!(matches!(error, Error::NotSettable { op: "input", .. }), "{error}");
     let sum = (x.square().sum()).id();
     let with_sum = tape.compile(&[loss], &[]).unwrap();
@@ -157,12 +162,21 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     let rule = "block of data, recorded after";
     let mut compiler = Compiler::new(&tape);
     let wrong = tape.data(&[0.0; 3]).named("wrong");
-    let error = says(compiler.gradient_as(loss, w, wrong), &["wrong of shape [3]", "w of shape [2]", "has its shape"]);
+    let error = says(
+        compiler.gradient_as(loss, w, wrong),
+        &["wrong of shape [3]", "w of shape [2]", "has its shape"],
+    );
     assert!(matches!(error, Error::Shapes { op: "gradient_as", .. }), "{error}");
     says(compiler.gradient_as(loss, w, early), &["early of shape [2]", rule]);
     says(compiler.gradient_as(loss, w, x), &["x of shape [2]", rule]);
-    says(compiler.gradient_as(loss, w, tape.params(&[0.0; 2]).named("p")), &["p of shape [2]", rule]);
-    says(compiler.gradient_as(loss, w, (w * 2.0).named("computed")), &["computed of shape [2]", rule]);
+    says(
+        compiler.gradient_as(loss, w, tape.params(&[0.0; 2]).named("p")),
+        &["p of shape [2]", rule],
+    );
+    says(
+        compiler.gradient_as(loss, w, (w * 2.0).named("computed")),
+        &["computed of shape [2]", rule],
+    );
     // A part of a block, and a block out of order.
     let wide = tape.data(&[0.0; 4]).named("wide");
     says(compiler.gradient_as(loss, w, wide.slice(0, 0..2)), &[rule]);
@@ -217,7 +231,10 @@ fn what_stands_for_a_gradient_takes_no_value() {
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     let output = compiler.output(w).unwrap();
-    let error = says(compiler.feed(output, g), &["g is data", "takes no new value", "stands for a gradient"]);
+    let error = says(
+        compiler.feed(output, g),
+        &["g is data", "takes no new value", "stands for a gradient"],
+    );
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
     // The other way round.
     let late = tape.data(&[0.0; 2]).named("late");
@@ -235,10 +252,14 @@ fn what_is_fed_is_a_leaf_of_its_size() {
     let Loss { w, loss, .. } = loss(&tape);
     let mut compiler = Compiler::new(&tape);
     let (value, moved) = (compiler.output(loss).unwrap(), compiler.output(w * 0.5).unwrap());
-    let error = says(compiler.feed(value, loss), &["L is computed (mul)", "only inputs, parameters and data"]);
+    let error = says(
+        compiler.feed(value, loss),
+        &["L is computed (mul)", "only inputs, parameters and data"],
+    );
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
     says(compiler.feed(value, tape.constant(7.0)), &["a constant"]);
-    let error = says(compiler.feed(value, w), &["feed at", "shape [2] takes 2 numbers", "1 were given"]);
+    let error =
+        says(compiler.feed(value, w), &["feed at", "shape [2] takes 2 numbers", "1 were given"]);
     assert!(matches!(error, Error::Length { op: "feed", found: 1, .. }), "{error}");
     compiler.feed(moved, w).unwrap();
     let program = compiler.compile().unwrap();
@@ -423,11 +444,15 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     for (to, guard) in [(4.0, 2), (40.0, 4), (1.0, 0)] {
         workspace.set(input, &[to]).unwrap();
         let error = program.run(&mut workspace).unwrap_err();
-        assert!(matches!(error, Error::GuardFlipped { index, .. } if index == guard), "{to}: {error}");
+        assert!(
+            matches!(error, Error::GuardFlipped { index, .. } if index == guard),
+            "{to}: {error}"
+        );
     }
     workspace.set(input, &[15.0]).unwrap();
     program.run(&mut workspace).unwrap();
-    let numbers: Vec<f64> = program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+    let numbers: Vec<f64> =
+        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
     assert_eq!(numbers, [0.9375, 4.0, 0.0625]);
     assert_usable(&tape);
 }
@@ -444,7 +469,9 @@ fn more_rows_than_a_program_can_hold_are_refused() {
     assert!(matches!(error, Error::ProgramTooLarge { .. }), "{error}");
     let text = error.to_string();
     assert!(
-        text.starts_with("compile at ") && text.contains("program_misuse.rs:") && text.contains("fewer rows"),
+        text.starts_with("compile at ")
+            && text.contains("program_misuse.rs:")
+            && text.contains("fewer rows"),
         "{text}"
     );
 }

@@ -1,5 +1,5 @@
-//! Random programs over runs: every structural op, broadcasting, views, on random shapes. As in `random_scalars`, the programs are drawn from a
-//! fixed seed.
+//! Random programs over runs: every structural op, broadcasting, views, on random shapes. As in
+//! `random_scalars`, the programs are drawn from a fixed seed.
 
 #[path = "random/tensors.rs"]
 mod random;
@@ -7,7 +7,9 @@ mod random;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wengert::{Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var};
+use wengert::{
+    Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var,
+};
 
 use random::{leaf_values, record, run};
 
@@ -28,14 +30,16 @@ fn ledgers_add_up_bit_for_bit() {
             let size: f64 = ledger.iter().map(|entry| entry.product.abs()).sum();
             let near = (sum - adjoint).abs() <= 8.0 * f64::EPSILON * size;
             let zero = sum == 0.0 && adjoint == 0.0;
-            let same = sum.to_bits() == adjoint.to_bits() || zero || (ledger.iter().any(running) && near);
+            let same =
+                sum.to_bits() == adjoint.to_bits() || zero || (ledger.iter().any(running) && near);
             prop_assert!(same, "{slot}: {sum:e} {adjoint:e}\n{tape}");
         }
         Ok(())
     });
 }
 
-/// In Fast numerics an adjoint is the sum of its ledger to the stated bound, the ledger's terms being within it themselves.
+/// In Fast numerics an adjoint is the sum of its ledger to the stated bound, the ledger's terms
+/// being within it themselves.
 #[test]
 fn ledgers_add_up_to_the_bound_in_fast_numerics() {
     run(200, |program| {
@@ -80,12 +84,17 @@ fn replay_equals_recording_bit_for_bit() {
             tape.replay(&[]).unwrap();
             prop_assert!(before == bits(&tape), "a replay at the same inputs changed bits");
             let new = leaf_values(program, 1);
-            let inputs: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(&new).map(|(&x, v)| (x, &v[..])).collect();
+            let inputs: Vec<(Var<'_>, &[f64])> =
+                leaves.iter().zip(&new).map(|(&x, v)| (x, &v[..])).collect();
             tape.replay(&inputs).unwrap();
             let (_, fresh_y) = record(&fresh, program, &new);
-            prop_assert!(bits(&tape) == bits(&fresh), "a replay differs from a recording:\n{tape}\n{fresh}");
+            prop_assert!(
+                bits(&tape) == bits(&fresh),
+                "a replay differs from a recording:\n{tape}\n{fresh}"
+            );
             let (old, new) = (y.backward(), fresh_y.backward());
-            let same = old.adjoints().iter().zip(new.adjoints()).all(|(a, b)| a.to_bits() == b.to_bits());
+            let same =
+                old.adjoints().iter().zip(new.adjoints()).all(|(a, b)| a.to_bits() == b.to_bits());
             prop_assert!(same, "adjoints differ\n{tape}");
             Ok(())
         });
@@ -112,5 +121,8 @@ fn the_programs_cover_the_ops() {
     for op in Structural::ALL.iter().filter(|op| **op != Structural::CumSumBack) {
         assert!(seen.contains_key(op.name()), "no program has a {}: {seen:?}", op.name());
     }
-    assert!(seen.contains_key(Op::Unary(Unary::Sin).name()) && seen.contains_key(Op::Binary(Binary::Mul).name()));
+    assert!(
+        seen.contains_key(Op::Unary(Unary::Sin).name())
+            && seen.contains_key(Op::Binary(Binary::Mul).name())
+    );
 }

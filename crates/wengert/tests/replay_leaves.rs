@@ -9,7 +9,10 @@ fn views_over_several_leaves_are_settable() {
     let ends = tape.stack(&[a, b]);
     let y = a * b + block.sum();
     tape.replay(&[(ends, &[10.0, 20.0]), (block.slice(0, 1..2), &[7.0])]).unwrap();
-    assert_eq!((ends.values(), block.values(), y.value()), (vec![10.0, 20.0], vec![2.0, 7.0], 209.0));
+    assert_eq!(
+        (ends.values(), block.values(), y.value()),
+        (vec![10.0, 20.0], vec![2.0, 7.0], 209.0)
+    );
     let strided = tape.params(&[0.0; 6]).reshape([2, 3]).t().at(1);
     tape.replay(&[(strided, &[1.0, 2.0])]).unwrap();
     assert_eq!(strided.values(), [1.0, 2.0]);

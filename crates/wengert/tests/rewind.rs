@@ -32,7 +32,8 @@ fn a_rewound_tape_records_as_a_new_one_does() {
             let fresh_y = program(w, x);
             assert_eq!(tape.to_string(), fresh.to_string());
             assert_eq!((tape.paths(), tape.guards().len()), (fresh.paths(), fresh.guards().len()));
-            let scopes = |tape: &Tape| tape.nodes().map(|node| tape.scope_of(node.id)).collect::<Vec<_>>();
+            let scopes =
+                |tape: &Tape| tape.nodes().map(|node| tape.scope_of(node.id)).collect::<Vec<_>>();
             assert_eq!(scopes(&tape), scopes(&fresh));
             assert_eq!(y.backward().values_wrt(tape.var(params)), fresh_y.backward().values_wrt(w));
             tape.to_string()

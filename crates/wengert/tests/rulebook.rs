@@ -1,9 +1,13 @@
-//! The rule book against itself: for every structural operation, over several shapes and strides, what its file states in
-//! several ways must be one thing. Entries, sweep, share, tangent, duals, programs, differences; first and second order.
+//! The rule book against itself: for every structural operation, over several shapes and strides,
+//! what its file states in several ways must be one thing. Entries, sweep, share, tangent, duals,
+//! programs, differences; first and second order.
 
 use wengert::rulebook::{Site, Tensor, entries};
 use wengert::rules::Partial;
-use wengert::{Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural, Tape, Var};
+use wengert::{
+    Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural,
+    Tape, Var,
+};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +32,20 @@ struct Case {
 }
 
 fn case(operands: &[(&[usize], Lies)], attributes: Attributes) -> Case {
-    Case { operands: operands.iter().map(|&(dims, lies)| (dims.to_vec(), lies)).collect(), attributes }
+    Case {
+        operands: operands.iter().map(|&(dims, lies)| (dims.to_vec(), lies)).collect(),
+        attributes,
+    }
 }
 
 /// Shapes and strides for an operation. A new operation is asked for its own here.
 fn cases(op: Structural) -> Vec<Case> {
     let none = || Attributes::None;
     let axes = Attributes::axes_of;
-    let positions =
-        |positions: &[u32], shape: &[usize]| Attributes::Positions { positions: positions.into(), shape: shape.into() };
+    let positions = |positions: &[u32], shape: &[usize]| Attributes::Positions {
+        positions: positions.into(),
+        shape: shape.into(),
+    };
     let reductions = || {
         vec![
             case(&[(&[5], Plain)], axes(&[0])),
@@ -78,7 +87,9 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[], Plain), (&[], Plain), (&[], Cut)], none()),
             case(&[(&[2, 2], Turned), (&[2, 2], Repeated)], none()),
         ],
-        Structural::Contiguous => vec![case(&[(&[2, 3], Turned)], none()), case(&[(&[3, 2], Repeated)], none())],
+        Structural::Contiguous => {
+            vec![case(&[(&[2, 3], Turned)], none()), case(&[(&[3, 2], Repeated)], none())]
+        }
         Structural::Gather => vec![
             case(&[(&[4], Plain)], positions(&[3, 0, 3], &[3])),
             case(&[(&[2, 3], Turned)], positions(&[5, 1, 1, 0], &[2, 2])),
@@ -137,8 +148,9 @@ fn close(a: &[f64], b: &[f64], tolerance: f64, what: &str) {
 
 /// The numbers of a gradient, 0 where there is no path.
 fn recorded(gradient: &[Option<Var<'_>>], leaves: &[Var<'_>]) -> Vec<f64> {
-    let of =
-        |(gradient, leaf): (&Option<Var<'_>>, &Var<'_>)| gradient.map_or_else(|| vec![0.0; leaf.len()], Var::values);
+    let of = |(gradient, leaf): (&Option<Var<'_>>, &Var<'_>)| {
+        gradient.map_or_else(|| vec![0.0; leaf.len()], Var::values)
+    };
     gradient.iter().zip(leaves).flat_map(of).collect()
 }
 
@@ -150,7 +162,8 @@ fn each_case(mut check: impl FnMut(Structural, &Case, &str)) {
     }
 }
 
-/// `Σ c · sin(op(..))`, so that second derivatives are not zero, with the operands that derivatives pass.
+/// `Σ c · sin(op(..))`, so that second derivatives are not zero, with the operands that derivatives
+/// pass.
 fn objective<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Var<'t>, Vec<Var<'t>>) {
     let (leaves, read) = operands(tape, op, case);
     let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
@@ -165,8 +178,8 @@ fn exact() -> Tape {
     Tape::with(Options::default().numerics(Numerics::Exact))
 }
 
-/// What the entries say is what the sweep passes on, `share` records, duals carry, `tangent` records, programs compute and
-/// differences find.
+/// What the entries say is what the sweep passes on, `share` records, duals carry, `tangent`
+/// records, programs compute and differences find.
 #[test]
 fn every_way_to_a_derivative_is_one() {
     each_case(|op, case, what| {
@@ -184,27 +197,34 @@ fn every_way_to_a_derivative_is_one() {
 
         let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
         let along: f64 = directions.iter().flatten().zip(&swept).map(|(d, g)| d * g).sum();
-        let seeds: Vec<(Var<'_>, &[f64])> = leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let seeds: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
         let duals = tape.tangents(&seeds).unwrap().of(loss);
         close(&[duals], &[along], 1e-14, &format!("duals of {what}"));
         let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
             .iter()
             .zip(&directions)
-            .map(|(&leaf, direction)| (leaf, tape.tensor(Leaf::Input, direction, leaf.shape()).unwrap()))
+            .map(|(&leaf, direction)| {
+                (leaf, tape.tensor(Leaf::Input, direction, leaf.shape()).unwrap())
+            })
             .collect();
         let tangent = loss.record_tangent(&seeds).unwrap().unwrap();
         close(&[tangent.value()], &[along], 1e-14, &format!("tangent of {what}"));
 
         for numerics in [Numerics::Exact, Numerics::Fast] {
             let mut compiler = Compiler::new(&tape).numerics(numerics);
-            let outputs: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(loss, leaf).unwrap()).collect();
+            let outputs: Vec<_> =
+                leaves.iter().map(|&leaf| compiler.gradient(loss, leaf).unwrap()).collect();
             let program = compiler.compile().unwrap();
             let mut workspace = program.workspace();
             program.run(&mut workspace).unwrap();
-            let computed: Vec<f64> = outputs.iter().flat_map(|&output| workspace.values(output)).collect();
+            let computed: Vec<f64> =
+                outputs.iter().flat_map(|&output| workspace.values(output)).collect();
             match numerics {
                 Numerics::Exact => assert_eq!(computed, swept, "the program of {what}"),
-                Numerics::Fast => close(&computed, &swept, 1e-13, &format!("the fast program of {what}")),
+                Numerics::Fast => {
+                    close(&computed, &swept, 1e-13, &format!("the fast program of {what}"))
+                }
             }
         }
     });
@@ -216,7 +236,8 @@ fn second_derivatives_are_one() {
         let tape = exact();
         let (loss, leaves) = objective(&tape, op, case);
         let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
-        let seeds: Vec<(Var<'_>, &[f64])> = leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let seeds: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
         let by_duals: Vec<f64> = tape.hvp(loss, &seeds, &leaves).unwrap().concat();
 
         // Reverse over reverse: the gradient of the gradient along the direction.
@@ -224,12 +245,15 @@ fn second_derivatives_are_one() {
         let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
             .iter()
             .zip(&directions)
-            .map(|(&leaf, direction)| (leaf, tape.tensor(Leaf::Data, direction, leaf.shape()).unwrap()))
+            .map(|(&leaf, direction)| {
+                (leaf, tape.tensor(Leaf::Data, direction, leaf.shape()).unwrap())
+            })
             .collect();
         let along = gradient.iter().zip(&seeds).filter_map(|(g, (_, d))| Some(((*g)? * *d).sum()));
         let along = along.reduce(|a, b| a + b).unwrap();
         let gradients = along.backward();
-        let by_nodes: Vec<f64> = leaves.iter().flat_map(|&leaf| gradients.values_wrt(leaf)).collect();
+        let by_nodes: Vec<f64> =
+            leaves.iter().flat_map(|&leaf| gradients.values_wrt(leaf)).collect();
         close(&by_nodes, &by_duals, 1e-12, &format!("reverse over reverse of {what}"));
 
         // Forward over reverse, recorded.
@@ -237,11 +261,17 @@ fn second_derivatives_are_one() {
             let tangent = g.and_then(|g| g.record_tangent(&seeds).unwrap());
             tangent.map_or_else(|| vec![0.0; leaf.len()], Var::values)
         });
-        close(&tangents.collect::<Vec<_>>(), &by_duals, 1e-12, &format!("tangent of the gradient of {what}"));
+        close(
+            &tangents.collect::<Vec<_>>(),
+            &by_duals,
+            1e-12,
+            &format!("tangent of the gradient of {what}"),
+        );
     });
 }
 
-/// A quicker way of a sweep adds the numbers that the entries list: bit for bit, but where it adds them up first.
+/// A quicker way of a sweep adds the numbers that the entries list: bit for bit, but where it adds
+/// them up first.
 #[test]
 fn quick_ways_add_what_the_entries_list() {
     each_case(|op, case, what| {
@@ -306,14 +336,20 @@ fn what_does_not_fit_is_refused_by_the_door() {
         }
         assert_eq!(tape.len(), before);
     };
-    refused(Structural::Sum, &[x], Attributes::axes_of(&[1]), &["sum at", "x of shape [2]", "its one axis is 0"]);
+    refused(
+        Structural::Sum,
+        &[x],
+        Attributes::axes_of(&[1]),
+        &["sum at", "x of shape [2]", "its one axis is 0"],
+    );
     refused(Structural::Sum, &[x, x], Attributes::None, &["sum at", "does not have 2 operands"]);
     refused(Structural::Concat, &[], Attributes::axes_of(&[0]), &["concat at", "0 operands"]);
     refused(Structural::Gather, &[x], Attributes::None, &["gather at", "moved by positions"]);
     refused(Structural::CumSum, &[x], Attributes::None, &["cumsum at", "along one axis"]);
     let leaf = tape.apply(Op::Leaf(Leaf::Input), &[], Attributes::None).unwrap_err().to_string();
     assert!(leaf.contains("input at"), "{leaf}");
-    let shape = Structural::MatMul.shape(&[&Shape::from([2, 3]), &Shape::from([3])], &Attributes::None);
+    let shape =
+        Structural::MatMul.shape(&[&Shape::from([2, 3]), &Shape::from([3])], &Attributes::None);
     assert_eq!(shape, Ok(Shape::from([2])));
 }
 

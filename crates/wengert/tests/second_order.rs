@@ -18,7 +18,10 @@ fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
         + joined.softmax(1).at(0).dot(joined.t().log_softmax(0).t().at(1))
         + h.outer(b).norm_l2()
         + joined.mean_axes(&[0]).cumsum(0).sum();
-    reduced + (chosen * chosen).sum() + m.t().reshape([9]).slice(0, 2..6).mean() + x.at(5).powf(2.5) * h.dot(b)
+    reduced
+        + (chosen * chosen).sum()
+        + m.t().reshape([9]).slice(0, 2..6).mean()
+        + x.at(5).powf(2.5) * h.dot(b)
 }
 
 const AT: [f64; 8] = [0.3, -0.2, 0.8, 0.5, 0.1, 1.2, -0.4, 0.9];
@@ -38,7 +41,10 @@ fn recorded_gradient_equals_the_sweep() {
         let mut direction = [0.0; 8];
         direction[i] = 1.0;
         let tangent = tape.tangents(&[(x, &direction)]).unwrap().of(y);
-        assert!((tangent - adjoint).abs() <= 1e-14 * adjoint.abs().max(1.0), "{i}: {tangent} {adjoint}");
+        assert!(
+            (tangent - adjoint).abs() <= 1e-14 * adjoint.abs().max(1.0),
+            "{i}: {tangent} {adjoint}"
+        );
     }
 }
 
@@ -64,7 +70,10 @@ fn the_three_ways_to_a_hessian_agree() {
         let (up, down) = (shifted(h), shifted(-h));
         for j in 0..8 {
             let difference = (up[j] - down[j]) / (2.0 * h);
-            assert!((by_duals[j] - by_nodes[j]).abs() < 1e-12 * (1.0 + by_nodes[j].abs()), "{i} {j}");
+            assert!(
+                (by_duals[j] - by_nodes[j]).abs() < 1e-12 * (1.0 + by_nodes[j].abs()),
+                "{i} {j}"
+            );
             assert!(
                 (by_duals[j] - difference).abs() < 1e-7 * (1.0 + difference.abs()),
                 "{i} {j}: {} {difference}",
@@ -129,9 +138,10 @@ fn a_tape_moves_to_another_thread() {
 fn ties_are_shared_equally_in_any_mode() {
     let tape = Tape::new();
     let x = tape.inputs(&[2.0, 1.0, 2.0, 2.0, -0.0]);
-    for (y, shares) in
-        [(x.max_axes(&[0]), [1.0, 0.0, 1.0, 1.0, 0.0].map(|s| s / 3.0)), (x.min_axes(&[0]), [0.0, 0.0, 0.0, 0.0, 1.0])]
-    {
+    for (y, shares) in [
+        (x.max_axes(&[0]), [1.0, 0.0, 1.0, 1.0, 0.0].map(|s| s / 3.0)),
+        (x.min_axes(&[0]), [0.0, 0.0, 0.0, 0.0, 1.0]),
+    ] {
         assert_eq!(y.backward().values_wrt(x), shares);
         assert_eq!(y.record_gradient(&[x]).unwrap()[0].unwrap().values(), shares);
         for i in 0..5 {

@@ -1,5 +1,6 @@
-//! Four answers that print alike and are not the same: a derivative that is 0 because it was computed so, because no path leads to the output, because
-//! every path is known to be flat, and one that was not computed.
+//! Four answers that print alike and are not the same: a derivative that is 0 because it was
+//! computed so, because no path leads to the output, because every path is known to be flat, and
+//! one that was not computed.
 
 use wengert::{Gradients, Status, Tape, Var};
 
@@ -84,7 +85,9 @@ fn any_node_and_any_number_of_sweeps() {
     let x = tape.input(2.0);
     let u = x * x;
     let y = u * 3.0 + u.exp();
-    let read = |gradients: &Gradients<'_>| (gradients.adjoints()[u.id().slot()], gradients.adjoints()[x.id().slot()]);
+    let read = |gradients: &Gradients<'_>| {
+        (gradients.adjoints()[u.id().slot()], gradients.adjoints()[x.id().slot()])
+    };
     let once = y.backward();
     let twice = y.backward();
     assert_eq!(read(&once), read(&twice));

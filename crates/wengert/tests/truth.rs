@@ -42,7 +42,10 @@ impl Count {
             }
             let add = |cell: &Cell<usize>, one: bool| cell.set(cell.get() + usize::from(one));
             add(&self.unknown, enclosed.bound == f64::INFINITY);
-            add(&self.coarse, enclosed.bound.is_finite() && enclosed.digits() < 1.0 && enclosed.bound > 1e-9);
+            add(
+                &self.coarse,
+                enclosed.bound.is_finite() && enclosed.digits() < 1.0 && enclosed.bound > 1e-9,
+            );
         }
         Ok(())
     }
@@ -58,14 +61,24 @@ impl Count {
         );
         assert!(20 * unknown <= held, "{what}: of {unknown} numbers in {held} nothing can be said");
         assert!(20 * coarse <= held, "{what}: {coarse} numbers in {held} have no digit");
-        assert!(50 * undetermined <= programs, "{what}: {undetermined} choices in {programs} programs");
+        assert!(
+            50 * undetermined <= programs,
+            "{what}: {undetermined} choices in {programs} programs"
+        );
     }
 }
 
-/// Values, adjoints, tangents, second derivatives, the recorded gradient and its derivatives of one program.
-fn hold_everything(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f64>]) -> Result<(), TestCaseError> {
+/// Values, adjoints, tangents, second derivatives, the recorded gradient and its derivatives of one
+/// program.
+fn hold_everything(
+    count: &Count,
+    leaves: &[Var<'_>],
+    y: Var<'_>,
+    direction: &[Vec<f64>],
+) -> Result<(), TestCaseError> {
     let tape = y.tape();
-    let along: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
+    let along: Vec<(Var<'_>, &[f64])> =
+        leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
     let truth = y.truth().along(&along).run().unwrap();
     count.programs.set(count.programs.get() + 1);
     if !truth.undetermined().is_empty() {
@@ -76,7 +89,11 @@ fn hold_everything(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[V
     let column = |of: &dyn Fn(NodeId) -> Enclosed| -> Vec<Enclosed> {
         (0..truth.len()).map(|slot| of(NodeId::at(slot as u32))).collect()
     };
-    count.hold("value of v", &tape.all_values()[..truth.len()], &column(&|slot| truth.value_at(slot)))?;
+    count.hold(
+        "value of v",
+        &tape.all_values()[..truth.len()],
+        &column(&|slot| truth.value_at(slot)),
+    )?;
     count.hold("adjoint of v", gradients.adjoints(), &column(&|slot| truth.adjoint_at(slot)))?;
     let tangents = tape.tangents(&along).unwrap();
     count.hold("tangent of y", &[tangents.of(y)], &truth.tangents(y))?;
@@ -103,41 +120,68 @@ fn recorded(
             count.hold("no path to leaf", &vec![0.0; leaf.len()], &truth.adjoints(leaf))?;
             continue;
         };
-        // One number to differentiate, of which every element of the gradient is the tangent's part.
+        // One number to differentiate, of which every element of the gradient is the tangent's
+        // part.
         let sum = gradient.sum();
         let own = sum.truth().along(along).run().unwrap();
-        count.hold(&format!("recorded gradient {i},"), &gradient.values(), &own.values(gradient))?;
+        count.hold(
+            &format!("recorded gradient {i},"),
+            &gradient.values(),
+            &own.values(gradient),
+        )?;
         let tangents = y.tape().tangents(along).unwrap().values_of(gradient);
-        count.hold(&format!("tangent of recorded gradient {i},"), &tangents, &own.tangents(gradient))?;
+        count.hold(
+            &format!("tangent of recorded gradient {i},"),
+            &tangents,
+            &own.tangents(gradient),
+        )?;
         let pairs = |a: Vec<Enclosed>, b: Vec<Enclosed>| a.into_iter().zip(b).collect::<Vec<_>>();
         for (of, pairs) in [
             ("gradient", pairs(own.values(gradient), truth.adjoints(leaf))),
             ("second derivative", pairs(own.tangents(gradient), truth.second(leaf))),
         ] {
             for (a, b) in pairs {
-                // The two compute the same in another order: what differs is 32 digits' rounding, and constants that the
-                // recorded one keeps as `f64`.
+                // The two compute the same in another order: what differs is 32 digits' rounding,
+                // and constants that the recorded one keeps as `f64`.
                 let apart = (a.truth - b.truth).to_f64().abs();
                 let room = a.bound + b.bound;
-                prop_assert!(apart <= room || room.is_infinite(), "{of} {i}: truths {} and {}", a.truth, b.truth);
+                prop_assert!(
+                    apart <= room || room.is_infinite(),
+                    "{of} {i}: truths {} and {}",
+                    a.truth,
+                    b.truth
+                );
             }
         }
     }
     Ok(())
 }
 
-/// The right tangent is what differences of right values say: a rule that is wrong is wrong in 32 digits too.
+/// The right tangent is what differences of right values say: a rule that is wrong is wrong in 32
+/// digits too.
 ///
-/// The distance between two steps, one an eighth of the other, tells how far the smaller one is from the limit.
-fn differences(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f64>]) -> Result<(), TestCaseError> {
-    let along: Vec<(Var<'_>, &[f64])> = leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
+/// The distance between two steps, one an eighth of the other, tells how far the smaller one is
+/// from the limit.
+fn differences(
+    count: &Count,
+    leaves: &[Var<'_>],
+    y: Var<'_>,
+    direction: &[Vec<f64>],
+) -> Result<(), TestCaseError> {
+    let along: Vec<(Var<'_>, &[f64])> =
+        leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
     let truth = y.truth().along(&along).run().unwrap();
     let Enclosed { truth: tangent, bound } = truth.tangents(y)[0];
     let moved = |step: f64| {
-        let element = |(x, d): (f64, &f64)| DoubleDouble::from(x) + DoubleDouble::from(*d) * step.into();
-        let numbers: Vec<Vec<DoubleDouble>> =
-            leaves.iter().zip(direction).map(|(x, d)| x.values().into_iter().zip(d).map(element).collect()).collect();
-        let at: Vec<(Var<'_>, &[DoubleDouble])> = leaves.iter().zip(&numbers).map(|(&x, n)| (x, &n[..])).collect();
+        let element =
+            |(x, d): (f64, &f64)| DoubleDouble::from(x) + DoubleDouble::from(*d) * step.into();
+        let numbers: Vec<Vec<DoubleDouble>> = leaves
+            .iter()
+            .zip(direction)
+            .map(|(x, d)| x.values().into_iter().zip(d).map(element).collect())
+            .collect();
+        let at: Vec<(Var<'_>, &[DoubleDouble])> =
+            leaves.iter().zip(&numbers).map(|(&x, n)| (x, &n[..])).collect();
         y.truth().at(&at).run().unwrap().value(y).truth
     };
     let quotient = |h: f64| (moved(h) - moved(-h)) / (2.0 * h).into();
@@ -153,7 +197,10 @@ fn differences(count: &Count, leaves: &[Var<'_>], y: Var<'_>, direction: &[Vec<f
     count.held.set(count.held.get() + 1);
     let apart = (nearer - tangent).to_f64().abs();
     let rounding = 1e-17 * (y.value().abs() + size);
-    prop_assert!(apart <= settled + rounding, "tangent {tangent}, by differences {nearer}, settled to {settled:e}");
+    prop_assert!(
+        apart <= settled + rounding,
+        "tangent {tangent}, by differences {nearer}, settled to {settled:e}"
+    );
     Ok(())
 }
 
@@ -162,11 +209,16 @@ fn differences_of_programs(cases: u32) {
     // Without what a difference moves and a derivative does not: detached operands.
     scalars::run(cases, |program| {
         let mut program = program.clone();
-        program.instructions.iter_mut().filter(|i| matches!(i.variant, 2 | 3)).for_each(|i| i.variant = 4);
+        program
+            .instructions
+            .iter_mut()
+            .filter(|i| matches!(i.variant, 2 | 3))
+            .for_each(|i| i.variant = 4);
         let tape = Tape::new();
         let (inputs, y) = scalars::record(&tape, &program, &program.at);
         let direction: Vec<Vec<f64>> = program.elsewhere.iter().map(|&d| vec![d]).collect();
-        differences(&count, &inputs, y, &direction).map_err(|error| TestCaseError::fail(format!("{error}\n{tape}")))
+        differences(&count, &inputs, y, &direction)
+            .map_err(|error| TestCaseError::fail(format!("{error}\n{tape}")))
     });
     tensors::run(cases, |program| {
         let mut program = program.clone();
@@ -223,15 +275,17 @@ fn compiled_programs(cases: u32) {
                 compiler = compiler.without(pass);
             }
             let value = compiler.output(y).unwrap();
-            let gradients: Vec<_> = leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
+            let gradients: Vec<_> =
+                leaves.iter().map(|&leaf| compiler.gradient(y, leaf).unwrap()).collect();
             let compiled = compiler.compile().unwrap();
             let mut workspace = compiled.workspace();
             compiled.run(&mut workspace).unwrap();
-            let held = count.hold("output", &workspace.values(value), &truth.values(y)).and_then(|()| {
-                leaves.iter().zip(gradients).try_for_each(|(&leaf, output)| {
-                    count.hold("gradient", &workspace.values(output), &truth.adjoints(leaf))
-                })
-            });
+            let held =
+                count.hold("output", &workspace.values(value), &truth.values(y)).and_then(|()| {
+                    leaves.iter().zip(gradients).try_for_each(|(&leaf, output)| {
+                        count.hold("gradient", &workspace.values(output), &truth.adjoints(leaf))
+                    })
+                });
             held.map_err(|error| TestCaseError::fail(format!("without {off:?}: {error}\n{tape}")))?;
         }
         Ok(())
@@ -271,11 +325,14 @@ fn a_planted_fault_of_some_ulps_is_outside_the_bound() {
     let (value, adjoint) = (y.value(), y.backward().wrt(x));
     assert!(truth.value(y).holds(value) && truth.adjoint(x).holds(adjoint));
     assert!(!truth.value(y).holds(off(value, 64.0)) && !truth.value(y).holds(off(value, -64.0)));
-    assert!(!truth.adjoint(x).holds(off(adjoint, 64.0)) && !truth.adjoint(x).holds(off(adjoint, -64.0)));
+    assert!(
+        !truth.adjoint(x).holds(off(adjoint, 64.0)) && !truth.adjoint(x).holds(off(adjoint, -64.0))
+    );
     assert!(!truth.value(y).holds(f64::NAN) && !truth.value(y).holds(f64::INFINITY));
 }
 
-/// The report says where digits go, for both types of number, and leaves out what the output is not made of.
+/// The report says where digits go, for both types of number, and leaves out what the output is not
+/// made of.
 #[test]
 fn the_report_names_the_node_that_loses_digits() {
     fn report<S: wengert::Scalar>() -> wengert::Precision {
@@ -286,18 +343,29 @@ fn the_report_names_the_node_that_loses_digits() {
         let root = (b * b - number(4.0)).sqrt().named("root");
         (root - b).named("small").precision().unwrap()
     }
-    for (found, holds, lost) in [(report::<f32>(), 7.22, 4.0..5.2), (report::<f64>(), 15.95, 4.0..5.2)] {
+    for (found, holds, lost) in
+        [(report::<f32>(), 7.22, 4.0..5.2), (report::<f64>(), 15.95, 4.0..5.2)]
+    {
         assert!((found.holds - holds).abs() < 0.01);
         let worst = &found.value_losses[0];
-        assert_eq!((worst.label.as_str(), &worst.operands[..]), ("small", &["root".to_owned(), "b".to_owned()][..]));
-        assert!(lost.contains(&worst.digits) && matches!(worst.cause, Cause::Cancellation { .. }), "{found}");
+        assert_eq!(
+            (worst.label.as_str(), &worst.operands[..]),
+            ("small", &["root".to_owned(), "b".to_owned()][..])
+        );
+        assert!(
+            lost.contains(&worst.digits) && matches!(worst.cause, Cause::Cancellation { .. }),
+            "{found}"
+        );
         assert_eq!(
             found.rows.iter().filter(|row| row.named).map(|row| &row.label[..]).collect::<Vec<_>>(),
             ["b", "root", "small"]
         );
         for row in &found.rows {
             // What is sure is right.
-            assert!(row.value.right() >= row.value.sure() && row.adjoint.right() >= row.adjoint.sure(), "{found}");
+            assert!(
+                row.value.right() >= row.value.sure() && row.adjoint.right() >= row.adjoint.sure(),
+                "{found}"
+            );
         }
     }
 }

@@ -1,16 +1,25 @@
-//! `verify` finds where a recording is not the program's at other inputs, which guards do not see, and names the node and the line.
+//! `verify` finds where a recording is not the program's at other inputs, which guards do not see,
+//! and names the node and the line.
 
 use wengert::{Error, Leaf, Numerics, Options, Tape, Var, verify};
 
 /// The error of a closure that was recorded at one point and is compared at another.
 #[track_caller]
-fn differs(f: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: &[f64], elsewhere: &[f64], expected: (&str, &str, &str, &str)) {
+fn differs(
+    f: impl for<'t> Fn(Var<'t>) -> Var<'t>,
+    at: &[f64],
+    elsewhere: &[f64],
+    expected: (&str, &str, &str, &str),
+) {
     let error = verify(f, at, elsewhere).unwrap_err();
     let text = error.to_string();
     let Error::Differs { what, node, tape, again, place, .. } = error else { panic!("{error}") };
     assert_eq!((what, node.as_str(), tape.as_str(), again.as_str()), expected, "{text}");
     // The tape itself keeps no lines here: what is not recorded again has none.
-    assert!(place.map_or(again == "nothing", |place| place.file().ends_with("verify.rs")), "{text}");
+    assert!(
+        place.map_or(again == "nothing", |place| place.file().ends_with("verify.rs")),
+        "{text}"
+    );
     for part in ["verify at ", "verify.rs:", &node, &tape, &again, "when recorded again"] {
         assert!(text.contains(part), "{text}: there is no {part:?}");
     }
@@ -69,7 +78,8 @@ fn numbers_that_left_the_tape() {
     }
     differs(f, &[2.0], &[3.0], ("value", "const#1", "2", "3"));
     verify(f, &[2.0], &[2.0]).unwrap();
-    // What depends on nothing but shapes may be anything, and so may what is random only in its leaves' values.
+    // What depends on nothing but shapes may be anything, and so may what is random only in its
+    // leaves' values.
     verify(|x| (x * x.len() as f64).sum(), &[1.0, 2.0], &[3.0, 4.0]).unwrap();
     fn scaled(x: Var<'_>) -> Var<'_> {
         let scale = x.with_values(|values| values.iter().map(|v| v * v).collect::<Vec<_>>());
@@ -84,11 +94,21 @@ fn positions_shapes_and_cuts_that_depend_on_values() {
         x.gather(&[if x.at(0).value() > 0.0 { 1 } else { 2 }]).sum()
     }
     let error = verify(pick, &[1.0, 2.0, 3.0], &[-1.0, 2.0, 3.0]).unwrap_err().to_string();
-    assert!(error.contains("gather") && error.contains("positions [1]") && error.contains("positions [2]"), "{error}");
+    assert!(
+        error.contains("gather")
+            && error.contains("positions [1]")
+            && error.contains("positions [2]"),
+        "{error}"
+    );
     fn slice(x: Var<'_>) -> Var<'_> {
         x.slice(0, 0..if x.at(0).value() > 0.0 { 2 } else { 3 }).exp().sum()
     }
-    differs(slice, &[1.0; 3], &[-1.0, 1.0, 1.0], ("op", "exp#1", "exp v0..v1 -> [2]", "exp x -> [3]"));
+    differs(
+        slice,
+        &[1.0; 3],
+        &[-1.0, 1.0, 1.0],
+        ("op", "exp#1", "exp v0..v1 -> [2]", "exp x -> [3]"),
+    );
     fn cut(x: Var<'_>) -> Var<'_> {
         if x.at(0).value() > 0.0 { x.at(0).detach().sin() } else { x.at(0).sin() }
     }
@@ -119,7 +139,10 @@ fn guards_are_compared_as_well() {
 
 #[test]
 fn misuse_is_an_error() {
-    assert!(matches!(verify(|x: Var<'_>| x, &[1.0, 2.0], &[1.0]), Err(Error::Length { found: 1, .. })));
+    assert!(matches!(
+        verify(|x: Var<'_>| x, &[1.0, 2.0], &[1.0]),
+        Err(Error::Length { found: 1, .. })
+    ));
     assert!(matches!(verify(|x: Var<'_>| x, &[], &[]), Err(Error::Empty { .. })));
     assert!(matches!(verify(|x: Var<'_, f32>| -x, &[1.0_f32], &[f32::NAN]), Ok(())));
 }
@@ -138,20 +161,27 @@ fn a_tape_is_compared_as_it_stands() {
     }
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let tape = Tape::with(Options::default().numerics(numerics));
-        let numbers = |seed: f64, n: usize| (0..n).map(|i| (seed + i as f64).sin()).collect::<Vec<_>>();
+        let numbers =
+            |seed: f64, n: usize| (0..n).map(|i| (seed + i as f64).sin()).collect::<Vec<_>>();
         let [x, w, loss] = network(&tape, &numbers(1.0, 6), &numbers(2.0, 12));
         for seed in [3.0, 4.0, 1.0] {
             let (xs, ws) = (numbers(seed, 6), numbers(seed + 0.5, 12));
             tape.replay(&[(x, &xs), (w, &ws)]).unwrap();
             tape.verify(|again| _ = network(again, &xs, &ws)).unwrap();
             // At other inputs than the tape's the first difference is where they came in.
-            let error = tape.verify(|again| _ = network(again, &xs, &numbers(0.0, 12))).unwrap_err();
-            assert!(matches!(&error, Error::Differs { what: "value", node, .. } if node == "w"), "{error}");
+            let error =
+                tape.verify(|again| _ = network(again, &xs, &numbers(0.0, 12))).unwrap_err();
+            assert!(
+                matches!(&error, Error::Differs { what: "value", node, .. } if node == "w"),
+                "{error}"
+            );
         }
         let before = tape.slots();
         // What was recorded beside the program is a difference, and the tape is as it was.
         let _ = loss.exp();
-        let error = tape.verify(|again| _ = network(again, &numbers(1.0, 6), &numbers(1.5, 12))).unwrap_err();
+        let error = tape
+            .verify(|again| _ = network(again, &numbers(1.0, 6), &numbers(1.5, 12)))
+            .unwrap_err();
         assert!(
             matches!(&error, Error::Differs { tape, again, .. } if tape == "exp loss" && again == "nothing"),
             "{error}"

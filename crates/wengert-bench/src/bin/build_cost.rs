@@ -1,8 +1,9 @@
 //! What it costs to build a program that uses Wengert.
 //!
-//! `cargo run --release -p wengert-bench --bin build_cost`, and `-- --only without` for the rows whose name begins so. Makes a
-//! project of ten lines in a directory of its own, which depends on this checkout by its path, and builds it cold. Run by hand:
-//! it takes minutes. CPU seconds are those of all processes of the build, as Linux's `/proc` counts them, in hundredths.
+//! `cargo run --release -p wengert-bench --bin build_cost`, and `-- --only without` for the rows
+//! whose name begins so. Makes a project of ten lines in a directory of its own, which depends on
+//! this checkout by its path, and builds it cold. Run by hand: it takes minutes. CPU seconds are
+//! those of all processes of the build, as Linux's `/proc` counts them, in hundredths.
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -45,7 +46,12 @@ const CASES: [Case; 9] = [
     Case { name: "wengert-program", package: "wengert-program", features: DEFAULT, source: LINKED },
     Case { name: "wengert-layers", package: "wengert-layers", features: DEFAULT, source: LINKED },
     Case { name: "wengert-inspect", package: "wengert-inspect", features: DEFAULT, source: LINKED },
-    Case { name: "wengert-snapshot", package: "wengert-snapshot", features: DEFAULT, source: LINKED },
+    Case {
+        name: "wengert-snapshot",
+        package: "wengert-snapshot",
+        features: DEFAULT,
+        source: LINKED,
+    },
 ];
 
 /// Where a compiler that this command stands in front of writes what it took.
@@ -68,11 +74,19 @@ fn main() -> ExitCode {
 /// As cargo's compiler: runs it, and notes crate and CPU seconds.
 fn wrapped(log: &Path) -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let status = Command::new(&arguments[0]).args(&arguments[1..]).status().expect("the compiler runs");
-    let name = arguments.iter().position(|argument| argument == "--crate-name").map(|i| arguments[i + 1].clone());
+    let status =
+        Command::new(&arguments[0]).args(&arguments[1..]).status().expect("the compiler runs");
+    let name = arguments
+        .iter()
+        .position(|argument| argument == "--crate-name")
+        .map(|i| arguments[i + 1].clone());
     if let (Some(name), Ok(cpu)) = (name, cpu_of_children()) {
         use io::Write;
-        let mut log = fs::OpenOptions::new().create(true).append(true).open(log).expect("the log can be written");
+        let mut log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(log)
+            .expect("the log can be written");
         // One write a line: lines of several compilers do not mix.
         log.write_all(format!("{name} {cpu}\n").as_bytes()).expect("the log can be written");
     }
@@ -82,12 +96,15 @@ fn wrapped(log: &Path) -> ExitCode {
 /// CPU seconds of the children that this process has waited for, and of theirs.
 fn cpu_of_children() -> io::Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // The name in parentheses may hold spaces; after it, state is field 3, and cutime and cstime are 16 and 17.
+    // The name in parentheses may hold spaces; after it, state is field 3, and cutime and cstime
+    // are 16 and 17.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<f64>().ok());
     let ticks = ticks(16).zip(ticks(17)).map(|(user, system)| user + system);
     // A tick is a hundredth of a second on every Linux that cargo runs on.
-    ticks.map(|ticks| ticks / 100.0).ok_or_else(|| io::Error::other("/proc/self/stat is not Linux's"))
+    ticks
+        .map(|ticks| ticks / 100.0)
+        .ok_or_else(|| io::Error::other("/proc/self/stat is not Linux's"))
 }
 
 /// CPU and wall seconds of one command.
@@ -105,21 +122,39 @@ fn cargo(directory: &Path, arguments: &[&str], log: Option<&Path>) -> Result<Cos
         command.env_remove(name);
     }
     if let Some(log) = log {
-        command.env("RUSTC_WRAPPER", env::current_exe().map_err(|error| error.to_string())?).env(LOG, log);
+        command
+            .env("RUSTC_WRAPPER", env::current_exe().map_err(|error| error.to_string())?)
+            .env(LOG, log);
     }
     let failed = |error: io::Error| format!("cargo {}: {error}", arguments.join(" "));
     let (before, start) = (cpu_of_children().map_err(failed)?, Instant::now());
     let output = command.output().map_err(failed)?;
     let wall = start.elapsed().as_secs_f64();
     if !output.status.success() {
-        return Err(format!("cargo {}:\n{}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)));
+        return Err(format!(
+            "cargo {}:\n{}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        ));
     }
     Ok(Cost { cpu: cpu_of_children().map_err(failed)? - before, wall })
 }
 
-/// The packages that are compiled below `package`, itself not counted, those of derive macros and build scripts too.
+/// The packages that are compiled below `package`, itself not counted, those of derive macros and
+/// build scripts too.
 fn packages_below(project: &Path, package: &str) -> Result<usize, String> {
-    let arguments = ["tree", "--offline", "-e", "normal,build", "--prefix", "none", "--format", "{p}", "-p", package];
+    let arguments = [
+        "tree",
+        "--offline",
+        "-e",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "-p",
+        package,
+    ];
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
         .current_dir(project)
@@ -130,7 +165,8 @@ fn packages_below(project: &Path, package: &str) -> Result<usize, String> {
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let words = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let mut packages: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(words).collect();
+    let mut packages: Vec<String> =
+        text.lines().filter(|line| !line.is_empty()).map(words).collect();
     packages.sort();
     packages.dedup();
     Ok(packages.len() - 1)
@@ -153,7 +189,9 @@ fn table() -> Result<(), String> {
 }
 
 fn rows(checkout: &Path, place: &Path, only: &str) -> Result<(), String> {
-    println!("a program of ten lines, built cold (release); then edited and built again, the median of three");
+    println!(
+        "a program of ten lines, built cold (release); then edited and built again, the median of three"
+    );
     println!("build              packages   CPU s  wall s   edit: release s  debug s   binary KiB");
     let mut crates = None;
     for case in CASES.iter().filter(|case| case.name.starts_with(only)) {
@@ -167,7 +205,9 @@ fn rows(checkout: &Path, place: &Path, only: &str) -> Result<(), String> {
         let release = edited(&project, case, &["build", "--release", "--offline"])?;
         cargo(&project, &["build", "--offline"], None)?;
         let debug = edited(&project, case, &["build", "--offline"])?;
-        let binary = fs::metadata(project.join("target/release/ten-lines")).map_err(|error| error.to_string())?.len();
+        let binary = fs::metadata(project.join("target/release/ten-lines"))
+            .map_err(|error| error.to_string())?
+            .len();
         println!(
             "{:18} {packages:8} {:7.1} {:7.1} {release:17.2} {debug:8.2} {:12}",
             case.name,
@@ -183,7 +223,15 @@ fn rows(checkout: &Path, place: &Path, only: &str) -> Result<(), String> {
     if "readme".starts_with(only) {
         let target = place.join("readme");
         let directory = target.to_string_lossy();
-        let how = ["build", "--release", "--example", "notebook", "--offline", "--target-dir", &directory];
+        let how = [
+            "build",
+            "--release",
+            "--example",
+            "notebook",
+            "--offline",
+            "--target-dir",
+            &directory,
+        ];
         let cold = cargo(checkout, &how, None)?;
         println!("{:18} {:>8} {:7.1} {:7.1}", "readme", "-", cold.cpu, cold.wall);
         println!("readme: `cargo build --release --example notebook` in this checkout");
@@ -215,14 +263,17 @@ fn write_project(checkout: &Path, project: &Path, case: &Case) -> Result<(), Str
 
 /// The program after some edits of its number.
 fn source(case: &Case, edits: usize) -> String {
-    case.source.replace("{crate}", &case.package.replace('-', "_")).replace("0.5", &format!("0.{}", 5 + edits))
+    case.source
+        .replace("{crate}", &case.package.replace('-', "_"))
+        .replace("0.5", &format!("0.{}", 5 + edits))
 }
 
 /// Wall seconds of a build after an edit, the median of three.
 fn edited(project: &Path, case: &Case, build: &[&str]) -> Result<f64, String> {
     let mut walls = Vec::new();
     for edits in 1..=3 {
-        fs::write(project.join("src/main.rs"), source(case, edits)).map_err(|error| error.to_string())?;
+        fs::write(project.join("src/main.rs"), source(case, edits))
+            .map_err(|error| error.to_string())?;
         walls.push(cargo(project, build, None)?.wall);
     }
     walls.sort_by(f64::total_cmp);
@@ -232,9 +283,14 @@ fn edited(project: &Path, case: &Case, build: &[&str]) -> Result<f64, String> {
 /// The crates of a log, the dearest first.
 fn costs(log: &Path) -> Result<Vec<(String, f64)>, String> {
     let text = fs::read_to_string(log).map_err(|error| error.to_string())?;
-    let cost = |line: &str| line.rsplit_once(' ').and_then(|(name, cpu)| Some((name.to_owned(), cpu.parse().ok()?)));
-    let mut crates: Vec<(String, f64)> =
-        text.lines().filter_map(cost).filter(|(name, _)| name != "build_script_build" && name != "___").collect();
+    let cost = |line: &str| {
+        line.rsplit_once(' ').and_then(|(name, cpu)| Some((name.to_owned(), cpu.parse().ok()?)))
+    };
+    let mut crates: Vec<(String, f64)> = text
+        .lines()
+        .filter_map(cost)
+        .filter(|(name, _)| name != "build_script_build" && name != "___")
+        .collect();
     crates.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     Ok(crates)
 }

@@ -1,6 +1,8 @@
-//! Wengert's matrix products beside those of the crates `faer`, `gemm` and `matrixmultiply`, on one thread.
+//! Wengert's matrix products beside those of the crates `faer`, `gemm` and `matrixmultiply`, on one
+//! thread.
 //!
-//! `cargo run --release -p wengert-bench --features rivals --bin products`, and `-- f32` or `-- f64` for one type alone.
+//! `cargo run --release -p wengert-bench --features rivals --bin products`, and `-- f32` or
+//! `-- f64` for one type alone.
 
 #![allow(unsafe_code, reason = "the crates take pointers; every matrix fills its vector")]
 
@@ -10,7 +12,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use wengert_kernels::product::{Placed, Product, product};
 
-/// How a product is asked for: extents, which operands are read transposed, and whether it is added to C.
+/// How a product is asked for: extents, which operands are read transposed, and whether it is added
+/// to C.
 #[derive(Clone, Copy)]
 struct Asked {
     extents: (usize, usize, usize),
@@ -46,8 +49,10 @@ macro_rules! rivals {
                 let how = if asked.accumulate { Accum::Add } else { Accum::Replace };
                 // SAFETY: A, B and C fill their slices with these strides, here and below.
                 unsafe {
-                    let a = MatRef::from_raw_parts(a.as_ptr(), m, k, at_a.0 as isize, at_a.1 as isize);
-                    let b = MatRef::from_raw_parts(b.as_ptr(), k, n, at_b.0 as isize, at_b.1 as isize);
+                    let a =
+                        MatRef::from_raw_parts(a.as_ptr(), m, k, at_a.0 as isize, at_a.1 as isize);
+                    let b =
+                        MatRef::from_raw_parts(b.as_ptr(), k, n, at_b.0 as isize, at_b.1 as isize);
                     let c = MatMut::from_raw_parts_mut(c.as_mut_ptr(), m, n, n as isize, 1);
                     matmul(c, how, a, b, 1.0, Par::Seq);
                 }
@@ -121,10 +126,12 @@ fn ours<S: Product>(asked: Asked, c: &mut [S], a: &[S], b: &[S]) {
 fn row<S: Rivals>(asked: Asked) {
     let (m, k, n) = asked.extents;
     // Whole numbers of few bits: sums of them are exact, so all four agree to the bit.
-    let numbers =
-        |len: usize, by: usize| -> Vec<S> { (0..len).map(|i| S::from(((i * by) >> 5 & 7) as i8 - 3)).collect() };
+    let numbers = |len: usize, by: usize| -> Vec<S> {
+        (0..len).map(|i| S::from(((i * by) >> 5 & 7) as i8 - 3)).collect()
+    };
     let (a, b, mut c) = (numbers(m * k, 2_654_435_761), numbers(k * n, 40_503), numbers(m * n, 1));
-    let contenders: [fn(Asked, &mut [S], &[S], &[S]); 4] = [ours::<S>, S::faer, S::gemm, S::matrixmultiply];
+    let contenders: [fn(Asked, &mut [S], &[S], &[S]); 4] =
+        [ours::<S>, S::faer, S::gemm, S::matrixmultiply];
     let results = contenders.map(|contender| {
         let mut c = c.clone();
         contender(asked, &mut c, &a, &b);
@@ -191,8 +198,12 @@ const ASKED: [((usize, usize, usize), &str); 26] = [
 
 fn main() {
     let only = std::env::args().nth(1);
-    println!("nanoseconds and GFLOP/s of wengert's product; the crates' times over it (above 1: slower than wengert)");
-    println!("type     m     k     n                  ours GFLOP/s            faer            gemm  matrixmultiply");
+    println!(
+        "nanoseconds and GFLOP/s of wengert's product; the crates' times over it (above 1: slower than wengert)"
+    );
+    println!(
+        "type     m     k     n                  ours GFLOP/s            faer            gemm  matrixmultiply"
+    );
     for (extents, how) in ASKED {
         let asked = Asked {
             extents,

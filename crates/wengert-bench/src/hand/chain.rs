@@ -1,8 +1,9 @@
 //! W5b: a chain of `sin`, `exp` and `ln`, `f64`: y = ln exp sin y, again and again.
 //!
-//! The derivative is the product of `cos`, of `exp` and of `1 / x` at the values on the way. The values are one chain of dependent calls; the
-//! factors don't wait for each other, and are computed side by side.
-//! `sin`, `exp` and `ln` are the platform's, which are faster one after the other than the crate `libm`'s; `cos` is that crate's, which is faster side by side.
+//! The derivative is the product of `cos`, of `exp` and of `1 / x` at the values on the way. The
+//! values are one chain of dependent calls; the factors don't wait for each other, and are computed
+//! side by side. `sin`, `exp` and `ln` are the platform's, which are faster one after the other
+//! than the crate `libm`'s; `cos` is that crate's, which is faster side by side.
 
 /// One round: three operations.
 pub(crate) struct Chain {
@@ -25,7 +26,8 @@ impl Chain {
         }
         let mut derivative = 1.0;
         for &[y, e] in self.values.iter().rev() {
-            // By ln, by exp, by sin; one factor for all three, so that only one product waits for the one before.
+            // By ln, by exp, by sin; one factor for all three, so that only one product waits for
+            // the one before.
             derivative *= (1.0 / e) * e * libm::cos(y);
         }
         (y, derivative)

@@ -6,14 +6,16 @@
 //! dW_l = D_lᵀ H_(l-1)                            db_l = sum of D_l over the rows
 //! ```
 //!
-//! Bias and sigmoid are one pass over a product's result, so is the sigmoid's derivative; a step adds the last products straight into the
-//! parameters, so no gradient is stored. Over two threads each has half of the rows.
+//! Bias and sigmoid are one pass over a product's result, so is the sigmoid's derivative; a step
+//! adds the last products straight into the parameters, so no gradient is stored. Over two threads
+//! each has half of the rows.
 
 use crate::product::{Matrix, product};
 use crate::simd::{Kernel, dispatch, sigmoid_f32};
 use crate::threads::Threads;
 
-/// A network and what a pass over a block of rows leaves behind. Parameters are one slice: by layer the weights `[m, n]`, then the biases `[m]`.
+/// A network and what a pass over a block of rows leaves behind. Parameters are one slice: by layer
+/// the weights `[m, n]`, then the biases `[m]`.
 #[derive(Clone, Debug)]
 pub(crate) struct Dense {
     sizes: Vec<usize>,
@@ -36,7 +38,13 @@ impl Dense {
     }
 
     /// The gradient of the loss by all parameters, over this block's rows.
-    pub(crate) fn gradient(&mut self, params: &[f32], x: &[f32], target: &[f32], gradient: &mut [f32]) {
+    pub(crate) fn gradient(
+        &mut self,
+        params: &[f32],
+        x: &[f32],
+        target: &[f32],
+        gradient: &mut [f32],
+    ) {
         self.forward(params, x);
         self.back(params, target);
         self.weights(x, gradient, 0.0, 1.0);
@@ -66,13 +74,18 @@ impl Dense {
 
     fn back(&mut self, params: &[f32], target: &[f32]) {
         let last = self.deltas.len() - 1;
-        dispatch(OutputDelta { output: &self.outputs[last], target, delta: &mut self.deltas[last] });
+        dispatch(OutputDelta {
+            output: &self.outputs[last],
+            target,
+            delta: &mut self.deltas[last],
+        });
         let mut end = params.len();
         for l in (1..=last).rev() {
             let (n, m) = (self.sizes[l], self.sizes[l + 1]);
             let start = end - m * (n + 1);
             let (before, from) = self.deltas.split_at_mut(l);
-            let (delta, weights) = (Matrix::new(&from[0], self.rows, m), &params[start..start + m * n]);
+            let (delta, weights) =
+                (Matrix::new(&from[0], self.rows, m), &params[start..start + m * n]);
             product(&mut before[l - 1], 0.0, 1.0, delta, Matrix::new(weights, m, n));
             dispatch(HiddenDelta { output: &self.outputs[l - 1], delta: &mut before[l - 1] });
             end = start;
@@ -89,7 +102,13 @@ impl Dense {
             (weights, rest) = rest.split_at_mut(m * n);
             (biases, rest) = rest.split_at_mut(m);
             let delta = &self.deltas[l];
-            product(weights, keep, scale, Matrix::new(delta, self.rows, m).t(), Matrix::new(input, self.rows, n));
+            product(
+                weights,
+                keep,
+                scale,
+                Matrix::new(delta, self.rows, m).t(),
+                Matrix::new(input, self.rows, n),
+            );
             dispatch(SumOfRows { delta, into: biases, keep, scale });
         }
     }
@@ -190,7 +209,8 @@ impl<'p> Split<'p> {
         }
     }
 
-    /// A step against the gradient: each thread its rows, then each thread its part of the parameters.
+    /// A step against the gradient: each thread its rows, then each thread its part of the
+    /// parameters.
     pub(crate) fn step(&mut self, params: &mut [f32], x: &[f32], target: &[f32], rate: f32) {
         self.gradients(params, x, target);
         descend(self.threads, params, &self.gradients, rate);
@@ -207,11 +227,17 @@ impl<'p> Split<'p> {
 }
 
 /// `params -= rate (sum of the gradients)`, each thread a part of the parameters.
-pub(crate) fn descend<G: AsRef<[f32]> + Sync>(threads: &Threads, params: &mut [f32], gradients: &[G], rate: f32) {
+pub(crate) fn descend<G: AsRef<[f32]> + Sync>(
+    threads: &Threads,
+    params: &mut [f32],
+    gradients: &[G],
+    rate: f32,
+) {
     let part = params.len().div_ceil(threads.count());
     threads.each_with(params.chunks_mut(part), |i, params| {
         let range = i * part..i * part + params.len();
-        let gradients = gradients.iter().map(|gradient| &gradient.as_ref()[range.clone()]).collect();
+        let gradients =
+            gradients.iter().map(|gradient| &gradient.as_ref()[range.clone()]).collect();
         dispatch(Descend { params, gradients, rate });
     });
 }

@@ -1,4 +1,5 @@
-//! W6: the log-likelihood of a mixture of Gaussians with a Wishart prior (ADBench's), `f64`, and its gradient.
+//! W6: the log-likelihood of a mixture of Gaussians with a Wishart prior (ADBench's), `f64`, and
+//! its gradient.
 //!
 //! ```text
 //! c = x_i - mu_k      z = Q_k c      main_ki = alpha_k + sum q_k - 1/2 |z|²      L_i = ln sum over k of exp main_ki
@@ -8,10 +9,14 @@
 //! dL/dQ_k     = -sum over i of r_ki z cᵀ    (lower triangle; the diagonal is exp q, so dL/dq_k = R + dL/dQ_kk exp q)
 //! ```
 //!
-//! Points stand side by side in vectors, 16 at a time. A component goes over all points twice, before and after the softmax over the components; its
-//! sums stay in the nearest cache, and z is computed again rather than stored, which would be 2 MB.
+//! Points stand side by side in vectors, 16 at a time. A component goes over all points twice,
+//! before and after the softmax over the components; its sums stay in the nearest cache, and z is
+//! computed again rather than stored, which would be 2 MB.
 
-#![allow(clippy::needless_range_loop, reason = "several matrices are indexed alike, as in the formulas")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "several matrices are indexed alike, as in the formulas"
+)]
 
 use crate::simd::{Kernel, dispatch, exp};
 
@@ -89,8 +94,12 @@ impl<const D: usize> Gmm<D> {
         let (alpha, mu, icf) = self.split(params);
         let icf = icf.chunks_exact(D * (D + 1) / 2);
         let blocks = self.x.len();
-        for (k, ((component, icf), weights)) in
-            self.components.iter_mut().zip(icf).zip(self.weights.chunks_exact_mut(blocks)).enumerate()
+        for (k, ((component, icf), weights)) in self
+            .components
+            .iter_mut()
+            .zip(icf)
+            .zip(self.weights.chunks_exact_mut(blocks))
+            .enumerate()
         {
             component.mu.copy_from_slice(&mu[k * D..(k + 1) * D]);
             component.offset = alpha[k];
@@ -123,21 +132,24 @@ impl<const D: usize> Gmm<D> {
     fn softmax(&mut self) -> f64 {
         let blocks = self.x.len();
         let (mut largests, mut logs) = ([0.0; BLOCK], 0.0);
-        // ln a + ln b = ln (a b): a sum is from 1 to K, so many may be multiplied before a logarithm is due.
+        // ln a + ln b = ln (a b): a sum is from 1 to K, so many may be multiplied before a
+        // logarithm is due.
         let mut products = [1.0; BLOCK];
         for block in 0..blocks {
             let inside = (self.points - block * BLOCK).min(BLOCK);
             let mut largest = [f64::NEG_INFINITY; BLOCK];
             for main in self.weights[block..].iter().step_by(blocks) {
                 for lane in 0..BLOCK {
-                    largest[lane] = if main[lane] > largest[lane] { main[lane] } else { largest[lane] };
+                    largest[lane] =
+                        if main[lane] > largest[lane] { main[lane] } else { largest[lane] };
                 }
             }
             let mut sum = [0.0; BLOCK];
             for main in self.weights[block..].iter_mut().step_by(blocks) {
                 for lane in 0..BLOCK {
                     let below = main[lane] - largest[lane];
-                    // Further down it is nothing beside the largest, which is 1; and subnormal numbers are slow.
+                    // Further down it is nothing beside the largest, which is 1; and subnormal
+                    // numbers are slow.
                     let e = if below < -600.0 { 0.0 } else { exp(below) };
                     main[lane] = e;
                     sum[lane] += e;
@@ -163,7 +175,8 @@ impl<const D: usize> Gmm<D> {
         logs + largests.iter().sum::<f64>()
     }
 
-    /// The parts of the objective that are not of points, and their gradient, which replaces what `gradient` holds.
+    /// The parts of the objective that are not of points, and their gradient, which replaces what
+    /// `gradient` holds.
     #[inline(always)]
     fn other_terms(&self, params: &[f64], gradient: Option<&mut [f64]>) -> f64 {
         let (alpha, _, icf) = self.split(params);
@@ -185,9 +198,15 @@ impl<const D: usize> Gmm<D> {
                 *gradient = -(self.points as f64) * exp(alpha - largest) / sum;
             }
             let of_icf = &mut gradient[params.len() - icf.len()..];
-            for (gradient, icf) in of_icf.chunks_exact_mut(D * (D + 1) / 2).zip(icf.chunks_exact(D * (D + 1) / 2)) {
+            for (gradient, icf) in
+                of_icf.chunks_exact_mut(D * (D + 1) / 2).zip(icf.chunks_exact(D * (D + 1) / 2))
+            {
                 for (i, (gradient, &entry)) in gradient.iter_mut().zip(icf).enumerate() {
-                    *gradient = if i < D { gamma * gamma * exp(2.0 * entry) - m } else { gamma * gamma * entry };
+                    *gradient = if i < D {
+                        gamma * gamma * exp(2.0 * entry) - m
+                    } else {
+                        gamma * gamma * entry
+                    };
                 }
             }
         }
@@ -215,7 +234,8 @@ impl<const D: usize> Gmm<D> {
             }
             let mut entry = D;
             for column in 0..D {
-                of_icf[column] += total - across(&sums.outer[column][column]) * component.q[column][column];
+                of_icf[column] +=
+                    total - across(&sums.outer[column][column]) * component.q[column][column];
                 for row in column + 1..D {
                     of_icf[entry] -= across(&sums.outer[row][column]);
                     entry += 1;
@@ -263,7 +283,8 @@ struct Sums<const D: usize> {
 impl<const D: usize> Sums<D> {
     #[inline(always)]
     fn over(component: &Component<D>, x: &[[Block; D]], weights: &[Block]) -> Self {
-        let mut sums = Sums { weights: [0.0; LANES], z: [[0.0; LANES]; D], outer: [[[0.0; LANES]; D]; D] };
+        let mut sums =
+            Sums { weights: [0.0; LANES], z: [[0.0; LANES]; D], outer: [[[0.0; LANES]; D]; D] };
         for (x, r) in x.iter().zip(weights) {
             let c = component.centred(x);
             add(&mut sums.weights, r, &[1.0; BLOCK]);

@@ -1,4 +1,5 @@
-//! The gradients derived and written by hand: the limit that a tape is measured against, so written for speed.
+//! The gradients derived and written by hand: the limit that a tape is measured against, so written
+//! for speed.
 
 pub(crate) mod chain;
 pub(crate) mod dense;

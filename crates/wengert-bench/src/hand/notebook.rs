@@ -7,8 +7,8 @@
 //! dw_ji = d_j x_i      db_j = d_j
 //! ```
 //!
-//! A layer's two neurons go through everything as a pair. A step is one chain of dependent operations, two `exp` and two divisions long; that
-//! is its limit, not the number of operations.
+//! A layer's two neurons go through everything as a pair. A step is one chain of dependent
+//! operations, two `exp` and two divisions long; that is its limit, not the number of operations.
 
 use crate::simd::{Kernel, dispatch, sigmoid};
 
@@ -38,7 +38,9 @@ impl Net {
     /// In the notebook's order.
     pub(crate) fn params(&self) -> [f64; 12] {
         let mut params = [0.0; 12];
-        for (layer, params) in [&self.hidden, &self.output].into_iter().zip(params.chunks_exact_mut(6)) {
+        for (layer, params) in
+            [&self.hidden, &self.output].into_iter().zip(params.chunks_exact_mut(6))
+        {
             for (i, pair) in layer.iter().enumerate() {
                 (params[i], params[3 + i]) = (pair[0], pair[1]);
             }
@@ -111,7 +113,9 @@ impl Kernel for Epoch<'_> {
     fn run(mut self) -> Net {
         for row in self.rows {
             let [hidden, output] = gradient(&self.net, row);
-            for (layer, gradient) in [(&mut self.net.hidden, hidden), (&mut self.net.output, output)] {
+            for (layer, gradient) in
+                [(&mut self.net.hidden, hidden), (&mut self.net.output, output)]
+            {
                 for (params, gradient) in layer.iter_mut().zip(gradient) {
                     *params = pair(|j| params[j] - self.rate * gradient[j]);
                 }

@@ -1,7 +1,8 @@
 //! A 784-30-10 sigmoid network, one sample, `f64`: the notebook's formulas over slices.
 //!
-//! Parameters are by layer, by neuron, the weights and then the bias. They are read once each way, and their derivatives written once: from
-//! the second cache level on that is what the time is spent on.
+//! Parameters are by layer, by neuron, the weights and then the bias. They are read once each way,
+//! and their derivatives written once: from the second cache level on that is what the time is
+//! spent on.
 
 use crate::simd::{Kernel, dispatch, sigmoid};
 
@@ -23,9 +24,19 @@ impl Pass {
     }
 
     /// The gradient of half the squared error.
-    pub(crate) fn gradient(&mut self, params: &[f64], x: &[f64], target: &[f64], gradient: &mut [f64]) {
+    pub(crate) fn gradient(
+        &mut self,
+        params: &[f64],
+        x: &[f64],
+        target: &[f64],
+        gradient: &mut [f64],
+    ) {
         let [inputs, hidden, outputs] = self.sizes;
-        assert_eq!(params.len(), (inputs + 1) * hidden + (hidden + 1) * outputs, "two layers' parameters");
+        assert_eq!(
+            params.len(),
+            (inputs + 1) * hidden + (hidden + 1) * outputs,
+            "two layers' parameters"
+        );
         assert_eq!(gradient.len(), params.len(), "a derivative for each");
         dispatch(Gradient { pass: self, params, x, target, gradient });
     }

@@ -15,7 +15,10 @@ use crate::simd::{Kernel, dispatch};
 ///
 /// If there are fewer than two variables, or not as many derivatives.
 pub(crate) fn value_and_gradient(x: &[f64], gradient: &mut [f64]) -> f64 {
-    assert!(x.len() >= 2 && gradient.len() == x.len(), "a derivative for each of at least two variables");
+    assert!(
+        x.len() >= 2 && gradient.len() == x.len(),
+        "a derivative for each of at least two variables"
+    );
     dispatch(Rosenbrock { x, gradient })
 }
 
@@ -38,7 +41,8 @@ fn blocks<const LANES: usize>(x: &[f64], inner: &mut [f64], from: usize) -> (f64
     let mut sums = [0.0; LANES];
     let to = from + (inner.len() - from) / LANES * LANES;
     let (before, here, after) = (&x[from..to], &x[from + 1..to + 1], &x[from + 2..to + 2]);
-    let blocks = before.chunks_exact(LANES).zip(here.chunks_exact(LANES)).zip(after.chunks_exact(LANES));
+    let blocks =
+        before.chunks_exact(LANES).zip(here.chunks_exact(LANES)).zip(after.chunks_exact(LANES));
     for (out, ((before, here), after)) in inner[from..to].chunks_exact_mut(LANES).zip(blocks) {
         for lane in 0..LANES {
             let (value, share) = term(here[lane], after[lane]);

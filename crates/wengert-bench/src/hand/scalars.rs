@@ -1,12 +1,15 @@
-//! What a scalar node costs: products and sums in turn, `f64`, as a loop over operands that were planned beforehand.
+//! What a scalar node costs: products and sums in turn, `f64`, as a loop over operands that were
+//! planned beforehand.
 //!
-//! Node k reads one of the eight ends of the walk and one of the inputs. It is straight-line code in a list, so there is nothing to vectorise: the limit is the
-//! latency of adding to an adjoint that was just written, and out of the caches the bytes.
+//! Node k reads one of the eight ends of the walk and one of the inputs. It is straight-line code
+//! in a list, so there is nothing to vectorise: the limit is the latency of adding to an adjoint
+//! that was just written, and out of the caches the bytes.
 
 /// Inputs.
 pub(crate) const LANES: usize = 16;
 
-/// The same arithmetic by hand: values kept in a vector, the adjoint of each added to its two operands'.
+/// The same arithmetic by hand: values kept in a vector, the adjoint of each added to its two
+/// operands'.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalars {
     nodes: usize,

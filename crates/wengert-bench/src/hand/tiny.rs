@@ -1,8 +1,9 @@
-//! W4: a 4-16-3 sigmoid network over 16 rows, `f64`, loss `1/2 sum (output - target)²`: so small that every array has a fixed size and stays in
-//! the nearest cache.
+//! W4: a 4-16-3 sigmoid network over 16 rows, `f64`, loss `1/2 sum (output - target)²`: so small
+//! that every array has a fixed size and stays in the nearest cache.
 //!
-//! The formulas are those of `dense.rs`. The hidden neurons stand side by side in vectors, the three outputs and a fourth that is always right
-//! (weights 0, output and target 1/2) as well, so no sum runs across a vector. A step holds the gradient in registers.
+//! The formulas are those of `dense.rs`. The hidden neurons stand side by side in vectors, the
+//! three outputs and a fourth that is always right (weights 0, output and target 1/2) as well, so
+//! no sum runs across a vector. A step holds the gradient in registers.
 
 use crate::simd::{Kernel, dispatch, sigmoid};
 
@@ -37,7 +38,8 @@ impl Batch {
     }
 }
 
-/// The parameters, or their gradient, as vectors over the neurons of a layer; those of the output layer over the hidden neurons.
+/// The parameters, or their gradient, as vectors over the neurons of a layer; those of the output
+/// layer over the hidden neurons.
 #[derive(Clone, Debug)]
 pub(crate) struct Net {
     hidden: [[f64; HIDDEN]; INPUTS],
@@ -67,7 +69,8 @@ impl Net {
     pub(crate) fn params(&self) -> Vec<f64> {
         let hidden = (0..HIDDEN).flat_map(|j| self.hidden.iter().map(move |weights| weights[j]));
         let output = self.output.iter().flatten().copied();
-        let biases = (self.hidden_biases.iter().copied(), self.output_biases[..OUTPUTS].iter().copied());
+        let biases =
+            (self.hidden_biases.iter().copied(), self.output_biases[..OUTPUTS].iter().copied());
         hidden.chain(biases.0).chain(output).chain(biases.1).collect()
     }
 
@@ -134,7 +137,8 @@ impl Kernel for Pass<'_> {
         }
         sigmoids(&mut output);
         let mut deltas = output;
-        for (delta, target) in deltas.as_flattened_mut().iter_mut().zip(batch.target.as_flattened()) {
+        for (delta, target) in deltas.as_flattened_mut().iter_mut().zip(batch.target.as_flattened())
+        {
             let o = *delta;
             *delta = (o - target) * (o * (1.0 - o));
         }

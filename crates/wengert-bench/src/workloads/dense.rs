@@ -32,8 +32,11 @@ pub(crate) const W2: Batch = Batch {
 };
 
 /// The same over two threads.
-pub(crate) const W2_THREADS: Batch =
-    Batch { threads: 2, reference: "hand 136; torch compile 225, torch 286, burn 296, jax 372", ..W2 };
+pub(crate) const W2_THREADS: Batch = Batch {
+    threads: 2,
+    reference: "hand 136; torch compile 225, torch 286, burn 296, jax 372",
+    ..W2
+};
 
 /// 784-512-512-10 over 128 rows.
 pub(crate) const W3: Batch = Batch {
@@ -45,11 +48,19 @@ pub(crate) const W3: Batch = Batch {
 };
 
 /// The same over two threads.
-pub(crate) const W3_THREADS: Batch =
-    Batch { threads: 2, reference: "hand 1558; torch compile 1684, torch 1791, jax 2247, burn 4735", ..W3 };
+pub(crate) const W3_THREADS: Batch = Batch {
+    threads: 2,
+    reference: "hand 1558; torch compile 1684, torch 1791, jax 2247, burn 4735",
+    ..W3
+};
 
 /// The loss as a program has it: parameters by layer, weights `[m, n]` and then biases `[m]`.
-fn record<'t>(sizes: &[usize], params: Var<'t, f32>, x: Var<'t, f32>, target: Var<'t, f32>) -> Var<'t, f32> {
+fn record<'t>(
+    sizes: &[usize],
+    params: Var<'t, f32>,
+    x: Var<'t, f32>,
+    target: Var<'t, f32>,
+) -> Var<'t, f32> {
     let (mut output, mut at) = (x, 0);
     for pair in sizes.windows(2) {
         let &[n, m] = pair else { unreachable!("windows of two") };
@@ -89,7 +100,8 @@ impl<'a> Rows<'a> {
             let shape = [self.count(), columns];
             params.tape().tensor(Leaf::Data, values, shape).expect("there is room for the batch")
         };
-        let (x, target) = (data(self.x, self.sizes[0]), data(self.target, self.sizes[self.sizes.len() - 1]));
+        let (x, target) =
+            (data(self.x, self.sizes[0]), data(self.target, self.sizes[self.sizes.len() - 1]));
         Recorded { params, x, target, loss: record(self.sizes, params, x, target) }
     }
 }
@@ -163,11 +175,13 @@ impl Kept {
     }
 
     fn recorded(&self) -> Recorded<'_> {
-        let [params, x, target, loss] = [self.params, self.x, self.target, self.loss].map(|key| self.tape.var(key));
+        let [params, x, target, loss] =
+            [self.params, self.x, self.target, self.loss].map(|key| self.tape.var(key));
         Recorded { params, x, target, loss }
     }
 
-    /// As [`Again::gradient`]. Features and targets are new, as those of a batch that changes from step to step.
+    /// As [`Again::gradient`]. Features and targets are new, as those of a batch that changes from
+    /// step to step.
     fn gradient(&self, rows: Rows<'_>, params: &[f32], into: &mut [f32]) {
         let recorded = self.recorded();
         let new = [(recorded.params, params), (recorded.x, rows.x), (recorded.target, rows.target)];
@@ -313,7 +327,8 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
         });
     }
 
-    let [mut by_hand, mut recorded, mut replayed, mut compiled] = std::array::from_fn(|_| start.to_vec());
+    let [mut by_hand, mut recorded, mut replayed, mut compiled] =
+        std::array::from_fn(|_| start.to_vec());
     let pool = &threads;
     measure(Contenders {
         hand: Box::new(|| split.step(&mut by_hand, rows.x, rows.target, RATE)),
@@ -328,7 +343,8 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
             })),
             Some(Box::new(move || {
                 run(&mut programs, &compiled);
-                let gradients: Vec<Cow<'_, [f32]>> = programs.iter().map(Compiled::result).collect();
+                let gradients: Vec<Cow<'_, [f32]>> =
+                    programs.iter().map(Compiled::result).collect();
                 descend(pool, &mut compiled, &gradients, RATE);
             })),
         ],

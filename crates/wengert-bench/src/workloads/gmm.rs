@@ -1,4 +1,5 @@
-//! W6: the log-likelihood of a mixture of Gaussians (ADBench's objective), in tensor code and in scalar code.
+//! W6: the log-likelihood of a mixture of Gaussians (ADBench's objective), in tensor code and in
+//! scalar code.
 //!
 //! ```text
 //! L = -N D/2 ln 2π + Σᵢ ln Σₖ exp mainₖᵢ - N ln Σₖ exp alphaₖ + prior
@@ -7,7 +8,8 @@
 //! prior = Σₖ [gamma²/2 (||exp qₖ||² + ||lₖ||²) - m Σ qₖ] - K C
 //! ```
 //!
-//! The numbers are drawn, of the shape of ADBench's `1k_gmm_d10_K25`; C and the other constants are left out, since no gradient sees them.
+//! The numbers are drawn, of the shape of ADBench's `1k_gmm_d10_K25`; C and the other constants are
+//! left out, since no gradient sees them.
 
 use std::array;
 use std::hint::black_box;
@@ -71,15 +73,19 @@ impl<const D: usize> Gmm<D> {
         let sum_q = q.sum_axes(&[1]);
         let whitened = (data.reshape([n, D]) - mu).matmul(triangles.t());
         let main = (alpha + sum_q).reshape([k, 1]) - 0.5 * whitened.square().sum_axes(&[2]);
-        let prior = 0.5 * PRIOR.gamma * PRIOR.gamma * entries.square().sum() - PRIOR.m * sum_q.sum();
+        let prior =
+            0.5 * PRIOR.gamma * PRIOR.gamma * entries.square().sum() - PRIOR.m * sum_q.sum();
         main.log_sum_exp(&[0]).sum() - n as f64 * alpha.log_sum_exp(&[0]) + prior + PRIOR.constants
     }
 
     /// Where icf's entries stand in the components' `D` by `D` matrices.
     fn positions(&self) -> Vec<usize> {
         let below = (0..D).flat_map(|column| (column + 1..D).map(move |row| (row, column)));
-        let one: Vec<usize> = (0..D).map(|i| (i, i)).chain(below).map(|(row, column)| row * D + column).collect();
-        (0..self.components).flat_map(|k| one.iter().map(move |position| k * D * D + position)).collect()
+        let one: Vec<usize> =
+            (0..D).map(|i| (i, i)).chain(below).map(|(row, column)| row * D + column).collect();
+        (0..self.components)
+            .flat_map(|k| one.iter().map(move |position| k * D * D + position))
+            .collect()
     }
 
     fn scalar<'t>(&self, params: Var<'t>, data: Var<'t>) -> Var<'t> {
@@ -106,7 +112,8 @@ impl<const D: usize> Gmm<D> {
             log_sum_exp(&main.collect::<Vec<_>>())
         }));
         let prior = sum(components.iter().map(|component| {
-            let squares = component.diagonal.iter().chain(&component.lower).map(|&entry| entry * entry);
+            let squares =
+                component.diagonal.iter().chain(&component.lower).map(|&entry| entry * entry);
             0.5 * PRIOR.gamma * PRIOR.gamma * sum(squares) - PRIOR.m * component.sum_q
         }));
         of_points - self.points as f64 * log_sum_exp(&alpha) + prior + PRIOR.constants
@@ -193,7 +200,9 @@ impl<const D: usize> Workload for Gmm<D> {
         same_gradient("compiled", &compiled.result(), &gradient, 1e-8);
         let memory = match self.code {
             Code::Tensor => Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 },
-            Code::Scalar => Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes / kept.len() as f64 },
+            Code::Scalar => {
+                Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes / kept.len() as f64 }
+            }
         };
 
         let mut facts = vec![memory];

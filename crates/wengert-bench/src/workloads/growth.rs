@@ -1,4 +1,5 @@
-//! What a scalar node costs from 1e3 to 1e7 nodes: products and sums in turn, from the nearest cache to memory.
+//! What a scalar node costs from 1e3 to 1e7 nodes: products and sums in turn, from the nearest
+//! cache to memory.
 
 use std::hint::black_box;
 
@@ -13,7 +14,8 @@ use crate::workload::{About, Contenders, Fact, Measure, Mode, Unit, Workload};
 /// The pattern of operands repeats after as many nodes.
 const PERIOD: usize = 16;
 
-/// Numbers that keep the walk bounded: factors near 1 in pairs of inverses, steps near 0 in pairs of opposites.
+/// Numbers that keep the walk bounded: factors near 1 in pairs of inverses, steps near 0 in pairs
+/// of opposites.
 fn inputs() -> [f64; LANES] {
     std::array::from_fn(|i| match i % 4 {
         0 => 1.0 + 1e-3 * i as f64,
@@ -23,8 +25,8 @@ fn inputs() -> [f64; LANES] {
     })
 }
 
-/// Node k reads one of the nodes before it and one of the inputs: products and sums in turn. Written out over a period, so that
-/// handles stand in locals as in a program, and not in an array.
+/// Node k reads one of the nodes before it and one of the inputs: products and sums in turn.
+/// Written out over a period, so that handles stand in locals as in a program, and not in an array.
 fn record<'t>(inputs: Var<'t>, nodes: usize) -> Var<'t> {
     let x: [Var<'t>; LANES] = std::array::from_fn(|i| inputs.at(i));
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = std::array::from_fn(|i| x[i]);
@@ -102,9 +104,13 @@ impl Workload for Growth {
         let y = record(x, self.nodes);
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-9);
-        let bytes = kept.bytes() + if self.part == Part::Both { size_of_val(gradients.adjoints()) } else { 0 };
-        let mut facts =
-            vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes as f64 / kept.len() as f64 }];
+        let bytes = kept.bytes()
+            + if self.part == Part::Both { size_of_val(gradients.adjoints()) } else { 0 };
+        let mut facts = vec![Fact {
+            mode: Mode::Recorded,
+            unit: "bytes/node",
+            value: bytes as f64 / kept.len() as f64,
+        }];
 
         let compiled = (self.nodes <= COMPILED).then(|| {
             let mut compiled = match self.part {
@@ -141,7 +147,8 @@ impl Workload for Growth {
                         y.backward_into(&mut gradients).expect("a single number");
                     }
                 })),
-                compiled.map(|mut compiled| Box::new(move || compiled.run(&[&at])) as Contender<'_>),
+                compiled
+                    .map(|mut compiled| Box::new(move || compiled.run(&[&at])) as Contender<'_>),
             ],
             facts,
         });

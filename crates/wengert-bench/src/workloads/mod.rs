@@ -1,4 +1,5 @@
-//! The rows of the table: each workload's program as a tape sees it, set beside its gradient by hand.
+//! The rows of the table: each workload's program as a tape sees it, set beside its gradient by
+//! hand.
 
 pub(crate) mod chain;
 pub(crate) mod dense;
@@ -29,7 +30,9 @@ pub(crate) fn all(quick: bool) -> Vec<Box<dyn Workload>> {
         Box::new(one_sample::digits(one_sample::Code::Neurons)),
         Box::new(one_sample::digits(one_sample::Code::Layers)),
     ];
-    for (name, nodes) in growth::SIZES.into_iter().filter(|&(_, nodes)| !quick || nodes <= 1_000_000) {
+    for (name, nodes) in
+        growth::SIZES.into_iter().filter(|&(_, nodes)| !quick || nodes <= 1_000_000)
+    {
         for part in [growth::Part::Forward, growth::Part::Both] {
             all.push(Box::new(growth::Growth { name, nodes, part }));
         }

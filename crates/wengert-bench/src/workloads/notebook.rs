@@ -1,4 +1,5 @@
-//! W1: the notebook's training, one step of gradient descent a row, its network written in scalar code neuron by neuron.
+//! W1: the notebook's training, one step of gradient descent a row, its network written in scalar
+//! code neuron by neuron.
 
 use std::array;
 
@@ -52,7 +53,8 @@ fn on<'t>(tape: &'t Tape, start: &[f64], row: &Row) -> Recorded<'t> {
     Recorded { params, x, target, loss: record(params, x, target) }
 }
 
-/// Moves the parameters, which stay on their tape, against the gradient, which stands at the beginning of the adjoints as they do at that of the tape.
+/// Moves the parameters, which stay on their tape, against the gradient, which stands at the
+/// beginning of the adjoints as they do at that of the tape.
 fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
     let moved = params.tape().update(params, |params| {
         for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
@@ -75,10 +77,14 @@ impl Workload for Notebook {
     }
 
     fn run(&self, measure: Measure<'_>) {
-        let rows: [Row; 10] = ROWS.map(|(x, class)| (x, array::from_fn(|k| if k == class { 1.0 } else { 0.0 })));
-        let notebook = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).expect("three sizes");
-        let start: [f64; 12] =
-            notebook.params().try_into().expect("two layers of two neurons with two weights and a bias");
+        let rows: [Row; 10] =
+            ROWS.map(|(x, class)| (x, array::from_fn(|k| if k == class { 1.0 } else { 0.0 })));
+        let notebook = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })
+            .expect("three sizes");
+        let start: [f64; 12] = notebook
+            .params()
+            .try_into()
+            .expect("two layers of two neurons with two weights and a bias");
         let mut net = Net::new(&start);
 
         let [kept, to_compile] = [Tape::new(), Tape::new()];

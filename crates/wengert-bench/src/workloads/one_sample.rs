@@ -1,4 +1,5 @@
-//! A 784-30-10 sigmoid network, one sample: written in scalar code, with a node a neuron, and with a node a layer.
+//! A 784-30-10 sigmoid network, one sample: written in scalar code, with a node a neuron, and with
+//! a node a layer.
 
 use std::hint::black_box;
 
@@ -37,7 +38,8 @@ impl OneSample {
     fn record<'t>(&self, mlp: &Mlp, tape: &'t Tape, x: &[f64], target: &[f64]) -> Recorded<'t> {
         let granularity = match self.code {
             Code::Scalar => {
-                let (params, x, target) = (tape.params(mlp.params()), tape.data(x), tape.data(target));
+                let (params, x, target) =
+                    (tape.params(mlp.params()), tape.data(x), tape.data(target));
                 return Recorded { params, x, loss: scalar(&self.sizes, params, x, target) };
             }
             Code::Neurons => Granularity::PerNeuron,
@@ -103,7 +105,8 @@ impl Workload for OneSample {
 
     fn run(&self, measure: Measure<'_>) {
         let sizes = self.sizes;
-        let mlp = Mlp::new(&sizes, Activation::Sigmoid, Law::GlorotUniform.seeded(1)).expect("three sizes");
+        let mlp = Mlp::new(&sizes, Activation::Sigmoid, Law::GlorotUniform.seeded(1))
+            .expect("three sizes");
         let x: Vec<f64> = (0..sizes[0]).map(|i| f64::from((i * 37 % 101) as u32) / 101.0).collect();
         let target: Vec<f64> = (0..sizes[2]).map(|i| f64::from(u8::from(i == 3))).collect();
         let mut pass = Pass::new(sizes);
@@ -123,7 +126,9 @@ impl Workload for OneSample {
         let mut facts = vec![Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 }];
         facts.extend(compiled.facts());
         measure(Contenders {
-            hand: Box::new(|| pass.gradient(black_box(mlp.params()), black_box(&x), &target, &mut gradient)),
+            hand: Box::new(|| {
+                pass.gradient(black_box(mlp.params()), black_box(&x), &target, &mut gradient)
+            }),
             modes: [
                 Some(Box::new(|| {
                     tape.clear();
@@ -134,7 +139,8 @@ impl Workload for OneSample {
                     kept_tape.replay(&new).expect("there is no guard");
                     kept.loss.backward_into(&mut gradients).expect("the loss is a single number");
                 })),
-                // The parameters stand in the workspace, where whoever moves them moves them: nobody copies the hand-written side's either.
+                // The parameters stand in the workspace, where whoever moves them moves them:
+                // nobody copies the hand-written side's either.
                 Some(Box::new(|| compiled.run(&[&x]))),
             ],
             facts,

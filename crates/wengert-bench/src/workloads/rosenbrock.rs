@@ -49,7 +49,10 @@ impl Workload for Rosenbrock {
         let operations = OPERATIONS * (self.variables - 1);
         About {
             id: self.id.to_owned(),
-            what: format!("Rosenbrock, {} variables, {operations} scalar operations, f64", self.variables),
+            what: format!(
+                "Rosenbrock, {} variables, {operations} scalar operations, f64",
+                self.variables
+            ),
             threads: 1,
             unit: Unit::ns("ns/op", operations),
             aims: [Some(Aim::Value(2.5)), Some(Aim::Value(2.0)), Some(Aim::Value(1.0))],

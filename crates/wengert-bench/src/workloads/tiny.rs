@@ -1,4 +1,5 @@
-//! W4: steps of a 4-16-3 network over 16 rows, recorded a layer at a time: what there is beside the arithmetic shows.
+//! W4: steps of a 4-16-3 network over 16 rows, recorded a layer at a time: what there is beside the
+//! arithmetic shows.
 
 use wengert::{Gradients, Leaf, Tape, Var};
 
@@ -17,9 +18,14 @@ pub(crate) struct Tiny;
 fn record<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
     let part = |from: usize, len: usize| params.slice(0, from..from + len);
     let second = (INPUTS + 1) * HIDDEN;
-    let hidden = Var::affine(part(INPUTS * HIDDEN, HIDDEN), part(0, INPUTS * HIDDEN).reshape([HIDDEN, INPUTS]), x);
+    let hidden = Var::affine(
+        part(INPUTS * HIDDEN, HIDDEN),
+        part(0, INPUTS * HIDDEN).reshape([HIDDEN, INPUTS]),
+        x,
+    );
     let weights = part(second, HIDDEN * OUTPUTS).reshape([OUTPUTS, HIDDEN]);
-    let output = Var::affine(part(second + HIDDEN * OUTPUTS, OUTPUTS), weights, hidden.sigmoid()).sigmoid();
+    let output =
+        Var::affine(part(second + HIDDEN * OUTPUTS, OUTPUTS), weights, hidden.sigmoid()).sigmoid();
     0.5 * (output - target).square().sum()
 }
 
@@ -27,7 +33,8 @@ fn data<'t>(tape: &'t Tape, values: &[f64], columns: usize) -> Var<'t> {
     tape.tensor(Leaf::Data, values, [ROWS, columns]).expect("there is room for 16 rows")
 }
 
-/// Moves the parameters, which stay on their tape, against the gradient, which stands at the beginning of the adjoints as they do at that of the tape.
+/// Moves the parameters, which stay on their tape, against the gradient, which stands at the
+/// beginning of the adjoints as they do at that of the tape.
 fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
     let moved = params.tape().update(params, |params| {
         for (param, gradient) in params.iter_mut().zip(gradients.adjoints()) {
@@ -52,19 +59,22 @@ impl Workload for Tiny {
     fn run(&self, measure: Measure<'_>) {
         let mut numbers = Numbers::seeded(4);
         let (start, features) = (numbers.take(PARAMS, 0.5), numbers.take(ROWS * INPUTS, 1.0));
-        let targets: Vec<f64> =
-            (0..ROWS * OUTPUTS).map(|i| if i / OUTPUTS % OUTPUTS == i % OUTPUTS { 1.0 } else { 0.0 }).collect();
+        let targets: Vec<f64> = (0..ROWS * OUTPUTS)
+            .map(|i| if i / OUTPUTS % OUTPUTS == i % OUTPUTS { 1.0 } else { 0.0 })
+            .collect();
         let batch = Batch::new(&features, &targets);
         let mut net = Net::new(&start);
         let gradient = net.gradient(&batch).params();
         let mut moved = net.clone();
         moved.step(&batch, 1.0);
-        let step: Vec<f64> = start.iter().zip(moved.params()).map(|(before, after)| before - after).collect();
+        let step: Vec<f64> =
+            start.iter().zip(moved.params()).map(|(before, after)| before - after).collect();
         same_gradient("the hand-written step", &step, &gradient, 1e-10);
 
         let mut tape = Tape::new();
         let kept = Tape::new();
-        let (params, x, target) = (kept.params(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
+        let (params, x, target) =
+            (kept.params(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
         let loss = record(params, x, target);
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
@@ -72,12 +82,16 @@ impl Workload for Tiny {
         let to_compile = Tape::new();
         let mut compiled = {
             let params = to_compile.params(&start);
-            let (x, target) = (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
+            let (x, target) =
+                (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
             Compiled::step(record(params, x, target), params, RATE, &[x, target])
         };
         compiled.run(&[&features, &targets]);
-        let step: Vec<f64> =
-            start.iter().zip(&*compiled.result()).map(|(before, after)| (before - after) / RATE).collect();
+        let step: Vec<f64> = start
+            .iter()
+            .zip(&*compiled.result())
+            .map(|(before, after)| (before - after) / RATE)
+            .collect();
         same_gradient("compiled", &step, &gradient, 1e-9);
 
         let (key, mark) = (tape.params(&start).key(), tape.mark());

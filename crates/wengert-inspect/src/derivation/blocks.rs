@@ -1,4 +1,5 @@
-//! Numbers that belong together: a node's, a named part's, or the same number of every neuron of a layer.
+//! Numbers that belong together: a node's, a named part's, or the same number of every neuron of a
+//! layer.
 
 use std::collections::HashMap;
 
@@ -92,8 +93,14 @@ impl Blocks {
         self.all[id].members.first().map_or(0, |&node| trace.nodes()[node].operands.len())
     }
 
-    /// The slots that a block reads as one operand, and their shape; nothing if its nodes do not read alike.
-    fn operand_slots(&self, trace: &Trace, id: usize, operand: usize) -> Option<(Vec<usize>, Vec<usize>)> {
+    /// The slots that a block reads as one operand, and their shape; nothing if its nodes do not
+    /// read alike.
+    fn operand_slots(
+        &self,
+        trace: &Trace,
+        id: usize,
+        operand: usize,
+    ) -> Option<(Vec<usize>, Vec<usize>)> {
         let Block { members, shape, .. } = &self.all[id];
         let read = |&node: &usize| trace.resolve(&trace.nodes()[node].operands[operand].elements);
         let reads: Vec<Strided> = members.iter().map(read).collect();
@@ -169,8 +176,10 @@ impl Blocks {
             return Some(Operand::Element(slot));
         }
         let &[rows, columns] = &*shape else { return None };
-        let turned: Vec<usize> =
-            (0..columns).flat_map(|c| (0..rows).map(move |r| r * columns + c)).map(|i| slots[i]).collect();
+        let turned: Vec<usize> = (0..columns)
+            .flat_map(|c| (0..rows).map(move |r| r * columns + c))
+            .map(|i| slots[i])
+            .collect();
         let &id = self.by_slots.get(&turned)?;
         (self.all[id].shape == [columns, rows]).then_some(Operand::Block { id, transposed: true })
     }
@@ -186,11 +195,15 @@ impl Blocks {
                 if !members.iter().any(passes) {
                     continue;
                 }
-                let found = self.operand(trace, reader, operand).filter(|_| members.iter().all(passes));
+                let found =
+                    self.operand(trace, reader, operand).filter(|_| members.iter().all(passes));
                 let slots: Vec<usize> = members
                     .iter()
                     .flat_map(|&node| {
-                        trace.resolve(&trace.nodes()[node].operands[operand].elements).slots().collect::<Vec<_>>()
+                        trace
+                            .resolve(&trace.nodes()[node].operands[operand].elements)
+                            .slots()
+                            .collect::<Vec<_>>()
                     })
                     .collect();
                 let target = match found {
@@ -243,7 +256,8 @@ fn whole_runs(formulas: &Formulas<'_>) -> Vec<Block> {
         }
     }
     for block in &mut blocks {
-        // By its own order, which for a part need not be the tape's; a part that another name covers in part stays in pieces.
+        // By its own order, which for a part need not be the tape's; a part that another name
+        // covers in part stays in pieces.
         match trace.find(&block.name.path) {
             Some(part) if part.slots().len() == block.slots.len() => {
                 block.slots = part.slots().iter().map(|slot| slot.index()).collect();
@@ -257,7 +271,8 @@ fn whole_runs(formulas: &Formulas<'_>) -> Vec<Block> {
 /// Puts `hidden/0.z`, `hidden/1.z`, .. together as `hidden/z`.
 fn families(trace: &Trace, blocks: Vec<Block>) -> Vec<Block> {
     let mut found: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    // Runs that are computed (a neuron over a batch) stay as they are: stacked, they would be the layer's transposed.
+    // Runs that are computed (a neuron over a batch) stay as they are: stacked, they would be the
+    // layer's transposed.
     let can = |block: &Block| !block.broken && (block.members.is_empty() || block.shape.is_empty());
     for (id, block) in blocks.iter().enumerate().filter(|(_, block)| can(block)) {
         let (scope, last) = block.name.path.rsplit_once('/').unwrap_or(("", &block.name.path));
@@ -273,10 +288,9 @@ fn families(trace: &Trace, blocks: Vec<Block>) -> Vec<Block> {
         members.sort_unstable();
         let op = |id: usize| blocks[id].members.first().map(|&node| &trace.nodes()[node].op);
         let first = members[0].1;
-        let alike = members
-            .iter()
-            .enumerate()
-            .all(|(j, &(unit, id))| unit == j && blocks[id].shape == blocks[first].shape && op(id) == op(first));
+        let alike = members.iter().enumerate().all(|(j, &(unit, id))| {
+            unit == j && blocks[id].shape == blocks[first].shape && op(id) == op(first)
+        });
         if alike {
             members.iter().for_each(|&(_, id)| {
                 family_of.insert(id, path.clone());

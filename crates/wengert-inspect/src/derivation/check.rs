@@ -1,4 +1,5 @@
-//! The derivation's own check: each derivative beside a difference that reads no rule, and beside a reference where there is one.
+//! The derivation's own check: each derivative beside a difference that reads no rule, and beside a
+//! reference where there is one.
 
 use wengert::Tape;
 use wengert::check::Verdict;
@@ -42,7 +43,11 @@ const MATCHES: f64 = 1e-13;
 /// The parameters and inputs, by slot, in the order of the trace.
 pub(super) fn parameters(trace: &Trace) -> Vec<usize> {
     let moves = |index: usize| matches!(trace.nodes()[index].op.as_str(), "param" | "input");
-    (0..trace.nodes().len()).filter(|&i| moves(i)).flat_map(|i| trace.slots_of(i)).map(Slot::index).collect()
+    (0..trace.nodes().len())
+        .filter(|&i| moves(i))
+        .flat_map(|i| trace.slots_of(i))
+        .map(Slot::index)
+        .collect()
 }
 
 fn math(symbol: Symbol) -> Vec<Inline> {
@@ -75,8 +80,11 @@ pub(super) fn differences(
     match table(trace, &chosen, loss, significant) {
         Err(obstacle) => vec![Block::words(format!("No differences could be taken: {obstacle}."))],
         Ok((table, outcome)) => {
-            let spaced =
-                if take == slots.len() { String::new() } else { format!(", evenly spaced among {},", slots.len()) };
+            let spaced = if take == slots.len() {
+                String::new()
+            } else {
+                format!(", evenly spaced among {},", slots.len())
+            };
             let derivatives = if take == 1 { "derivative" } else { "derivatives" };
             let mut verdict = format!("{} of {take} {derivatives}{spaced} agree", outcome.agree);
             if outcome.excluded > 0 {
@@ -96,7 +104,11 @@ pub(super) fn differences(
                 Precision::F64 => "",
                 Precision::F32 => " The tape computed in f32, the differences are taken in f64.",
             };
-            vec![Block::words(format!("{how}{precision}")), Block::Table(table), Block::words(verdict)]
+            vec![
+                Block::words(format!("{how}{precision}")),
+                Block::Table(table),
+                Block::words(verdict),
+            ]
         }
     }
 }
@@ -110,7 +122,8 @@ fn table(
     let tape = Tape::new();
     let rebuilt = Rebuilt::new(trace, &tape)?;
     let tolerance = if trace.precision() == Precision::F32 { 1e-4 } else { 1e-9 };
-    let leaves: Vec<_> = chosen.iter().map(|&slot| rebuilt.at(trace, Slot(slot))).collect::<Result<_, _>>()?;
+    let leaves: Vec<_> =
+        chosen.iter().map(|&slot| rebuilt.at(trace, Slot(slot))).collect::<Result<_, _>>()?;
     let report = rebuilt.output.check().leaves(&leaves).run()?;
     let mut table = Table {
         head: ["derivative", "here", "difference", "off by at most", "step", ""].map(words).into(),
@@ -120,9 +133,11 @@ fn table(
     for (row, &slot) in report.rows.iter().zip(chosen) {
         let name = Name::of(trace, Slot(slot));
         let symbol = Symbol { role: Role::Adjoint, name, loss: loss.cloned() };
-        // The tape's own derivative agrees with the difference, or it says so; the trace's must agree with the tape's.
+        // The tape's own derivative agrees with the difference, or it says so; the trace's must
+        // agree with the tape's.
         let claimed = trace.adjoint(Slot(slot)).number().unwrap_or(f64::NAN);
-        let apart = (claimed - row.reverse).abs() > tolerance * claimed.abs().max(row.reverse.abs());
+        let apart =
+            (claimed - row.reverse).abs() > tolerance * claimed.abs().max(row.reverse.abs());
         let apart = apart || claimed.is_nan() != row.reverse.is_nan();
         let small = |x: f64| Digits::new(x).significant(2).to_string();
         let verdict = match &row.verdict {
@@ -153,7 +168,14 @@ fn table(
                 words(verdict),
             ],
             None => {
-                vec![math(symbol), number(claimed, significant), words("none"), words(""), words(""), words(verdict)]
+                vec![
+                    math(symbol),
+                    number(claimed, significant),
+                    words("none"),
+                    words(""),
+                    words(""),
+                    words(verdict),
+                ]
             }
         });
     }
@@ -161,9 +183,16 @@ fn table(
 }
 
 /// The table of a reference.
-pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>, significant: usize) -> Vec<Block> {
-    let mut table =
-        Table { head: ["", "here", &reference.name, "relative difference", ""].map(words).into(), rows: Vec::new() };
+pub(super) fn matches(
+    trace: &Trace,
+    reference: &Reference,
+    loss: Option<&Name>,
+    significant: usize,
+) -> Vec<Block> {
+    let mut table = Table {
+        head: ["", "here", &reference.name, "relative difference", ""].map(words).into(),
+        rows: Vec::new(),
+    };
     let mut matching = 0;
     for (path, known) in &reference.rows {
         let (role, theirs) = match *known {
@@ -172,7 +201,13 @@ pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>,
             Known::Delta(number) => (Role::Delta, number),
         };
         let Some(slot) = trace.slot(path) else {
-            table.rows.push(vec![words(path.clone()), words("not on the trace"), words(""), words(""), words("✗")]);
+            table.rows.push(vec![
+                words(path.clone()),
+                words("not on the trace"),
+                words(""),
+                words(""),
+                words("✗"),
+            ]);
             continue;
         };
         let ours = match role {
@@ -195,9 +230,18 @@ pub(super) fn matches(trace: &Trace, reference: &Reference, loss: Option<&Name>,
         matching += usize::from(good);
         let tick = words(if good { "✓" } else { "✗" });
         let apart = words(Digits::new(apart).significant(2).to_string());
-        table.rows.push(vec![math(symbol), number(ours, significant), number(theirs, significant), apart, tick]);
+        table.rows.push(vec![
+            math(symbol),
+            number(ours, significant),
+            number(theirs, significant),
+            apart,
+            tick,
+        ]);
     }
     let of = reference.rows.len();
-    let verdict = format!("{matching} of {of} match {} within a relative difference of 1e-13.", reference.name);
+    let verdict = format!(
+        "{matching} of {of} match {} within a relative difference of 1e-13.",
+        reference.name
+    );
     vec![Block::Table(table), Block::words(verdict)]
 }

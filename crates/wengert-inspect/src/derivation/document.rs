@@ -14,9 +14,11 @@ impl Derivation<'_> {
         let trace = self.trace;
         let is_delta = |path: &str| self.delta.as_ref().is_some_and(|chosen| chosen(path));
         let plan = Plan::new(trace, self.level == Level::Op, is_delta);
-        let shown: Vec<usize> = (0..trace.len()).filter(|&slot| plan.shown[slot] && self.is_asked_for(slot)).collect();
+        let shown: Vec<usize> =
+            (0..trace.len()).filter(|&slot| plan.shown[slot] && self.is_asked_for(slot)).collect();
         let leads = self.leads();
-        let wanted = |slot: usize| leads.as_ref().is_none_or(|leads| leads[slot]) && self.is_asked_for(slot);
+        let wanted =
+            |slot: usize| leads.as_ref().is_none_or(|leads| leads[slot]) && self.is_asked_for(slot);
         let formulas = Formulas::new(trace, arena, plan, wanted);
 
         let mut blocks = vec![Block::Heading(1, vec![Inline::words(self.title)])];
@@ -43,7 +45,8 @@ impl Derivation<'_> {
         ));
         lines.write(&lines.derivatives(&shown, &wanted), Direction::Derivatives, &mut blocks);
         for path in self.wrt.iter().chain(&self.nodes) {
-            let in_scope = || trace.nodes().iter().any(|node| node.path.starts_with(&format!("{path}/")));
+            let in_scope =
+                || trace.nodes().iter().any(|node| node.path.starts_with(&format!("{path}/")));
             if trace.find(path).is_none() && !in_scope() {
                 blocks.push(Block::Paragraph(vec![
                     Inline::Code((*path).to_owned()),
@@ -64,12 +67,24 @@ impl Derivation<'_> {
     }
 
     /// Differences and references.
-    fn check_itself(&self, formulas: &Formulas<'_>, wanted: &dyn Fn(usize) -> bool, blocks: &mut Vec<Block>) {
+    fn check_itself(
+        &self,
+        formulas: &Formulas<'_>,
+        wanted: &dyn Fn(usize) -> bool,
+        blocks: &mut Vec<Block>,
+    ) {
         let loss = formulas.loss.map(|loss| Name::of(self.trace, loss));
         if self.check > 0 {
             blocks.push(heading("Check: the derivatives against differences"));
-            let slots: Vec<usize> = parameters(self.trace).into_iter().filter(|&slot| wanted(slot)).collect();
-            blocks.extend(differences(self.trace, &slots, loss.as_ref(), self.significant(), self.check));
+            let slots: Vec<usize> =
+                parameters(self.trace).into_iter().filter(|&slot| wanted(slot)).collect();
+            blocks.extend(differences(
+                self.trace,
+                &slots,
+                loss.as_ref(),
+                self.significant(),
+                self.check,
+            ));
         }
         for reference in &self.references {
             blocks.push(heading(&format!("Check: the numbers against {}", reference.name)));
@@ -88,7 +103,8 @@ impl Derivation<'_> {
         self.nodes.is_empty() || self.nodes.iter().any(fits)
     }
 
-    /// For every slot, whether it leads from what `wrt` names to the output; nothing if all are wanted.
+    /// For every slot, whether it leads from what `wrt` names to the output; nothing if all are
+    /// wanted.
     fn leads(&self) -> Option<Vec<bool>> {
         if self.wrt.is_empty() {
             return None;
@@ -128,7 +144,9 @@ struct Lines<'d, 'a> {
 impl Lines<'_, '_> {
     /// Every shown number once: in blocks where there are vectors.
     fn items(&self, shown: &[usize]) -> Vec<Item> {
-        let Some(vectors) = self.vectors else { return shown.iter().map(|&slot| Item::Slot(slot)).collect() };
+        let Some(vectors) = self.vectors else {
+            return shown.iter().map(|&slot| Item::Slot(slot)).collect();
+        };
         let mut ids: Vec<usize> = shown.iter().map(|&slot| vectors.blocks.owner[slot]).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -151,7 +169,8 @@ impl Lines<'_, '_> {
         for item in self.items(&shown) {
             match (item, self.vectors) {
                 (Item::Block(id), Some(vectors)) if vectors.definition(id).is_none() => {
-                    values.extend(vectors.blocks.all[id].slots.iter().map(|&slot| Item::Slot(slot)));
+                    values
+                        .extend(vectors.blocks.all[id].slots.iter().map(|&slot| Item::Slot(slot)));
                 }
                 _ => values.push(item),
             }
@@ -159,12 +178,16 @@ impl Lines<'_, '_> {
         values
     }
 
-    /// What is differentiated by, the nearest to the output first; what is given right after the last of its readers.
+    /// What is differentiated by, the nearest to the output first; what is given right after the
+    /// last of its readers.
     fn derivatives(&self, shown: &[usize], wanted: &dyn Fn(usize) -> bool) -> Vec<Item> {
         let trace = self.formulas.trace;
         let differentiated = |slot: &usize| {
             let op = &self.formulas.node(*slot).op;
-            op != "data" && op != "const" && *trace.adjoint(Slot(*slot)) != Adjoint::NotComputed && wanted(*slot)
+            op != "data"
+                && op != "const"
+                && *trace.adjoint(Slot(*slot)) != Adjoint::NotComputed
+                && wanted(*slot)
         };
         let shown: Vec<usize> = shown.iter().copied().filter(differentiated).collect();
         let mut items = Vec::new();
@@ -182,7 +205,8 @@ impl Lines<'_, '_> {
                 _ => items.push(item),
             }
         }
-        // On paper one goes layer by layer, and from the first to the last of a layer; weights come right behind their layer's deltas.
+        // On paper one goes layer by layer, and from the first to the last of a layer; weights come
+        // right behind their layer's deltas.
         items.sort_by_cached_key(|&item| {
             let slots = self.slots(item);
             let far = slots.iter().map(|&slot| self.formulas.distance(slot)).max().unwrap_or(0);
@@ -198,9 +222,15 @@ impl Lines<'_, '_> {
     fn equation(&self, item: Item, direction: Direction) -> Option<Equation> {
         let digits = self.derivation.significant();
         match (item, self.vectors, direction) {
-            (Item::Block(id), Some(vectors), Direction::Values) => vectors.value_equation(id, digits),
-            (Item::Block(id), Some(vectors), Direction::Derivatives) => vectors.adjoint_equation(id, digits),
-            (Item::Slot(slot) | Item::Block(slot), _, Direction::Values) => self.formulas.value_equation(slot, digits),
+            (Item::Block(id), Some(vectors), Direction::Values) => {
+                vectors.value_equation(id, digits)
+            }
+            (Item::Block(id), Some(vectors), Direction::Derivatives) => {
+                vectors.adjoint_equation(id, digits)
+            }
+            (Item::Slot(slot) | Item::Block(slot), _, Direction::Values) => {
+                self.formulas.value_equation(slot, digits)
+            }
             (Item::Slot(slot) | Item::Block(slot), _, Direction::Derivatives) => {
                 self.formulas.adjoint_equation(slot, digits)
             }
@@ -211,7 +241,9 @@ impl Lines<'_, '_> {
     fn path(&self, item: Item) -> &str {
         match (item, self.vectors) {
             (Item::Block(id), Some(vectors)) => &vectors.blocks.all[id].name.path,
-            (Item::Slot(slot) | Item::Block(slot), _) => self.formulas.trace.label_of(Slot(slot)).path,
+            (Item::Slot(slot) | Item::Block(slot), _) => {
+                self.formulas.trace.label_of(Slot(slot)).path
+            }
         }
     }
 
@@ -223,7 +255,11 @@ impl Lines<'_, '_> {
             let Some(equation) = self.equation(item, direction) else { continue };
             let own = self.path(item).rsplit_once('/').map_or("", |(scope, _)| scope);
             if own != scope {
-                let is_loss = self.formulas.trace.loss().is_some_and(|loss| self.slots(item) == [loss.index()]);
+                let is_loss = self
+                    .formulas
+                    .trace
+                    .loss()
+                    .is_some_and(|loss| self.slots(item) == [loss.index()]);
                 let title = match own {
                     "" if is_loss => "the loss",
                     "" => "outside the scopes",
@@ -238,7 +274,10 @@ impl Lines<'_, '_> {
             let what = if direction == Direction::Values { "values" } else { "derivatives" };
             let left = items.len() - limit;
             let way = "ask for some of them with nodes or wrt, or raise the limit";
-            blocks.push(Block::words(format!("{left} more {what} of {} were left out: {way}.", items.len())));
+            blocks.push(Block::words(format!(
+                "{left} more {what} of {} were left out: {way}.",
+                items.len()
+            )));
         }
     }
 }

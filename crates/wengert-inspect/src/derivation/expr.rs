@@ -1,6 +1,7 @@
 //! Formulas: an arena of terms, and the handle that the core's derivative rules can compute with.
 //!
-//! [`Term`] implements `wengert::Real`, so `wengert::rules` is read by it as it is read by numbers: there is no second table of derivatives.
+//! [`Term`] implements `wengert::Real`, so `wengert::rules` is read by it as it is read by numbers:
+//! there is no second table of derivatives.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -34,7 +35,8 @@ pub(super) enum Expr {
     Binary(Binary, Id, Id),
     /// Added up from the left.
     Sum(Vec<Id>),
-    /// Multiplied from the left, each by its kind of product: numbers, element by element, or by repetition.
+    /// Multiplied from the left, each by its kind of product: numbers, element by element, or by
+    /// repetition.
     Product(Vec<Id>),
     /// The largest of several numbers, or the smallest.
     Extremum(Binary, Vec<Id>),
@@ -96,7 +98,12 @@ impl Arena {
         }
         // Ones beside a vector say nothing.
         let is_ones = |id: &Id| matches!(self.terms.borrow()[*id], Expr::Ones(_));
-        let rank = flat.iter().filter(|id| !is_ones(id)).map(|&id| Term { arena: self, id }.rank()).max().unwrap_or(0);
+        let rank = flat
+            .iter()
+            .filter(|id| !is_ones(id))
+            .map(|&id| Term { arena: self, id }.rank())
+            .max()
+            .unwrap_or(0);
         flat.retain(|&id| !is_ones(&id) || Term { arena: self, id }.rank() > rank);
         let product = match *flat {
             [] => self.number(1.0),
@@ -142,12 +149,15 @@ impl<'a> Term<'a> {
     pub(super) fn is_plain(self) -> bool {
         match self.expr() {
             Expr::Number(_) | Expr::Named(_) => true,
-            Expr::Unary(Unary::Neg, x) => matches!(self.at(x).expr(), Expr::Number(_) | Expr::Named(_)),
+            Expr::Unary(Unary::Neg, x) => {
+                matches!(self.at(x).expr(), Expr::Number(_) | Expr::Named(_))
+            }
             _ => false,
         }
     }
 
-    /// Whether the numbers that it stands for, as far as they are known, have at most this magnitude.
+    /// Whether the numbers that it stands for, as far as they are known, have at most this
+    /// magnitude.
     fn is_within(self, bound: f64) -> bool {
         match self.expr() {
             Expr::Number(number) => number.abs() <= bound,
@@ -160,10 +170,16 @@ impl<'a> Term<'a> {
     pub(super) fn operands(self) -> Vec<Id> {
         match self.expr() {
             Expr::Number(_) | Expr::Named(_) | Expr::Ones(_) => Vec::new(),
-            Expr::Unary(_, x) | Expr::Total(x) | Expr::ColumnSums(x) | Expr::Transposed(x) => vec![x],
+            Expr::Unary(_, x) | Expr::Total(x) | Expr::ColumnSums(x) | Expr::Transposed(x) => {
+                vec![x]
+            }
             Expr::Binary(_, x, y) | Expr::MatMul(x, y) | Expr::Outer(x, y) => vec![x, y],
             Expr::Select(c, a, b) => vec![c, a, b],
-            Expr::Sum(xs) | Expr::Product(xs) | Expr::Extremum(_, xs) | Expr::Called(_, xs) | Expr::Opaque(_, xs) => xs,
+            Expr::Sum(xs)
+            | Expr::Product(xs)
+            | Expr::Extremum(_, xs)
+            | Expr::Called(_, xs)
+            | Expr::Opaque(_, xs) => xs,
         }
     }
 
@@ -225,7 +241,9 @@ impl Real for Term<'_> {
         match (op, self.expr()) {
             (Unary::Neg, Expr::Unary(Unary::Neg, x)) => self.at(x),
             // A bare 0 has no sign that anybody writes.
-            (Unary::Neg, Expr::Number(number)) => self.like(if number == 0.0 { 0.0 } else { -number }),
+            (Unary::Neg, Expr::Number(number)) => {
+                self.like(if number == 0.0 { 0.0 } else { -number })
+            }
             (Unary::Gaussian, _) => (-(self * self)).exp(),
             (Unary::OneMinusSquare, _) => (self.like(1.0) - self) * (self.like(1.0) + self),
             _ => self.arena.put(Expr::Unary(op, self.id)),
@@ -247,13 +265,16 @@ impl Real for Term<'_> {
             (Binary::Mul | Binary::Chain | Binary::Powi | Binary::Powf, _, Some(1.0)) => self,
             (Binary::Mul | Binary::Chain, Some(-1.0), None) => -other,
             (Binary::Mul | Binary::Chain, None, Some(-1.0)) => -self,
-            // A slope as it stands in textbooks, by the value; where the value has lost it, by the operand.
+            // A slope as it stands in textbooks, by the value; where the value has lost it, by the
+            // operand.
             (Binary::SigmoidSlope, ..) if other.is_within(0.99) => other * (self.like(1.0) - other),
             (Binary::SigmoidSlope, ..) => {
                 let e = (-self).exp();
                 e / (self.like(1.0) + e).powi(2)
             }
-            (Binary::TanhSlope, ..) if other.is_within(0.99) => (self.like(1.0) - other) * (self.like(1.0) + other),
+            (Binary::TanhSlope, ..) if other.is_within(0.99) => {
+                (self.like(1.0) - other) * (self.like(1.0) + other)
+            }
             (Binary::TanhSlope, ..) => self.cosh().powi(2).recip(),
             // The slope of arctan.
             (Binary::OverSquares, Some(1.0), _) => (self.like(1.0) + other * other).recip(),

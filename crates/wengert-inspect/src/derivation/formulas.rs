@@ -1,4 +1,5 @@
-//! The formulas of single numbers: what a number is computed from, and what its adjoint is added up from.
+//! The formulas of single numbers: what a number is computed from, and what its adjoint is added up
+//! from.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -25,14 +26,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Everything is shown, or what has a name, what is read more than once, and what would make formulas too long.
+    /// Everything is shown, or what has a name, what is read more than once, and what would make
+    /// formulas too long.
     pub(super) fn new(trace: &Trace, every_op: bool, is_delta: impl Fn(&str) -> bool) -> Self {
         let reads = reads(trace);
         let outputs: Vec<Slot> = trace.outputs().iter().map(|output| trace.at(output.of)).collect();
         let (mut shown, mut combined) = (vec![false; trace.len()], vec![0_usize; trace.len()]);
         let mut roles = vec![Role::Adjoint; trace.len()];
         for (index, node) in trace.nodes().iter().enumerate() {
-            let operands: Vec<Strided> = node.operands.iter().map(|o| trace.resolve(&o.elements)).collect();
+            let operands: Vec<Strided> =
+                node.operands.iter().map(|o| trace.resolve(&o.elements)).collect();
             let op = known_op(&node.op);
             for slot in trace.slots_of(index) {
                 let s = slot.index();
@@ -50,13 +53,20 @@ impl Plan {
                 combined[s] = usize::from(!matches!(op, Some(Op::Leaf(_))))
                     + match op {
                         Some(Op::Leaf(_)) => 0,
-                        _ if operands.iter().all(|x| x.shape.is_empty()) => {
-                            operands.iter().map(|x| if shown[x.start] { 0 } else { combined[x.start] }).sum()
-                        }
+                        _ if operands.iter().all(|x| x.shape.is_empty()) => operands
+                            .iter()
+                            .map(|x| if shown[x.start] { 0 } else { combined[x.start] })
+                            .sum(),
                         Some(Op::Unary(_) | Op::Binary(_)) => {
-                            let of =
-                                |x: &Strided| x.broadcast_to(&node.shape).map_or(x.start, |x| element(&x, position));
-                            operands.iter().map(of).map(|x| if shown[x] { 0 } else { combined[x] }).sum()
+                            let of = |x: &Strided| {
+                                x.broadcast_to(&node.shape)
+                                    .map_or(x.start, |x| element(&x, position))
+                            };
+                            operands
+                                .iter()
+                                .map(of)
+                                .map(|x| if shown[x] { 0 } else { combined[x] })
+                                .sum()
                         }
                         _ => operands
                             .iter()
@@ -128,7 +138,8 @@ pub(super) struct Formulas<'a> {
     edges: HashMap<usize, Vec<Edge>>,
     /// For every slot, the lines between it and the output, on the longest way.
     distance: Vec<u32>,
-    /// What the elements of the node asked for last read: neighbours are asked for one after another.
+    /// What the elements of the node asked for last read: neighbours are asked for one after
+    /// another.
     read: RefCell<(Option<usize>, Parts)>,
 }
 
@@ -137,17 +148,26 @@ type Parts = Vec<Vec<(usize, Option<usize>)>>;
 
 impl<'a> Formulas<'a> {
     /// `wanted` says which slots' adjoints will be asked for.
-    pub(super) fn new(trace: &'a Trace, arena: &'a Arena, plan: Plan, wanted: impl Fn(usize) -> bool) -> Self {
+    pub(super) fn new(
+        trace: &'a Trace,
+        arena: &'a Arena,
+        plan: Plan,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Self {
         let mut edges: HashMap<usize, Vec<Edge>> = HashMap::new();
         let mut distance = vec![0; trace.len()];
         for index in (0..trace.nodes().len()).rev() {
             trace.jacobian(index, |entry| {
                 let through = distance[entry.reader] + u32::from(plan.shown[entry.reader]);
                 distance[entry.slot] = through.max(distance[entry.slot]);
-                let live = matches!(trace.adjoint(Slot(entry.reader)), Adjoint::Computed(_) | Adjoint::Zero(_));
+                let live = matches!(
+                    trace.adjoint(Slot(entry.reader)),
+                    Adjoint::Computed(_) | Adjoint::Zero(_)
+                );
                 if live && (!plan.shown[entry.slot] || wanted(entry.slot)) {
                     let (reader, operand) = (entry.reader, entry.operand);
-                    let edge = Edge { reader, operand, partial: entry.partial, factor: entry.factor };
+                    let edge =
+                        Edge { reader, operand, partial: entry.partial, factor: entry.factor };
                     edges.entry(entry.slot).or_default().push(edge);
                 }
             });
@@ -166,7 +186,11 @@ impl<'a> Formulas<'a> {
     }
 
     fn named(&self, slot: usize, role: Role, number: f64) -> Term<'a> {
-        self.arena.named(Quantity { symbol: self.symbol(slot, role), shape: Vec::new(), numbers: vec![number] })
+        self.arena.named(Quantity {
+            symbol: self.symbol(slot, role),
+            shape: Vec::new(),
+            numbers: vec![number],
+        })
     }
 
     /// What a formula calls a number: by its name, or by what it is computed from.
@@ -183,7 +207,8 @@ impl<'a> Formulas<'a> {
     pub(super) fn definition(&self, slot: usize) -> Option<Term<'a>> {
         let spot = self.trace.spot(Slot(slot));
         let node = &self.trace.nodes()[spot.node];
-        let operands: Vec<Strided> = node.operands.iter().map(|o| self.trace.resolve(&o.elements)).collect();
+        let operands: Vec<Strided> =
+            node.operands.iter().map(|o| self.trace.resolve(&o.elements)).collect();
         let own = |i: usize| {
             let wide = operands[i].broadcast_to(&node.shape);
             self.value(element(wide.as_ref().unwrap_or(&operands[i]), spot.position))
@@ -194,14 +219,21 @@ impl<'a> Formulas<'a> {
             Some(Op::Binary(op)) => Some(own(0).binary(op, own(1))),
             Some(Op::Structural(op)) => self.structural(op, spot.node, spot.position, &operands),
             None => {
-                let all = operands.iter().flat_map(Strided::slots).map(|s| self.value(s).id()).collect();
+                let all =
+                    operands.iter().flat_map(Strided::slots).map(|s| self.value(s).id()).collect();
                 Some(self.arena.put(Expr::Opaque(node.op.clone(), all)))
             }
         }
     }
 
     /// An element of a structural op.
-    fn structural(&self, op: Structural, index: usize, position: usize, operands: &[Strided]) -> Option<Term<'a>> {
+    fn structural(
+        &self,
+        op: Structural,
+        index: usize,
+        position: usize,
+        operands: &[Strided],
+    ) -> Option<Term<'a>> {
         let node = &self.trace.nodes()[index];
         let ids = |terms: &[Term<'a>]| terms.iter().map(|term| term.id()).collect::<Vec<_>>();
         let wide = |i: usize| {
@@ -214,14 +246,19 @@ impl<'a> Formulas<'a> {
         Some(match op.reading() {
             Reading::Products { from, .. } => {
                 let products = parts().into_iter().map(|(a, b)| self.multiply(a, b?));
-                let terms: Vec<Term<'a>> =
-                    from.map(|i| Some(wide(i))).into_iter().chain(products).collect::<Option<_>>()?;
+                let terms: Vec<Term<'a>> = from
+                    .map(|i| Some(wide(i)))
+                    .into_iter()
+                    .chain(products)
+                    .collect::<Option<_>>()?;
                 self.arena.sum(&terms)
             }
             Reading::Added => self.arena.sum(&values()),
             Reading::Chosen(op) => self.arena.put(Expr::Extremum(op, ids(&values()))),
             Reading::Moved => *values().first()?,
-            Reading::Cases => self.arena.put(Expr::Select(wide(0).id(), wide(1).id(), wide(2).id())),
+            Reading::Cases => {
+                self.arena.put(Expr::Select(wide(0).id(), wide(1).id(), wide(2).id()))
+            }
             Reading::Called => self.arena.put(Expr::Called(op, ids(&values()))),
         })
     }
@@ -279,12 +316,16 @@ impl<'a> Formulas<'a> {
         };
         let v = || self.value(edge.reader);
         let of = |partial: Partial<Term<'a>>| partial.value(self.arena.number(0.0));
-        if let Some(written) = known_op(&node.op).and_then(|op| on_paper(op, edge.operand, operand, v)) {
+        if let Some(written) =
+            known_op(&node.op).and_then(|op| on_paper(op, edge.operand, operand, v))
+        {
             return written;
         }
         match (known_op(&node.op), edge.factor) {
             (Some(Op::Unary(op)), _) => of(rules::unary(op, operand(0), v())),
-            (Some(Op::Binary(op)), _) if edge.operand == 0 => of(rules::first(op, operand(0), operand(1), v())),
+            (Some(Op::Binary(op)), _) if edge.operand == 0 => {
+                of(rules::first(op, operand(0), operand(1), v()))
+            }
             (Some(Op::Binary(op)), _) => of(rules::second(op, operand(0), operand(1), v())),
             (_, Some(factor)) => self.value(factor),
             (Some(Op::Structural(op)), _) => {
@@ -295,11 +336,13 @@ impl<'a> Formulas<'a> {
         }
     }
 
-    /// The contributions to a number's adjoint that are not zero by the structure of the tape, each with its reader.
+    /// The contributions to a number's adjoint that are not zero by the structure of the tape, each
+    /// with its reader.
     pub(super) fn contributions(&self, slot: usize) -> Vec<(usize, Term<'a>, f64)> {
         let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
         let passes = |edge: &&Edge| {
-            edge.partial != Partial::Zero && self.trace.adjoint(Slot(edge.reader)).number().is_some_and(|g| g != 0.0)
+            edge.partial != Partial::Zero
+                && self.trace.adjoint(Slot(edge.reader)).number().is_some_and(|g| g != 0.0)
         };
         let contribution = |edge: &Edge| {
             let (adjoint, partial) = (self.adjoint(edge.reader), self.partial(slot, edge));
@@ -313,13 +356,15 @@ impl<'a> Formulas<'a> {
         edges.iter().filter(passes).map(contribution).collect()
     }
 
-    /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which operand it is.
+    /// What some of a number's readers add to its adjoint, chosen by the reader's slot and which
+    /// operand it is.
     pub(super) fn added(&self, slot: usize, chosen: impl Fn(usize, usize) -> bool) -> f64 {
         let edges = self.edges.get(&slot).map_or(&[][..], Vec::as_slice);
-        let products = edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
-            let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
-            self.trace.precision().times(edge.partial, g)
-        });
+        let products =
+            edges.iter().filter(|edge| chosen(edge.reader, edge.operand)).filter_map(|edge| {
+                let g = self.trace.adjoint(Slot(edge.reader)).number().filter(|&g| g != 0.0)?;
+                self.trace.precision().times(edge.partial, g)
+            });
         products.reduce(|a, b| self.trace.precision().add(a, b)).unwrap_or(0.0)
     }
 
@@ -328,7 +373,8 @@ impl<'a> Formulas<'a> {
         self.edges.get(&slot).map_or(0, Vec::len)
     }
 
-    /// The lines between a number and the output, on the longest way: who has fewer does not depend on who has more.
+    /// The lines between a number and the output, on the longest way: who has fewer does not depend
+    /// on who has more.
     pub(super) fn distance(&self, slot: usize) -> u32 {
         self.distance[slot]
     }
@@ -345,8 +391,10 @@ impl<'a> Formulas<'a> {
             return if role.sign() < 0.0 { -quantity } else { quantity };
         }
         let seed = self.trace.seed(Slot(slot)).map(|seed| self.arena.number(seed));
-        let terms: Vec<Term<'a>> =
-            seed.into_iter().chain(self.contributions(slot).into_iter().map(|(_, term, _)| term)).collect();
+        let terms: Vec<Term<'a>> = seed
+            .into_iter()
+            .chain(self.contributions(slot).into_iter().map(|(_, term, _)| term))
+            .collect();
         self.arena.sum(&terms)
     }
 }
@@ -357,7 +405,8 @@ pub(super) fn is_leaf(trace: &Trace, slot: usize) -> bool {
     matches!(known_op(&node.op), Some(Op::Leaf(_)))
 }
 
-/// The partial by operand `i` as it stands in textbooks, where the rules have it in another form to keep its digits.
+/// The partial by operand `i` as it stands in textbooks, where the rules have it in another form to
+/// keep its digits.
 pub(super) fn on_paper<'a>(
     op: Op,
     i: usize,

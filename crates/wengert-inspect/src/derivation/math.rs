@@ -1,4 +1,5 @@
-//! From a formula to its layout: what is written over, under and beside what. The three writers only spell this out.
+//! From a formula to its layout: what is written over, under and beside what. The three writers
+//! only spell this out.
 
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
 
@@ -59,7 +60,11 @@ pub(super) struct Operands {
 impl Operands {
     pub(super) fn text(self, number: f64) -> String {
         let text = digits(number, self.significant);
-        if number == 0.0 && number.is_sign_negative() && self.signed_zeros { format!("-{text}") } else { text }
+        if number == 0.0 && number.is_sign_negative() && self.signed_zeros {
+            format!("-{text}")
+        } else {
+            text
+        }
     }
 }
 
@@ -103,14 +108,21 @@ impl Layout {
             Expr::Named(quantity) => self.named(&quantity),
             Expr::Unary(op, x) => self.unary(op, term.at(x)),
             Expr::Binary(op, x, y) => self.binary(op, term.at(x), term.at(y)),
-            Expr::Sum(xs) => (self.sum(&xs.iter().map(|&x| term.at(x)).collect::<Vec<_>>()), Binding::Sum),
-            Expr::Product(xs) => (self.product(&xs.iter().map(|&x| term.at(x)).collect::<Vec<_>>()), Binding::Product),
+            Expr::Sum(xs) => {
+                (self.sum(&xs.iter().map(|&x| term.at(x)).collect::<Vec<_>>()), Binding::Sum)
+            }
+            Expr::Product(xs) => (
+                self.product(&xs.iter().map(|&x| term.at(x)).collect::<Vec<_>>()),
+                Binding::Product,
+            ),
             Expr::Extremum(op, xs) => {
                 let name = if op == Binary::Max { "max" } else { "min" };
                 (Math::Call(name, list(&xs)), Binding::Atom)
             }
             Expr::Called(op, xs) => (Math::Call(op.name(), list(&xs)), Binding::Atom),
-            Expr::Select(c, a, b) => (Math::Cases(Box::new([*plain(c), *plain(a), *plain(b)])), Binding::Sum),
+            Expr::Select(c, a, b) => {
+                (Math::Cases(Box::new([*plain(c), *plain(a), *plain(b)])), Binding::Sum)
+            }
             Expr::Total(x) => (Math::Total("Σ", plain(x)), Binding::Atom),
             Expr::ColumnSums(x) => (Math::Total("Σ_rows", plain(x)), Binding::Atom),
             Expr::MatMul(a, b) => {
@@ -125,12 +137,15 @@ impl Layout {
                 let second = Math::Transposed(Box::new(self.factor(term.at(b))));
                 (row([self.factor(term.at(a)), Math::Operator(' '), second]), Binding::Product)
             }
-            Expr::Transposed(x) => (Math::Transposed(Box::new(self.factor(term.at(x)))), Binding::Power),
+            Expr::Transposed(x) => {
+                (Math::Transposed(Box::new(self.factor(term.at(x)))), Binding::Power)
+            }
             Expr::Ones(shape) => match self.show {
                 Show::Names => (Math::Words("ones".to_owned()), Binding::Atom),
-                Show::Numbers(_) => {
-                    (matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()), Binding::Atom)
-                }
+                Show::Numbers(_) => (
+                    matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()),
+                    Binding::Atom,
+                ),
             },
             // What of its operands was left out is said by its name.
             Expr::Opaque(name, xs) if xs.is_empty() => (Math::Words(name), Binding::Atom),
@@ -141,9 +156,15 @@ impl Layout {
     fn number(&self, number: f64) -> (Math, Binding) {
         let significant = match self.show {
             Show::Numbers(operands) => return digit_math(operands.text(number)),
-            Show::Names if number == LN_2 => return (Math::Words("ln 2".to_owned()), Binding::Product),
-            Show::Names if number == LN_10 => return (Math::Words("ln 10".to_owned()), Binding::Product),
-            Show::Names if number == FRAC_2_SQRT_PI => return (Math::Words("2/√π".to_owned()), Binding::Product),
+            Show::Names if number == LN_2 => {
+                return (Math::Words("ln 2".to_owned()), Binding::Product);
+            }
+            Show::Names if number == LN_10 => {
+                return (Math::Words("ln 10".to_owned()), Binding::Product);
+            }
+            Show::Names if number == FRAC_2_SQRT_PI => {
+                return (Math::Words("2/√π".to_owned()), Binding::Product);
+            }
             Show::Names => SIGNIFICANT,
         };
         digit_math(digits(number, significant))
@@ -151,12 +172,16 @@ impl Layout {
 
     fn named(&self, quantity: &Quantity) -> (Math, Binding) {
         let Show::Numbers(operands) = self.show else {
-            let binding = if quantity.symbol.role == Role::Error { Binding::Sum } else { Binding::Atom };
+            let binding =
+                if quantity.symbol.role == Role::Error { Binding::Sum } else { Binding::Atom };
             return (Math::Symbol(quantity.symbol.clone()), binding);
         };
         match *quantity.numbers {
             [number] if quantity.shape.is_empty() => digit_math(operands.text(number)),
-            _ => (matrix(&quantity.numbers, &quantity.shape, |number| operands.text(number)), Binding::Atom),
+            _ => (
+                matrix(&quantity.numbers, &quantity.shape, |number| operands.text(number)),
+                Binding::Atom,
+            ),
         }
     }
 
@@ -175,7 +200,9 @@ impl Layout {
                 // The first factor may bring its sign with it.
                 Binding::Sum => i > 0 || !is_signed_atom(&math),
                 // A fraction, or a power of ten, needs no fence between products.
-                Binding::Product => i > 0 && (matches!(math, Math::Row(_)) || starts_negative(&math)),
+                Binding::Product => {
+                    i > 0 && (matches!(math, Math::Row(_)) || starts_negative(&math))
+                }
                 Binding::Power | Binding::Atom => false,
             };
             if i > 0 {
@@ -199,10 +226,17 @@ impl Layout {
             let (sign, math) = match term.expr() {
                 Expr::Unary(Unary::Neg, x) => ('-', self.after_sign(term.at(x))),
                 _ => match self.of(term) {
-                    (Math::Number(text), _) if text.starts_with('-') => ('-', Math::Number(text[1..].to_owned())),
-                    (math, binding) => {
-                        ('+', if binding == Binding::Sum { self.after_sign(term) } else { fence_sign(math) })
+                    (Math::Number(text), _) if text.starts_with('-') => {
+                        ('-', Math::Number(text[1..].to_owned()))
                     }
+                    (math, binding) => (
+                        '+',
+                        if binding == Binding::Sum {
+                            self.after_sign(term)
+                        } else {
+                            fence_sign(math)
+                        },
+                    ),
                 },
             };
             parts.extend([Math::Operator(sign), math]);
@@ -222,13 +256,17 @@ impl Layout {
         let fence = |open| (Math::Fenced(open, Box::new(plain())), Binding::Atom);
         match op {
             Unary::Neg => (row([Math::Operator('-'), self.after_sign(x)]), Binding::Sum),
-            Unary::Recip => {
-                (Math::Fraction(Box::new(Math::Number("1".to_owned())), Box::new(plain())), Binding::Product)
-            }
+            Unary::Recip => (
+                Math::Fraction(Box::new(Math::Number("1".to_owned())), Box::new(plain())),
+                Binding::Product,
+            ),
             Unary::Sqrt => (Math::Root(2, Box::new(plain())), Binding::Atom),
             Unary::Cbrt => (Math::Root(3, Box::new(plain())), Binding::Atom),
             Unary::Exp => (Math::Exp(Box::new(plain())), Binding::Power),
-            Unary::Exp2 => (Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())), Binding::Power),
+            Unary::Exp2 => (
+                Math::Power(Box::new(Math::Number("2".to_owned())), Box::new(plain())),
+                Binding::Power,
+            ),
             Unary::Abs => fence('|'),
             Unary::Floor => fence('⌊'),
             Unary::Ceil => fence('⌈'),
@@ -278,12 +316,18 @@ impl Layout {
                 };
                 (row([self.of(x).0, Math::Operator('-'), second]), Binding::Sum)
             }
-            Binary::Mul | Binary::Chain | Binary::ChainChoice => (self.product(&[x, y]), Binding::Product),
-            Binary::Div => (Math::Fraction(Box::new(self.of(x).0), Box::new(self.of(y).0)), Binding::Product),
+            Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+                (self.product(&[x, y]), Binding::Product)
+            }
+            Binary::Div => {
+                (Math::Fraction(Box::new(self.of(x).0), Box::new(self.of(y).0)), Binding::Product)
+            }
             Binary::Powi | Binary::Powf => {
                 let base = match self.factor(x) {
                     // A name that has a superscript already.
-                    Math::Symbol(symbol) if symbol.name.path.contains('/') => fenced(Math::Symbol(symbol)),
+                    Math::Symbol(symbol) if symbol.name.path.contains('/') => {
+                        fenced(Math::Symbol(symbol))
+                    }
                     Math::Power(base, exponent) => fenced(Math::Power(base, exponent)),
                     Math::Exp(exponent) => fenced(Math::Exp(exponent)),
                     base => base,
@@ -336,7 +380,9 @@ fn fence_sign(math: Math) -> Math {
 fn is_signed_atom(math: &Math) -> bool {
     match math {
         Math::Number(_) | Math::Symbol(_) => true,
-        Math::Row(parts) => matches!(&**parts, [Math::Operator('-'), Math::Number(_) | Math::Symbol(_)]),
+        Math::Row(parts) => {
+            matches!(&**parts, [Math::Operator('-'), Math::Number(_) | Math::Symbol(_)])
+        }
         _ => false,
     }
 }
@@ -354,9 +400,9 @@ fn digit_math(text: String) -> (Math, Binding) {
 pub(super) fn matrix(numbers: &[f64], shape: &[usize], text: impl Fn(f64) -> String) -> Math {
     let cell = |&number: &f64| Math::Number(text(number));
     match *shape {
-        [.., _, columns] => {
-            Math::Matrix(numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect())
-        }
+        [.., _, columns] => Math::Matrix(
+            numbers.chunks(columns.max(1)).map(|row| row.iter().map(cell).collect()).collect(),
+        ),
         _ => Math::Vector(numbers.iter().map(cell).collect()),
     }
 }

@@ -32,26 +32,32 @@ use crate::trace::Trace;
 pub enum Level {
     /// A line for every scalar op, as the tape has them.
     Op,
-    /// From named number to named number, as one works out a neuron: what has no name and is read once is part of its reader's formula.
+    /// From named number to named number, as one works out a neuron: what has no name and is read
+    /// once is part of its reader's formula.
     #[default]
     Neuron,
     /// In vectors and matrices, where nodes are runs.
     Layer,
 }
 
-/// The worked chain rule of a trace: for every number, from the loss back, the formula, the numbers put in, and the result.
+/// The worked chain rule of a trace: for every number, from the loss back, the formula, the numbers
+/// put in, and the result.
 ///
-/// It is made of any trace, not of a template for one network: formulas of values and partials are the core's rules, read by a writer. A
-/// number that is read more than once has each contribution on its own line, and then their sum. Results have ten significant digits, operands at least two more
-/// and as many as it takes: computing with the printed numbers gives the printed result. Zeros say why they are zero.
+/// It is made of any trace, not of a template for one network: formulas of values and partials are
+/// the core's rules, read by a writer. A number that is read more than once has each contribution
+/// on its own line, and then their sum. Results have ten significant digits, operands at least two
+/// more and as many as it takes: computing with the printed numbers gives the printed result. Zeros
+/// say why they are zero.
 ///
-/// `Display` is plain text; [`markdown`](Derivation::markdown) is Markdown with LaTeX, [`html`](Derivation::html) a page with MathML. At the end
-/// it checks itself: each derivative beside an extrapolated central difference of the same formulas, with its step and error.
+/// `Display` is plain text; [`markdown`](Derivation::markdown) is Markdown with LaTeX,
+/// [`html`](Derivation::html) a page with MathML. At the end it checks itself: each derivative
+/// beside an extrapolated central difference of the same formulas, with its step and error.
 ///
 /// # Signs
 ///
-/// A derivative is an adjoint, ∂L/∂v. For nodes that [`delta`](Derivation::delta) chooses it is a delta, `δ = −∂L/∂z`, and a neuron's output right behind such a node is written
-/// as its error, `−∂L/∂output`, as the teaching notebook has it.
+/// A derivative is an adjoint, ∂L/∂v. For nodes that [`delta`](Derivation::delta) chooses it is a
+/// delta, `δ = −∂L/∂z`, and a neuron's output right behind such a node is written as its error,
+/// `−∂L/∂output`, as the teaching notebook has it.
 ///
 /// # Examples
 ///
@@ -118,7 +124,8 @@ impl<'a> Derivation<'a> {
         self
     }
 
-    /// The formula of the loss, for the introduction: a factor of 1/2 must be stated where deltas are shown.
+    /// The formula of the loss, for the introduction: a factor of 1/2 must be stated where deltas
+    /// are shown.
     #[must_use]
     pub fn caption(mut self, caption: &'a str) -> Self {
         self.caption = Some(caption);
@@ -132,7 +139,8 @@ impl<'a> Derivation<'a> {
         self
     }
 
-    /// The names or nodes whose derivative is written as a delta, `δ = −∂L/∂z`: those whose path `chosen` accepts (`hidden/0.z`, without a subscript).
+    /// The names or nodes whose derivative is written as a delta, `δ = −∂L/∂z`: those whose path
+    /// `chosen` accepts (`hidden/0.z`, without a subscript).
     #[must_use]
     pub fn delta(mut self, chosen: impl Fn(&str) -> bool + 'a) -> Self {
         self.delta = Some(Box::new(chosen));
@@ -160,24 +168,30 @@ impl<'a> Derivation<'a> {
         self
     }
 
-    /// At most this many numbers in each direction are worked out; a line says how many were left out.
+    /// At most this many numbers in each direction are worked out; a line says how many were left
+    /// out.
     #[must_use]
     pub fn limit(mut self, numbers: usize) -> Self {
         self.limit = numbers;
         self
     }
 
-    /// At most this many derivatives are compared with differences, evenly spaced; 0 leaves that section out. Each costs some dozen
-    /// evaluations of the whole trace.
+    /// At most this many derivatives are compared with differences, evenly spaced; 0 leaves that
+    /// section out. Each costs some dozen evaluations of the whole trace.
     #[must_use]
     pub fn check(mut self, derivatives: usize) -> Self {
         self.check = derivatives;
         self
     }
 
-    /// What somebody else found for some of the numbers, by path, to be compared at the end: `("hidden/0.z", Known::Delta(-0.0027))`.
+    /// What somebody else found for some of the numbers, by path, to be compared at the end:
+    /// `("hidden/0.z", Known::Delta(-0.0027))`.
     #[must_use]
-    pub fn reference<P: Into<String>>(mut self, name: &str, rows: impl IntoIterator<Item = (P, Known)>) -> Self {
+    pub fn reference<P: Into<String>>(
+        mut self,
+        name: &str,
+        rows: impl IntoIterator<Item = (P, Known)>,
+    ) -> Self {
         let rows = rows.into_iter().map(|(path, known)| (path.into(), known)).collect();
         self.references.push(Reference { name: name.to_owned(), rows });
         self
@@ -205,6 +219,9 @@ impl fmt::Display for Derivation<'_> {
 
 impl fmt::Debug for Derivation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Derivation").field("title", &self.title).field("level", &self.level).finish_non_exhaustive()
+        f.debug_struct("Derivation")
+            .field("title", &self.title)
+            .field("level", &self.level)
+            .finish_non_exhaustive()
     }
 }

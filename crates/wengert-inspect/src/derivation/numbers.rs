@@ -1,4 +1,5 @@
-//! In how many digits numbers are printed, so that whoever computes with them gets the printed result.
+//! In how many digits numbers are printed, so that whoever computes with them gets the printed
+//! result.
 
 use wengert::{Attributes, Binary, Leaf, Op, Tape, Var};
 
@@ -19,7 +20,11 @@ pub(super) struct Fit {
 impl Fit {
     /// Of a line whose numbers are not shown.
     pub(super) fn unseen(result: usize) -> Self {
-        Fit { operands: Operands { significant: result + GUARD, signed_zeros: false }, result, exact: true }
+        Fit {
+            operands: Operands { significant: result + GUARD, signed_zeros: false },
+            result,
+            exact: true,
+        }
     }
 }
 
@@ -32,9 +37,10 @@ const FEWEST: usize = 3;
 
 /// The digits for a formula and its results, of which `wanted` are to be shown.
 ///
-/// Where terms cancel, operands get as many digits more as it takes. If even all 17 do not give the result (a formula of several steps
-/// rounds elsewhere than the tape did, or the tape computed in `f32`), the result is printed in fewer digits; if that does not help,
-/// the two sides are not called equal.
+/// Where terms cancel, operands get as many digits more as it takes. If even all 17 do not give the
+/// result (a formula of several steps rounds elsewhere than the tape did, or the tape computed in
+/// `f32`), the result is printed in fewer digits; if that does not help, the two sides are not
+/// called equal.
 pub(super) fn fit(term: Term<'_>, results: &[f64], wanted: usize) -> Fit {
     let agree = |operands: Operands, significant: usize| {
         let Some(found) = evaluate(term, operands) else { return false };
@@ -61,8 +67,8 @@ pub(super) fn fit(term: Term<'_>, results: &[f64], wanted: usize) -> Fit {
     Fit { operands: Operands { significant: least, signed_zeros: false }, result, exact: false }
 }
 
-/// The value of a formula in which every number has been rounded to some digits, by the core's own operations; nothing if it
-/// holds what is not known.
+/// The value of a formula in which every number has been rounded to some digits, by the core's own
+/// operations; nothing if it holds what is not known.
 pub(super) fn evaluate(term: Term<'_>, operands: Operands) -> Option<Vec<f64>> {
     let tape = Tape::new();
     let value = Evaluation { tape: &tape, operands }.of(term)?;
@@ -85,25 +91,43 @@ impl<'t> Evaluation<'t> {
         match term.expr() {
             Expr::Number(number) => Some(self.tape.input(self.rounded(number))),
             Expr::Named(quantity) => {
-                let numbers: Vec<f64> = quantity.numbers.iter().map(|&number| self.rounded(number)).collect();
+                let numbers: Vec<f64> =
+                    quantity.numbers.iter().map(|&number| self.rounded(number)).collect();
                 self.tape.tensor(Leaf::Input, &numbers, &*quantity.shape).ok()
             }
             Expr::Unary(op, x) => of(x)?.try_unary(op).ok(),
             // As it is written: that 0 times infinity is 0 there is for the text to say.
-            Expr::Binary(Binary::Chain | Binary::ChainChoice, x, y) => of(x)?.try_binary(Binary::Mul, of(y)?).ok(),
+            Expr::Binary(Binary::Chain | Binary::ChainChoice, x, y) => {
+                of(x)?.try_binary(Binary::Mul, of(y)?).ok()
+            }
             Expr::Binary(op, x, y) => of(x)?.try_binary(op, of(y)?).ok(),
-            Expr::Sum(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Add, b?).ok())?,
-            Expr::Product(xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(Binary::Mul, b?).ok())?,
-            Expr::Ones(shape) => self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok(),
+            Expr::Sum(xs) => list(&xs)?
+                .into_iter()
+                .map(Some)
+                .reduce(|a, b| a?.try_binary(Binary::Add, b?).ok())?,
+            Expr::Product(xs) => list(&xs)?
+                .into_iter()
+                .map(Some)
+                .reduce(|a, b| a?.try_binary(Binary::Mul, b?).ok())?,
+            Expr::Ones(shape) => {
+                self.tape.tensor(Leaf::Input, &vec![1.0; shape.iter().product()], &*shape).ok()
+            }
             // Over all elements of one run.
             Expr::Extremum(op, xs) if xs.len() == 1 => {
                 let x = of(xs[0])?;
                 let axes: Vec<usize> = (0..x.shape().rank()).collect();
-                if op == Binary::Max { x.try_max_axes(&axes).ok() } else { x.try_min_axes(&axes).ok() }
+                if op == Binary::Max {
+                    x.try_max_axes(&axes).ok()
+                } else {
+                    x.try_min_axes(&axes).ok()
+                }
             }
-            Expr::Extremum(op, xs) => list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(op, b?).ok())?,
+            Expr::Extremum(op, xs) => {
+                list(&xs)?.into_iter().map(Some).reduce(|a, b| a?.try_binary(op, b?).ok())?
+            }
             Expr::Called(op, xs) => {
-                let x = if let [x] = *xs { of(x)? } else { self.tape.try_stack(&list(&xs)?).ok()? };
+                let x =
+                    if let [x] = *xs { of(x)? } else { self.tape.try_stack(&list(&xs)?).ok()? };
                 let axes: Vec<usize> = (0..x.shape().rank()).collect();
                 self.tape.apply(Op::Structural(op), &[x], Attributes::axes_of(&axes)).ok()
             }

@@ -24,7 +24,8 @@ impl Derivation<'_> {
         match (formulas.loss, trace.outputs()) {
             (Some(loss), _) => {
                 let name = Math::Symbol(formulas.symbol(loss.index(), Role::Value));
-                let value = Math::Number(super::math::digits(trace.value(loss), self.significant()));
+                let value =
+                    Math::Number(super::math::digits(trace.value(loss), self.significant()));
                 first.extend([
                     Inline::words("The loss is "),
                     Inline::Math(Math::Row(vec![name, Math::Operator('='), value])),
@@ -50,7 +51,8 @@ impl Derivation<'_> {
             blocks.push(Block::Paragraph(first));
         }
         if formulas.plan.roles.contains(&Role::Delta) {
-            let equal = |left, right| Inline::Math(Math::Row(vec![left, Math::Operator('='), right]));
+            let equal =
+                |left, right| Inline::Math(Math::Row(vec![left, Math::Operator('='), right]));
             blocks.push(Block::Paragraph(vec![
                 Inline::words("A neuron's delta is minus the derivative of the loss by its pre-activation: "),
                 equal(symbol("z", Role::Delta), symbol("z", Role::Error)),
@@ -63,11 +65,19 @@ impl Derivation<'_> {
             let z = || symbol("z", Role::Value);
             let sigma = |x| Math::Call("sigmoid", vec![x]);
             let minus = Math::Row(vec![Math::Operator('-'), z()]);
-            let under = Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('+'), Math::Exp(Box::new(minus))]);
+            let under = Math::Row(vec![
+                Math::Number("1".to_owned()),
+                Math::Operator('+'),
+                Math::Exp(Box::new(minus)),
+            ]);
             let fraction = Math::Fraction(Box::new(Math::Number("1".to_owned())), Box::new(under));
             let rest = Math::Fenced(
                 '(',
-                Box::new(Math::Row(vec![Math::Number("1".to_owned()), Math::Operator('-'), sigma(z())])),
+                Box::new(Math::Row(vec![
+                    Math::Number("1".to_owned()),
+                    Math::Operator('-'),
+                    sigma(z()),
+                ])),
             );
             blocks.push(Block::Paragraph(vec![
                 Inline::Math(Math::Row(vec![sigma(z()), Math::Operator('='), fraction])),
@@ -93,7 +103,8 @@ impl Derivation<'_> {
     /// What the signs of vectors and matrices mean.
     fn in_vectors(&self, formulas: &Formulas<'_>, symbol: &dyn Fn(&str, Role) -> Math) -> Block {
         let row = |parts: [Math; 3]| Inline::Math(Math::Row(parts.into()));
-        let pair = |sign| row([symbol("a", Role::Value), Math::Operator(sign), symbol("b", Role::Value)]);
+        let pair =
+            |sign| row([symbol("a", Role::Value), Math::Operator(sign), symbol("b", Role::Value)]);
         let mut words = vec![
             Inline::words("Vectors are columns; "),
             pair(' '),
@@ -121,9 +132,12 @@ impl Derivation<'_> {
 
     /// The leaves and their numbers.
     pub(super) fn given(&self) -> Block {
-        let mut table = Table { head: [Vec::new(), Vec::new(), Vec::new()].into(), rows: Vec::new() };
+        let mut table =
+            Table { head: [Vec::new(), Vec::new(), Vec::new()].into(), rows: Vec::new() };
         let trace = self.trace;
-        let leaves = trace.slots().filter(|slot| is_leaf(trace, slot.index()) && op_of(trace, *slot) != "const");
+        let leaves = trace
+            .slots()
+            .filter(|slot| is_leaf(trace, slot.index()) && op_of(trace, *slot) != "const");
         // By name, in the order in which the tape has the first number of each.
         let mut rows: Vec<(&str, &[usize], Slot)> = Vec::new();
         let mut seen = HashSet::new();
@@ -133,7 +147,12 @@ impl Derivation<'_> {
                 rows.push((label.path, label.shape, slot));
             }
         }
-        table.head = [vec![Inline::words("name")], vec![Inline::words("what")], vec![Inline::words("value")]].into();
+        table.head = [
+            vec![Inline::words("name")],
+            vec![Inline::words("what")],
+            vec![Inline::words("value")],
+        ]
+        .into();
         for &(path, shape, first) in rows.iter().take(self.limit) {
             let text = |slot: &Slot| match (trace.precision(), trace.value(*slot)) {
                 (Precision::F64, x) => format!("{x:?}"),
@@ -142,8 +161,10 @@ impl Derivation<'_> {
             let slots = trace.find(path).map_or(vec![first], |part| part.slots().to_vec());
             let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { GIVEN };
             let shown = &slots[..slots.len().min(GIVEN)];
-            let lines: Vec<String> =
-                shown.chunks(columns).map(|row| row.iter().map(text).collect::<Vec<_>>().join(", ")).collect();
+            let lines: Vec<String> = shown
+                .chunks(columns)
+                .map(|row| row.iter().map(text).collect::<Vec<_>>().join(", "))
+                .collect();
             let mut value = lines.join("; ");
             if slots.len() > GIVEN {
                 value += &format!(", and {} more", slots.len() - GIVEN);
@@ -153,8 +174,11 @@ impl Derivation<'_> {
                 op => op,
             };
             let symbol = Symbol { role: Role::Value, name: Name::whole(path, shape), loss: None };
-            let cells =
-                [vec![Inline::Math(Math::Symbol(symbol))], vec![Inline::words(what)], vec![Inline::words(value)]];
+            let cells = [
+                vec![Inline::Math(Math::Symbol(symbol))],
+                vec![Inline::words(what)],
+                vec![Inline::words(value)],
+            ];
             table.rows.push(cells.into());
         }
         if rows.len() > self.limit {

@@ -1,4 +1,5 @@
-//! A trace recorded again on a tape, by the core's own operations, so that it can be evaluated at other numbers.
+//! A trace recorded again on a tape, by the core's own operations, so that it can be evaluated at
+//! other numbers.
 
 use wengert::{Error, Leaf, Op, Tape, Var};
 
@@ -33,11 +34,17 @@ impl<'t> Rebuilt<'t> {
         let tolerance = if trace.precision() == Precision::F32 { 1e-4 } else { 1e-9 };
         for (index, node) in trace.nodes().iter().enumerate() {
             let var = record(trace, tape, &nodes, node)?;
-            for ((slot, found), &said) in trace.slots_of(index).zip(var.values()).zip(&node.values) {
-                let close = (found - said).abs() <= tolerance * said.abs().max(found.abs()).max(1e-300);
+            for ((slot, found), &said) in trace.slots_of(index).zip(var.values()).zip(&node.values)
+            {
+                let close =
+                    (found - said).abs() <= tolerance * said.abs().max(found.abs()).max(1e-300);
                 if !(close || found == said || found.is_nan() && said.is_nan()) {
                     let text = |x: f64| Digits::new(x).to_string();
-                    return Err(Obstacle::Value { label: trace.label(slot), found: text(found), said: text(said) });
+                    return Err(Obstacle::Value {
+                        label: trace.label(slot),
+                        found: text(found),
+                        said: text(said),
+                    });
                 }
             }
             nodes.push(var);
@@ -77,11 +84,20 @@ impl<'t> Rebuilt<'t> {
 fn element<'t>(trace: &Trace, nodes: &[Var<'t>], slot: Slot) -> Result<Var<'t>, Error> {
     let spot = trace.spot(slot);
     let var = nodes[spot.node];
-    if var.shape().rank() == 0 { Ok(var) } else { var.try_reshape([var.len()])?.try_at(spot.position) }
+    if var.shape().rank() == 0 {
+        Ok(var)
+    } else {
+        var.try_reshape([var.len()])?.try_at(spot.position)
+    }
 }
 
 /// What an operand reads, as a view where one describes it, else as numbers stacked together.
-fn operand<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], read: &TraceOperand) -> Result<Var<'t>, Error> {
+fn operand<'t>(
+    trace: &Trace,
+    tape: &'t Tape,
+    nodes: &[Var<'t>],
+    read: &TraceOperand,
+) -> Result<Var<'t>, Error> {
     let strided = trace.resolve(&read.elements);
     let first = read.elements.first;
     let var = nodes[first.node];
@@ -90,7 +106,8 @@ fn operand<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], read: &TraceOpe
         element(trace, nodes, Slot(strided.start))?.try_reshape(&*strided.shape)?
     } else if within && strided.strides == contiguous(&strided.shape) {
         let flat = var.try_reshape([var.len()])?;
-        flat.try_slice(0, first.position..first.position + strided.len())?.try_reshape(&*strided.shape)?
+        flat.try_slice(0, first.position..first.position + strided.len())?
+            .try_reshape(&*strided.shape)?
     } else {
         let slots = strided.slots().map(|slot| element(trace, nodes, Slot(slot)));
         tape.try_stack(&slots.collect::<Result<Vec<_>, _>>()?)?.try_reshape(&*strided.shape)?
@@ -98,7 +115,12 @@ fn operand<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], read: &TraceOpe
     Ok(if read.cut { read_as.detach() } else { read_as })
 }
 
-fn record<'t>(trace: &Trace, tape: &'t Tape, nodes: &[Var<'t>], node: &TraceNode) -> Result<Var<'t>, Obstacle> {
+fn record<'t>(
+    trace: &Trace,
+    tape: &'t Tape,
+    nodes: &[Var<'t>],
+    node: &TraceNode,
+) -> Result<Var<'t>, Obstacle> {
     let unknown = || Obstacle::Unknown { path: node.path.clone(), op: node.op.clone() };
     let var = match known_op(&node.op).ok_or_else(unknown)? {
         // What does not move need not be a constant, whose slots are shared.

@@ -9,7 +9,8 @@ use super::write::{Block, Equation, mathml};
 use crate::digits::SIGNIFICANT;
 use crate::trace::{Slot, Trace};
 
-/// How a number was computed, and its derivative, as HTML with MathML; nothing for what was given, or not computed.
+/// How a number was computed, and its derivative, as HTML with MathML; nothing for what was given,
+/// or not computed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Equations {
     pub(crate) value: Option<String>,
@@ -20,7 +21,9 @@ pub(crate) struct Equations {
 pub(crate) fn equations(trace: &Trace, slots: &[Slot]) -> Vec<Equations> {
     let arena = Arena::default();
     let wanted: HashSet<usize> = slots.iter().map(|slot| slot.index()).collect();
-    let formulas = Formulas::new(trace, &arena, Plan::new(trace, true, |_| false), |slot| wanted.contains(&slot));
+    let formulas = Formulas::new(trace, &arena, Plan::new(trace, true, |_| false), |slot| {
+        wanted.contains(&slot)
+    });
     let html = |equation: Equation| {
         let blocks = [Block::Equation(equation)];
         fmt::from_fn(|f| mathml::write(f, &blocks)).to_string()

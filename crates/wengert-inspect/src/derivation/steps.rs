@@ -18,7 +18,12 @@ const SUMMED: usize = 12;
 const SHARES: usize = 16;
 
 /// `= formula = numbers = result`, as lines, and a remark if the two sides do not agree.
-pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted: usize) -> (Vec<Line>, Option<String>) {
+pub(super) fn work_out(
+    term: Term<'_>,
+    results: &[f64],
+    shape: &[usize],
+    wanted: usize,
+) -> (Vec<Line>, Option<String>) {
     let line = |relation, math| Line { relation, math };
     let result = |significant| match *results {
         _ if results.len() > NUMBERS => {
@@ -38,7 +43,8 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
         if shown { fit(term, results, wanted) } else { Fit::unseen(wanted) };
     let found = if exact { None } else { evaluate(term, operands) };
     // The chain rule's product is 0 where a factor is, even beside an infinite one.
-    let chained = results.iter().all(|&x| x == 0.0) && found.as_ref().is_some_and(|all| all.iter().all(|x| x.is_nan()));
+    let chained = results.iter().all(|&x| x == 0.0)
+        && found.as_ref().is_some_and(|all| all.iter().all(|x| x.is_nan()));
     let relation = if exact || chained { '=' } else { '≈' };
     let mut lines = vec![line('=', layout(term, Show::Names))];
     let last = line(relation, result(significant));
@@ -51,7 +57,9 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
     }
     let disagreement = || match found.as_deref() {
         _ if chained => "a factor of 0 passes nothing on, whatever the others are".to_owned(),
-        Some([found]) => format!("so on the tape; the numbers put in give {}", digits(*found, significant)),
+        Some([found]) => {
+            format!("so on the tape; the numbers put in give {}", digits(*found, significant))
+        }
         Some(_) => "so on the tape; the numbers put in give something else".to_owned(),
         None => "so on the tape; the op is not known here".to_owned(),
     };
@@ -61,7 +69,8 @@ pub(super) fn work_out(term: Term<'_>, results: &[f64], shape: &[usize], wanted:
 impl Formulas<'_> {
     /// What a number is computed from; nothing for a leaf.
     pub(super) fn value_equation(&self, slot: usize, wanted: usize) -> Option<Equation> {
-        let (lines, note) = work_out(self.definition(slot)?, &[self.trace.value(Slot(slot))], &[], wanted);
+        let (lines, note) =
+            work_out(self.definition(slot)?, &[self.trace.value(Slot(slot))], &[], wanted);
         let left = Math::Symbol(self.symbol(slot, Role::Value));
         Some(Equation { sum: None, shares: Vec::new(), left, lines, note })
     }
@@ -78,7 +87,8 @@ impl Formulas<'_> {
         };
         let adjoint = self.trace.adjoint(Slot(slot));
         let result = role.sign() * adjoint.number()?;
-        let number = |number: f64| Line { relation: '=', math: Math::Number(digits(number, wanted)) };
+        let number =
+            |number: f64| Line { relation: '=', math: Math::Number(digits(number, wanted)) };
         let output = match self.trace.outputs() {
             [output] => self.trace.label(self.trace.at(output.of)),
             _ => "an output".to_owned(),
@@ -101,19 +111,25 @@ impl Formulas<'_> {
             }
             (None, []) => {
                 equation.lines.push(number(0.0));
-                equation.note = reason.or(Some("the derivatives of all that read it are 0".to_owned()));
+                equation.note =
+                    reason.or(Some("the derivatives of all that read it are 0".to_owned()));
             }
             (None, [(_, term, _)]) => {
                 let (lines, note) = work_out(signed(*term, role.sign()), &[result], &[], wanted);
                 (equation.lines, equation.note) = (lines, note.or(reason));
             }
-            (seed, contributions) => self.add_up(&mut equation, seed, contributions, result, wanted),
+            (seed, contributions) => {
+                self.add_up(&mut equation, seed, contributions, result, wanted)
+            }
         }
         // What a reader that chose another operand would have added.
         let silent = self.readers(slot).saturating_sub(contributions.len());
         if silent > 0 && !contributions.is_empty() && equation.note.is_none() {
-            let readers =
-                if silent == 1 { "1 more reader adds".to_owned() } else { format!("{silent} more readers add") };
+            let readers = if silent == 1 {
+                "1 more reader adds".to_owned()
+            } else {
+                format!("{silent} more readers add")
+            };
             equation.note = Some(format!("{readers} nothing"));
         }
         Some(equation)
@@ -135,23 +151,28 @@ impl Formulas<'_> {
             equation.shares.push(Share { reader: "the sweep's start".to_owned(), math });
             terms.push(self.arena.number(sign * seed));
         }
-        // On paper one goes from the first reader to the last. The sweep went the other way, which matters only where rounding does.
+        // On paper one goes from the first reader to the last. The sweep went the other way, which
+        // matters only where rounding does.
         let mut contributions = contributions.to_vec();
         contributions.reverse();
-        let products = contributions.iter().map(|(_, _, product)| self.arena.number(sign * product));
+        let products =
+            contributions.iter().map(|(_, _, product)| self.arena.number(sign * product));
         let sum = self.arena.sum(&terms.iter().copied().chain(products).collect::<Vec<_>>());
         let Fit { result: significant, exact, .. } = fit(sum, &[result], wanted);
         if !exact || significant < wanted {
             contributions.reverse();
         }
         if seed.is_none() {
-            let names: Vec<Term<'_>> = contributions.iter().map(|&(_, term, _)| signed(term, sign)).collect();
+            let names: Vec<Term<'_>> =
+                contributions.iter().map(|&(_, term, _)| signed(term, sign)).collect();
             equation.sum = sum_of_names(self.arena.sum(&names));
         }
         let shown = if contributions.len() > SHARES + 1 { SHARES } else { contributions.len() };
         for &(reader, term, product) in &contributions[..shown] {
             let (lines, note) = work_out(signed(term, sign), &[sign * product], &[], wanted);
-            equation.shares.push(Share { reader: self.trace.label(Slot(reader)), math: chain(lines, note) });
+            equation
+                .shares
+                .push(Share { reader: self.trace.label(Slot(reader)), math: chain(lines, note) });
             terms.push(self.arena.number(sign * product));
         }
         let rest = &contributions[shown..];

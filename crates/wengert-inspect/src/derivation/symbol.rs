@@ -39,7 +39,11 @@ pub(super) struct Name {
 impl Name {
     pub(super) fn of(trace: &Trace, slot: Slot) -> Self {
         let label = trace.label_of(slot);
-        let element = if label.shape.is_empty() { String::new() } else { subscript(label.position, label.shape) };
+        let element = if label.shape.is_empty() {
+            String::new()
+        } else {
+            subscript(label.position, label.shape)
+        };
         Name { path: label.path.to_owned(), element, whole: false }
     }
 
@@ -52,7 +56,8 @@ impl Name {
         format!("{}{}", self.path, self.element)
     }
 
-    /// The path in parts: scope, base, subscripts. `hidden/0.w[1]` is w with the subscripts 0 and 1, of the scope hidden.
+    /// The path in parts: scope, base, subscripts. `hidden/0.w[1]` is w with the subscripts 0 and
+    /// 1, of the scope hidden.
     pub(super) fn parts(&self) -> (&str, &str, Vec<&str>) {
         let (scope, last) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
         let mut subscripts = Vec::new();

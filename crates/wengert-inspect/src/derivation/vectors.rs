@@ -57,7 +57,11 @@ impl<'a, 'f> Vectors<'a, 'f> {
             Role::Value => block.slots.iter().map(|&slot| trace.value(Slot(slot))).collect(),
             role => block.slots.iter().map(|slot| role.sign() * adjoint(slot)).collect(),
         };
-        self.arena().named(Quantity { symbol: self.symbol(id, role), shape: block.shape.clone(), numbers })
+        self.arena().named(Quantity {
+            symbol: self.symbol(id, role),
+            shape: block.shape.clone(),
+            numbers,
+        })
     }
 
     /// The extents of an operand as its reader takes it.
@@ -79,7 +83,11 @@ impl<'a, 'f> Vectors<'a, 'f> {
             Operand::Number(number) => self.arena().number(number),
             Operand::Element(slot) => self.formulas.value(slot),
             Operand::Block { id, transposed } => {
-                let term = if self.block(id).shown { self.named(id, Role::Value) } else { self.definition(id)? };
+                let term = if self.block(id).shown {
+                    self.named(id, Role::Value)
+                } else {
+                    self.definition(id)?
+                };
                 if transposed { self.arena().put(Expr::Transposed(term.id())) } else { term }
             }
         })
@@ -94,7 +102,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let node = self.node(id)?;
         let block = self.block(id);
         let value = |i: usize| self.value(self.operand(id, i)?);
-        let every_axis = |i: usize| Some(node.axes.len() == node.operands.get(i)?.elements.shape.len());
+        let every_axis =
+            |i: usize| Some(node.axes.len() == node.operands.get(i)?.elements.shape.len());
         let put = |expr: Expr| self.arena().put(expr);
         match known_op(&node.op)? {
             Op::Leaf(_) => None,
@@ -119,12 +128,16 @@ impl<'a, 'f> Vectors<'a, 'f> {
                 let plain = (1..=2).contains(&a.rank()) && (1..=2).contains(&b.rank());
                 plain.then(|| put(Expr::MatMul(a.id(), b.id())))
             }
-            Op::Structural(Structural::Sum) if every_axis(0)? => Some(put(Expr::Total(value(0)?.id()))),
+            Op::Structural(Structural::Sum) if every_axis(0)? => {
+                Some(put(Expr::Total(value(0)?.id())))
+            }
             Op::Structural(Structural::Sum) if node.axes == [0] && node.shape.len() == 1 => {
                 Some(put(Expr::ColumnSums(value(0)?.id())))
             }
             Op::Structural(Structural::Contiguous) => value(0),
-            Op::Structural(op) if node.operands.len() == 1 && !node.axes.is_empty() && every_axis(0)? => {
+            Op::Structural(op)
+                if node.operands.len() == 1 && !node.axes.is_empty() && every_axis(0)? =>
+            {
                 match op.reading() {
                     Reading::Called => Some(put(Expr::Called(op, vec![value(0)?.id()]))),
                     Reading::Chosen(op) => Some(put(Expr::Extremum(op, vec![value(0)?.id()]))),
@@ -147,7 +160,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
             let role = self.role(id);
             return Some((role.sign() < 0.0, self.named(id, role)));
         }
-        let terms: Vec<Term<'a>> = block.reads.iter().map(|read| self.contribution(id, read)).collect::<Option<_>>()?;
+        let terms: Vec<Term<'a>> =
+            block.reads.iter().map(|read| self.contribution(id, read)).collect::<Option<_>>()?;
         if block.broken || terms.is_empty() {
             return None;
         }
@@ -179,7 +193,11 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let own = self.shape_of(operand);
         let value = |i: usize| self.value(self.operand(reader, i)?);
         let v = || {
-            if self.block(reader).shown { Some(self.named(reader, Role::Value)) } else { self.definition(reader) }
+            if self.block(reader).shown {
+                Some(self.named(reader, Role::Value))
+            } else {
+                self.definition(reader)
+            }
         };
         let put = |expr: Expr| self.arena().put(expr);
         let transposed = |term: Term<'a>| put(Expr::Transposed(term.id()));
@@ -194,7 +212,8 @@ impl<'a, 'f> Vectors<'a, 'f> {
             Op::Leaf(_) => None,
             Op::Unary(op) => {
                 let (x, v) = (value(0)?, v()?);
-                of(on_paper(Op::Unary(op), 0, |_| x, || v).map_or_else(|| rules::unary(op, x, v), Partial::Of))
+                of(on_paper(Op::Unary(op), 0, |_| x, || v)
+                    .map_or_else(|| rules::unary(op, x, v), Partial::Of))
             }
             Op::Binary(op) => {
                 let (x, y) = (value(0)?, value(1)?);
@@ -208,8 +227,14 @@ impl<'a, 'f> Vectors<'a, 'f> {
                 match () {
                     () if own == *shape => Some(share),
                     // One number that every element reads.
-                    () if own.iter().product::<usize>() == 1 && share.rank() == shape.len() => Some(total(share)),
-                    () if own.len() == 1 && shape.len() == 2 && own[0] == shape[1] && share.rank() == 2 => {
+                    () if own.iter().product::<usize>() == 1 && share.rank() == shape.len() => {
+                        Some(total(share))
+                    }
+                    () if own.len() == 1
+                        && shape.len() == 2
+                        && own[0] == shape[1]
+                        && share.rank() == 2 =>
+                    {
                         Some(put(Expr::ColumnSums(share.id())))
                     }
                     () => None,
@@ -219,7 +244,9 @@ impl<'a, 'f> Vectors<'a, 'f> {
                 let (w, x) = (value(1)?, value(2)?);
                 match (i, w.rank(), x.rank()) {
                     (0, ..) if own == *shape => Some(g),
-                    (0, 2, 2) if own.len() == 1 && own[0] == shape[1] => Some(put(Expr::ColumnSums(g.id()))),
+                    (0, 2, 2) if own.len() == 1 && own[0] == shape[1] => {
+                        Some(put(Expr::ColumnSums(g.id())))
+                    }
                     (0, ..) if own.iter().product::<usize>() == 1 => Some(total(g)),
                     (1, 1, 1) => Some(self.arena().product(&[g, x])),
                     (2, 1, 1) => Some(self.arena().product(&[w, g])),
@@ -264,12 +291,16 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let mut found: Vec<Contribution<'a>> = Vec::new();
         for read in &block.reads {
             let numbers = block.slots.iter().map(|&slot| {
-                self.formulas
-                    .added(slot, |reader, operand| self.blocks.owner[reader] == read.reader && operand == read.operand)
+                self.formulas.added(slot, |reader, operand| {
+                    self.blocks.owner[reader] == read.reader && operand == read.operand
+                })
             });
             let numbers: Vec<f64> = numbers.collect();
             let live = self.block(read.reader).slots.iter().any(|&slot| {
-                matches!(self.formulas.trace.adjoint(Slot(slot)), Adjoint::Computed(_) | Adjoint::Zero(_))
+                matches!(
+                    self.formulas.trace.adjoint(Slot(slot)),
+                    Adjoint::Computed(_) | Adjoint::Zero(_)
+                )
             });
             if live {
                 found.push((read.reader, self.contribution(id, read)?, numbers));
@@ -280,19 +311,29 @@ impl<'a, 'f> Vectors<'a, 'f> {
 
     pub(super) fn value_equation(&self, id: usize, wanted: usize) -> Option<Equation> {
         let block = self.block(id);
-        let results: Vec<f64> = block.slots.iter().map(|&slot| self.formulas.trace.value(Slot(slot))).collect();
+        let results: Vec<f64> =
+            block.slots.iter().map(|&slot| self.formulas.trace.value(Slot(slot))).collect();
         let (lines, note) = work_out(self.definition(id)?, &results, &block.shape, wanted);
-        Some(Equation { sum: None, shares: Vec::new(), left: Math::Symbol(self.symbol(id, Role::Value)), lines, note })
+        Some(Equation {
+            sum: None,
+            shares: Vec::new(),
+            left: Math::Symbol(self.symbol(id, Role::Value)),
+            lines,
+            note,
+        })
     }
 
-    /// Whether a block's adjoint can be written in vectors. Starts and missing paths are said number by number.
+    /// Whether a block's adjoint can be written in vectors. Starts and missing paths are said
+    /// number by number.
     pub(super) fn says_adjoint(&self, id: usize) -> bool {
         let trace = self.formulas.trace;
         let plain = |&slot: &usize| {
             let slot = Slot(slot);
-            trace.seed(slot).is_none() && matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_))
+            trace.seed(slot).is_none()
+                && matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_))
         };
-        self.block(id).slots.iter().all(plain) && self.contributions(id).is_some_and(|all| !all.is_empty())
+        self.block(id).slots.iter().all(plain)
+            && self.contributions(id).is_some_and(|all| !all.is_empty())
     }
 
     pub(super) fn adjoint_equation(&self, id: usize, wanted: usize) -> Option<Equation> {
@@ -314,20 +355,30 @@ impl<'a, 'f> Vectors<'a, 'f> {
             note: None,
         };
         if let [(_, term, _)] = &*contributions {
-            (equation.lines, equation.note) = work_out(signed(*term), &results, &block.shape, wanted);
+            (equation.lines, equation.note) =
+                work_out(signed(*term), &results, &block.shape, wanted);
         } else {
-            let names: Vec<Term<'a>> = contributions.iter().rev().map(|(_, term, _)| signed(*term)).collect();
+            let names: Vec<Term<'a>> =
+                contributions.iter().rev().map(|(_, term, _)| signed(*term)).collect();
             equation.sum = sum_of_names(self.arena().sum(&names));
             let mut terms = Vec::new();
             // From the first reader to the last, as in a sum of single numbers.
             for (reader, term, numbers) in contributions.into_iter().rev() {
                 let numbers: Vec<f64> = numbers.iter().map(|number| role.sign() * number).collect();
                 let (lines, note) = work_out(signed(term), &numbers, &block.shape, wanted);
-                equation.shares.push(Share { reader: self.block(reader).name.text(), math: chain(lines, note) });
+                equation.shares.push(Share {
+                    reader: self.block(reader).name.text(),
+                    math: chain(lines, note),
+                });
                 let symbol = self.symbol(id, Role::Adjoint);
-                terms.push(self.arena().named(Quantity { symbol, shape: block.shape.clone(), numbers }));
+                terms.push(self.arena().named(Quantity {
+                    symbol,
+                    shape: block.shape.clone(),
+                    numbers,
+                }));
             }
-            let (mut lines, note) = work_out(self.arena().sum(&terms), &results, &block.shape, wanted);
+            let (mut lines, note) =
+                work_out(self.arena().sum(&terms), &results, &block.shape, wanted);
             // What is added has no names of its own.
             lines.remove(0);
             (equation.lines, equation.note) = (lines, note);
@@ -339,7 +390,9 @@ impl<'a, 'f> Vectors<'a, 'f> {
         let reasons: Vec<String> = reasons.collect();
         if equation.note.is_none() && !reasons.is_empty() {
             equation.note = Some(match &*reasons {
-                [first, second, .., _] => format!("{first}; {second}; and {} more", reasons.len() - 2),
+                [first, second, .., _] => {
+                    format!("{first}; {second}; and {} more", reasons.len() - 2)
+                }
                 reasons => reasons.join("; "),
             });
         }

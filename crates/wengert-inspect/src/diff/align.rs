@@ -1,4 +1,5 @@
-//! Which number of the one side is which of the other, by path; and where the two are not the same structure.
+//! Which number of the one side is which of the other, by path; and where the two are not the same
+//! structure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -105,13 +106,21 @@ impl fmt::Display for Structure {
             Structure::Guard { guard, ours, theirs } => {
                 write!(f, "guard {guard}: {ours} here, {theirs} there")
             }
-            Structure::Outputs { ours, theirs } => write!(f, "differentiated: {ours} here, {theirs} there"),
+            Structure::Outputs { ours, theirs } => {
+                write!(f, "differentiated: {ours} here, {theirs} there")
+            }
             Structure::Missing { path, op } if op.is_empty() => write!(f, "{path}: only there"),
             Structure::Missing { path, op } => write!(f, "{path} ({op}): only there"),
             Structure::Extra { path, op } => write!(f, "{path} ({op}): only here"),
-            Structure::Op { path, ours, theirs } => write!(f, "{path}: {ours} here, {theirs} there"),
-            Structure::Shape { path, ours, theirs } => write!(f, "{path}: shape {ours:?} here, {theirs:?} there"),
-            Structure::Operands { path, ours, theirs } => write!(f, "{path}: reads {ours} here, {theirs} there"),
+            Structure::Op { path, ours, theirs } => {
+                write!(f, "{path}: {ours} here, {theirs} there")
+            }
+            Structure::Shape { path, ours, theirs } => {
+                write!(f, "{path}: shape {ours:?} here, {theirs:?} there")
+            }
+            Structure::Operands { path, ours, theirs } => {
+                write!(f, "{path}: reads {ours} here, {theirs} there")
+            }
         }
     }
 }
@@ -140,12 +149,18 @@ impl Aligned {
         let mut aligned = Aligned::new(ours);
         for row in theirs.rows() {
             let Some(part) = ours.find(&row.path) else {
-                aligned.structure.push(Structure::Missing { path: row.path.clone(), op: String::new() });
+                aligned
+                    .structure
+                    .push(Structure::Missing { path: row.path.clone(), op: String::new() });
                 continue;
             };
             if part.slots().len() != row.numbers.len() {
                 let (path, ours) = (row.path.clone(), part.shape().to_vec());
-                aligned.structure.push(Structure::Shape { path, ours, theirs: vec![row.numbers.len()] });
+                aligned.structure.push(Structure::Shape {
+                    path,
+                    ours,
+                    theirs: vec![row.numbers.len()],
+                });
                 continue;
             }
             for (slot, number) in part.slots().iter().map(|slot| slot.index()).zip(&row.numbers) {
@@ -173,9 +188,10 @@ impl Aligned {
             let part = parts.entry(label.path).or_insert_with(|| {
                 let (shape, slots) = match pairs.ours[spot.node] {
                     // A node that nobody named, under whatever path its like has.
-                    Some(like) if !label.named => {
-                        (theirs.nodes()[like].shape.clone(), theirs.slots_of(like).collect::<Vec<Slot>>())
-                    }
+                    Some(like) if !label.named => (
+                        theirs.nodes()[like].shape.clone(),
+                        theirs.slots_of(like).collect::<Vec<Slot>>(),
+                    ),
                     None if !label.named => return None,
                     _ => {
                         let part = theirs.find(label.path)?;
@@ -201,12 +217,17 @@ impl Aligned {
     /// What is said of the traces as a whole.
     fn whole(&mut self, ours: &Trace, theirs: &Trace) {
         if ours.precision() != theirs.precision() {
-            self.structure.push(Structure::Precision { ours: ours.precision(), theirs: theirs.precision() });
+            self.structure
+                .push(Structure::Precision { ours: ours.precision(), theirs: theirs.precision() });
         }
         let text = |trace: &Trace| -> String {
             let output = |output: &crate::trace::Output| {
                 let label = trace.label(trace.at(output.of));
-                if output.cotangent == 1.0 { label } else { format!("{} · {label}", output.cotangent) }
+                if output.cotangent == 1.0 {
+                    label
+                } else {
+                    format!("{} · {label}", output.cotangent)
+                }
             };
             let mut texts: Vec<String> = trace.outputs().iter().map(output).collect();
             if texts.len() > SHOWN {
@@ -228,12 +249,22 @@ impl Aligned {
                 let constant = trace.nodes()[spot.node].op == "const";
                 if constant { trace.value(slot).to_string() } else { trace.label(slot) }
             };
-            format!("{} {} {} is {}", side(guard.left), guard.comparison, side(guard.right), guard.outcome)
+            format!(
+                "{} {} {} is {}",
+                side(guard.left),
+                guard.comparison,
+                side(guard.right),
+                guard.outcome
+            )
         };
         let guards = 0..ours.guards().len().max(theirs.guards().len());
         let texts = guards.map(|i| (i, guard(ours, i), guard(theirs, i)));
         let differs = texts.into_iter().find(|(_, a, b)| a != b);
-        self.structure.extend(differs.map(|(guard, ours, theirs)| Structure::Guard { guard, ours, theirs }));
+        self.structure.extend(differs.map(|(guard, ours, theirs)| Structure::Guard {
+            guard,
+            ours,
+            theirs,
+        }));
     }
 
     /// Nodes that one side lacks, and pairs that are not alike.
@@ -241,14 +272,20 @@ impl Aligned {
         for (i, node) in ours.nodes().iter().enumerate() {
             let path = node.path.clone();
             let Some(j) = pairs.ours[i] else {
-                if ours.slots_of(i).all(|slot| self.values[slot.index()].is_none()) && !self.has_shape(&path) {
+                if ours.slots_of(i).all(|slot| self.values[slot.index()].is_none())
+                    && !self.has_shape(&path)
+                {
                     self.structure.push(Structure::Extra { path, op: node.op.clone() });
                 }
                 continue;
             };
             let other = &theirs.nodes()[j];
             if node.op != other.op {
-                self.structure.push(Structure::Op { path, ours: node.op.clone(), theirs: other.op.clone() });
+                self.structure.push(Structure::Op {
+                    path,
+                    ours: node.op.clone(),
+                    theirs: other.op.clone(),
+                });
                 continue;
             }
             if node.shape != other.shape {
@@ -262,7 +299,8 @@ impl Aligned {
                 continue;
             }
             let own = |node: usize| (ours, node);
-            // What the trace has too is called as it is there: a constant by the trace's number, since numbers are compared as such.
+            // What the trace has too is called as it is there: a constant by the trace's number,
+            // since numbers are compared as such.
             let like = |node: usize| pairs.theirs[node].map_or((theirs, node), own);
             let (ours, theirs) = (reads(ours, i, &own), reads(theirs, j, &like));
             if ours != theirs {
@@ -271,13 +309,16 @@ impl Aligned {
         }
         for (j, node) in theirs.nodes().iter().enumerate() {
             if pairs.theirs[j].is_none() && theirs.slots_of(j).all(|slot| !met[slot.index()]) {
-                self.structure.push(Structure::Missing { path: node.path.clone(), op: node.op.clone() });
+                self.structure
+                    .push(Structure::Missing { path: node.path.clone(), op: node.op.clone() });
             }
         }
     }
 
     fn has_shape(&self, path: &str) -> bool {
-        self.structure.iter().any(|of| matches!(of, Structure::Shape { path: known, .. } if known == path))
+        self.structure
+            .iter()
+            .any(|of| matches!(of, Structure::Shape { path: known, .. } if known == path))
     }
 }
 
@@ -287,7 +328,8 @@ type Called<'a> = &'a dyn Fn(usize) -> (&'a Trace, usize);
 /// What a node reads, as a reader calls it: `bias, w, x`; with axes or positions if it has some.
 fn reads(trace: &Trace, node: usize, called: Called<'_>) -> String {
     let node = &trace.nodes()[node];
-    let mut texts: Vec<String> = node.operands.iter().map(|operand| operand_text(trace, operand, called)).collect();
+    let mut texts: Vec<String> =
+        node.operands.iter().map(|operand| operand_text(trace, operand, called)).collect();
     if !node.axes.is_empty() {
         texts.push(format!("axes {:?}", node.axes));
     }
@@ -307,7 +349,10 @@ fn operand_text(trace: &Trace, operand: &TraceOperand, called: Called<'_>) -> St
     // A constant is known by its number: how many were recorded before it does not matter.
     let text = if node.op == "const" && elements.shape.is_empty() && like.shape == node.shape {
         like.values[elements.first.position].to_string()
-    } else if elements.shape == label.shape && label.position == 0 && whole(trace, operand, label.path) {
+    } else if elements.shape == label.shape
+        && label.position == 0
+        && whole(trace, operand, label.path)
+    {
         path.to_owned()
     } else if elements.shape.is_empty() {
         Label { path, ..label }.text()
@@ -322,5 +367,7 @@ fn operand_text(trace: &Trace, operand: &TraceOperand, called: Called<'_>) -> St
 /// Whether an operand is all of what a path names, in its order.
 fn whole(trace: &Trace, operand: &TraceOperand, path: &str) -> bool {
     let read = trace.resolve(&operand.elements);
-    trace.find(path).is_some_and(|part| part.slots().iter().map(|slot: &Slot| slot.index()).eq(read.slots()))
+    trace
+        .find(path)
+        .is_some_and(|part| part.slots().iter().map(|slot: &Slot| slot.index()).eq(read.slots()))
 }

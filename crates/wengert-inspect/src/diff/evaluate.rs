@@ -12,8 +12,8 @@ pub(super) struct Evaluator {
 }
 
 impl Evaluator {
-    /// The values of a node from those that the trace holds of its operands; `None` for a leaf and an op that this version cannot
-    /// evaluate.
+    /// The values of a node from those that the trace holds of its operands; `None` for a leaf and
+    /// an op that this version cannot evaluate.
     pub(super) fn evaluate(&mut self, trace: &Trace, node: usize) -> Option<Vec<f64>> {
         match trace.precision() {
             Precision::F64 => {
@@ -33,7 +33,8 @@ fn on<S: Scalar>(tape: &Tape<S>, trace: &Trace, index: usize) -> Option<Vec<f64>
     let op = known_op(&node.op)?;
     let mut operands = Vec::with_capacity(node.operands.len());
     for operand in &node.operands {
-        let numbers: Vec<S> = trace.slots_read(operand).map(|slot| S::from_f64(trace.value(slot))).collect();
+        let numbers: Vec<S> =
+            trace.slots_read(operand).map(|slot| S::from_f64(trace.value(slot))).collect();
         operands.push(tape.tensor(Leaf::Input, &numbers, operand.elements.shape.as_slice()).ok()?);
     }
     if op.is_leaf() {
@@ -41,5 +42,6 @@ fn on<S: Scalar>(tape: &Tape<S>, trace: &Trace, index: usize) -> Option<Vec<f64>
     }
     let result = tape.apply(op, &operands, node.attributes());
     let values = result.ok()?.values();
-    (values.len() == node.values.len()).then(|| values.into_iter().map(|value| value.to_f64()).collect())
+    (values.len() == node.values.len())
+        .then(|| values.into_iter().map(|value| value.to_f64()).collect())
 }

@@ -1,7 +1,8 @@
 //! What follows from what: the trace's steps taken with the other side's numbers.
 //!
-//! Where the other side states a number that differs, that number is put in; everything else is computed from it by the core's operations and
-//! rules. A differing number that comes out is explained by those before it; one that does not has a cause of its own.
+//! Where the other side states a number that differs, that number is put in; everything else is
+//! computed from it by the core's operations and rules. A differing number that comes out is
+//! explained by those before it; one that does not has a cause of its own.
 
 use std::collections::HashMap;
 
@@ -17,14 +18,17 @@ use crate::trace::{Adjoint, Slot, Trace, known_op};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected {
     pub(super) number: f64,
-    /// The sum of the terms' absolute values: rounding of the terms makes an error of that size, however much they cancel.
+    /// The sum of the terms' absolute values: rounding of the terms makes an error of that size,
+    /// however much they cancel.
     magnitude: f64,
 }
 
 impl Expected {
     pub(super) fn explains(self, stated: f64, tolerance: Tolerance) -> bool {
         let allowed = tolerance.atol() + tolerance.rtol() * (stated.abs() + self.magnitude);
-        (stated.is_nan() && self.number.is_nan()) || stated == self.number || (stated - self.number).abs() <= allowed
+        (stated.is_nan() && self.number.is_nan())
+            || stated == self.number
+            || (stated - self.number).abs() <= allowed
     }
 }
 
@@ -59,7 +63,8 @@ fn forward(
 ) -> Vec<bool> {
     let (mut touched, mut evaluator) = (vec![false; star.len()], Evaluator::default());
     for node in 0..star.nodes().len() {
-        let mut operands = star.nodes()[node].operands.iter().flat_map(|operand| star.slots_read(operand));
+        let mut operands =
+            star.nodes()[node].operands.iter().flat_map(|operand| star.slots_read(operand));
         let follows = operands.any(|slot| touched[slot.index()]);
         let computed = if follows { evaluator.evaluate(star, node) } else { None };
         let mut own = star.nodes()[node].values.clone();
@@ -78,7 +83,8 @@ fn forward(
                 None => {
                     own[position] = should;
                     // What cannot be evaluated is not known to be the same.
-                    touched[slot] = follows && (computed.is_none() || should.to_bits() != ours.to_bits());
+                    touched[slot] =
+                        follows && (computed.is_none() || should.to_bits() != ours.to_bits());
                 }
             }
         }
@@ -136,7 +142,8 @@ fn backward(
         }
         if known_op(&star.nodes()[node].op).is_none() {
             let read = star.nodes()[node].operands.iter().filter(|operand| !operand.cut);
-            read.flat_map(|operand| star.slots_read(operand)).for_each(|slot| explained[slot.index()] = false);
+            read.flat_map(|operand| star.slots_read(operand))
+                .for_each(|slot| explained[slot.index()] = false);
         }
         star.jacobian(node, |entry| {
             if let Some(product) = precision.times(entry.partial, adjoint[entry.reader]) {
@@ -148,7 +155,13 @@ fn backward(
         });
     }
     let answers = star.slots().map(|slot| match ours.adjoint(slot) {
-        answer if answer.number().is_none_or(|own| own.to_bits() == adjoint[slot.index()].to_bits()) => answer.clone(),
+        answer
+            if answer
+                .number()
+                .is_none_or(|own| own.to_bits() == adjoint[slot.index()].to_bits()) =>
+        {
+            answer.clone()
+        }
         _ => Adjoint::Computed(adjoint[slot.index()]),
     });
     let answers: Vec<Adjoint> = answers.collect();

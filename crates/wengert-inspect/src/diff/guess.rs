@@ -23,8 +23,15 @@ pub(super) struct Guessing<'a> {
 const STEPS: usize = 5;
 
 impl Guessing<'_> {
-    /// What makes `stated` of `expected`, the most telling first; both are values, or adjoints (not deltas).
-    pub(super) fn guess(&self, slot: Slot, quantity: Quantity, expected: f64, stated: f64) -> Vec<String> {
+    /// What makes `stated` of `expected`, the most telling first; both are values, or adjoints (not
+    /// deltas).
+    pub(super) fn guess(
+        &self,
+        slot: Slot,
+        quantity: Quantity,
+        expected: f64,
+        stated: f64,
+    ) -> Vec<String> {
         let mut guesses = Vec::new();
         let ratio = stated / expected;
         if !stated.is_finite() || !expected.is_finite() {
@@ -57,7 +64,10 @@ impl Guessing<'_> {
     /// Whether two numbers are equal but for rounding, terms of size `scale` having been added.
     fn near(&self, a: f64, b: f64, scale: f64) -> bool {
         let rtol = (4.0 * self.tolerance.rtol()).clamp(1e-12, 1e-6);
-        a.is_finite() && b.is_finite() && (a - b).abs() <= rtol * scale.abs().max(b.abs()) && b != 0.0
+        a.is_finite()
+            && b.is_finite()
+            && (a - b).abs() <= rtol * scale.abs().max(b.abs())
+            && b != 0.0
     }
 
     fn is(&self, ratio: f64, what: f64) -> bool {
@@ -67,16 +77,21 @@ impl Guessing<'_> {
     fn plain_ratio(&self, ratio: f64) -> Option<String> {
         let sign = if ratio < 0.0 { ", and the sign is flipped" } else { "" };
         match ratio.abs() {
-            r if self.is(r, 1.0) && ratio < 0.0 => Some("the sign is flipped (the ratio is -1)".to_owned()),
+            r if self.is(r, 1.0) && ratio < 0.0 => {
+                Some("the sign is flipped (the ratio is -1)".to_owned())
+            }
             r if self.is(r, 2.0) => Some(format!("a factor 2 (is there a 1/2 in the loss?){sign}")),
-            r if self.is(r, 0.5) => Some(format!("a factor 1/2 (is there a 1/2 in the loss?){sign}")),
+            r if self.is(r, 0.5) => {
+                Some(format!("a factor 1/2 (is there a 1/2 in the loss?){sign}"))
+            }
             _ => None,
         }
     }
 
     /// The count of something: a sum where a mean was meant.
     fn extent(&self, ratio: f64) -> Option<String> {
-        let (factor, text) = if ratio.abs() > 1.0 { (ratio.abs(), "") } else { (1.0 / ratio.abs(), "1/") };
+        let (factor, text) =
+            if ratio.abs() > 1.0 { (ratio.abs(), "") } else { (1.0 / ratio.abs(), "1/") };
         let mut counts: BTreeSet<usize> = BTreeSet::new();
         for node in self.star.nodes() {
             counts.extend(&node.shape);
@@ -84,7 +99,9 @@ impl Guessing<'_> {
         }
         let count = counts.into_iter().find(|&count| count > 2 && self.is(factor, count as f64))?;
         let sign = if ratio < 0.0 { "; and the sign is flipped" } else { "" };
-        Some(format!("a factor {text}{count}, a number of elements on this tape: a mean, or a sum?{sign}"))
+        Some(format!(
+            "a factor {text}{count}, a number of elements on this tape: a mean, or a sum?{sign}"
+        ))
     }
 
     /// One contribution of the ledger missing, alone, doubled, or with the other sign.
@@ -95,7 +112,9 @@ impl Guessing<'_> {
             return None;
         }
         let scale: f64 = terms.iter().map(|term| term.product.abs()).sum();
-        let is = |number: f64| (number - stated).abs() <= 1e-12 * scale || self.near(stated, number, number);
+        let is = |number: f64| {
+            (number - stated).abs() <= 1e-12 * scale || self.near(stated, number, number)
+        };
         for term in terms.iter().filter(|term| term.product != 0.0) {
             let reader = self.star.label(term.reader);
             let product = Digits::new(term.product);
@@ -105,14 +124,17 @@ impl Guessing<'_> {
                 ));
             }
             let change = [(-1.0, "missing"), (-2.0, "of the other sign"), (1.0, "added twice")];
-            if let Some((_, how)) = change.iter().find(|(factor, _)| is(expected + factor * term.product)) {
+            if let Some((_, how)) =
+                change.iter().find(|(factor, _)| is(expected + factor * term.product))
+            {
                 return Some(format!("as if the contribution of {reader}, {product}, were {how}"));
             }
         }
         None
     }
 
-    /// A local partial missing, or taken twice, at the number or further on where everything passes one reader.
+    /// A local partial missing, or taken twice, at the number or further on where everything passes
+    /// one reader.
     fn partial(&self, slot: Slot, ratio: f64) -> Option<String> {
         let mut here = slot;
         for _ in 0..STEPS {
@@ -127,7 +149,11 @@ impl Guessing<'_> {
                     _ => None,
                 };
                 if let Some(how) = how {
-                    let sign = if (ratio < 0.0) != (partial < 0.0) { ", and the sign flipped" } else { "" };
+                    let sign = if (ratio < 0.0) != (partial < 0.0) {
+                        ", and the sign flipped"
+                    } else {
+                        ""
+                    };
                     let text = self.partial_text(here, term.reader, partial);
                     return Some(format!("as if {text} were {how}{sign}"));
                 }
@@ -147,7 +173,8 @@ impl Guessing<'_> {
 
     fn partial_text(&self, of: Slot, reader: Slot, partial: f64) -> String {
         let node = &self.star.nodes()[self.star.spot(reader).node];
-        let (reader, of, partial) = (self.star.label(reader), self.star.label(of), Digits::new(partial));
+        let (reader, of, partial) =
+            (self.star.label(reader), self.star.label(of), Digits::new(partial));
         match node.op.as_str() {
             "sigmoid" => format!("the sigmoid's derivative y (1 - y) = {partial} of y = {reader}"),
             "tanh" => format!("the derivative 1 - y^2 = {partial} of y = {reader}"),
@@ -155,24 +182,29 @@ impl Guessing<'_> {
         }
     }
 
-    /// The derivative of a sigmoid taken of the wrong number: of z, or of the sigmoid of the output.
+    /// The derivative of a sigmoid taken of the wrong number: of z, or of the sigmoid of the
+    /// output.
     fn other_slope(&self, z: Slot, y: Slot, partial: f64, ratio: f64) -> Option<String> {
         if self.star.nodes()[self.star.spot(y).node].op != "sigmoid" {
             return None;
         }
         let (number, output) = (self.star.value(z), self.star.value(y));
         let twice = 1.0 / (1.0 + (-output).exp());
-        let candidates = [(number * (1.0 - number), z, ""), (twice * (1.0 - twice), y, "the sigmoid of ")];
-        let (_, of, what) = candidates.into_iter().find(|(slope, ..)| self.is(ratio * partial, *slope))?;
+        let candidates =
+            [(number * (1.0 - number), z, ""), (twice * (1.0 - twice), y, "the sigmoid of ")];
+        let (_, of, what) =
+            candidates.into_iter().find(|(slope, ..)| self.is(ratio * partial, *slope))?;
         let (of, y) = (self.star.label(of), self.star.label(y));
         Some(format!("as if the derivative y (1 - y) were taken of {what}{of} instead of {y}"))
     }
 
-    /// A step of gradient descent taken between: the weights that the number's readers multiply it with have moved already.
+    /// A step of gradient descent taken between: the weights that the number's readers multiply it
+    /// with have moved already.
     fn moved(&self, slot: Slot, expected: f64, stated: f64) -> Option<String> {
         let star = self.star;
         let from = star.spot(slot).node;
-        // How every adjoint changes with the rate, the stated ones not at all: they were there before the step.
+        // How every adjoint changes with the rate, the stated ones not at all: they were there
+        // before the step.
         let mut change: HashMap<usize, f64> = HashMap::new();
         let mut weights: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for node in (from + 1..star.nodes().len()).rev() {
@@ -180,7 +212,8 @@ impl Guessing<'_> {
                 let reader = Slot(entry.reader);
                 let Some(adjoint) = star.adjoint(reader).number() else { return };
                 let agreed = self.aligned.adjoints[entry.reader].is_some();
-                let inner = if agreed { 0.0 } else { change.get(&entry.reader).copied().unwrap_or(0.0) };
+                let inner =
+                    if agreed { 0.0 } else { change.get(&entry.reader).copied().unwrap_or(0.0) };
                 let mut sum = entry.partial.value(1.0) * inner;
                 if let Some(factor) = entry.factor.filter(|&factor| self.is_param(factor)) {
                     sum -= star.adjoint(Slot(factor)).number().unwrap_or(0.0) * adjoint;
@@ -191,9 +224,15 @@ impl Guessing<'_> {
                 }
             });
         }
-        let rate = round_rate((stated - expected) / change.get(&slot.index())?, stated - expected, expected)?;
+        let rate = round_rate(
+            (stated - expected) / change.get(&slot.index())?,
+            stated - expected,
+            expected,
+        )?;
         let of = self.factors(slot, &weights);
-        Some(format!("as if {of} had moved before it was computed: a step at rate {rate} was taken too early"))
+        Some(format!(
+            "as if {of} had moved before it was computed: a step at rate {rate} was taken too early"
+        ))
     }
 
     /// The weights between a number and what reads it, for the message.
@@ -201,7 +240,8 @@ impl Guessing<'_> {
         let mut here = slot;
         for _ in 0..STEPS {
             if let Some(factors) = weights.get(&here.index()) {
-                let labels: BTreeSet<String> = factors.iter().map(|&factor| self.star.label(Slot(factor))).collect();
+                let labels: BTreeSet<String> =
+                    factors.iter().map(|&factor| self.star.label(Slot(factor))).collect();
                 let more = labels.len().saturating_sub(3);
                 let mut text: Vec<String> = labels.into_iter().take(3).collect();
                 if more > 0 {
@@ -242,7 +282,10 @@ impl Guessing<'_> {
                 let factor_of = if op == Structural::Affine { 1 } else { 0 };
                 self.star.jacobian(spot.node, |entry| {
                     let term = entry.partial.value(1.0) * self.star.value(Slot(entry.slot));
-                    if entry.reader != slot.index() || !self.near(stated, expected - term, expected) || term == 0.0 {
+                    if entry.reader != slot.index()
+                        || !self.near(stated, expected - term, expected)
+                        || term == 0.0
+                    {
                         return;
                     }
                     let label = self.star.label(Slot(entry.slot));
@@ -268,9 +311,13 @@ impl Guessing<'_> {
             Quantity::Value => Some(self.ours.value(slot)),
             Quantity::Adjoint | Quantity::Delta => self.ours.adjoint(slot).number(),
         };
-        let there = |other: &&Slot| number(**other).is_some_and(|n| n != 0.0 && self.near(stated, n, n));
+        let there =
+            |other: &&Slot| number(**other).is_some_and(|n| n != 0.0 && self.near(stated, n, n));
         let found = part.slots().iter().filter(|&&other| other != slot).find(there)?;
-        Some(format!("it is the number of {}: transposed, or in another order?", self.ours.label(*found)))
+        Some(format!(
+            "it is the number of {}: transposed, or in another order?",
+            self.ours.label(*found)
+        ))
     }
 }
 

@@ -40,12 +40,14 @@ impl<'a> From<&'a Reference> for Side<'a> {
 
 /// Where a trace and another side differ first, and what merely follows from that.
 ///
-/// Numbers are lined up by path. The **first cause** is the first value that differs, in the order of the tape; only if all values agree, the
-/// first adjoint that differs, in the order of the reverse *sweep*: the last node first. The order is that of the trace; the other side may be a
+/// Numbers are lined up by path. The **first cause** is the first value that differs, in the order
+/// of the tape; only if all values agree, the first adjoint that differs, in the order of the
+/// reverse *sweep*: the last node first. The order is that of the trace; the other side may be a
 /// trace too, or a [`Reference`]: hand-derived numbers, a paper's table, a stored snapshot.
 ///
-/// Every other difference is tried: the trace's steps are taken with the other side's numbers, and a number that comes out of them
-/// *follows* from those before it. One that does not has a cause of its own ([`Origin`]). The tolerance is |ours − theirs| ≤ atol + rtol |theirs|; NaN equals NaN.
+/// Every other difference is tried: the trace's steps are taken with the other side's numbers, and
+/// a number that comes out of them *follows* from those before it. One that does not has a cause of
+/// its own ([`Origin`]). The tolerance is |ours − theirs| ≤ atol + rtol |theirs|; NaN equals NaN.
 ///
 /// What differs in structure (a node more, another op, other operands) is told apart from numbers.
 ///
@@ -88,9 +90,11 @@ pub struct Diff<'a> {
 pub struct Findings {
     /// Differences in what was recorded.
     pub structure: Vec<Structure>,
-    /// Numbers that differ: values in the order of the tape, then adjoints in the order of the sweep. The first is the first cause.
+    /// Numbers that differ: values in the order of the tape, then adjoints in the order of the
+    /// sweep. The first is the first cause.
     pub differences: Vec<Difference>,
-    /// Adjoints whose numbers agree and whose answers do not: no path on the one side, a zero that was computed on the other.
+    /// Adjoints whose numbers agree and whose answers do not: no path on the one side, a zero that
+    /// was computed on the other.
     pub answers: Vec<Difference>,
     /// How many values were compared.
     pub values: usize,
@@ -163,7 +167,8 @@ impl<'a> Diff<'a> {
         Diff { ours, theirs: theirs.into(), titles, tolerance: Tolerance::default(), shown: 5 }
     }
 
-    /// What the two sides are called in the text, the trace first: `here` and `there` unless said otherwise.
+    /// What the two sides are called in the text, the trace first: `here` and `there` unless said
+    /// otherwise.
     #[must_use]
     pub fn titles(mut self, ours: impl Into<String>, theirs: impl Into<String>) -> Self {
         self.titles = [ours.into(), theirs.into()];
@@ -190,19 +195,22 @@ impl<'a> Diff<'a> {
         self.look().0
     }
 
-    /// The findings, and, if something differs, what the trace's steps make of the other side's numbers.
+    /// The findings, and, if something differs, what the trace's steps make of the other side's
+    /// numbers.
     fn look(&self) -> (Findings, Option<Followed>, Aligned) {
         let mut aligned = match self.theirs {
             Side::Trace(theirs) => Aligned::with_trace(self.ours, theirs),
             Side::Reference(theirs) => Aligned::with_reference(self.ours, theirs),
         };
         let structure = std::mem::take(&mut aligned.structure);
-        let mut found = Findings { structure, differences: vec![], answers: vec![], values: 0, adjoints: 0 };
+        let mut found =
+            Findings { structure, differences: vec![], answers: vec![], values: 0, adjoints: 0 };
         self.compare(&aligned, &mut found);
         if found.differences.is_empty() {
             return (found, None, aligned);
         }
-        let followed = follow::follow(self.ours, &aligned, &|ours, theirs| self.differs(ours, theirs));
+        let followed =
+            follow::follow(self.ours, &aligned, &|ours, theirs| self.differs(ours, theirs));
         for (i, difference) in found.differences.iter_mut().enumerate() {
             let values = difference.quantity == Quantity::Value;
             let expected = if values { &followed.values } else { &followed.adjoints };
@@ -236,12 +244,22 @@ impl<'a> Diff<'a> {
         }
         for node in (0..self.ours.nodes().len()).rev() {
             for slot in self.ours.slots_of(node) {
-                let (ours, Some(theirs)) = (self.ours.adjoint(slot), &aligned.adjoints[slot.index()]) else { continue };
+                let (ours, Some(theirs)) =
+                    (self.ours.adjoint(slot), &aligned.adjoints[slot.index()])
+                else {
+                    continue;
+                };
                 let (Some(a), Some(b)) = (ours.number(), theirs.number()) else { continue };
                 found.adjoints += 1;
                 let delta = aligned.deltas.contains(&slot.index());
                 let quantity = if delta { Quantity::Delta } else { Quantity::Adjoint };
-                let both = || if delta { (ours.delta(), theirs.delta()) } else { (ours.clone(), theirs.clone()) };
+                let both = || {
+                    if delta {
+                        (ours.delta(), theirs.delta())
+                    } else {
+                        (ours.clone(), theirs.clone())
+                    }
+                };
                 if self.differs(a, b) {
                     let (ours, theirs) = both();
                     found.differences.push(difference(slot, quantity, ours, theirs));
@@ -271,7 +289,8 @@ impl<'a> Diff<'a> {
         match rounded {
             None => !self.tolerance.accepts(ours, theirs),
             Some(digits) => {
-                let ours = Digits::new(ours).significant(digits).to_string().parse().unwrap_or(ours);
+                let ours =
+                    Digits::new(ours).significant(digits).to_string().parse().unwrap_or(ours);
                 !self.tolerance.accepts_rounded(ours, theirs, digits)
             }
         }
@@ -292,7 +311,8 @@ impl Quantity {
     }
 }
 
-/// Whether two answers with the same number say the same. A zero with a reason and a computed one do: not every side can tell the reason.
+/// Whether two answers with the same number say the same. A zero with a reason and a computed one
+/// do: not every side can tell the reason.
 fn same_answer(ours: &Adjoint, theirs: &Adjoint) -> bool {
     match (ours, theirs) {
         (Adjoint::NoPath, Adjoint::NoPath) => true,

@@ -1,8 +1,9 @@
 //! Which node of the one trace is which of the other.
 //!
-//! Nodes with a name go by it. A path such as `mul#3` is a count, and one node recorded more before it makes it `mul#4`; so nodes that nobody named
-//! are paired by what they compute from what has a name. Of those that are left, which compute from something that is another, the longest sequence that
-//! both have is paired; and only then by path.
+//! Nodes with a name go by it. A path such as `mul#3` is a count, and one node recorded more before
+//! it makes it `mul#4`; so nodes that nobody named are paired by what they compute from what has a
+//! name. Of those that are left, which compute from something that is another, the longest sequence
+//! that both have is paired; and only then by path.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, VecDeque};
@@ -19,7 +20,10 @@ pub(super) struct Pairs {
 
 impl Pairs {
     pub(super) fn new(ours: &Trace, theirs: &Trace) -> Self {
-        let mut pairs = Pairs { ours: vec![None; ours.nodes().len()], theirs: vec![None; theirs.nodes().len()] };
+        let mut pairs = Pairs {
+            ours: vec![None; ours.nodes().len()],
+            theirs: vec![None; theirs.nodes().len()],
+        };
         let mut waiting: HashMap<(&str, u64), VecDeque<usize>> = HashMap::new();
         let mut by_path: HashMap<&str, usize> = HashMap::new();
         for (j, (node, signature)) in theirs.nodes().iter().zip(signatures(theirs)).enumerate() {
@@ -38,17 +42,20 @@ impl Pairs {
         }
         pairs.in_sequence(ours, theirs);
         for (i, node) in ours.nodes().iter().enumerate() {
-            let free =
-                by_path.get(node.path.as_str()).filter(|&&j| pairs.ours[i].is_none() && pairs.theirs[j].is_none());
+            let free = by_path
+                .get(node.path.as_str())
+                .filter(|&&j| pairs.ours[i].is_none() && pairs.theirs[j].is_none());
             pairs.set(i, free.copied());
         }
         pairs
     }
 
-    /// Pairs the longest common sequence of the nodes that have no like yet, by what they look like on their own.
+    /// Pairs the longest common sequence of the nodes that have no like yet, by what they look like
+    /// on their own.
     fn in_sequence(&mut self, ours: &Trace, theirs: &Trace) {
         let left = |trace: &Trace, pairs: &[Option<usize>]| -> Vec<(usize, u64)> {
-            let free = (0..trace.nodes().len()).filter(|&node| pairs[node].is_none() && !trace.nodes()[node].named);
+            let free = (0..trace.nodes().len())
+                .filter(|&node| pairs[node].is_none() && !trace.nodes()[node].named);
             free.map(|node| (node, look(trace, node))).collect()
         };
         let (a, b) = (left(ours, &self.ours), left(theirs, &self.theirs));
@@ -59,8 +66,11 @@ impl Pairs {
         let mut length = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
         for i in (0..a.len()).rev() {
             for j in (0..b.len()).rev() {
-                length[i][j] =
-                    if a[i].1 == b[j].1 { length[i + 1][j + 1] + 1 } else { length[i + 1][j].max(length[i][j + 1]) };
+                length[i][j] = if a[i].1 == b[j].1 {
+                    length[i + 1][j + 1] + 1
+                } else {
+                    length[i + 1][j].max(length[i][j + 1])
+                };
             }
         }
         let (mut i, mut j) = (0, 0);
@@ -87,7 +97,8 @@ impl Pairs {
 /// Above so many comparisons the nodes that are left are paired by path alone.
 const LONGEST: usize = 4_000_000;
 
-/// A number for what a node looks like without what it is computed from: its scope, op and shape, and the names, constants and ops that it reads.
+/// A number for what a node looks like without what it is computed from: its scope, op and shape,
+/// and the names, constants and ops that it reads.
 fn look(trace: &Trace, index: usize) -> u64 {
     let (node, mut hash) = (&trace.nodes()[index], DefaultHasher::new());
     (&node.scope, &node.op, &node.shape, &node.axes, &node.positions).hash(&mut hash);
@@ -129,7 +140,8 @@ fn read(trace: &Trace, operand: &TraceOperand, signatures: &[u64], hash: &mut De
     operand.cut.hash(hash);
     elements.shape.hash(hash);
     if label.named {
-        // The same numbers may be a node of their own in one trace and a part of a block in the other, with other strides.
+        // The same numbers may be a node of their own in one trace and a part of a block in the
+        // other, with other strides.
         (label.path, label.position).hash(hash);
     } else {
         (signatures[elements.first.node], elements.first.position, &elements.strides).hash(hash);

@@ -15,13 +15,21 @@ impl fmt::Display for Diff<'_> {
         let (found, followed, aligned) = self.look();
         match (found.cause(), &followed) {
             (Some(cause), Some(followed)) => {
-                let guessing =
-                    Guessing { star: &followed.star, ours: self.ours, aligned: &aligned, tolerance: self.tolerance };
+                let guessing = Guessing {
+                    star: &followed.star,
+                    ours: self.ours,
+                    aligned: &aligned,
+                    tolerance: self.tolerance,
+                };
                 self.cause(f, &found, cause, &guessing)?;
                 self.rest(f, &found, &guessing)?;
             }
             _ if found.values + found.adjoints == 0 => {
-                writeln!(f, "nothing was compared: no path is both {} and {}", self.titles[0], self.titles[1])?;
+                writeln!(
+                    f,
+                    "nothing was compared: no path is both {} and {}",
+                    self.titles[0], self.titles[1]
+                )?;
             }
             _ => writeln!(f, "no number differs")?,
         }
@@ -47,8 +55,12 @@ impl Diff<'_> {
     ) -> fmt::Result {
         let (path, what) = (&cause.path, cause.quantity.name());
         match cause.quantity {
-            Quantity::Value => writeln!(f, "first difference, in the order of the tape: the value of {path}")?,
-            _ if found.values == 0 => writeln!(f, "first difference, in the order of the sweep: the {what} of {path}")?,
+            Quantity::Value => {
+                writeln!(f, "first difference, in the order of the tape: the value of {path}")?
+            }
+            _ if found.values == 0 => {
+                writeln!(f, "first difference, in the order of the sweep: the {what} of {path}")?
+            }
             _ => writeln!(
                 f,
                 "first difference, in the order of the sweep: the {what} of {path} ({} compared agree)",
@@ -76,7 +88,12 @@ impl Diff<'_> {
     }
 
     /// The differences after the first.
-    fn rest(&self, f: &mut fmt::Formatter<'_>, found: &Findings, guessing: &Guessing<'_>) -> fmt::Result {
+    fn rest(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        found: &Findings,
+        guessing: &Guessing<'_>,
+    ) -> fmt::Result {
         let own: Vec<&Difference> = found.of(Origin::Own).collect();
         if !own.is_empty() {
             writeln!(f, "not explained by it: {}", count(own.len(), "more number"))?;
@@ -108,7 +125,12 @@ impl Diff<'_> {
                     .map(|difference| self.ours.label_of(difference.slot).path.to_owned())
                     .collect();
                 if !of.is_empty() {
-                    writeln!(f, "  {}: {}", if values { "values" } else { "adjoints" }, self.few(&of))?;
+                    writeln!(
+                        f,
+                        "  {}: {}",
+                        if values { "values" } else { "adjoints" },
+                        self.few(&of)
+                    )?;
                 }
             }
         }
@@ -234,7 +256,11 @@ fn fed(trace: &Trace, cause: &Difference) -> Vec<String> {
     if cause.quantity == Quantity::Value {
         let here = trace.spot(cause.slot).node;
         for node in &trace.nodes()[here + 1..] {
-            if node.operands.iter().any(|operand| trace.slots_read(operand).any(|slot| slot == cause.slot)) {
+            if node
+                .operands
+                .iter()
+                .any(|operand| trace.slots_read(operand).any(|slot| slot == cause.slot))
+            {
                 add(&node.path);
             }
         }

@@ -10,10 +10,12 @@ use crate::trace::{Adjoint, Precision, Slot, Spot, Trace, known_op};
 
 /// What ails the numbers of a trace, with names and source lines.
 ///
-/// - The first NaN or infinity, forward and backward told apart: in the order of the tape, so that it arose there; and of the adjoints in the
-///   order of the sweep. With what it was computed from.
-/// - Adjoints that vanish or explode from layer to layer: the root mean square by scope, beside that of the last scope.
-/// - Sigmoids and tanhs that are saturated, where the derivative hardly passes, and relus that are shut.
+/// - The first NaN or infinity, forward and backward told apart: in the order of the tape, so that
+///   it arose there; and of the adjoints in the order of the sweep. With what it was computed from.
+/// - Adjoints that vanish or explode from layer to layer: the root mean square by scope, beside
+///   that of the last scope.
+/// - Sigmoids and tanhs that are saturated, where the derivative hardly passes, and relus that are
+///   shut.
 /// - Subnormal numbers, which have lost digits, and which processors are slow with.
 ///
 /// # Examples
@@ -46,7 +48,8 @@ pub struct Health<'a> {
 pub struct Layer {
     /// The scope: what stands before the last `/` of a path; empty at the root.
     pub scope: String,
-    /// How many adjoints of computed nodes there are, finite and not; those without a path are left out.
+    /// How many adjoints of computed nodes there are, finite and not; those without a path are left
+    /// out.
     pub numbers: usize,
     /// The root mean square of those that are finite.
     pub rms: f64,
@@ -75,27 +78,31 @@ pub struct Saturation {
 }
 
 impl<'a> Health<'a> {
-    /// The report on a trace. Saturated is a slope below 0.001; vanishing and exploding are a factor of 1000 to the last scope.
+    /// The report on a trace. Saturated is a slope below 0.001; vanishing and exploding are a
+    /// factor of 1000 to the last scope.
     #[must_use]
     pub fn new(trace: &'a Trace) -> Self {
         Health { trace, slope: 1e-3, spread: 1e3 }
     }
 
-    /// The slope below which a sigmoid or tanh counts as saturated. A sigmoid's slope is 1/4 at most, a tanh's 1.
+    /// The slope below which a sigmoid or tanh counts as saturated. A sigmoid's slope is 1/4 at
+    /// most, a tanh's 1.
     #[must_use]
     pub fn saturated_below(mut self, slope: f64) -> Self {
         self.slope = slope;
         self
     }
 
-    /// The factor to the last scope's adjoints beyond which those of a scope count as exploding, and below whose inverse as vanishing.
+    /// The factor to the last scope's adjoints beyond which those of a scope count as exploding,
+    /// and below whose inverse as vanishing.
     #[must_use]
     pub fn spread(mut self, factor: f64) -> Self {
         self.spread = factor.max(1.0);
         self
     }
 
-    /// Whether every number is finite and normal, no scope's adjoints vanish or explode, and no activation is saturated.
+    /// Whether every number is finite and normal, no scope's adjoints vanish or explode, and no
+    /// activation is saturated.
     #[must_use]
     pub fn is_well(&self) -> bool {
         let apart = self.layers().iter().any(|layer| self.verdict(layer).is_some());
@@ -105,7 +112,8 @@ impl<'a> Health<'a> {
             && self.subnormal_values().chain(self.subnormal_adjoints()).next().is_none()
     }
 
-    /// The first value that is NaN or infinite, in the order of the tape: nothing that it was computed from is.
+    /// The first value that is NaN or infinite, in the order of the tape: nothing that it was
+    /// computed from is.
     #[must_use]
     pub fn first_value(&self) -> Option<Slot> {
         self.trace.slots().find(|&slot| !self.trace.value(slot).is_finite())
@@ -147,13 +155,15 @@ impl<'a> Health<'a> {
         }
     }
 
-    /// The adjoints by scope, in the order in which the scopes begin. Zeros with a reason count as zeros.
+    /// The adjoints by scope, in the order in which the scopes begin. Zeros with a reason count as
+    /// zeros.
     #[must_use]
     pub fn layers(&self) -> Vec<Layer> {
         let trace = self.trace;
         let mut sums: Vec<(&str, Sum, Sum)> = Vec::new();
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        let parameters: HashSet<usize> = trace.parameters().iter().map(|slot| slot.index()).collect();
+        let parameters: HashSet<usize> =
+            trace.parameters().iter().map(|slot| slot.index()).collect();
         for slot in trace.slots() {
             let op = known_op(&trace.nodes()[trace.spot(slot).node].op);
             let leaf = matches!(op, Some(Op::Leaf(_)));
@@ -182,7 +192,9 @@ impl<'a> Health<'a> {
             rms: nodes.rms(),
             largest: nodes.largest,
             parameters: (parameters.count > 0).then(|| parameters.rms()),
-            of_last: last.filter(|&last| last > 0.0 && nodes.count > 0).map(|last| nodes.rms() / last),
+            of_last: last
+                .filter(|&last| last > 0.0 && nodes.count > 0)
+                .map(|last| nodes.rms() / last),
         };
         sums.iter().map(layer).collect()
     }
@@ -206,13 +218,17 @@ impl<'a> Health<'a> {
         let mut found: Vec<Saturation> = Vec::new();
         let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
         for (index, node) in trace.nodes().iter().enumerate() {
-            let Some(Op::Unary(op @ (Unary::Sigmoid | Unary::Tanh | Unary::Relu))) = known_op(&node.op) else {
+            let Some(Op::Unary(op @ (Unary::Sigmoid | Unary::Tanh | Unary::Relu))) =
+                known_op(&node.op)
+            else {
                 continue;
             };
             for (slot, operand) in trace.slots_of(index).zip(trace.slots_read(&node.operands[0])) {
-                let partial = trace.precision().unary(op, trace.value(operand), trace.value(slot)).value(0.0);
+                let partial =
+                    trace.precision().unary(op, trace.value(operand), trace.value(slot)).value(0.0);
                 let threshold = if op == Unary::Relu { 0.0 } else { self.slope };
-                let saturated = if op == Unary::Relu { partial == 0.0 } else { partial.abs() < threshold };
+                let saturated =
+                    if op == Unary::Relu { partial == 0.0 } else { partial.abs() < threshold };
                 let scope = scope_of(trace, slot);
                 let position = *seen.entry((scope, node.op.as_str())).or_insert_with(|| {
                     found.push(Saturation {
@@ -273,7 +289,11 @@ impl Sum {
     }
 
     fn rms(self) -> f64 {
-        if self.finite == 0 { 0.0 } else { self.largest * (self.squares / self.finite as f64).sqrt() }
+        if self.finite == 0 {
+            0.0
+        } else {
+            self.largest * (self.squares / self.finite as f64).sqrt()
+        }
     }
 }
 

@@ -21,7 +21,12 @@ impl fmt::Display for Health<'_> {
         let trace = self.trace;
         match trace.loss() {
             Some(loss) => {
-                writeln!(f, "# health of {} = {}", trace.label(loss), Digits::new(trace.value(loss)))?;
+                writeln!(
+                    f,
+                    "# health of {} = {}",
+                    trace.label(loss),
+                    Digits::new(trace.value(loss))
+                )?;
             }
             None if trace.outputs().is_empty() => writeln!(f, "# health; adjoints: not computed")?,
             None => writeln!(f, "# health of {}", count(trace.outputs().len(), "output"))?,
@@ -79,14 +84,19 @@ impl Health<'_> {
             let wide = strided.broadcast_to(&node.shape).filter(|_| elementwise).unwrap_or(strided);
             let slots: Vec<Slot> = wide.slots().map(Slot).collect();
             let of_element = slots.get(spot.position).filter(|_| elementwise);
-            let largest = |slots: &[Slot]| slots.iter().map(|&s| trace.value(s).abs()).fold(0.0, f64::max);
+            let largest =
+                |slots: &[Slot]| slots.iter().map(|&s| trace.value(s).abs()).fold(0.0, f64::max);
             match (of_element, slots.as_slice()) {
                 (Some(&one), _) | (None, &[one]) => {
                     texts.push(format!("{} = {}", trace.label(one), few(trace.value(one))));
                 }
                 (None, many) => {
                     let path = trace.label_of(many[0]).path;
-                    texts.push(format!("{path} ({}, the largest {})", count(many.len(), "number"), few(largest(many))));
+                    texts.push(format!(
+                        "{path} ({}, the largest {})",
+                        count(many.len(), "number"),
+                        few(largest(many))
+                    ));
                 }
             }
         }
@@ -120,7 +130,9 @@ impl Health<'_> {
                 few(term.adjoint)
             ),
             None if !trace.is_explained(first) => writeln!(f, "    a reader's op is not explained"),
-            None if !ledger.sum().is_finite() => writeln!(f, "    a sum of finite contributions that is too large"),
+            None if !ledger.sum().is_finite() => {
+                writeln!(f, "    a sum of finite contributions that is too large")
+            }
             // Another program's: here a zero adjoint passes nothing on.
             None => writeln!(
                 f,
@@ -190,14 +202,29 @@ impl Health<'_> {
         if values.is_empty() && adjoints.is_empty() {
             return writeln!(f, "subnormal: no value and no adjoint");
         }
-        writeln!(f, "subnormal: {} and {}", count(values.len(), "value"), count(adjoints.len(), "adjoint"))?;
+        writeln!(
+            f,
+            "subnormal: {} and {}",
+            count(values.len(), "value"),
+            count(adjoints.len(), "adjoint")
+        )?;
         if let Some(&first) = values.first() {
-            writeln!(f, "  the first value: {} is {}", self.named(first), few(self.trace.value(first)))?;
+            writeln!(
+                f,
+                "  the first value: {} is {}",
+                self.named(first),
+                few(self.trace.value(first))
+            )?;
         }
         if let Some(&first) = adjoints.first()
             && let Adjoint::Computed(number) = self.trace.adjoint(first)
         {
-            writeln!(f, "  the first adjoint of the sweep: that of {} is {}", self.named(first), few(*number))?;
+            writeln!(
+                f,
+                "  the first adjoint of the sweep: that of {} is {}",
+                self.named(first),
+                few(*number)
+            )?;
         }
         Ok(())
     }
@@ -207,6 +234,7 @@ impl Health<'_> {
 fn at(trace: &Trace, slot: Slot) -> String {
     let spot = trace.spot(slot);
     let operand = trace.slots_read(&trace.nodes()[spot.node].operands[0]).nth(spot.position);
-    let z = operand.map_or_else(String::new, |z| format!(" at {} = {}", trace.label(z), few(trace.value(z))));
+    let z = operand
+        .map_or_else(String::new, |z| format!(" at {} = {}", trace.label(z), few(trace.value(z))));
     format!(" = {}{z}", few(trace.value(slot)))
 }

@@ -1,5 +1,5 @@
-//! What the page's script needs to draw and to step: the plan of the picture, the order of time, the ways of gradients. No number
-//! that a reader sees is in it but the texts of boxes and arrows.
+//! What the page's script needs to draw and to step: the plan of the picture, the order of time,
+//! the ways of gradients. No number that a reader sees is in it but the texts of boxes and arrows.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,8 @@ pub(super) struct Data {
 struct VertexData {
     path: String,
     group: usize,
-    /// The number that is looked at first: the one with the largest adjoint. None if the box's nodes are left out.
+    /// The number that is looked at first: the one with the largest adjoint. None if the box's
+    /// nodes are left out.
     slot: Option<usize>,
     several: bool,
     #[serde(flatten)]
@@ -77,7 +78,12 @@ struct WireData {
 
 impl Data {
     /// `shown` are the slots whose ways are to be followed.
-    pub(super) fn of(picture: &Picture<'_>, scene: &Scene, plan: Plan, shown: &[Vec<Slot>]) -> Self {
+    pub(super) fn of(
+        picture: &Picture<'_>,
+        scene: &Scene,
+        plan: Plan,
+        shown: &[Vec<Slot>],
+    ) -> Self {
         let trace = picture.trace();
         let label = |item: Item| {
             let label = Label::of(picture, scene, item);
@@ -87,7 +93,15 @@ impl Data {
                 Item::Vertex(vertex) => scene.boxes.vertices[vertex].tip(),
                 Item::Group(group) => scene.scopes.groups[group].tip(),
             };
-            LabelData { name: label.name, op, lines: label.lines, kind: label.kind, tip, width, height }
+            LabelData {
+                name: label.name,
+                op,
+                lines: label.lines,
+                kind: label.kind,
+                tip,
+                width,
+                height,
+            }
         };
         let vertices = scene.boxes.vertices.iter().enumerate().map(|(index, vertex)| VertexData {
             path: vertex.path.clone(),
@@ -101,19 +115,26 @@ impl Data {
             Item::Vertex(vertex) => (0, vertex),
             Item::Group(group) => (1, group),
         };
-        let groups = scene.scopes.groups.iter().zip(plan.groups).enumerate().map(|(index, (group, plan))| GroupData {
-            path: group.path.clone(),
-            parent: group.parent,
-            items: group.items.iter().map(key).collect(),
-            layers: plan.layers,
-            layer_of: plan.layer_of,
-            lanes: plan
-                .lanes
-                .into_iter()
-                .map(|lane| LaneData { from: lane.from, to: lane.to, passes: lane.passes, wires: lane.wires })
-                .collect(),
-            label: label(Item::Group(index)),
-        });
+        let groups = scene.scopes.groups.iter().zip(plan.groups).enumerate().map(
+            |(index, (group, plan))| GroupData {
+                path: group.path.clone(),
+                parent: group.parent,
+                items: group.items.iter().map(key).collect(),
+                layers: plan.layers,
+                layer_of: plan.layer_of,
+                lanes: plan
+                    .lanes
+                    .into_iter()
+                    .map(|lane| LaneData {
+                        from: lane.from,
+                        to: lane.to,
+                        passes: lane.passes,
+                        wires: lane.wires,
+                    })
+                    .collect(),
+                label: label(Item::Group(index)),
+            },
+        );
         let groups = groups.collect();
         let wires = scene.boxes.wires.iter().zip(plan.ways).map(|(wire, way)| WireData {
             from: wire.from,
@@ -126,7 +147,10 @@ impl Data {
         let reached = |&vertex: &usize| {
             let slots = &scene.boxes.vertices[vertex].slots;
             let left_out = scene.boxes.vertices[vertex].holds > 0;
-            left_out || slots.iter().any(|&slot| matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_)))
+            left_out
+                || slots.iter().any(|&slot| {
+                    matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_))
+                })
         };
         Data {
             wires: wires.collect(),

@@ -19,16 +19,19 @@ const SCRIPT: &str = include_str!("page.js");
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
 
-/// A trace as one self-contained page of HTML, through `Display`: no network, no other file; a policy in the page forbids both.
+/// A trace as one self-contained page of HTML, through `Display`: no network, no other file; a
+/// policy in the page forbids both.
 ///
-/// The graph is stepped forward, as values appeared in tape order, and backward, as the sweep completed adjoints. A chosen node shows its
-/// value and adjoint in all digits, what was added to its adjoint, its formula, the source line, and lights the way that most of its gradient
-/// takes. Scopes open and close; names are searched; `#step=17&select=hidden/0.z&open=hidden` in the address leads to a view. With scripts off
-/// there is the picture and the table of all nodes.
+/// The graph is stepped forward, as values appeared in tape order, and backward, as the sweep
+/// completed adjoints. A chosen node shows its value and adjoint in all digits, what was added to
+/// its adjoint, its formula, the source line, and lights the way that most of its gradient takes.
+/// Scopes open and close; names are searched; `#step=17&select=hidden/0.z&open=hidden` in the
+/// address leads to a view. With scripts off there is the picture and the table of all nodes.
 ///
 /// The page replays what was recorded: it computes no value and no adjoint.
 ///
-/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer scopes; it says how many are left out.
+/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer
+/// scopes; it says how many are left out.
 ///
 /// # Examples
 ///
@@ -67,7 +70,8 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// A line below the heading: the formula of the loss, so that a factor of 1/2 is stated where derivatives are shown.
+    /// A line below the heading: the formula of the loss, so that a factor of 1/2 is stated where
+    /// derivatives are shown.
     #[must_use]
     pub fn caption(mut self, caption: &'a str) -> Self {
         self.caption = Some(caption);
@@ -128,15 +132,23 @@ impl fmt::Display for Page<'_> {
         let trace = self.picture.trace();
         let scene = self.picture.scene();
         // Where something is left out, the outputs and the first inputs are not.
-        let outputs = trace.outputs().iter().filter_map(|output| scene.boxes.of_slot[trace.at(output.of).index()]);
-        let first: Vec<usize> =
-            outputs.chain(std::iter::once(0)).filter(|_| !scene.boxes.vertices.is_empty()).collect();
+        let outputs = trace
+            .outputs()
+            .iter()
+            .filter_map(|output| scene.boxes.of_slot[trace.at(output.of).index()]);
+        let first: Vec<usize> = outputs
+            .chain(std::iter::once(0))
+            .filter(|_| !scene.boxes.vertices.is_empty())
+            .collect();
         let (scene, left_out) = scene.sealed(MOST_BOXES, &first);
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
         let shown = table::shown(&scene);
         let title = escaped(self.title);
-        write!(f, "{TOP}<title>{title}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style></head>\n<body>\n")?;
+        write!(
+            f,
+            "{TOP}<title>{title}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style></head>\n<body>\n"
+        )?;
         writeln!(f, "<header><h1>{title}</h1><p>{}</p>", escaped(&self.summary(left_out)))?;
         writeln!(f, "{SEARCH}<datalist id=\"names\">")?;
         for vertex in &scene.boxes.vertices {
@@ -155,10 +167,14 @@ impl fmt::Display for Page<'_> {
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
         table::write(f, trace, &scene, &shown)?;
         writeln!(f, "</details></main>")?;
-        let data =
-            serde_json::to_string(&data::Data::of(&self.picture, &scene, plan, &shown)).map_err(|_| fmt::Error)?;
+        let data = serde_json::to_string(&data::Data::of(&self.picture, &scene, plan, &shown))
+            .map_err(|_| fmt::Error)?;
         // Within a script element only `<` can end it or open a comment.
-        writeln!(f, "<script id=\"data\" type=\"application/json\">{}</script>", data.replace('<', "\\u003c"))?;
+        writeln!(
+            f,
+            "<script id=\"data\" type=\"application/json\">{}</script>",
+            data.replace('<', "\\u003c")
+        )?;
         writeln!(f, "<script>\n{LAYOUT}{SCRIPT}</script>\n</body></html>")
     }
 }

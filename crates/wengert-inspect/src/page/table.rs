@@ -1,4 +1,5 @@
-//! The table of all nodes: what the page shows without scripts, and what its script shows of a chosen node.
+//! The table of all nodes: what the page shows without scripts, and what its script shows of a
+//! chosen node.
 
 use std::fmt::{self, Write};
 
@@ -17,12 +18,15 @@ const BUDGET: usize = 1_500;
 pub(super) fn shown(scene: &Scene) -> Vec<Vec<Slot>> {
     let vertices = &scene.boxes.vertices;
     // As many elements of each run as the budget allows, when the short ones are whole.
-    let fits = |most: usize| vertices.iter().map(|vertex| vertex.slots.len().min(most)).sum::<usize>() <= BUDGET;
+    let fits = |most: usize| {
+        vertices.iter().map(|vertex| vertex.slots.len().min(most)).sum::<usize>() <= BUDGET
+    };
     let most = (FEWEST..=MOST).rev().find(|&most| fits(most)).unwrap_or(FEWEST);
     vertices.iter().map(|vertex| vertex.slots.iter().copied().take(most).collect()).collect()
 }
 
-/// A number in as many digits as tell it from every other: what a program would have to be given to go on from here.
+/// A number in as many digits as tell it from every other: what a program would have to be given to
+/// go on from here.
 pub(super) fn exact(precision: Precision, number: f64) -> String {
     match precision {
         Precision::F64 => format!("{number:?}"),
@@ -37,7 +41,12 @@ fn adjoint(trace: &Trace, slot: Slot) -> String {
     }
 }
 
-pub(super) fn write(f: &mut impl Write, trace: &Trace, scene: &Scene, shown: &[Vec<Slot>]) -> fmt::Result {
+pub(super) fn write(
+    f: &mut impl Write,
+    trace: &Trace,
+    scene: &Scene,
+    shown: &[Vec<Slot>],
+) -> fmt::Result {
     let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
     let mut ledgers = trace.ledgers(&slots).into_iter();
     let explained = explained(trace, shown);
@@ -74,7 +83,11 @@ pub(super) fn write(f: &mut impl Write, trace: &Trace, scene: &Scene, shown: &[V
 
 fn node(f: &mut impl Write, trace: &Trace, vertex: &Vertex, index: usize) -> fmt::Result {
     let place = trace.nodes()[vertex.node].place.as_deref();
-    write!(f, "<th scope=\"row\" class=\"node\"><a href=\"#n{index}\"><code>{}</code></a>", escaped(&vertex.path))?;
+    write!(
+        f,
+        "<th scope=\"row\" class=\"node\"><a href=\"#n{index}\"><code>{}</code></a>",
+        escaped(&vertex.path)
+    )?;
     write!(f, "<span class=\"op\">{}</span>", escaped(&vertex.formula))?;
     match place {
         _ if vertex.holds > 0 => {}
@@ -95,7 +108,11 @@ fn numbers(f: &mut impl Write, trace: &Trace, vertex: &Vertex, shown: &[Slot]) -
         }
         let value = exact(trace.precision(), trace.value(slot));
         let words = if matches!(trace.adjoint(slot), Adjoint::Computed(_)) { "" } else { " words" };
-        writeln!(f, "<td class=\"value\">{value}</td><td class=\"adjoint{words}\">{}</td></tr>", adjoint(trace, slot))?;
+        writeln!(
+            f,
+            "<td class=\"value\">{value}</td><td class=\"adjoint{words}\">{}</td></tr>",
+            adjoint(trace, slot)
+        )?;
     }
     write!(f, "</table>")?;
     left_out(f, vertex.slots.len() - shown.len())?;
@@ -116,7 +133,8 @@ fn left_out(f: &mut impl Write, elements: usize) -> fmt::Result {
     }
 }
 
-/// The numbers of each vertex whose equations are written out: first the one with the largest adjoint, which is looked at first.
+/// The numbers of each vertex whose equations are written out: first the one with the largest
+/// adjoint, which is looked at first.
 fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
     const MOST: usize = 4;
     const BUDGET: usize = 240;
@@ -131,7 +149,12 @@ fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
     shown.iter().map(of).collect()
 }
 
-fn formulas(f: &mut impl Write, shown: &[Slot], explained: &[Slot], equations: &[Equations]) -> fmt::Result {
+fn formulas(
+    f: &mut impl Write,
+    shown: &[Slot],
+    explained: &[Slot],
+    equations: &[Equations],
+) -> fmt::Result {
     write!(f, "<td class=\"formulas\">")?;
     if equations.iter().any(|equation| equation.value.is_none()) {
         write!(f, "<p class=\"left-out\">given, not computed</p>")?;
@@ -156,7 +179,13 @@ fn formulas(f: &mut impl Write, shown: &[Slot], explained: &[Slot], equations: &
     writeln!(f, "</td>")
 }
 
-fn added(f: &mut impl Write, trace: &Trace, scene: &Scene, vertex: &Vertex, ledgers: &[Ledger]) -> fmt::Result {
+fn added(
+    f: &mut impl Write,
+    trace: &Trace,
+    scene: &Scene,
+    vertex: &Vertex,
+    ledgers: &[Ledger],
+) -> fmt::Result {
     write!(f, "<td class=\"ledger\">")?;
     let several = vertex.slots.len() > 1;
     let lines: usize = ledgers.iter().map(|ledger| ledger.contributions().len()).sum();
@@ -198,10 +227,17 @@ fn one(
             None => reader,
         };
         let [partial, adjoint, product] = [line.partial, line.adjoint, line.product].map(number);
-        writeln!(f, "<tr><td>{reader}</td><td>{partial}</td><td>× {adjoint}</td><td>= {product}</td></tr>")?;
+        writeln!(
+            f,
+            "<tr><td>{reader}</td><td>{partial}</td><td>× {adjoint}</td><td>= {product}</td></tr>"
+        )?;
     }
     if ledger.contributions().len() + usize::from(ledger.seed().is_some()) > 1 {
-        writeln!(f, "<tr class=\"total\"><td>sum</td><td></td><td></td><td>= {}</td></tr>", number(ledger.sum()))?;
+        writeln!(
+            f,
+            "<tr class=\"total\"><td>sum</td><td></td><td></td><td>= {}</td></tr>",
+            number(ledger.sum())
+        )?;
     }
     write!(f, "</table>")
 }

@@ -1,4 +1,5 @@
-//! The training beside the graph: the error by epoch, and where a network of two inputs decides, epoch by epoch.
+//! The training beside the graph: the error by epoch, and where a network of two inputs decides,
+//! epoch by epoch.
 
 use std::fmt::{self, Write};
 
@@ -7,8 +8,8 @@ use crate::picture::escaped;
 
 /// Which of two classes a network of two inputs chooses, over a part of the plane, at some epochs.
 ///
-/// A score is positive where the network prefers class 1 and negative where it prefers class 0; 1 and −1 are the surest. The page
-/// shows the numbers given here, in 16 steps, and computes none.
+/// A score is positive where the network prefers class 1 and negative where it prefers class 0; 1
+/// and −1 are the surest. The page shows the numbers given here, in 16 steps, and computes none.
 ///
 /// # Examples
 ///
@@ -72,12 +73,17 @@ impl Boundary {
     /// The scores at an epoch, asked for at the middle of each cell.
     #[must_use]
     pub fn frame(mut self, epoch: usize, score: impl Fn(f64, f64) -> f64) -> Self {
-        let at =
-            |(from, to): (f64, f64), index: usize, of: usize| from + (to - from) * (index as f64 + 0.5) / of as f64;
+        let at = |(from, to): (f64, f64), index: usize, of: usize| {
+            from + (to - from) * (index as f64 + 0.5) / of as f64
+        };
         // The top row has the largest y.
-        let cells = (0..self.rows).rev().flat_map(|row| (0..self.columns).map(move |column| (column, row)));
-        let scores =
-            cells.map(|(column, row)| score(at(self.x, column, self.columns), at(self.y, row, self.rows))).collect();
+        let cells =
+            (0..self.rows).rev().flat_map(|row| (0..self.columns).map(move |column| (column, row)));
+        let scores = cells
+            .map(|(column, row)| {
+                score(at(self.x, column, self.columns), at(self.y, row, self.rows))
+            })
+            .collect();
         self.frames.push(Frame { epoch, scores });
         self
     }
@@ -92,10 +98,13 @@ impl Boundary {
         const SIDE: f64 = 300.0;
         const LEVELS: usize = 16;
         let (columns, rows) = (self.columns as f64, self.rows as f64);
-        let level = |score: f64| (((score.clamp(-1.0, 1.0) + 1.0) / 2.0 * LEVELS as f64) as usize).min(LEVELS - 1);
+        let level = |score: f64| {
+            (((score.clamp(-1.0, 1.0) + 1.0) / 2.0 * LEVELS as f64) as usize).min(LEVELS - 1)
+        };
         let cells: Vec<Option<usize>> =
             frame.scores.iter().map(|&score| (!score.is_nan()).then(|| level(score))).collect();
-        let [x0, x1, y0, y1] = [self.x.0, self.x.1, self.y.0, self.y.1].map(|x| Digits::new(x).significant(3));
+        let [x0, x1, y0, y1] =
+            [self.x.0, self.x.1, self.y.0, self.y.1].map(|x| Digits::new(x).significant(3));
         write!(f, "<figure data-epoch=\"{0}\"><figcaption>epoch {0}</figcaption>", frame.epoch)?;
         writeln!(
             f,
@@ -116,7 +125,10 @@ impl Boundary {
                 }
             }
             if !path.is_empty() {
-                write!(f, "<path class=\"l{wanted}\" d=\"{path}\" shape-rendering=\"crispEdges\"/>")?;
+                write!(
+                    f,
+                    "<path class=\"l{wanted}\" d=\"{path}\" shape-rendering=\"crispEdges\"/>"
+                )?;
             }
         }
         writeln!(f, "</g>")?;
@@ -126,12 +138,23 @@ impl Boundary {
             "<path class=\"edge\" d=\"{edge}\"/><rect class=\"axis\" x=\"46\" y=\"8\" width=\"{SIDE}\" height=\"{SIDE}\"/>"
         )?;
         for &(x, y, class) in &self.points {
-            let (x, y) = ((x - self.x.0) / (self.x.1 - self.x.0) * SIDE, (self.y.1 - y) / (self.y.1 - self.y.0) * SIDE);
+            let (x, y) = (
+                (x - self.x.0) / (self.x.1 - self.x.0) * SIDE,
+                (self.y.1 - y) / (self.y.1 - self.y.0) * SIDE,
+            );
             let class = class.min(1);
-            writeln!(f, "<circle class=\"point class{class}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\"/>", x + 46.0, y + 8.0)?;
+            writeln!(
+                f,
+                "<circle class=\"point class{class}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\"/>",
+                x + 46.0,
+                y + 8.0
+            )?;
         }
         let (name_x, name_y) = (escaped(&self.names.0), escaped(&self.names.1));
-        writeln!(f, "<text x=\"46\" y=\"324\">{x0}</text><text x=\"346\" y=\"324\" text-anchor=\"end\">{x1}</text>")?;
+        writeln!(
+            f,
+            "<text x=\"46\" y=\"324\">{x0}</text><text x=\"346\" y=\"324\" text-anchor=\"end\">{x1}</text>"
+        )?;
         writeln!(f, "<text x=\"196\" y=\"324\" text-anchor=\"middle\">{name_x}</text>")?;
         writeln!(
             f,
@@ -159,11 +182,17 @@ impl Boundary {
                     let (from, to) = (corners[side], corners[(side + 1) % 4]);
                     if (from.2 > 0.0) != (to.2 > 0.0) {
                         let part = from.2 / (from.2 - to.2);
-                        crossings.push((from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part));
+                        crossings.push((
+                            from.0 + (to.0 - from.0) * part,
+                            from.1 + (to.1 - from.1) * part,
+                        ));
                     }
                 }
                 for pair in crossings.chunks_exact(2) {
-                    path += &format!("M{:.1} {:.1}L{:.1} {:.1}", pair[0].0, pair[0].1, pair[1].0, pair[1].1);
+                    path += &format!(
+                        "M{:.1} {:.1}L{:.1} {:.1}",
+                        pair[0].0, pair[0].1, pair[1].0, pair[1].1
+                    );
                 }
             }
         }
@@ -172,7 +201,11 @@ impl Boundary {
 }
 
 /// The section of the page, if there is something to show.
-pub(super) fn write(f: &mut impl Write, curve: &[(usize, f64)], boundary: Option<&Boundary>) -> fmt::Result {
+pub(super) fn write(
+    f: &mut impl Write,
+    curve: &[(usize, f64)],
+    boundary: Option<&Boundary>,
+) -> fmt::Result {
     let frames = boundary.map_or(&[][..], |boundary| &boundary.frames);
     if curve.is_empty() && frames.is_empty() {
         return Ok(());
@@ -207,14 +240,16 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
     let last = (curve.last().map_or(1, |point| point.0) as f64).max(first + 1.0);
     let finite = || curve.iter().map(|point| point.1).filter(|error| error.is_finite());
     let largest = finite().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    let (error_step, epoch_step) = (round_step(largest / 4.0), round_step((last - first) / 5.0).max(1.0));
+    let (error_step, epoch_step) =
+        (round_step(largest / 4.0), round_step((last - first) / 5.0).max(1.0));
     let (low, high) = (0.0, (largest / error_step).ceil() * error_step);
     let x = |epoch: usize| left + (epoch as f64 - first) / (last - first) * width;
     let y = |error: f64| top + (high - error) / (high - low) * height;
     let mut path = String::new();
     let step = curve.len().div_ceil(MOST).max(1);
     let mut drawing = false;
-    let points = curve.iter().enumerate().filter(|(index, _)| index % step == 0 || index + 1 == curve.len());
+    let points =
+        curve.iter().enumerate().filter(|(index, _)| index % step == 0 || index + 1 == curve.len());
     for (_, &(epoch, error)) in points {
         if !error.is_finite() {
             drawing = false;
@@ -223,7 +258,8 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
         path += &format!("{}{:.1} {:.1}", if drawing { 'L' } else { 'M' }, x(epoch), y(error));
         drawing = true;
     }
-    let (start, end) = (curve.first().map_or(0.0, |point| point.1), curve.last().map_or(0.0, |point| point.1));
+    let (start, end) =
+        (curve.first().map_or(0.0, |point| point.1), curve.last().map_or(0.0, |point| point.1));
     writeln!(
         f,
         "<figure><figcaption>error by epoch: {} at {first}, {} at {last}</figcaption><svg class=\"chart\" width=\"600\" height=\"340\" \
@@ -236,12 +272,21 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
         let error = tick as f64 * error_step;
         let (at, text) = (y(error), Digits::new(error).significant(3));
         writeln!(f, "<path class=\"axis\" d=\"M{left} {at:.1}H{}\"/>", left + width)?;
-        writeln!(f, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>", left - 6.0, at + 4.0)?;
+        writeln!(
+            f,
+            "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
+            left - 6.0,
+            at + 4.0
+        )?;
     }
     for tick in 0..=((last - first) / epoch_step + 1e-9) as usize {
         let epoch = first + tick as f64 * epoch_step;
         let at = left + (epoch - first) / (last - first) * width;
-        writeln!(f, "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{epoch:.0}</text>", top + height + 18.0)?;
+        writeln!(
+            f,
+            "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{epoch:.0}</text>",
+            top + height + 18.0
+        )?;
     }
     writeln!(f, "<path class=\"line\" d=\"{path}\"/>")?;
     let scale = width / (last - first);
@@ -257,7 +302,13 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
 fn round_step(step: f64) -> f64 {
     // By way of the text, which is the same everywhere; `log10` and `powf` are the platform's.
     let text = format!("{step:e}");
-    let power =
-        text.split_once('e').and_then(|(_, exponent)| format!("1e{exponent}").parse::<f64>().ok()).unwrap_or(1.0);
-    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|by| by * power).find(|&rounded| rounded >= step).unwrap_or(step)
+    let power = text
+        .split_once('e')
+        .and_then(|(_, exponent)| format!("1e{exponent}").parse::<f64>().ok())
+        .unwrap_or(1.0);
+    [1.0, 2.0, 2.5, 5.0, 10.0]
+        .into_iter()
+        .map(|by| by * power)
+        .find(|&rounded| rounded >= step)
+        .unwrap_or(step)
 }

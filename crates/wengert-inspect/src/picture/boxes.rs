@@ -12,7 +12,8 @@ use crate::trace::{Slot, Trace};
 pub(crate) struct Vertex {
     pub(crate) node: usize,
     pub(crate) path: String,
-    /// The scope that it stands in, and within a layer the neuron: `hidden/0` for the path `hidden/0.z`.
+    /// The scope that it stands in, and within a layer the neuron: `hidden/0` for the path
+    /// `hidden/0.z`.
     pub(crate) scope: String,
     /// What is left of the path within that scope: `z`.
     pub(crate) name: String,
@@ -30,7 +31,8 @@ pub(crate) struct Wire {
     pub(crate) to: usize,
     /// Whether derivatives stop on every one of the reads.
     pub(crate) cut: bool,
-    /// The local partials, one for each read of a single number; `None` if there is a read of several.
+    /// The local partials, one for each read of a single number; `None` if there is a read of
+    /// several.
     pub(crate) partials: Option<Vec<f64>>,
 }
 
@@ -44,10 +46,14 @@ pub(crate) struct Boxes {
 }
 
 impl Boxes {
-    /// Constants without a name are drawn only if asked for; else they stand in their readers' formula.
+    /// Constants without a name are drawn only if asked for; else they stand in their readers'
+    /// formula.
     pub(crate) fn of(trace: &Trace, constants: bool) -> Self {
-        let mut boxes = Boxes { vertices: Vec::new(), wires: Vec::new(), of_slot: vec![None; trace.len()] };
-        for index in (0..trace.nodes().len()).filter(|&index| constants || !is_plain_constant(trace, index)) {
+        let mut boxes =
+            Boxes { vertices: Vec::new(), wires: Vec::new(), of_slot: vec![None; trace.len()] };
+        for index in
+            (0..trace.nodes().len()).filter(|&index| constants || !is_plain_constant(trace, index))
+        {
             boxes.add(trace, index, constants);
         }
         boxes.wire(trace);
@@ -65,10 +71,22 @@ impl Boxes {
             let vertex = *known.entry(path).or_insert_with(|| {
                 let shape = if whole { node.shape.as_slice() } else { label.shape };
                 let formula = formula(trace, index, shape, constants);
-                let scope = if whole { &node.scope } else { path.rsplit_once('/').map_or("", |(scope, _)| scope) };
+                let scope = if whole {
+                    &node.scope
+                } else {
+                    path.rsplit_once('/').map_or("", |(scope, _)| scope)
+                };
                 let (scope, name) = split(scope, path);
                 let path = path.to_owned();
-                self.vertices.push(Vertex { node: index, path, scope, name, slots: Vec::new(), holds: 0, formula });
+                self.vertices.push(Vertex {
+                    node: index,
+                    path,
+                    scope,
+                    name,
+                    slots: Vec::new(),
+                    holds: 0,
+                    formula,
+                });
                 self.vertices.len() - 1
             });
             self.vertices[vertex].slots.push(slot);
@@ -78,7 +96,8 @@ impl Boxes {
 
     fn wire(&mut self, trace: &Trace) {
         let graph = trace.graph();
-        // In the order of readers and of their operands, which matters where a reader is not symmetric.
+        // In the order of readers and of their operands, which matters where a reader is not
+        // symmetric.
         let mut found: HashMap<(usize, usize), usize> = HashMap::new();
         for edge in graph.edge_references() {
             let (from, to, reads) = (graph[edge.source()], graph[edge.target()], edge.weight());
@@ -92,7 +111,12 @@ impl Boxes {
             sources.dedup();
             for source in sources {
                 let at = *found.entry((source, to_vertex)).or_insert_with(|| {
-                    self.wires.push(Wire { from: source, to: to_vertex, cut: true, partials: Some(Vec::new()) });
+                    self.wires.push(Wire {
+                        from: source,
+                        to: to_vertex,
+                        cut: true,
+                        partials: Some(Vec::new()),
+                    });
                     self.wires.len() - 1
                 });
                 let wire = &mut self.wires[at];
@@ -135,12 +159,18 @@ impl Vertex {
     /// The adjoints, the first few of a run; an answer that all elements share is given once.
     pub(crate) fn adjoints(&self, trace: &Trace, digits: usize) -> String {
         let text = |slot: Slot| match trace.adjoint(slot) {
-            crate::trace::Adjoint::Computed(adjoint) => Digits::new(*adjoint).significant(digits).to_string(),
+            crate::trace::Adjoint::Computed(adjoint) => {
+                Digits::new(*adjoint).significant(digits).to_string()
+            }
             other => other.to_string(),
         };
         let first = text(self.slots[0]);
         let words = trace.adjoint(self.slots[0]).number().is_none_or(|number| number == 0.0);
-        if words && self.slots.iter().all(|&slot| text(slot) == first) { first } else { few(&self.slots, text) }
+        if words && self.slots.iter().all(|&slot| text(slot) == first) {
+            first
+        } else {
+            few(&self.slots, text)
+        }
     }
 }
 
@@ -166,10 +196,17 @@ impl Wire {
 
 /// A path's scope and its name in it; the number of a neuron before a point is one more scope.
 fn split(scope: &str, path: &str) -> (String, String) {
-    let name = if scope.is_empty() { path } else { path.strip_prefix(scope).unwrap_or(path).trim_start_matches('/') };
+    let name = if scope.is_empty() {
+        path
+    } else {
+        path.strip_prefix(scope).unwrap_or(path).trim_start_matches('/')
+    };
     match name.split_once('.') {
-        Some((neuron, name)) if !neuron.is_empty() && neuron.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let scope = if scope.is_empty() { neuron.to_owned() } else { format!("{scope}/{neuron}") };
+        Some((neuron, name))
+            if !neuron.is_empty() && neuron.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            let scope =
+                if scope.is_empty() { neuron.to_owned() } else { format!("{scope}/{neuron}") };
             (scope, name.to_owned())
         }
         _ => (scope.to_owned(), name.to_owned()),
@@ -181,7 +218,8 @@ fn is_plain_constant(trace: &Trace, index: usize) -> bool {
     node.op == "const" && !node.named && node.shape.is_empty()
 }
 
-/// `mul(_, 2)` where an operand is a constant that is not drawn, else the op alone; with the shape of a run.
+/// `mul(_, 2)` where an operand is a constant that is not drawn, else the op alone; with the shape
+/// of a run.
 fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> String {
     let node = &trace.nodes()[index];
     let constant = |operand: &crate::trace::TraceOperand| {
@@ -190,7 +228,9 @@ fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> Str
     };
     let mut formula = node.op.clone();
     if node.operands.iter().any(|operand| constant(operand).is_some()) {
-        let text = |operand| constant(operand).map_or("_".to_owned(), |value| Digits::new(value).to_string());
+        let text = |operand| {
+            constant(operand).map_or("_".to_owned(), |value| Digits::new(value).to_string())
+        };
         let operands: Vec<String> = node.operands.iter().map(text).collect();
         formula = format!("{formula}({})", operands.join(", "));
     }

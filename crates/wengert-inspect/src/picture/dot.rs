@@ -7,8 +7,9 @@ use super::{Picture, Scene, visible};
 
 /// A picture as DOT, through `Display`; see [`Picture::dot`].
 ///
-/// Ids are paths. Labels are the records that Netron reads: it shows the op as a node's type, and values and adjoints as its
-/// attributes. Nodes are declared at top level and clusters only list their ids, so that readers that know no clusters, Netron among them, see every node.
+/// Ids are paths. Labels are the records that Netron reads: it shows the op as a node's type, and
+/// values and adjoints as its attributes. Nodes are declared at top level and clusters only list
+/// their ids, so that readers that know no clusters, Netron among them, see every node.
 #[derive(Debug)]
 pub struct Dot<'a> {
     pub(super) scene: Scene,
@@ -32,12 +33,16 @@ impl Dot<'_> {
                 rows.push(format!("op_code={}\\l", field(&vertex.formula)));
                 let mut numbers = String::new();
                 if options.values {
-                    numbers += &format!("value: {}\\l", field(&vertex.values(options.trace, options.digits)));
+                    numbers += &format!(
+                        "value: {}\\l",
+                        field(&vertex.values(options.trace, options.digits))
+                    );
                 }
                 if options.adjoints {
                     let adjoints = vertex.adjoints(options.trace, options.digits);
                     // Netron takes a line of two parts apart at its colon.
-                    numbers += &format!("adjoint: {}\\l", field(&adjoints.replace("zero: ", "zero, ")));
+                    numbers +=
+                        &format!("adjoint: {}\\l", field(&adjoints.replace("zero: ", "zero, ")));
                 }
                 rows.extend((!numbers.is_empty()).then_some(numbers));
             }
@@ -56,9 +61,16 @@ impl Dot<'_> {
             match item {
                 Item::Group(inner) if self.scene.open[inner] => self.nodes(f, inner)?,
                 Item::Group(_) => {
-                    writeln!(f, "  {} [label={}, style=dashed];", quoted(self.id(item)), self.label(item))?;
+                    writeln!(
+                        f,
+                        "  {} [label={}, style=dashed];",
+                        quoted(self.id(item)),
+                        self.label(item)
+                    )?;
                 }
-                Item::Vertex(_) => writeln!(f, "  {} [label={}];", quoted(self.id(item)), self.label(item))?,
+                Item::Vertex(_) => {
+                    writeln!(f, "  {} [label={}];", quoted(self.id(item)), self.label(item))?
+                }
             }
         }
         Ok(())
@@ -84,7 +96,8 @@ impl Dot<'_> {
 
 /// A text as a quoted string of DOT.
 fn quoted(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', "").replace('\n', "\\n");
+    let escaped =
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', "").replace('\n', "\\n");
     format!("\"{escaped}\"")
 }
 
@@ -111,15 +124,25 @@ impl fmt::Display for Dot<'_> {
         self.nodes(f, 0)?;
         for arrow in visible::arrows(boxes, scopes, open) {
             let mut attributes = Vec::new();
-            if let (true, Some(label)) = (self.options.partials, arrow.label(boxes, self.options.digits, true)) {
+            if let (true, Some(label)) =
+                (self.options.partials, arrow.label(boxes, self.options.digits, true))
+            {
                 attributes.push(format!("label={}", quoted(&label)));
             }
             if arrow.cut {
                 attributes.push("style=dashed".to_owned());
             }
-            let attributes =
-                if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
-            writeln!(f, "  {} -> {}{attributes};", quoted(self.id(arrow.from)), quoted(self.id(arrow.to)))?;
+            let attributes = if attributes.is_empty() {
+                String::new()
+            } else {
+                format!(" [{}]", attributes.join(", "))
+            };
+            writeln!(
+                f,
+                "  {} -> {}{attributes};",
+                quoted(self.id(arrow.from)),
+                quoted(self.id(arrow.to))
+            )?;
         }
         self.clusters(f, 0, 1)?;
         writeln!(f, "}}")

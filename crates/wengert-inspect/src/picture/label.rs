@@ -5,7 +5,8 @@ use super::Scene;
 use super::boxes::Boxes;
 use super::scopes::{Group, Item};
 
-/// The advance of a monospaced character at 12 and at 11 pixels: 0.6 em and a little, so that texts fit in wider fonts too.
+/// The advance of a monospaced character at 12 and at 11 pixels: 0.6 em and a little, so that texts
+/// fit in wider fonts too.
 const NAME_ADVANCE: f64 = 7.4;
 const TEXT_ADVANCE: f64 = 6.8;
 /// At 10 pixels, for the labels of arrows.
@@ -29,26 +30,41 @@ impl Label {
         match item {
             Item::Vertex(vertex) if scene.boxes.vertices[vertex].holds > 0 => {
                 let vertex = &scene.boxes.vertices[vertex];
-                let mut lines: Vec<_> = wrapped(&vertex.formula).into_iter().map(|line| ("summary", line)).collect();
+                let mut lines: Vec<_> =
+                    wrapped(&vertex.formula).into_iter().map(|line| ("summary", line)).collect();
                 lines.push(("summary", format!("{} nodes, left out here", vertex.holds)));
-                Label { name: shortened(&vertex.name, NAME_MOST), op: String::new(), lines, kind: "left" }
+                Label {
+                    name: shortened(&vertex.name, NAME_MOST),
+                    op: String::new(),
+                    lines,
+                    kind: "left",
+                }
             }
             Item::Vertex(vertex) => {
                 let (trace, vertex) = (options.trace, &scene.boxes.vertices[vertex]);
                 let mut lines = Vec::new();
                 if options.values {
-                    lines.push(("value", shortened(&vertex.values(trace, options.digits), TEXT_MOST)));
+                    lines.push((
+                        "value",
+                        shortened(&vertex.values(trace, options.digits), TEXT_MOST),
+                    ));
                 }
                 if options.adjoints {
                     let adjoints = vertex.adjoints(trace, options.digits);
                     lines.push(("adjoint", format!("∂ {}", shortened(&adjoints, TEXT_MOST))));
                 }
                 let name = shortened(&vertex.name, NAME_MOST);
-                Label { name, op: shortened(&vertex.formula, NAME_MOST), lines, kind: vertex.kind(trace) }
+                Label {
+                    name,
+                    op: shortened(&vertex.formula, NAME_MOST),
+                    lines,
+                    kind: vertex.kind(trace),
+                }
             }
             Item::Group(group) => {
                 let Group { title, summary, vertices, .. } = &scene.scopes.groups[group];
-                let mut lines: Vec<_> = wrapped(summary).into_iter().map(|line| ("summary", line)).collect();
+                let mut lines: Vec<_> =
+                    wrapped(summary).into_iter().map(|line| ("summary", line)).collect();
                 lines.push(("summary", format!("{vertices} nodes")));
                 Label { name: shortened(title, NAME_MOST), op: String::new(), lines, kind: "group" }
             }
@@ -93,7 +109,9 @@ fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in text.split_inclusive(", ") {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + part.trim_end().chars().count() <= WIDE => *line += part,
+            Some(line) if line.chars().count() + part.trim_end().chars().count() <= WIDE => {
+                *line += part
+            }
             _ => lines.push(part.to_owned()),
         }
     }

@@ -12,8 +12,8 @@ const MOST_CHARACTERS: usize = 50_000;
 
 /// A picture as a Mermaid flowchart, through `Display`; see [`Picture::mermaid`].
 ///
-/// Stays under Mermaid's limits, 500 edges and 50,000 characters: past them, scopes collapse until it does, those that the caller
-/// opened among them, and a comment says so.
+/// Stays under Mermaid's limits, 500 edges and 50,000 characters: past them, scopes collapse until
+/// it does, those that the caller opened among them, and a comment says so.
 #[derive(Clone, Copy, Debug)]
 pub struct Mermaid<'a> {
     pub(super) options: &'a Picture<'a>,
@@ -29,10 +29,12 @@ impl Mermaid<'_> {
         let arrows = visible::arrows(&scene.boxes, &scene.scopes, &scene.open);
         for arrow in &arrows {
             let line = if arrow.cut { "-.->" } else { "-->" };
-            let label = match (self.options.partials, arrow.label(&scene.boxes, self.options.digits, true)) {
-                (true, Some(label)) => format!("|\"{}\"|", escaped(&label)),
-                _ => String::new(),
-            };
+            let label =
+                match (self.options.partials, arrow.label(&scene.boxes, self.options.digits, true))
+                {
+                    (true, Some(label)) => format!("|\"{}\"|", escaped(&label)),
+                    _ => String::new(),
+                };
             let (from, to) = (self.id(scene, arrow.from), self.id(scene, arrow.to));
             text += &format!("  {from} {line}{label} {to}\n");
         }
@@ -58,7 +60,11 @@ impl Mermaid<'_> {
                         self.group(text, scene, inner, depth + 1);
                         *text += &format!("{pad}end\n");
                     } else {
-                        *text += &format!("{pad}{id}[[\"{}<br/>{}\"]]\n", escaped(&of.path), escaped(&of.summary));
+                        *text += &format!(
+                            "{pad}{id}[[\"{}<br/>{}\"]]\n",
+                            escaped(&of.path),
+                            escaped(&of.summary)
+                        );
                     }
                 }
                 Item::Vertex(vertex) => {

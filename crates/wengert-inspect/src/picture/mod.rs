@@ -27,15 +27,17 @@ use visible::Choice;
 
 use crate::trace::Trace;
 
-/// The trace as a picture: a box for every node with its path and op, its scopes as frames, an arrow from each operand to its
-/// reader. Written as DOT, SVG or Mermaid.
+/// The trace as a picture: a box for every node with its path and op, its scopes as frames, an
+/// arrow from each operand to its reader. Written as DOT, SVG or Mermaid.
 ///
-/// A scope with many nodes is drawn closed, as one box that says what it holds: `×30, each: param ×2, affine, sigmoid` where the
-/// same thing is repeated, `affine, mul ×2, +12 more` where things differ. Scopes open from the outside inwards while at most
-/// about 40 boxes are seen; which do is the caller's choice. Crowds without scopes are folded: `[mul#1..add#40]`.
+/// A scope with many nodes is drawn closed, as one box that says what it holds:
+/// `×30, each: param ×2, affine, sigmoid` where the same thing is repeated,
+/// `affine, mul ×2, +12 more` where things differ. Scopes open from the outside inwards while at
+/// most about 40 boxes are seen; which do is the caller's choice. Crowds without scopes are folded:
+/// `[mul#1..add#40]`.
 ///
-/// Constants without a name are hidden by default and stand in their readers' formula instead. A block of leaves
-/// whose parts have names is drawn as its parts.
+/// Constants without a name are hidden by default and stand in their readers' formula instead. A
+/// block of leaves whose parts have names is drawn as its parts.
 ///
 /// # Examples
 ///
@@ -123,15 +125,17 @@ impl<'a> Picture<'a> {
         self
     }
 
-    /// Scopes open by themselves while no more than this many boxes are seen; 40 unless said otherwise.
+    /// Scopes open by themselves while no more than this many boxes are seen; 40 unless said
+    /// otherwise.
     #[must_use]
     pub fn limit(mut self, boxes: usize) -> Self {
         self.limit = boxes;
         self
     }
 
-    /// Opens a scope, a neuron of one (`hidden/0`) or a folded crowd (`hidden/[0..29]`), and what is around it, however many boxes
-    /// are seen then. A path that the picture does not have changes nothing. Of several choices for a scope the last counts.
+    /// Opens a scope, a neuron of one (`hidden/0`) or a folded crowd (`hidden/[0..29]`), and what
+    /// is around it, however many boxes are seen then. A path that the picture does not have
+    /// changes nothing. Of several choices for a scope the last counts.
     #[must_use]
     pub fn open(mut self, scope: &str) -> Self {
         self.choices.push((scope.to_owned(), Choice::Open));
@@ -167,7 +171,9 @@ impl<'a> Picture<'a> {
     fn title(&self) -> String {
         let nodes = self.trace.nodes().len();
         match self.trace.loss() {
-            Some(loss) => format!("tape of {nodes} nodes, with derivatives of {}", self.trace.label(loss)),
+            Some(loss) => {
+                format!("tape of {nodes} nodes, with derivatives of {}", self.trace.label(loss))
+            }
             None => format!("tape of {nodes} nodes"),
         }
     }

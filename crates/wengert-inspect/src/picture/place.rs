@@ -1,7 +1,7 @@
 //! From a plan to coordinates: columns, rows, frames and the ways of arrows.
 //!
-//! The page lays its picture out again whenever a scope opens; `page/layout.js` is this file in the browser's language, statement by statement, and a
-//! test compares the two.
+//! The page lays its picture out again whenever a scope opens; `page/layout.js` is this file in the
+//! browser's language, statement by statement, and a test compares the two.
 
 use super::plan::{GroupPlan, Plan};
 use super::scopes::{Item, Scopes};
@@ -56,8 +56,14 @@ pub(crate) fn place(
     sizes: &Sizes<'_>,
     ends: &[(usize, usize)],
 ) -> Layout {
-    let mut placing =
-        Placing { scopes, plan, open, sizes, ends, frames: scopes.groups.iter().map(|_| Frame::default()).collect() };
+    let mut placing = Placing {
+        scopes,
+        plan,
+        open,
+        sizes,
+        ends,
+        frames: scopes.groups.iter().map(|_| Frame::default()).collect(),
+    };
     let (width, height) = placing.group(0);
     let mut layout = Layout {
         width,
@@ -112,8 +118,10 @@ impl Placing<'_> {
         let mut x = left;
         for layer in layers {
             // Boxes of a column are equally wide, frames as wide as they must be.
-            let plain = |&&entry: &&usize| entry < items.len() && self.is_open(items[entry]).is_none();
-            let box_width = layer.iter().filter(plain).map(|&entry| rects[entry].width).fold(0.0, f64::max);
+            let plain =
+                |&&entry: &&usize| entry < items.len() && self.is_open(items[entry]).is_none();
+            let box_width =
+                layer.iter().filter(plain).map(|&entry| rects[entry].width).fold(0.0, f64::max);
             layer.iter().filter(plain).for_each(|&entry| rects[entry].width = box_width);
             let width = layer.iter().map(|&entry| rects[entry].width).fold(0.0, f64::max);
             layer.iter().for_each(|&entry| rects[entry].x = x);
@@ -136,7 +144,8 @@ impl Placing<'_> {
         let mut before: Vec<Vec<(usize, f64, f64, f64)>> = vec![Vec::new(); layer_of.len()];
         let mut after = before.clone();
         for lane in lanes {
-            let stops: Vec<usize> = lane.from.into_iter().chain(lane.passes.iter().copied()).chain(lane.to).collect();
+            let stops: Vec<usize> =
+                lane.from.into_iter().chain(lane.passes.iter().copied()).chain(lane.to).collect();
             for (at, pair) in stops.windows(2).enumerate() {
                 let leaves = if at == 0 && lane.from.is_some() {
                     self.port(group, pair[0], rects, &lane.wires, |ends| ends.0)
@@ -168,8 +177,11 @@ impl Placing<'_> {
                     .iter()
                     .map(|&entry| {
                         let near = if forward { &before[entry] } else { &after[entry] };
-                        let near =
-                            if near.is_empty() { if forward { &after[entry] } else { &before[entry] } } else { near };
+                        let near = if near.is_empty() {
+                            if forward { &after[entry] } else { &before[entry] }
+                        } else {
+                            near
+                        };
                         let (mut sum, mut pulls) = (0.0, 0.0);
                         for &(other, there, here, pull) in near {
                             sum += (rects[other].y + there - here) * pull;
@@ -187,7 +199,8 @@ impl Placing<'_> {
         }
     }
 
-    /// The height within an item at which its wires end: the middle of a box, the mean of the boxes in a frame.
+    /// The height within an item at which its wires end: the middle of a box, the mean of the boxes
+    /// in a frame.
     fn port(
         &self,
         group: usize,
@@ -202,12 +215,17 @@ impl Placing<'_> {
         sum / wires.len() as f64
     }
 
-    /// The height of the middle of a vertex, or of what stands for it, within an open group around it.
+    /// The height of the middle of a vertex, or of what stands for it, within an open group around
+    /// it.
     fn within(&self, group: usize, vertex: usize) -> f64 {
         let mut item = stand_in(self.scopes, self.open, vertex);
         let mut y = None;
         while let Some(parent) = self.scopes.parent(item) {
-            let entry = self.scopes.groups[parent].items.iter().position(|&other| other == item).unwrap_or(0);
+            let entry = self.scopes.groups[parent]
+                .items
+                .iter()
+                .position(|&other| other == item)
+                .unwrap_or(0);
             let rect = self.frames[parent].rects[entry];
             y = Some(rect.y + y.unwrap_or(rect.height / 2.0));
             if parent == group {
@@ -234,14 +252,16 @@ impl Placing<'_> {
         }
     }
 
-    /// From the right side of a box, level to the end of each column, through the lanes' passes, to the left side of the other.
+    /// From the right side of a box, level to the end of each column, through the lanes' passes, to
+    /// the left side of the other.
     fn way(&self, layout: &Layout, arrow: &Arrow) -> Vec<Stretch> {
         let rect = |item: Item| match item {
             Item::Vertex(vertex) => layout.vertices[vertex],
             Item::Group(group) => layout.groups[group],
         };
         let (Some(from), Some(to)) = (rect(arrow.from), rect(arrow.to)) else { return Vec::new() };
-        let origin = |group: usize| layout.groups[group].map_or((0.0, 0.0), |rect| (rect.x, rect.y));
+        let origin =
+            |group: usize| layout.groups[group].map_or((0.0, 0.0), |rect| (rect.x, rect.y));
         let (x, y) = (from.x + from.width, from.y + from.height / 2.0);
         let arrives = to.y + to.height / 2.0;
         let mut way: Vec<Stretch> = vec![(x, x, y)];
@@ -251,7 +271,8 @@ impl Placing<'_> {
             way.extend([(x, to.x, below), (to.x, to.x, arrives)]);
             return way;
         }
-        // Where a frame was entered, the way is level from its column's left side on: beside the frame stand other boxes.
+        // Where a frame was entered, the way is level from its column's left side on: beside the
+        // frame stand other boxes.
         let mut entered: Option<f64> = None;
         for &(group, lane) in &self.plan.ways[arrow.wires[0]] {
             // Groups within a closed one are not seen.
@@ -278,8 +299,8 @@ impl Placing<'_> {
     }
 }
 
-/// Places the entries of a layer as near to what they want as their order and sizes let them, by least squares: isotonic
-/// regression, pooling neighbours that would overlap.
+/// Places the entries of a layer as near to what they want as their order and sizes let them, by
+/// least squares: isotonic regression, pooling neighbours that would overlap.
 fn settle(layer: &[usize], wanted: &[Option<f64>], rects: &mut [Rect]) {
     // Without the room that the entries above take, the rule is that places do not decrease.
     let mut room = 0.0;

@@ -1,8 +1,9 @@
-//! For each group, which layer each item stands in, in which order, and where wires pass: a layered drawing, as Sugiyama, Tagawa
-//! and Toda have it, one group at a time.
+//! For each group, which layer each item stands in, in which order, and where wires pass: a layered
+//! drawing, as Sugiyama, Tagawa and Toda have it, one group at a time.
 //!
-//! A group is planned without regard to which groups within it are open, so one plan serves every choice of open scopes: what changes
-//! is the boxes' sizes, and so the places ([`place`](super::place)), never the order.
+//! A group is planned without regard to which groups within it are open, so one plan serves every
+//! choice of open scopes: what changes is the boxes' sizes, and so the places
+//! ([`place`](super::place)), never the order.
 
 use super::boxes::Boxes;
 use super::scopes::{Item, Scopes};
@@ -23,7 +24,8 @@ pub(crate) struct Lane {
     pub(crate) wires: Vec<usize>,
 }
 
-/// The plan of one group. An entry below the number of items is an item, the others are passes of lanes.
+/// The plan of one group. An entry below the number of items is an item, the others are passes of
+/// lanes.
 #[derive(Debug)]
 pub(crate) struct GroupPlan {
     /// The entries of each layer, from the top.
@@ -33,7 +35,8 @@ pub(crate) struct GroupPlan {
     pub(crate) layer_of: Vec<usize>,
 }
 
-/// The plans of all groups, and each wire's way: group and lane, from its source outwards and inwards again to its target.
+/// The plans of all groups, and each wire's way: group and lane, from its source outwards and
+/// inwards again to its target.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) groups: Vec<GroupPlan>,
@@ -46,17 +49,22 @@ impl Plan {
         let mut lanes: Vec<Lanes> = scopes.groups.iter().map(|_| Lanes::default()).collect();
         let mut ways = Vec::with_capacity(boxes.wires.len());
         for (index, wire) in boxes.wires.iter().enumerate() {
-            let (out, back) = (places.outwards(scopes, wire.from), places.outwards(scopes, wire.to));
-            let shared = out.iter().rev().zip(back.iter().rev()).take_while(|(a, b)| a.0 == b.0).count();
+            let (out, back) =
+                (places.outwards(scopes, wire.from), places.outwards(scopes, wire.to));
+            let shared =
+                out.iter().rev().zip(back.iter().rev()).take_while(|(a, b)| a.0 == b.0).count();
             let mut way: Vec<(usize, Option<usize>, Option<usize>)> = Vec::new();
             let (out_alone, back_alone) = (out.len() - shared, back.len() - shared);
             way.extend(out[..out_alone].iter().map(|&(group, item)| (group, Some(item), None)));
             way.push((out[out_alone].0, Some(out[out_alone].1), Some(back[back_alone].1)));
-            way.extend(back[..back_alone].iter().rev().map(|&(group, item)| (group, None, Some(item))));
+            way.extend(
+                back[..back_alone].iter().rev().map(|&(group, item)| (group, None, Some(item))),
+            );
             let lane = |(group, from, to): (usize, _, _)| (group, lanes[group].of(from, to, index));
             ways.push(way.into_iter().map(lane).collect());
         }
-        let plan = |(group, lanes): (usize, Lanes)| plan(scopes.groups[group].items.len(), lanes.lanes);
+        let plan =
+            |(group, lanes): (usize, Lanes)| plan(scopes.groups[group].items.len(), lanes.lanes);
         Plan { groups: lanes.into_iter().enumerate().map(plan).collect(), ways }
     }
 }
@@ -69,7 +77,10 @@ struct Places {
 
 impl Places {
     fn of(scopes: &Scopes) -> Self {
-        let mut places = Places { vertices: vec![0; scopes.of_vertex.len()], groups: vec![0; scopes.groups.len()] };
+        let mut places = Places {
+            vertices: vec![0; scopes.of_vertex.len()],
+            groups: vec![0; scopes.groups.len()],
+        };
         for group in &scopes.groups {
             for (place, item) in group.items.iter().enumerate() {
                 match *item {
@@ -130,7 +141,8 @@ fn plan(items: usize, mut lanes: Vec<Lane>) -> GroupPlan {
     GroupPlan { layers, lanes, layer_of }
 }
 
-/// The layer of each item: as far left as its operands let it, and sources as near to their first reader as it lets them.
+/// The layer of each item: as far left as its operands let it, and sources as near to their first
+/// reader as it lets them.
 fn layers(items: usize, lanes: &[Lane]) -> Vec<usize> {
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); items];
     for lane in lanes {
@@ -155,7 +167,8 @@ fn layers(items: usize, lanes: &[Lane]) -> Vec<usize> {
     layer
 }
 
-/// Takes away readers that close a cycle (two scopes may feed each other), and returns a topological order.
+/// Takes away readers that close a cycle (two scopes may feed each other), and returns a
+/// topological order.
 fn without_cycles(readers: &mut [Vec<usize>]) -> Vec<usize> {
     const NEW: u8 = 0;
     const ENTERED: u8 = 1;
@@ -202,7 +215,8 @@ pub(crate) struct Links {
 fn links(lanes: &[Lane], entries: usize) -> Links {
     let mut links = Links { before: vec![Vec::new(); entries], after: vec![Vec::new(); entries] };
     for lane in lanes {
-        let stops: Vec<usize> = lane.from.into_iter().chain(lane.passes.iter().copied()).chain(lane.to).collect();
+        let stops: Vec<usize> =
+            lane.from.into_iter().chain(lane.passes.iter().copied()).chain(lane.to).collect();
         for pair in stops.windows(2) {
             links.before[pair[1]].push(pair[0]);
             links.after[pair[0]].push(pair[1]);
@@ -211,7 +225,8 @@ fn links(lanes: &[Lane], entries: usize) -> Links {
     links
 }
 
-/// Orders each layer by the mean place of its neighbours in the layer before, then after, and keeps what crosses least.
+/// Orders each layer by the mean place of its neighbours in the layer before, then after, and keeps
+/// what crosses least.
 fn order(layers: &mut [Vec<usize>], links: &Links) {
     let entries = links.before.len();
     let mut best: (usize, Vec<Vec<usize>>) = (crossings(layers, links), layers.to_vec());
@@ -232,7 +247,8 @@ fn order(layers: &mut [Vec<usize>], links: &Links) {
                 }
                 near.iter().map(|&near| place[near]).sum::<f64>() / near.len() as f64
             };
-            let mut keyed: Vec<(f64, usize)> = layers[index].iter().map(|entry| (mean(entry), *entry)).collect();
+            let mut keyed: Vec<(f64, usize)> =
+                layers[index].iter().map(|entry| (mean(entry), *entry)).collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
             layers[index] = keyed.into_iter().map(|(_, entry)| entry).collect();
             note(&layers[index], &mut place);
@@ -256,9 +272,13 @@ fn crossings(layers: &[Vec<usize>], links: &Links) -> usize {
         // Ends of links in the next layer, by their start: an inversion is a crossing.
         let mut ends: Vec<usize> = Vec::new();
         for &entry in layer {
-            let mut next: Vec<usize> = links.after[entry].iter().map(|&after| place[after]).collect();
+            let mut next: Vec<usize> =
+                links.after[entry].iter().map(|&after| place[after]).collect();
             next.sort_unstable();
-            crossed += next.iter().map(|end| ends.iter().filter(|&other| other > end).count()).sum::<usize>();
+            crossed += next
+                .iter()
+                .map(|end| ends.iter().filter(|&other| other > end).count())
+                .sum::<usize>();
             ends.extend(next);
         }
     }

@@ -1,4 +1,5 @@
-//! The tree of scopes, in which crowded scopes are folded, so that no scope holds more than a reader takes in.
+//! The tree of scopes, in which crowded scopes are folded, so that no scope holds more than a
+//! reader takes in.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,8 @@ pub(crate) enum Item {
 /// A scope, or neighbours that were folded.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// The scope, or the scope and in brackets the first and last of what was folded: `hidden/[0..29]`. Unique.
+    /// The scope, or the scope and in brackets the first and last of what was folded:
+    /// `hidden/[0..29]`. Unique.
     pub(crate) path: String,
     /// What it is called within its parent.
     pub(crate) title: String,
@@ -48,7 +50,8 @@ pub(crate) struct Scopes {
 impl Scopes {
     /// At most `crowd` items in each group.
     pub(crate) fn of(boxes: &Boxes, crowd: usize) -> Self {
-        let mut builder = Builder { boxes, crowd, groups: vec![Group::new("", "")], structures: HashMap::new() };
+        let mut builder =
+            Builder { boxes, crowd, groups: vec![Group::new("", "")], structures: HashMap::new() };
         let mut by_path: HashMap<String, usize> = HashMap::from([(String::new(), 0)]);
         for (index, vertex) in boxes.vertices.iter().enumerate() {
             let scope = builder.scope(&mut by_path, &vertex.scope);
@@ -115,7 +118,8 @@ impl Builder<'_> {
         group
     }
 
-    /// Finishes the groups within, folds what is crowded, and sums up. Depth is that of the scopes' nesting.
+    /// Finishes the groups within, folds what is crowded, and sums up. Depth is that of the scopes'
+    /// nesting.
     fn finish(&mut self, group: usize) {
         for item in self.groups[group].items.clone() {
             if let Item::Group(inner) = item {
@@ -140,8 +144,10 @@ impl Builder<'_> {
     fn fold_repeats(&mut self, group: usize, items: &[Item]) -> Vec<Item> {
         const FEWEST: usize = 3;
         let mut folded = Vec::new();
-        for run in
-            items.chunk_by(|&a, &b| self.structure(a) == self.structure(b)).map(<[Item]>::to_vec).collect::<Vec<_>>()
+        for run in items
+            .chunk_by(|&a, &b| self.structure(a) == self.structure(b))
+            .map(<[Item]>::to_vec)
+            .collect::<Vec<_>>()
         {
             if run.len() < FEWEST || run.len() == items.len() {
                 folded.extend(run);
@@ -155,8 +161,14 @@ impl Builder<'_> {
     /// Neighbours become groups of equal size, as few as let each stay below the limit.
     fn fold_neighbours(&mut self, group: usize, items: &[Item]) -> Vec<Item> {
         let groups = items.len().div_ceil(self.crowd).max(2);
-        let size = items.len().div_ceil(groups.max((items.len() as f64).sqrt().floor() as usize).min(self.crowd));
-        items.chunks(size.max(2)).map(<[Item]>::to_vec).map(|chunk| self.fold(group, chunk)).collect()
+        let size = items
+            .len()
+            .div_ceil(groups.max((items.len() as f64).sqrt().floor() as usize).min(self.crowd));
+        items
+            .chunks(size.max(2))
+            .map(<[Item]>::to_vec)
+            .map(|chunk| self.fold(group, chunk))
+            .collect()
     }
 
     fn fold(&mut self, group: usize, mut items: Vec<Item>) -> Item {
@@ -164,8 +176,10 @@ impl Builder<'_> {
             return item;
         }
         let within = self.groups[group].path.clone();
-        let title = format!("{}..{}", self.name(items[0], true), self.name(items[items.len() - 1], false));
-        let mut path = if within.is_empty() { format!("[{title}]") } else { format!("{within}/[{title}]") };
+        let title =
+            format!("{}..{}", self.name(items[0], true), self.name(items[items.len() - 1], false));
+        let mut path =
+            if within.is_empty() { format!("[{title}]") } else { format!("{within}/[{title}]") };
         while self.groups.iter().any(|group| group.path == path) {
             path.push('\'');
         }
@@ -201,7 +215,8 @@ impl Builder<'_> {
         };
         let first = items.iter().map(|&item| self.first(item)).min().unwrap_or(0);
         let it = &mut self.groups[group];
-        (it.vertices, it.summary, it.structure, it.first) = (leaves.len(), summary, structure, first);
+        (it.vertices, it.summary, it.structure, it.first) =
+            (leaves.len(), summary, structure, first);
         it.repeats = if alike { items.len() } else { 0 };
     }
 
@@ -218,7 +233,9 @@ impl Builder<'_> {
             }
         }
         let more: usize = kinds.iter().skip(named(kinds.len())).map(|kind| kind.1).sum();
-        let text = |&(op, times): &(&str, usize)| if times == 1 { op.to_owned() } else { format!("{op} ×{times}") };
+        let text = |&(op, times): &(&str, usize)| {
+            if times == 1 { op.to_owned() } else { format!("{op} ×{times}") }
+        };
         let mut texts: Vec<String> = kinds.iter().take(named(kinds.len())).map(text).collect();
         if more > 0 {
             texts.push(format!("+{more} more"));
@@ -229,7 +246,9 @@ impl Builder<'_> {
     fn leaves(&self, item: Item, into: &mut Vec<usize>) {
         match item {
             Item::Vertex(vertex) => into.push(vertex),
-            Item::Group(group) => self.groups[group].items.iter().for_each(|&item| self.leaves(item, into)),
+            Item::Group(group) => {
+                self.groups[group].items.iter().for_each(|&item| self.leaves(item, into))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! Leaving out what is too much for a file: scopes beyond a number of boxes become single boxes that say what they held.
+//! Leaving out what is too much for a file: scopes beyond a number of boxes become single boxes
+//! that say what they held.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -7,8 +8,9 @@ use super::boxes::{Boxes, Vertex, Wire};
 use super::scopes::{Item, Scopes};
 
 impl Scene {
-    /// The scene with at most about `most` boxes, those around some vertices and then those of the outer scopes, and how many nodes are left out. Groups that do not fit are
-    /// vertices afterwards, which cannot be opened.
+    /// The scene with at most about `most` boxes, those around some vertices and then those of the
+    /// outer scopes, and how many nodes are left out. Groups that do not fit are vertices
+    /// afterwards, which cannot be opened.
     pub(crate) fn sealed(self, most: usize, first: &[usize]) -> (Scene, usize) {
         let Scene { boxes, scopes, open } = self;
         if boxes.vertices.len() <= most {
@@ -67,10 +69,14 @@ impl Scene {
                 wires[at].partials = wire.partials.filter(|_| whole);
             }
         }
-        let of_slot = boxes.of_slot.into_iter().map(|vertex| vertex.map(|vertex| place[vertex])).collect();
+        let of_slot =
+            boxes.of_slot.into_iter().map(|vertex| vertex.map(|vertex| place[vertex])).collect();
 
         let mut new = vec![None; scopes.groups.len()];
-        (0..scopes.groups.len()).filter(|&group| kept[group]).enumerate().for_each(|(at, group)| new[group] = Some(at));
+        (0..scopes.groups.len())
+            .filter(|&group| kept[group])
+            .enumerate()
+            .for_each(|(at, group)| new[group] = Some(at));
         let mut of_vertex = vec![0; vertices.len()];
         let mut groups = Vec::new();
         let mut opened = Vec::new();
@@ -112,8 +118,11 @@ fn kept(scopes: &Scopes, most: usize, first: &[usize]) -> Vec<bool> {
         while let Some(outer) = scopes.groups[around[around.len() - 1]].parent {
             around.push(outer);
         }
-        let more: usize =
-            around.iter().filter(|&&group| !kept[group]).map(|&group| scopes.groups[group].items.len()).sum();
+        let more: usize = around
+            .iter()
+            .filter(|&&group| !kept[group])
+            .map(|&group| scopes.groups[group].items.len())
+            .sum();
         if items + more <= most {
             items += more;
             around.into_iter().for_each(|group| kept[group] = true);

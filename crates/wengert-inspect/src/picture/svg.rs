@@ -14,8 +14,8 @@ pub(crate) const STYLE: &str = include_str!("picture.css");
 
 /// A picture as a standalone SVG, through `Display`; see [`Picture::svg`].
 ///
-/// It follows the reader's choice of light or dark. Tooltips hold the full path; a box has the class of its kind (`wg-param`, `wg-data`, `wg-op`, `wg-output`,
-/// `wg-group`).
+/// It follows the reader's choice of light or dark. Tooltips hold the full path; a box has the
+/// class of its kind (`wg-param`, `wg-data`, `wg-op`, `wg-output`, `wg-group`).
 #[derive(Debug)]
 pub struct Svg<'a> {
     pub(super) scene: Scene,
@@ -35,7 +35,8 @@ impl Drawing {
             of: &|item| Label::of(options, scene, item).size(),
             labels: room_for_labels(options, &scene.boxes),
         };
-        let ends: Vec<(usize, usize)> = scene.boxes.wires.iter().map(|wire| (wire.from, wire.to)).collect();
+        let ends: Vec<(usize, usize)> =
+            scene.boxes.wires.iter().map(|wire| (wire.from, wire.to)).collect();
         let layout = place(&scene.scopes, plan, &scene.open, &arrows, &sizes, &ends);
         Drawing { layout, arrows }
     }
@@ -52,26 +53,50 @@ pub(crate) fn elements(
     for (group, rect) in layout.groups.iter().enumerate() {
         if let (Some(rect), true) = (rect, scene.open[group]) {
             let of = &scene.scopes.groups[group];
-            writeln!(f, "<g class=\"wg-frame\" data-g=\"{group}\"><title>{}</title>", escaped(&of.path))?;
+            writeln!(
+                f,
+                "<g class=\"wg-frame\" data-g=\"{group}\"><title>{}</title>",
+                escaped(&of.path)
+            )?;
             rectangle(f, *rect, 10)?;
             let (x, y) = (rect.x + 10.0, rect.y + 19.0);
-            writeln!(f, "<text class=\"wg-scope\" x=\"{x}\" y=\"{y}\">{}</text></g>", escaped(&of.path))?;
+            writeln!(
+                f,
+                "<text class=\"wg-scope\" x=\"{x}\" y=\"{y}\">{}</text></g>",
+                escaped(&of.path)
+            )?;
         }
     }
     for (arrow, way) in drawing.arrows.iter().zip(&layout.ways) {
         let cut = if arrow.cut { " wg-cut" } else { "" };
-        writeln!(f, "<path class=\"wg-arrow{cut}\" d=\"{}\" marker-end=\"url(#wg-head)\"/>", path(way))?;
+        writeln!(
+            f,
+            "<path class=\"wg-arrow{cut}\" d=\"{}\" marker-end=\"url(#wg-head)\"/>",
+            path(way)
+        )?;
     }
     let counted = counted(&drawing.arrows);
     for (arrow, way) in drawing.arrows.iter().zip(&layout.ways) {
-        if let (true, Some(label)) = (options.partials, arrow.label(&scene.boxes, options.digits, counted)) {
+        if let (true, Some(label)) =
+            (options.partials, arrow.label(&scene.boxes, options.digits, counted))
+        {
             let (x, y) = label_at(way);
-            writeln!(f, "<text class=\"wg-partial\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&label))?;
+            writeln!(
+                f,
+                "<text class=\"wg-partial\" x=\"{x}\" y=\"{y}\">{}</text>",
+                escaped(&label)
+            )?;
         }
     }
-    let vertices = layout.vertices.iter().enumerate().map(|(vertex, rect)| (Item::Vertex(vertex), rect));
+    let vertices =
+        layout.vertices.iter().enumerate().map(|(vertex, rect)| (Item::Vertex(vertex), rect));
     let closed = |&(group, _): &(usize, &Option<Rect>)| !scene.open[group];
-    let groups = layout.groups.iter().enumerate().filter(closed).map(|(group, rect)| (Item::Group(group), rect));
+    let groups = layout
+        .groups
+        .iter()
+        .enumerate()
+        .filter(closed)
+        .map(|(group, rect)| (Item::Group(group), rect));
     for (item, rect) in vertices.chain(groups) {
         if let Some(rect) = rect {
             a_box(f, options, scene, item, *rect)?;
@@ -80,10 +105,18 @@ pub(crate) fn elements(
     Ok(())
 }
 
-fn a_box(f: &mut impl fmt::Write, options: &Picture<'_>, scene: &Scene, item: Item, rect: Rect) -> fmt::Result {
+fn a_box(
+    f: &mut impl fmt::Write,
+    options: &Picture<'_>,
+    scene: &Scene,
+    item: Item,
+    rect: Rect,
+) -> fmt::Result {
     let label = Label::of(options, scene, item);
     let (data, title) = match item {
-        Item::Vertex(vertex) => (format!("data-v=\"{vertex}\""), scene.boxes.vertices[vertex].tip()),
+        Item::Vertex(vertex) => {
+            (format!("data-v=\"{vertex}\""), scene.boxes.vertices[vertex].tip())
+        }
         Item::Group(group) => (format!("data-g=\"{group}\""), scene.scopes.groups[group].tip()),
     };
     writeln!(f, "<g class=\"wg-box wg-{}\" {data}><title>{}</title>", label.kind, escaped(&title))?;
@@ -131,8 +164,9 @@ fn path(way: &[Stretch]) -> String {
     path
 }
 
-/// A little past the middle of the curve, where arrows to one box have not met yet and arrows that cross have parted; where arrows
-/// share a lane afterwards, a little before the middle of the first curve.
+/// A little past the middle of the curve, where arrows to one box have not met yet and arrows that
+/// cross have parted; where arrows share a lane afterwards, a little before the middle of the first
+/// curve.
 fn label_at(way: &[Stretch]) -> (f64, f64) {
     let [(_, x0, y0), (x1, _, y1), ref more @ ..] = *way else { return (0.0, 0.0) };
     let part = if more.is_empty() { 0.6 } else { 0.4 };
@@ -152,7 +186,9 @@ pub(crate) fn escaped(text: &str) -> String {
             '"' => escaped += "&quot;",
             '\'' => escaped += "&#39;",
             '\n' | '\t' => escaped.push(' '),
-            c if c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c) => escaped.push('\u{fffd}'),
+            c if c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c) => {
+                escaped.push('\u{fffd}')
+            }
             c => escaped.push(c),
         }
     }

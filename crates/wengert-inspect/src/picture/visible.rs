@@ -25,8 +25,8 @@ pub(crate) struct Arrow {
     pub(crate) cut: bool,
 }
 
-/// For each group whether it is open: those that the caller opened, with all around them, then from the outside inwards while
-/// no more than `limit` boxes are seen.
+/// For each group whether it is open: those that the caller opened, with all around them, then from
+/// the outside inwards while no more than `limit` boxes are seen.
 pub(crate) fn open(scopes: &Scopes, limit: usize, choices: &[(String, Choice)]) -> Vec<bool> {
     let groups = &scopes.groups;
     let mut choice = vec![None; groups.len()];
@@ -50,19 +50,23 @@ pub(crate) fn open(scopes: &Scopes, limit: usize, choices: &[(String, Choice)]) 
     for chosen in [true, false] {
         let mut queue = VecDeque::from([0]);
         while let Some(group) = queue.pop_front() {
-            let inner: Vec<usize> = groups[group].items.iter().filter_map(|item| item.group()).collect();
+            let inner: Vec<usize> =
+                groups[group].items.iter().filter_map(|item| item.group()).collect();
             let free = |inner: usize| choice[inner].is_none() && !open[inner];
             // Of things that are alike all open or none, and none of a crowd.
             let alike = |one: usize| {
-                let alike =
-                    inner.iter().filter(|&&other| groups[other].structure == groups[one].structure && free(other));
-                let (count, more) =
-                    alike.fold((0, 0), |(n, more), &other| (n + 1, more + groups[other].items.len() - 1));
+                let alike = inner.iter().filter(|&&other| {
+                    groups[other].structure == groups[one].structure && free(other)
+                });
+                let (count, more) = alike.fold((0, 0), |(n, more), &other| {
+                    (n + 1, more + groups[other].items.len() - 1)
+                });
                 (count, more)
             };
             let mut opens: Vec<usize> = Vec::new();
             for &one in &inner {
-                let known = opens.iter().any(|&other| groups[other].structure == groups[one].structure);
+                let known =
+                    opens.iter().any(|&other| groups[other].structure == groups[one].structure);
                 let (count, more) = alike(one);
                 let repeats = count.max(groups[one].repeats);
                 let fits = (repeats <= REPEATS || everything) && seen.saturating_add(more) <= limit;
@@ -115,7 +119,8 @@ pub(crate) fn arrows(boxes: &Boxes, scopes: &Scopes, open: &[bool]) -> Vec<Arrow
         Item::Vertex(vertex) => (0, vertex),
         Item::Group(group) => (1, group),
     };
-    let stand_ins: Vec<Item> = (0..boxes.vertices.len()).map(|vertex| stand_in(scopes, open, vertex)).collect();
+    let stand_ins: Vec<Item> =
+        (0..boxes.vertices.len()).map(|vertex| stand_in(scopes, open, vertex)).collect();
     for (index, wire) in boxes.wires.iter().enumerate() {
         let (from, to) = (stand_ins[wire.from], stand_ins[wire.to]);
         if from == to {
@@ -133,7 +138,8 @@ pub(crate) fn arrows(boxes: &Boxes, scopes: &Scopes, open: &[bool]) -> Vec<Arrow
 }
 
 impl Arrow {
-    /// The local partial of a single wire, the number of several; `counted` says whether that is shown.
+    /// The local partial of a single wire, the number of several; `counted` says whether that is
+    /// shown.
     pub(crate) fn label(&self, boxes: &Boxes, digits: usize, counted: bool) -> Option<String> {
         match self.wires[..] {
             [wire] => boxes.wires[wire].label(digits),

@@ -10,22 +10,24 @@ use crate::digits::Digits;
 
 /// The adjoint of one number: four answers that are never mixed up.
 ///
-/// In files: `"not computed"`, `"no path"`, `{"zero": "x2 = 0"}`, and a number (or `"NaN"`, `"inf"`, `"-inf"`).
+/// In files: `"not computed"`, `"no path"`, `{"zero": "x2 = 0"}`, and a number (or `"NaN"`,
+/// `"inf"`, `"-inf"`).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Adjoint {
     /// Nothing was differentiated, or only what was recorded before this.
     NotComputed,
     /// Nothing that the output was computed from reads this, or only through detached handles.
     NoPath,
-    /// The output was computed from this, but every contribution is zero for a reason that can be named: a factor is zero, a function
-    /// is piecewise constant, a branch was not selected.
+    /// The output was computed from this, but every contribution is zero for a reason that can be
+    /// named: a factor is zero, a function is piecewise constant, a branch was not selected.
     Zero(String),
     /// The number that the sweep computed; it may be zero, by cancelling or by underflow.
     Computed(f64),
 }
 
 impl Adjoint {
-    /// The derivative as a number: 0 where there is no path or a structural zero; `None` if it was not computed.
+    /// The derivative as a number: 0 where there is no path or a structural zero; `None` if it was
+    /// not computed.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -87,7 +89,9 @@ impl<'de> Visitor<'de> for AdjointVisitor {
     type Value = Adjoint;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(r#"a number, "NaN", "inf", "-inf", "no path", "not computed" or {"zero": reason}"#)
+        f.write_str(
+            r#"a number, "NaN", "inf", "-inf", "no path", "not computed" or {"zero": reason}"#,
+        )
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Adjoint, E> {

@@ -47,8 +47,11 @@ pub enum Malformed {
         /// The numbers given.
         found: usize,
     },
-    /// An operand that does not stand before the node that reads it: the node itself, a later one, or a cycle.
-    #[error("`{path}` reads node {node} as operand {operand}, up to slot {slot}; operands must stand before the node")]
+    /// An operand that does not stand before the node that reads it: the node itself, a later one,
+    /// or a cycle.
+    #[error(
+        "`{path}` reads node {node} as operand {operand}, up to slot {slot}; operands must stand before the node"
+    )]
     OperandOrder {
         /// The reader.
         path: String,
@@ -126,7 +129,11 @@ impl Elements {
     /// The elements as slots, `starts` being the nodes' first slots.
     pub(super) fn resolve(&self, starts: &[usize]) -> Strided {
         let strides = self.strides.clone().unwrap_or_else(|| contiguous(&self.shape));
-        Strided { start: starts[self.first.node] + self.first.position, shape: self.shape.clone(), strides }
+        Strided {
+            start: starts[self.first.node] + self.first.position,
+            shape: self.shape.clone(),
+            strides,
+        }
     }
 }
 
@@ -134,10 +141,13 @@ impl TraceData {
     /// Verifies every rule of a trace:
     ///
     /// 1. the version is [`VERSION`];
-    /// 2. every shape has between 1 and 2²⁸ elements, every node as many values, and as many adjoints or none;
-    /// 3. every reference (operands, outputs, named parts, guards) is to numbers that the trace holds, with a stride for each axis;
+    /// 2. every shape has between 1 and 2²⁸ elements, every node as many values, and as many
+    ///    adjoints or none;
+    /// 3. every reference (operands, outputs, named parts, guards) is to numbers that the trace
+    ///    holds, with a stride for each axis;
     /// 4. operands stand before the node that reads them, so there is no cycle;
-    /// 5. a node of a known op has the operands, axes and positions of that op, in shapes that give its own;
+    /// 5. a node of a known op has the operands, axes and positions of that op, in shapes that give
+    ///    its own;
     /// 6. paths are unique, among nodes and named parts together;
     /// 7. a guard's comparison is one of `<`, `<=`, `>`, `>=`, `==`.
     ///
@@ -162,11 +172,19 @@ impl TraceData {
                 };
                 let what = || format!("operand {i} of `{}`", node.path);
                 if operand.elements.first.node >= starts.len() - 1 {
-                    return Err(before(operand.elements.first.node, operand.elements.first.position));
+                    return Err(before(
+                        operand.elements.first.node,
+                        operand.elements.first.position,
+                    ));
                 }
                 match self.last_slot(&operand.elements, &starts, what)? {
                     Some(last) if last < own => {}
-                    last => return Err(before(operand.elements.first.node, last.unwrap_or(usize::MAX))),
+                    last => {
+                        return Err(before(
+                            operand.elements.first.node,
+                            last.unwrap_or(usize::MAX),
+                        ));
+                    }
                 }
             }
             node.check_op()?;
@@ -174,7 +192,11 @@ impl TraceData {
         }
         self.check_references(&starts)?;
         let mut seen = HashSet::new();
-        let paths = self.nodes.iter().map(|node| &node.path).chain(self.parts.iter().map(|part| &part.path));
+        let paths = self
+            .nodes
+            .iter()
+            .map(|node| &node.path)
+            .chain(self.parts.iter().map(|part| &part.path));
         match paths.into_iter().find(|path| !seen.insert(path.as_str())) {
             Some(path) => Err(Malformed::DuplicatePath { path: path.clone() }),
             None => Ok(()),
@@ -198,7 +220,10 @@ impl TraceData {
                 self.check_spot(spot, || format!("guard {i}"))?;
             }
             if !["<", "<=", ">", ">=", "=="].contains(&guard.comparison.as_str()) {
-                return Err(Malformed::Comparison { guard: i, comparison: guard.comparison.clone() });
+                return Err(Malformed::Comparison {
+                    guard: i,
+                    comparison: guard.comparison.clone(),
+                });
             }
         }
         Ok(())
@@ -207,7 +232,11 @@ impl TraceData {
     fn check_spot(&self, spot: Spot, what: impl Fn() -> String) -> Result<(), Malformed> {
         match self.nodes.get(spot.node) {
             Some(node) if spot.position < node.values.len() => Ok(()),
-            _ => Err(Malformed::OutOfRange { what: what(), node: spot.node, position: spot.position }),
+            _ => Err(Malformed::OutOfRange {
+                what: what(),
+                node: spot.node,
+                position: spot.position,
+            }),
         }
     }
 
@@ -237,8 +266,12 @@ impl TraceNode {
         let Some(len) = elements(&self.shape) else {
             return Err(Malformed::Shape { path: self.path.clone(), shape: self.shape.clone() });
         };
-        let length =
-            |what, found| Malformed::Length { path: self.path.clone(), what, shape: self.shape.clone(), found };
+        let length = |what, found| Malformed::Length {
+            path: self.path.clone(),
+            what,
+            shape: self.shape.clone(),
+            found,
+        };
         if self.values.len() != len {
             return Err(length("values", self.values.len()));
         }
@@ -251,21 +284,23 @@ impl TraceNode {
     /// Rule 5: what a reader of the op's derivative relies on.
     fn check_op(&self) -> Result<(), Malformed> {
         let Some(op) = known_op(&self.op) else { return Ok(()) };
-        let operands: Vec<&[usize]> = self.operands.iter().map(|o| o.elements.shape.as_slice()).collect();
+        let operands: Vec<&[usize]> =
+            self.operands.iter().map(|o| o.elements.shape.as_slice()).collect();
         let own = self.shape.as_slice();
         let broken = match (op, operands.as_slice()) {
             (Op::Leaf(_), []) => None,
             (Op::Leaf(_), _) => Some("a leaf reads nothing"),
             (Op::Unary(_), [x]) => (*x != own).then_some("the operand must have the node's shape"),
             (Op::Unary(_), _) => Some("it reads one operand"),
-            (Op::Binary(_), [x, y]) => {
-                (broadcast(x, y).as_deref() != Some(own)).then_some("the operands must broadcast to the node's shape")
-            }
+            (Op::Binary(_), [x, y]) => (broadcast(x, y).as_deref() != Some(own))
+                .then_some("the operands must broadcast to the node's shape"),
             (Op::Binary(_), _) => Some("it reads two operands"),
             (Op::Structural(op), operands) => self.check_structural(op, operands),
         };
         match broken {
-            Some(rule) => Err(Malformed::Operands { path: self.path.clone(), op: self.op.clone(), rule }),
+            Some(rule) => {
+                Err(Malformed::Operands { path: self.path.clone(), op: self.op.clone(), rule })
+            }
             None => Ok(()),
         }
     }
@@ -274,7 +309,8 @@ impl TraceNode {
     fn check_structural(&self, op: Structural, operands: &[&[usize]]) -> Option<&'static str> {
         let shapes: Vec<Shape> = operands.iter().map(|&dims| dims.into()).collect();
         let shapes: Vec<&Shape> = shapes.iter().collect();
-        let fits = op.shape(&shapes, &self.attributes()).is_ok_and(|shape| shape.dims() == self.shape);
+        let fits =
+            op.shape(&shapes, &self.attributes()).is_ok_and(|shape| shape.dims() == self.shape);
         (!fits).then_some("its operands, axes and positions do not give a node of this shape")
     }
 }

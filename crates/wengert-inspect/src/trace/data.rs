@@ -23,8 +23,9 @@ pub enum Precision {
 
 /// A trace as plain data: a [`Trace`](super::Trace) once [`check`](TraceData::check) has passed.
 ///
-/// The numbers of all nodes, one after the other, form one column; a number's position in it is its [`Slot`](super::Slot). A list that may be
-/// empty, a position of 0, a `false` may be left out in files.
+/// The numbers of all nodes, one after the other, form one column; a number's position in it is its
+/// [`Slot`](super::Slot). A list that may be empty, a position of 0, a `false` may be left out in
+/// files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceData {
@@ -48,7 +49,8 @@ pub struct TraceData {
     pub guards: Vec<TraceGuard>,
 }
 
-/// What a trace does not hold of the tape that it was made of. It displays as a line: `2 nodes with 2000 numbers (w, x)`.
+/// What a trace does not hold of the tape that it was made of. It displays as a line:
+/// `2 nodes with 2000 numbers (w, x)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Omitted {
@@ -94,7 +96,8 @@ pub struct TraceNode {
     /// The scope that was open, empty at the root.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
-    /// The op's name: `affine`, `sigmoid`. One that this version does not know can be shown but not explained.
+    /// The op's name: `affine`, `sigmoid`. One that this version does not know can be shown but not
+    /// explained.
     pub op: String,
     /// The extents, outermost first; none for a single number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -108,7 +111,8 @@ pub struct TraceNode {
     /// What it reads, in the op's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operands: Vec<TraceOperand>,
-    /// The axes that a reduction removes, ascending; the axis of a running sum, or along which operands are joined.
+    /// The axes that a reduction removes, ascending; the axis of a running sum, or along which
+    /// operands are joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub axes: Vec<usize>,
     /// The row-major positions that a gather reads or a scatter_add writes.
@@ -130,8 +134,8 @@ pub struct Spot {
     pub position: usize,
 }
 
-/// Numbers of a trace as a shape: the element at index i stands `Σ iₐ strideₐ` slots after the first, which may be in a
-/// later node.
+/// Numbers of a trace as a shape: the element at index i stands `Σ iₐ strideₐ` slots after the
+/// first, which may be in a later node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Elements {
     /// The first element.
@@ -140,7 +144,8 @@ pub struct Elements {
     /// The extents, outermost first; none for a single number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shape: Vec<usize>,
-    /// The distance in slots of neighbours along each axis; if left out, the elements are neighbouring slots in row-major order.
+    /// The distance in slots of neighbours along each axis; if left out, the elements are
+    /// neighbouring slots in row-major order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strides: Option<Vec<usize>>,
 }
@@ -188,7 +193,8 @@ pub struct TraceGuard {
     pub place: Option<String>,
 }
 
-/// An operand as it stands in a file. Serde cannot refuse unknown fields beside a flattened struct, and `cuts` for `cut` would be lost.
+/// An operand as it stands in a file. Serde cannot refuse unknown fields beside a flattened struct,
+/// and `cuts` for `cut` would be lost.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FlatOperand {
@@ -229,7 +235,11 @@ struct FlatPart {
 impl From<FlatPart> for NamedPart {
     fn from(flat: FlatPart) -> Self {
         let FlatPart { path, node, position, shape, strides, place } = flat;
-        NamedPart { path, elements: Elements { first: Spot { node, position }, shape, strides }, place }
+        NamedPart {
+            path,
+            elements: Elements { first: Spot { node, position }, shape, strides },
+            place,
+        }
     }
 }
 

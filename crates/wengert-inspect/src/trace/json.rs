@@ -12,7 +12,9 @@ use super::data::{TraceData, VERSION};
 #[non_exhaustive]
 pub enum ReadError {
     /// The text ends in the middle of the trace.
-    #[error("the trace ends at line {line} before it is complete; the file was cut off, so write or copy it again")]
+    #[error(
+        "the trace ends at line {line} before it is complete; the file was cut off, so write or copy it again"
+    )]
     Truncated {
         /// The last line, from 1.
         line: usize,
@@ -37,7 +39,8 @@ pub enum ReadError {
         /// What was found or expected there.
         message: String,
     },
-    /// A trace of the right form that breaks a rule of [`TraceData::check`]; another version among them.
+    /// A trace of the right form that breaks a rule of [`TraceData::check`]; another version among
+    /// them.
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
@@ -50,11 +53,14 @@ impl ReadError {
         if let Some(end) = message.find(" at line ") {
             message.truncate(end);
         }
-        // A number that ends in its sign or before its exponent: invalid, but only because nothing follows.
+        // A number that ends in its sign or before its exponent: invalid, but only because nothing
+        // follows.
         let at_end = message == "invalid number" && json.ends_with(['-', '+', 'e', 'E', '.']);
         match error.classify() {
             Category::Eof => ReadError::Truncated { line },
-            Category::Syntax if at_end && line == json.lines().count() => ReadError::Truncated { line },
+            Category::Syntax if at_end && line == json.lines().count() => {
+                ReadError::Truncated { line }
+            }
             Category::Data => ReadError::Form { line, column, message },
             Category::Syntax | Category::Io => ReadError::Syntax { line, column, message },
         }
@@ -68,9 +74,11 @@ struct Stated {
 }
 
 impl Trace {
-    /// Reads a trace from JSON, of this program or another one: docs/trace.md and docs/trace.schema.json have the form.
+    /// Reads a trace from JSON, of this program or another one: docs/trace.md and
+    /// docs/trace.schema.json have the form.
     ///
-    /// Numbers are read to the nearest `f64`, so what was written is read bit for bit; of a NaN only that it is one.
+    /// Numbers are read to the nearest `f64`, so what was written is read bit for bit; of a NaN
+    /// only that it is one.
     ///
     /// # Errors
     ///
@@ -104,7 +112,8 @@ impl Trace {
 
     /// The trace as JSON on one line.
     ///
-    /// Every finite number is written in the fewest digits that read back as it; NaN and the infinities as `"NaN"`, `"inf"`, `"-inf"`.
+    /// Every finite number is written in the fewest digits that read back as it; NaN and the
+    /// infinities as `"NaN"`, `"inf"`, `"-inf"`.
     #[must_use]
     pub fn to_json(&self) -> String {
         match serde_json::to_string(self) {

@@ -55,11 +55,15 @@ impl Label<'_> {
     }
 }
 
-pub(super) fn index(data: &TraceData, starts: &[usize]) -> (HashMap<String, Source>, HashMap<usize, (usize, usize)>) {
+pub(super) fn index(
+    data: &TraceData,
+    starts: &[usize],
+) -> (HashMap<String, Source>, HashMap<usize, (usize, usize)>) {
     let nodes = data.nodes.iter().enumerate().map(|(i, node)| (node.path.clone(), Source::Node(i)));
     let parts = data.parts.iter().enumerate().map(|(i, part)| (part.path.clone(), Source::Part(i)));
     let mut in_part: HashMap<usize, (usize, usize)> = HashMap::new();
-    let lengths: Vec<usize> = data.parts.iter().map(|part| part.elements.shape.iter().product()).collect();
+    let lengths: Vec<usize> =
+        data.parts.iter().map(|part| part.elements.shape.iter().product()).collect();
     for (i, part) in data.parts.iter().enumerate() {
         for (position, slot) in part.elements.resolve(starts).slots().enumerate() {
             let entry = in_part.entry(slot).or_insert((i, position));
@@ -73,8 +77,8 @@ pub(super) fn index(data: &TraceData, starts: &[usize]) -> (HashMap<String, Sour
 }
 
 impl Trace {
-    /// What a reader calls a slot: the path of its name, `path[i]` for an element of a named run; the smallest named run that
-    /// holds it, or its node's path.
+    /// What a reader calls a slot: the path of its name, `path[i]` for an element of a named run;
+    /// the smallest named run that holds it, or its node's path.
     ///
     /// # Panics
     ///
@@ -90,7 +94,12 @@ impl Trace {
         if let Some(&(part, at)) = self.in_part.get(&slot.0) {
             let part = &self.data.parts[part];
             if !node.named || part.elements.shape.iter().product::<usize>() < node.values.len() {
-                return Label { path: &part.path, shape: &part.elements.shape, position: at, named: true };
+                return Label {
+                    path: &part.path,
+                    shape: &part.elements.shape,
+                    position: at,
+                    named: true,
+                };
             }
         }
         Label { path: &node.path, shape: &node.shape, position, named: node.named }
@@ -108,7 +117,8 @@ impl Trace {
         node.place.as_deref().or_else(|| part.and_then(|part| part.place.as_deref()))
     }
 
-    /// The numbers that a path names: a node's, a named part's, or, with a subscript, an element's: `hidden/0.w[1]`.
+    /// The numbers that a path names: a node's, a named part's, or, with a subscript, an element's:
+    /// `hidden/0.w[1]`.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Part> {
         if let Some(&source) = self.by_path.get(path) {
@@ -117,8 +127,11 @@ impl Trace {
         }
         let (of, index) = path.strip_suffix(']')?.rsplit_once('[')?;
         let strided = self.source(*self.by_path.get(of)?);
-        let index: Vec<usize> = index.split(',').map(|i| i.trim().parse()).collect::<Result<_, _>>().ok()?;
-        if index.len() != strided.shape.len() || index.iter().zip(&strided.shape).any(|(i, extent)| i >= extent) {
+        let index: Vec<usize> =
+            index.split(',').map(|i| i.trim().parse()).collect::<Result<_, _>>().ok()?;
+        if index.len() != strided.shape.len()
+            || index.iter().zip(&strided.shape).any(|(i, extent)| i >= extent)
+        {
             return None;
         }
         let steps = index.iter().zip(&strided.strides).map(|(i, stride)| i * stride);
@@ -142,7 +155,9 @@ impl Trace {
 
     fn source(&self, source: Source) -> Strided {
         match source {
-            Source::Node(node) => Strided::contiguous(self.starts[node], &self.data.nodes[node].shape),
+            Source::Node(node) => {
+                Strided::contiguous(self.starts[node], &self.data.nodes[node].shape)
+            }
             Source::Part(part) => self.resolve(&self.data.parts[part].elements),
         }
     }

@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 
 use super::Trace;
-use super::data::{Elements, Omitted, Output, Spot, TraceData, TraceGuard, TraceNode, TraceOperand};
+use super::data::{
+    Elements, Omitted, Output, Spot, TraceData, TraceGuard, TraceNode, TraceOperand,
+};
 
 /// Paths of what was left out that are kept, the largest first.
 pub(crate) const NAMED: usize = 8;
@@ -11,10 +13,12 @@ pub(crate) const NAMED: usize = 8;
 impl Trace {
     /// The trace with at most so many numbers, if whole nodes can be left out to that end.
     ///
-    /// The largest nodes go first, of equal ones the first recorded; and with a node everything that it was computed from. So what stays is the part
-    /// nearest to the output, the readers of a kept number are all kept, and every adjoint is the tape's. A node that read what was left out
-    /// has an op that says so, `affine (operands left out)`: it can be shown and not explained. [`omitted`](Trace::omitted) says what is missing, and so
-    /// do the file and the header of a text. The last output stays however large it is.
+    /// The largest nodes go first, of equal ones the first recorded; and with a node everything
+    /// that it was computed from. So what stays is the part nearest to the output, the readers of a
+    /// kept number are all kept, and every adjoint is the tape's. A node that read what was left
+    /// out has an op that says so, `affine (operands left out)`: it can be shown and not explained.
+    /// [`omitted`](Trace::omitted) says what is missing, and so do the file and the header of a
+    /// text. The last output stays however large it is.
     ///
     /// # Examples
     ///
@@ -38,10 +42,19 @@ impl Trace {
         let sizes: Vec<usize> = self.nodes().iter().map(|node| node.values.len()).collect();
         let last = self.outputs().iter().map(|output| output.of.node).max();
         let dropped = choose(&sizes, last, numbers, |node| {
-            self.nodes()[node].operands.iter().flat_map(|operand| self.nodes_read(&operand.elements)).collect()
+            self.nodes()[node]
+                .operands
+                .iter()
+                .flat_map(|operand| self.nodes_read(&operand.elements))
+                .collect()
         });
         let (mut gone, earlier): (Vec<&TraceNode>, Omitted) = (
-            self.nodes().iter().zip(&dropped).filter(|(_, gone)| **gone).map(|(node, _)| node).collect(),
+            self.nodes()
+                .iter()
+                .zip(&dropped)
+                .filter(|(_, gone)| **gone)
+                .map(|(node, _)| node)
+                .collect(),
             self.omitted().cloned().unwrap_or_default(),
         );
         gone.sort_by_key(|node| Reverse(node.values.len()));
@@ -49,7 +62,12 @@ impl Trace {
             limit: numbers,
             nodes: gone.len() + earlier.nodes,
             numbers: gone.iter().map(|node| node.values.len()).sum::<usize>() + earlier.numbers,
-            paths: gone.iter().map(|node| node.path.clone()).chain(earlier.paths).take(NAMED).collect(),
+            paths: gone
+                .iter()
+                .map(|node| node.path.clone())
+                .chain(earlier.paths)
+                .take(NAMED)
+                .collect(),
         };
         self.without(dropped, omitted)
     }
@@ -62,14 +80,16 @@ impl Trace {
         }
     }
 
-    /// What was left out by [`limited`](Trace::limited), here or by the producer of a file; `None` if the trace is complete.
+    /// What was left out by [`limited`](Trace::limited), here or by the producer of a file; `None`
+    /// if the trace is complete.
     #[must_use]
     pub fn omitted(&self) -> Option<&Omitted> {
         self.data.omitted.as_ref()
     }
 }
 
-/// Which nodes to leave out, so that at most so many numbers are left: `read` tells what a node reads. The last output stays.
+/// Which nodes to leave out, so that at most so many numbers are left: `read` tells what a node
+/// reads. The last output stays.
 pub(crate) fn choose(
     sizes: &[usize],
     last: Option<usize>,
@@ -107,7 +127,8 @@ struct Cut<'a> {
 
 impl<'a> Cut<'a> {
     fn new(trace: &'a Trace, dropped: Vec<bool>) -> Self {
-        let (mut index, mut before) = (Vec::with_capacity(dropped.len()), Vec::with_capacity(dropped.len()));
+        let (mut index, mut before) =
+            (Vec::with_capacity(dropped.len()), Vec::with_capacity(dropped.len()));
         let (mut kept, mut slots) = (0, 0);
         for (node, &gone) in trace.nodes().iter().zip(&dropped) {
             index.push(kept);
@@ -148,7 +169,11 @@ impl<'a> Cut<'a> {
         let kept = data.nodes.iter().zip(&self.dropped).filter(|(_, gone)| !**gone);
         let output = |output: &Output| Some(Output { of: self.spot(output.of)?, ..output.clone() });
         let guard = |guard: &TraceGuard| {
-            Some(TraceGuard { left: self.spot(guard.left)?, right: self.spot(guard.right)?, ..guard.clone() })
+            Some(TraceGuard {
+                left: self.spot(guard.left)?,
+                right: self.spot(guard.right)?,
+                ..guard.clone()
+            })
         };
         let part = |part: &super::NamedPart| {
             Some(super::NamedPart { elements: self.elements(&part.elements)?, ..part.clone() })

@@ -18,7 +18,8 @@ pub use adjoint::Adjoint;
 pub use check::Malformed;
 pub(crate) use check::known_op;
 pub use data::{
-    Elements, NamedPart, Omitted, Output, Precision, Spot, TraceData, TraceGuard, TraceNode, TraceOperand, VERSION,
+    Elements, NamedPart, Omitted, Output, Precision, Spot, TraceData, TraceGuard, TraceNode,
+    TraceOperand, VERSION,
 };
 pub use json::ReadError;
 pub(crate) use labels::Label;
@@ -27,7 +28,8 @@ pub use labels::Part;
 use labels::Source;
 use strided::Strided;
 
-/// The position of a number in a trace's column, as a reader writes it: `v10`. The same token as on the tape.
+/// The position of a number in a trace's column, as a reader writes it: `v10`. The same token as on
+/// the tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub(crate) usize);
 
@@ -45,12 +47,15 @@ impl fmt::Display for Slot {
     }
 }
 
-/// A plain, owned copy of a tape with its values and, if something was differentiated, its adjoints.
+/// A plain, owned copy of a tape with its values and, if something was differentiated, its
+/// adjoints.
 ///
-/// Every picture and text of this crate is a function of a trace alone, deterministic to the byte. It is serialisable with any
-/// self-describing format, JSON first of all ([`to_json`](Trace::to_json), [`from_json`](Trace::from_json)); reading checks what [`TraceData::check`] lists, so a `Trace` is always well-formed.
-/// Numbers survive the trip bit for bit (with a reader that rounds correctly: serde_json's feature `float_roundtrip`); of a NaN only that it
-/// is one.
+/// Every picture and text of this crate is a function of a trace alone, deterministic to the byte.
+/// It is serialisable with any self-describing format, JSON first of all
+/// ([`to_json`](Trace::to_json), [`from_json`](Trace::from_json)); reading checks what
+/// [`TraceData::check`] lists, so a `Trace` is always well-formed. Numbers survive the trip bit for
+/// bit (with a reader that rounds correctly: serde_json's feature `float_roundtrip`); of a NaN only
+/// that it is one.
 ///
 /// # Examples
 ///
@@ -218,7 +223,8 @@ impl Trace {
         slots.into_iter().map(Slot)
     }
 
-    /// Gives the slots from the first on their adjoints; the sweep covers whole nodes, up to the output's.
+    /// Gives the slots from the first on their adjoints; the sweep covers whole nodes, up to the
+    /// output's.
     pub(crate) fn set_adjoints(&mut self, adjoints: Vec<Adjoint>) {
         let mut adjoints = adjoints.into_iter();
         for node in &mut self.data.nodes {

@@ -68,7 +68,10 @@ pub(super) mod list {
     #[derive(serde::Serialize)]
     struct One<'a>(#[serde(serialize_with = "super::serialize")] &'a f64);
 
-    pub(in super::super) fn serialize<S: Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        numbers: &[f64],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(numbers.len()))?;
         for number in numbers {
             list.serialize_element(&One(number))?;
@@ -76,7 +79,9 @@ pub(super) mod list {
         list.end()
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<f64>, D::Error> {
         struct List;
         impl<'de> Visitor<'de> for List {
             type Value = Vec<f64>;

@@ -20,7 +20,9 @@ pub(crate) fn contiguous(shape: &[usize]) -> Vec<usize> {
 /// NumPy's rule: the shape of an elementwise operation on two operands.
 pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
-    let extent = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |i| shape[i]);
+    let extent = |shape: &[usize], axis: usize| {
+        (axis + shape.len()).checked_sub(rank).map_or(1, |i| shape[i])
+    };
     (0..rank)
         .map(|axis| match (extent(a, axis), extent(b, axis)) {
             (a, b) if a == b => Some(a),

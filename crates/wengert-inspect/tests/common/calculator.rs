@@ -27,7 +27,8 @@ pub(crate) fn recompute(text: &str, digits: usize) -> Found {
     let mut shares = 0;
     let following = text.lines().skip(1).chain([""]);
     for (line, next) in text.lines().zip(following) {
-        // A declared policy of the chain rule, which the text states where it matters: 0 times infinity is 0.
+        // A declared policy of the chain rule, which the text states where it matters: 0 times
+        // infinity is 0.
         let chained = line.contains(POLICY) || next.contains(POLICY);
         found.lines += usize::from(line.contains(" = "));
         if let Some(share) = line.strip_prefix("  by ") {
@@ -39,7 +40,9 @@ pub(crate) fn recompute(text: &str, digits: usize) -> Found {
             if let [.., numbers, result] = *parts {
                 check(numbers, result, digits, &mut found, chained);
             }
-        } else if let Some((left, right)) = line.split_once(" = ").filter(|(left, _)| left.starts_with("  ")) {
+        } else if let Some((left, right)) =
+            line.split_once(" = ").filter(|(left, _)| left.starts_with("  "))
+        {
             found.sums += usize::from(shares > 0);
             shares = 0;
             if let Some(numbers) = numbers.filter(|_| left.trim().is_empty()) {
@@ -65,7 +68,8 @@ fn check(numbers: &str, result: &str, digits: usize, found: &mut Found, chained:
         return;
     }
     let agrees = |digits: usize| {
-        let text = |x: f64| Digits::new(if x == 0.0 { 0.0 } else { x }).significant(digits).to_string();
+        let text =
+            |x: f64| Digits::new(if x == 0.0 { 0.0 } else { x }).significant(digits).to_string();
         computed.iter().zip(&printed).all(|(&x, printed)| text(x) == *printed)
     };
     match (3..=digits).rev().find(|&digits| agrees(digits)) {
@@ -79,7 +83,8 @@ fn check(numbers: &str, result: &str, digits: usize, found: &mut Found, chained:
 
 /// The numbers of a result, as they are printed.
 fn numerals(result: &str) -> Option<Vec<String>> {
-    let all: Vec<String> = result.split(['[', ']', ',', ' ']).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+    let all: Vec<String> =
+        result.split(['[', ']', ',', ' ']).filter(|t| !t.is_empty()).map(str::to_owned).collect();
     all.iter().all(|numeral| numeral.parse::<f64>().is_ok()).then_some(all)
 }
 
@@ -149,7 +154,11 @@ impl<'t> Calculator<'t, '_> {
         let base = self.atom()?;
         if self.takes("ᵀ") {
             // A vector is a column, and so a row when it is turned.
-            return Some(if base.shape().rank() == 1 { base.reshape([1, base.len()]) } else { base.t() });
+            return Some(if base.shape().rank() == 1 {
+                base.reshape([1, base.len()])
+            } else {
+                base.t()
+            });
         }
         if !self.takes("^") {
             return Some(base);
@@ -175,10 +184,13 @@ impl<'t> Calculator<'t, '_> {
             return self.bracket();
         }
         let rest = self.rest.trim_start();
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .unwrap_or(rest.len());
         let (word, mut after) = rest.split_at(end);
-        if let Some(signed) =
-            after.strip_prefix('-').filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit()))
+        if let Some(signed) = after
+            .strip_prefix('-')
+            .filter(|_| word.ends_with('e') && word.starts_with(|c: char| c.is_ascii_digit()))
         {
             let digits = signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
             after = &signed[digits..];
@@ -214,7 +226,8 @@ impl<'t> Calculator<'t, '_> {
         let numbers: Vec<f64> = items.iter().flat_map(|item| item.values()).collect();
         let mut dims = vec![items.len()];
         dims.extend(inner.dims());
-        self.takes("]").then(|| self.tape.tensor(Leaf::Input, &numbers, &*dims).expect("rows of one length"))
+        self.takes("]")
+            .then(|| self.tape.tensor(Leaf::Input, &numbers, &*dims).expect("rows of one length"))
     }
 
     fn call(&self, name: &str, arguments: &[Var<'t>]) -> Option<Var<'t>> {

@@ -23,8 +23,8 @@ pub(crate) fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
     let grid = x.slice(0, 2..8).reshape([3, 2]);
     let extremes = w.max_axes(&[0]).sum() + tape.stack(&[x.at(1), x.at(2), x.at(1)]).min_axes(&[0]);
     let joined = tape.concat(1, &[grid.cumsum(0), grid.t().reshape([3, 2]), w.t()]);
-    let reduced =
-        joined.log_sum_exp(&[1]) * joined.cumsum(1).cumsum(0).slice(1, 4..5).reshape([3]) + grid.softmax(1).at(0).at(1);
+    let reduced = joined.log_sum_exp(&[1]) * joined.cumsum(1).cumsum(0).slice(1, 4..5).reshape([3])
+        + grid.softmax(1).at(0).at(1);
     reduced.sum()
         + extremes
         + (chosen * chosen).sum()
@@ -37,12 +37,14 @@ pub(crate) fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
 
 pub(crate) const AT: [f64; 8] = [0.3, -0.2, 0.8, 0.5, 0.1, 1.2, -0.4, 0.9];
 
-/// One hidden neuron and two outputs on two inputs, one of which is 0: the smallest network with a hidden sum.
+/// One hidden neuron and two outputs on two inputs, one of which is 0: the smallest network with a
+/// hidden sum.
 pub(crate) fn network(tape: &Tape) -> Var<'_> {
     network_of(tape, [0.13, 0.85, 0.76, 0.25, 0.5, 0.45, 0.65])
 }
 
-/// The same with other parameters: weights and bias of the hidden neuron, weight and bias of each output.
+/// The same with other parameters: weights and bias of the hidden neuron, weight and bias of each
+/// output.
 pub(crate) fn network_of(tape: &Tape, params: [f64; 7]) -> Var<'_> {
     let x = tape.inputs(&[1.0, 0.0]).named("x");
     let block = tape.params(&params);

@@ -1,8 +1,9 @@
 //! eˣ and the functions made of it: `exp`, `exp2`, `exp_m1`, `sigmoid`, `tanh`.
 //!
-//! x = n ln 2 + r with |r| ≤ ½ ln 2; eʳ = 1 + r + r² P(r); the result is scaled by 2ⁿ in two exact steps, of which the second may round to a
-//! subnormal number or overflow. Where a rounded exponential would be rounded twice more, as in 1/(1 + eˣ), it is carried with
-//! the error of its rounding.
+//! x = n ln 2 + r with |r| ≤ ½ ln 2; eʳ = 1 + r + r² P(r); the result is scaled by 2ⁿ in two exact
+//! steps, of which the second may round to a subnormal number or overflow. Where a rounded
+//! exponential would be rounded twice more, as in 1/(1 + eˣ), it is carried with the error of its
+//! rounding.
 
 use super::float::{Elementary, mul_add, polynomial, residual, two_sum};
 use crate::simd::Isa;
@@ -99,7 +100,8 @@ pub(super) fn sigmoid<I: Isa, S: Elementary>(x: S) -> S {
     divide::<I, S>(top, top_error, sum, sum_error)
 }
 
-/// The slope of the sigmoid at x, where it is y: `y (1 − y)`, and `e/(1 + e)²` with e = e⁻ˣ above 1/2.
+/// The slope of the sigmoid at x, where it is y: `y (1 − y)`, and `e/(1 + e)²` with e = e⁻ˣ above
+/// 1/2.
 #[inline(always)]
 pub(super) fn sigmoid_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
     let below = y * (S::ONE - y);
@@ -109,7 +111,8 @@ pub(super) fn sigmoid_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
     if y <= S::HALF { below } else { above }
 }
 
-/// The slope of tanh at x, where it is y: `(1 − y)(1 + y)`, and `4e/(1 + e)²` with e = e^(−2|x|) beyond ±1/2.
+/// The slope of tanh at x, where it is y: `(1 − y)(1 + y)`, and `4e/(1 + e)²` with e = e^(−2|x|)
+/// beyond ±1/2.
 #[inline(always)]
 pub(super) fn tanh_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
     let inside = (S::ONE - y) * (S::ONE + y);

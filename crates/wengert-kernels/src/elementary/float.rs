@@ -1,15 +1,17 @@
-//! What the formulas need to know about `f32` and `f64`: their constants, and the few steps that look at bits.
+//! What the formulas need to know about `f32` and `f64`: their constants, and the few steps that
+//! look at bits.
 //!
-//! The steps on bits use only what every level of SIMD has for whole registers: 64-bit integers are shifted logically, added and masked, never
-//! converted or shifted arithmetically. Integers travel as floats: adding 1.5 · 2⁵² rounds to an integer and leaves it in the low bits.
+//! The steps on bits use only what every level of SIMD has for whole registers: 64-bit integers are
+//! shifted logically, added and masked, never converted or shifted arithmetically. Integers travel
+//! as floats: adding 1.5 · 2⁵² rounds to an integer and leaves it in the low bits.
 
 use crate::real::Scalar;
 use crate::simd::Isa;
 
 /// A number with vectorised elementary functions: `f32` or `f64`.
 ///
-/// The constants are explained where they are used; a pair of `_HI` and `_LO` is a number in two parts, of which the first has so few
-/// bits that its product with an exponent is exact.
+/// The constants are explained where they are used; a pair of `_HI` and `_LO` is a number in two
+/// parts, of which the first has so few bits that its product with an exponent is exact.
 pub trait Elementary: Scalar {
     const ZERO: Self;
     const HALF: Self;
@@ -18,7 +20,8 @@ pub trait Elementary: Scalar {
     const NAN: Self;
     const INFINITY: Self;
 
-    /// 1.5 · 2ᵐ with m bits of significand: added to a number it leaves the nearest integer in the low bits, for magnitudes below 2ᵐ⁻¹.
+    /// 1.5 · 2ᵐ with m bits of significand: added to a number it leaves the nearest integer in the
+    /// low bits, for magnitudes below 2ᵐ⁻¹.
     const MAGIC: Self;
     /// Below this, x is eˣ − 1, ln(1 + x), sin x to the last bit.
     const TINY: Self;
@@ -52,8 +55,8 @@ pub trait Elementary: Scalar {
     /// (ln((1 + s)/(1 − s))/s − 2)/s² in powers of s², for |s| ≤ (√2 − 1)/(√2 + 1).
     const LN: &'static [Self];
 
-    /// (sin x/x − 1)/x² and (cos x − 1 + x²/2)/x⁴ in powers of x², for |x| ≤ π/4. Sines of `f32` are computed in `f64`, with
-    /// fewer coefficients.
+    /// (sin x/x − 1)/x² and (cos x − 1 + x²/2)/x⁴ in powers of x², for |x| ≤ π/4. Sines of `f32`
+    /// are computed in `f64`, with fewer coefficients.
     const SIN: &'static [f64];
     const COS: &'static [f64];
     /// Whether a sine needs more bits than `f64` has of an angle that is reduced by π/2.
@@ -93,7 +96,8 @@ pub(super) fn polynomial<I: Isa, S: Elementary>(coefficients: &'static [S], x: S
     sum
 }
 
-/// `c − a b` without the rounding of the product, which with FMA is one instruction and without is Dekker's splitting in halves.
+/// `c − a b` without the rounding of the product, which with FMA is one instruction and without is
+/// Dekker's splitting in halves.
 #[inline(always)]
 pub(super) fn residual<I: Isa, S: Elementary>(a: S, b: S, c: S) -> S {
     if I::FMA {

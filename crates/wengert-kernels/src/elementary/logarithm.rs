@@ -1,7 +1,8 @@
 //! ln x and the functions made of it: `ln`, `log2`, `log10`, `ln_1p`, `softplus`.
 //!
-//! x = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2, s = f/(2 + f), and ln(1 + f) = f − (f²/2 − s (f²/2 + R(s²))), the arrangement of
-//! FreeBSD's `e_log.c`, `k_log.h`, `s_log1p.c`, `e_log2.c` and `e_log10.c` (Sun Microsystems 1993), with coefficients of our own.
+//! x = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2, s = f/(2 + f), and ln(1 + f) = f − (f²/2 − s (f²/2 +
+//! R(s²))), the arrangement of FreeBSD's `e_log.c`, `k_log.h`, `s_log1p.c`, `e_log2.c` and
+//! `e_log10.c` (Sun Microsystems 1993), with coefficients of our own.
 
 use super::exponential::{exp_of_negative_magnitude, power_of_two};
 use super::float::{Elementary, mul_add, polynomial, two_sum};
@@ -109,9 +110,14 @@ pub(super) fn softplus<I: Isa, S: Elementary>(x: S) -> S {
     let sum = S::ONE + e;
     let lost = (S::ONE - sum) + e;
     // The error counts 1/(1 + e) times: with 0 ≤ e ≤ 1 it is this to within some percent.
-    let slope = mul_add::<I, S>(mul_add::<I, S>(e, S::from_f64(0.45), S::from_f64(-0.95)), e, S::ONE);
+    let slope =
+        mul_add::<I, S>(mul_add::<I, S>(e, S::from_f64(0.45), S::from_f64(-0.95)), e, S::ONE);
     // The sum is at most 2, so that is all there is to its exponent.
-    let (k, half) = if sum > S::from_f64(std::f64::consts::SQRT_2) { (S::ONE, S::HALF) } else { (S::ZERO, S::ONE) };
+    let (k, half) = if sum > S::from_f64(std::f64::consts::SQRT_2) {
+        (S::ONE, S::HALF)
+    } else {
+        (S::ZERO, S::ONE)
+    };
     let rest = ln_of_sum::<I, S>(k, sum * half, lost * half, e_error * slope);
     (if x > S::ZERO { x } else { S::ZERO }) + rest
 }

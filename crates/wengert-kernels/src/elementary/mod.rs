@@ -1,13 +1,20 @@
-//! The elementary functions of `Fast` numerics: within 2 ulp everywhere, without a branch, so that loops over them are vectorised.
+//! The elementary functions of `Fast` numerics: within 2 ulp everywhere, without a branch, so that
+//! loops over them are vectorised.
 //!
-//! `number` names the implementation of every function in `Exact` numerics, `libm`. Here are those that have a **vector form**: formulas
-//! whose every step is the same for all numbers, compiled for each [`Level`](crate::simd::Level). A result depends on the number, the type and
-//! on whether the level has FMA; never on the place in a slice or on the slice's length. So [`unary`] of one number has the bits of [`map`].
+//! `number` names the implementation of every function in `Exact` numerics, `libm`. Here are those
+//! that have a **vector form**: formulas whose every step is the same for all numbers, compiled for
+//! each [`Level`](crate::simd::Level). A result depends on the number, the type and on whether the
+//! level has FMA; never on the place in a slice or on the slice's length. So [`unary`] of one
+//! number has the bits of [`map`].
 //!
-//! `float` is what the formulas need to know of a type; `exponential`, `logarithm`, `trigonometric` are the families; `slices` are
-//! the loops.
+//! `float` is what the formulas need to know of a type; `exponential`, `logarithm`, `trigonometric`
+//! are the families; `slices` are the loops.
 
-#![allow(dead_code, unused_imports, reason = "the kernels that are to call this are not wired to it yet")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the kernels that are to call this are not wired to it yet"
+)]
 
 mod exponential;
 mod float;
@@ -19,5 +26,6 @@ mod trigonometric;
 
 pub use float::Elementary;
 pub use slices::{
-    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, sin_cos, unary, vector_form,
+    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, sin_cos,
+    unary, vector_form,
 };

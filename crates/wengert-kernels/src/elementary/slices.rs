@@ -27,7 +27,11 @@ impl<S: Elementary, const OP: u8> Kernel for Map<S, OP> {
 
     #[inline(always)]
     fn run<I: Isa>((x, out): (&[S], &mut [S])) {
-        assert_eq!(x.len(), out.len(), "a function of every element has as many results as numbers");
+        assert_eq!(
+            x.len(),
+            out.len(),
+            "a function of every element has as many results as numbers"
+        );
         apply::<I, S>(const { Unary::from_code(OP).expect("a code of an operation") }, x, out);
     }
 }
@@ -53,7 +57,8 @@ fn apply<I: Isa, S: Elementary>(op: Unary, x: &[S], out: &mut [S]) {
 #[inline(always)]
 fn apply_vector_form<I: Isa, S: Elementary>(op: Unary, x: &[S], out: &mut [S]) {
     let lanes = I::BYTES / size_of::<S>();
-    // The smaller of two equal numbers, by which the compiler sees that both accesses are in bounds.
+    // The smaller of two equal numbers, by which the compiler sees that both accesses are in
+    // bounds.
     let whole = x.len().min(out.len()) / lanes * lanes;
     let ((x, x_rest), (out, out_rest)) = (x.split_at(whole), out.split_at_mut(whole));
     for (&x, out) in x.iter().zip(out) {
@@ -63,7 +68,8 @@ fn apply_vector_form<I: Isa, S: Elementary>(op: Unary, x: &[S], out: &mut [S]) {
     if rest == 0 {
         return;
     }
-    // A loop whose bound is known to be small would not be vectorised: up to 15 numbers, one by one, cost more than 60 others.
+    // A loop whose bound is known to be small would not be vectorised: up to 15 numbers, one by
+    // one, cost more than 60 others.
     for i in 0..black_box(lanes) {
         if i < rest {
             out_rest[i] = vector_form::<I, S>(op, x_rest[i]);
@@ -104,7 +110,8 @@ macro_rules! vector_forms {
             }
         }
 
-        /// The loop of `op` over slices for `level`, to be chosen once; `None` if `op` has no vector form.
+        /// The loop of `op` over slices for `level`, to be chosen once; `None` if `op` has no
+        /// vector form.
         ///
         /// # Panics
         ///
@@ -135,10 +142,15 @@ vector_forms! {
     |x| Softplus => logarithm::softplus::<I, S>(x);
 }
 
-/// `op` of one number: the vector form where there is one and it holds, else `libm`'s. The bits of [`map`] at the same level.
+/// `op` of one number: the vector form where there is one and it holds, else `libm`'s. The bits of
+/// [`map`] at the same level.
 #[inline(always)]
 pub fn unary<I: Isa, S: Elementary>(op: Unary, x: S) -> S {
-    if is_bounded(op) && x.magnitude() > S::TRIGONOMETRIC_MAX { x.unary(op) } else { vector_form::<I, S>(op, x) }
+    if is_bounded(op) && x.magnitude() > S::TRIGONOMETRIC_MAX {
+        x.unary(op)
+    } else {
+        vector_form::<I, S>(op, x)
+    }
 }
 
 /// Whether an operation of two numbers is made of elementary functions that have a vector form.

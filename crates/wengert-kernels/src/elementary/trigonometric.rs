@@ -1,8 +1,10 @@
 //! `sin` and `cos`, computed in `f64` for both types.
 //!
-//! x = n π/2 + r with |r| ≤ π/4, where π/2 is in four parts, of which the first three have 33 bits, so that their products with n < 2²⁰ are exact
-//! (Cody and Waite). sin r and cos r are the polynomials of FreeBSD's `k_sin.c` and `k_cos.c` (Sun Microsystems 1993) in arrangement, with
-//! coefficients of our own. Angles beyond that are `libm`'s: Payne and Hanek's reduction is not for SIMD.
+//! x = n π/2 + r with |r| ≤ π/4, where π/2 is in four parts, of which the first three have 33 bits,
+//! so that their products with n < 2²⁰ are exact (Cody and Waite). sin r and cos r are the
+//! polynomials of FreeBSD's `k_sin.c` and `k_cos.c` (Sun Microsystems 1993) in arrangement, with
+//! coefficients of our own. Angles beyond that are `libm`'s: Payne and Hanek's reduction is not for
+//! SIMD.
 
 use super::float::{Elementary, mul_add, polynomial};
 use crate::simd::Isa;
@@ -16,8 +18,9 @@ const PIO2_REST: f64 = 6.077100506506192e-11;
 
 /// `(a − b, its rounding error)`: Dekker's FastTwoSum.
 ///
-/// It asks that |a| ≥ |b|. Here it is right for smaller a too, because then the difference is exact: `first` and `n PIO2_2` are multiples of 2⁻⁶⁶ and,
-/// with n < 10⁶ 2/π, below 2⁻¹⁴; `second` and `n PIO2_3` are multiples of 2⁻¹⁰¹ below 2⁻⁴⁹.
+/// It asks that |a| ≥ |b|. Here it is right for smaller a too, because then the difference is
+/// exact: `first` and `n PIO2_2` are multiples of 2⁻⁶⁶ and, with n < 10⁶ 2/π, below 2⁻¹⁴; `second`
+/// and `n PIO2_3` are multiples of 2⁻¹⁰¹ below 2⁻⁴⁹.
 #[inline(always)]
 fn subtract(a: f64, b: f64) -> (f64, f64) {
     let difference = a - b;

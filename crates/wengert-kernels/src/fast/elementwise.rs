@@ -12,15 +12,17 @@ use crate::rules::{self, Partial};
 use crate::simd::{Arguments, Isa, Kernel};
 use wengert_ops::structural::pairwise::Pairwise;
 
-/// Contributions are computed for so many elements at a time, before they are put where they belong.
+/// Contributions are computed for so many elements at a time, before they are put where they
+/// belong.
 const BLOCK: usize = 64;
 /// So many where there is nothing else to do between.
 const LONG_BLOCK: usize = 256;
 
-/// Whether there is a kernel for an operation. The others are calls of `libm` one at a time, which are no faster here: copies of
-/// a kernel for them would cost every build, and save nothing.
+/// Whether there is a kernel for an operation. The others are calls of `libm` one at a time, which
+/// are no faster here: copies of a kernel for them would cost every build, and save nothing.
 pub(crate) const fn has_unary(op: Unary) -> bool {
-    elementary::has_vector_form(op) || matches!(op, Unary::Neg | Unary::Abs | Unary::Signum | Unary::Relu)
+    elementary::has_vector_form(op)
+        || matches!(op, Unary::Neg | Unary::Abs | Unary::Signum | Unary::Relu)
 }
 
 /// As [`has_unary`]. Of powers, only the square has one.
@@ -133,7 +135,13 @@ impl<S: Float> Kernel for Zip<S> {
 
 /// `n` elements, `by` apart: where they stand, or copied to a block.
 #[inline(always)]
-fn along<'a, S: Float>(from: &'a [S], start: usize, by: usize, n: usize, block: &'a mut [S; BLOCK]) -> &'a [S] {
+fn along<'a, S: Float>(
+    from: &'a [S],
+    start: usize,
+    by: usize,
+    n: usize,
+    block: &'a mut [S; BLOCK],
+) -> &'a [S] {
     if by == 1 {
         return &from[start..start + n];
     }
@@ -221,7 +229,8 @@ fn share<I: Isa, S: Float>(partial: Partial<Lane<I, S>>, g: S) -> S {
 /// Adds the contributions of `v = op(x, y)` to the adjoints of one operand.
 pub(crate) struct ReverseZip<S>(PhantomData<S>);
 
-/// See [`ReverseZip`]; the target is the column of adjoints from the operand's start on, and has its strides.
+/// See [`ReverseZip`]; the target is the column of adjoints from the operand's start on, and has
+/// its strides.
 pub(crate) struct ReverseZipTask<'a, S> {
     pub(crate) op: Binary,
     /// Whether the operand is the second.
@@ -244,7 +253,8 @@ impl<S: Float> Kernel for ReverseZip<S> {
 
     #[inline(always)]
     fn run<I: Isa>(task: ReverseZipTask<'_, S>) {
-        // Sums and differences pass on what they get; comparisons, nothing. A power comes here only as a square.
+        // Sums and differences pass on what they get; comparisons, nothing. A power comes here only
+        // as a square.
         if task.second {
             dispatch_binary!(task.op, K => if const { has_reverse(K, true) } {
                 reverse_zip::<I, S, { K as u8 }, true>(task)
@@ -269,7 +279,11 @@ pub(crate) const fn has_reverse(op: Binary, second: bool) -> bool {
 
 /// The partial by one operand of the operation with the code `K`; the exponent of a power is 2.
 #[inline(always)]
-fn partial<I: Isa, S: Float, const K: u8, const SECOND: bool>(x: S, y: S, v: S) -> Partial<Lane<I, S>> {
+fn partial<I: Isa, S: Float, const K: u8, const SECOND: bool>(
+    x: S,
+    y: S,
+    v: S,
+) -> Partial<Lane<I, S>> {
     let op = const { Binary::from_code(K).expect("a code of an operation") };
     if SECOND {
         rules::second(op, Lane::new(x), Lane::new(y), Lane::new(v))

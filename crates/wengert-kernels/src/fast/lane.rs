@@ -1,4 +1,5 @@
-//! A number whose elementary functions are the vector forms: derivative rules over it are loops that vectorise.
+//! A number whose elementary functions are the vector forms: derivative rules over it are loops
+//! that vectorise.
 
 use std::fmt;
 use std::marker::PhantomData;

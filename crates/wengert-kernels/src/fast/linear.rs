@@ -1,7 +1,7 @@
 //! Weighted sums and matrix products as products of matrices, forward and reverse.
 //!
-//! The adjoints are products too (`Ḡ Bᵀ`, `Aᵀ Ḡ`), so a zero adjoint takes part in them by IEEE's rules: where it meets an infinity or a NaN, the
-//! sum is NaN. Exact numerics leave it out.
+//! The adjoints are products too (`Ḡ Bᵀ`, `Aᵀ Ḡ`), so a zero adjoint takes part in them by IEEE's
+//! rules: where it meets an infinity or a NaN, the sum is NaN. Exact numerics leave it out.
 
 use smallvec::SmallVec;
 
@@ -26,7 +26,9 @@ fn matrix(layout: &Layout, start: usize) -> ((usize, usize), Placed) {
 /// A bias of one number for each of m sums, as a matrix of one row.
 fn as_row(b: &Layout, start: usize, m: usize) -> Option<Placed> {
     match (b.dims(), b.strides()) {
-        (&[n], &[by]) if n == m && (by > 0 || m == 1) => Some(Placed { start, rows: n * by, cols: by }),
+        (&[n], &[by]) if n == m && (by > 0 || m == 1) => {
+            Some(Placed { start, rows: n * by, cols: by })
+        }
         _ => None,
     }
 }
@@ -35,7 +37,13 @@ fn as_row(b: &Layout, start: usize, m: usize) -> Option<Placed> {
 const ONES: Placed = Placed { start: 0, rows: 0, cols: 0 };
 
 /// `z = b + x Wᵀ`; `whole` is the layout of z.
-pub(crate) fn affine<S: Float>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, whole: &Layout, run: &mut [S]) {
+pub(crate) fn affine<S: Float>(
+    b: Tensor<'_, S>,
+    w: Tensor<'_, S>,
+    x: Tensor<'_, S>,
+    whole: &Layout,
+    run: &mut [S],
+) {
     let ((m, n), at_w) = matrix(w.layout, w.start);
     let ((rows, _), at_x) = matrix(x.layout, x.start);
     let at_z = Placed { start: 0, rows: m, cols: 1 };
@@ -51,7 +59,8 @@ pub(crate) fn affine<S: Float>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_,
 /// An operand whose adjoints are wanted, or not.
 pub(crate) type Wanted<'a, S> = (Tensor<'a, S>, View);
 
-/// `b̄ += Σ G` over the axes that b is repeated along, `W̄ += Gᵀ x`, `x̄ += G W`. `false`, with nothing done, if a matrix repeats an element.
+/// `b̄ += Σ G` over the axes that b is repeated along, `W̄ += Gᵀ x`, `x̄ += G W`. `false`, with
+/// nothing done, if a matrix repeats an element.
 pub(crate) fn reverse_affine<S: Float>(
     (b, view_b): Wanted<'_, S>,
     (w, view_w): Wanted<'_, S>,
@@ -77,7 +86,13 @@ pub(crate) fn reverse_affine<S: Float>(
     }
     if !view_w.is_cut() {
         let add = !adjoints.claim(view_w, w.layout);
-        product(add, (m, rows, n), (&mut *adjoints.column, at_w), (g, at_g.transposed()), (x.data, at_x));
+        product(
+            add,
+            (m, rows, n),
+            (&mut *adjoints.column, at_w),
+            (g, at_g.transposed()),
+            (x.data, at_x),
+        );
     }
     if !view_x.is_cut() {
         let add = !adjoints.claim(view_x, x.layout);
@@ -86,7 +101,8 @@ pub(crate) fn reverse_affine<S: Float>(
     true
 }
 
-/// The matrices of a product over the last two axes: extents, the place of each, and how they are repeated along the leading axes.
+/// The matrices of a product over the last two axes: extents, the place of each, and how they are
+/// repeated along the leading axes.
 struct Matrices {
     extents: (usize, usize, usize),
     a: Placed,
@@ -106,7 +122,9 @@ impl Matrices {
         let b_rows = if b_vector { b.strides()[0] } else { b.strides()[rb - 2] };
         let lead = shape.rank() - usize::from(!a_vector) - usize::from(!b_vector);
         let stride = |layout: &Layout, own: usize, axis: usize| {
-            (axis + own).checked_sub(lead).map_or(0, |at| if layout.dims()[at] == 1 { 0 } else { layout.strides()[at] })
+            (axis + own)
+                .checked_sub(lead)
+                .map_or(0, |at| if layout.dims()[at] == 1 { 0 } else { layout.strides()[at] })
         };
         let (own_a, own_b) = (ra.saturating_sub(2), rb.saturating_sub(2));
         let mut matrices = Matrices {
@@ -123,7 +141,10 @@ impl Matrices {
             each *= extent;
             // Matrices that follow each other row by row, times the same one, are one matrix.
             let rows = matrices.extents.0;
-            if by[1] == 0 && matrices.batch.is_empty() && !a_vector && (by[0] == rows * matrices.a.rows || extent == 1)
+            if by[1] == 0
+                && matrices.batch.is_empty()
+                && !a_vector
+                && (by[0] == rows * matrices.a.rows || extent == 1)
             {
                 matrices.extents.0 *= extent;
             } else if extent != 1 {
@@ -159,10 +180,13 @@ impl Matrices {
 pub(crate) fn matmul<S: Float>(a: Tensor<'_, S>, b: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
     let matrices = Matrices::new(a.layout, b.layout, shape);
     let (a, b) = (&a.data[a.start..], &b.data[b.start..]);
-    matrices.each(|at_a, at_b, at_z| product(false, matrices.extents, (&mut *run, at_z), (a, at_a), (b, at_b)));
+    matrices.each(|at_a, at_b, at_z| {
+        product(false, matrices.extents, (&mut *run, at_z), (a, at_a), (b, at_b))
+    });
 }
 
-/// `Ā += Ḡ Bᵀ`, `B̄ += Aᵀ Ḡ`, over all leading axes. `false`, with nothing done, if a matrix repeats an element.
+/// `Ā += Ḡ Bᵀ`, `B̄ += Aᵀ Ḡ`, over all leading axes. `false`, with nothing done, if a matrix
+/// repeats an element.
 pub(crate) fn reverse_matmul<S: Float>(
     (a, view_a): Wanted<'_, S>,
     (b, view_b): Wanted<'_, S>,
@@ -194,7 +218,12 @@ pub(crate) fn reverse_matmul<S: Float>(
 }
 
 /// Whether the adjoints are to be added to.
-fn prepare<S: Float>(adjoints: &mut Adjoints<'_, S>, view: View, layout: &Layout, repeats: bool) -> bool {
+fn prepare<S: Float>(
+    adjoints: &mut Adjoints<'_, S>,
+    view: View,
+    layout: &Layout,
+    repeats: bool,
+) -> bool {
     if repeats {
         adjoints.touch_view(view, layout);
         return true;

@@ -48,18 +48,24 @@ impl<S: Float> Kernel for LogSumExp<S> {
         if inner == 1 {
             for (x, out) in x.chunks_exact(extent).zip(run.iter_mut()) {
                 let top = largest(x);
-                *out = if top.is_finite() { top + unary::<I, S>(Unary::Ln, shifted_sum::<I, S>(x, top)) } else { top };
+                *out = if top.is_finite() {
+                    top + unary::<I, S>(Unary::Ln, shifted_sum::<I, S>(x, top))
+                } else {
+                    top
+                };
             }
             return;
         }
         for o in 0..outer {
-            let (x, run) = (&x[o * extent * inner..][..extent * inner], &mut run[o * inner..][..inner]);
+            let (x, run) =
+                (&x[o * extent * inner..][..extent * inner], &mut run[o * inner..][..inner]);
             for (first, out) in (0..inner).step_by(BLOCK).zip(run.chunks_mut(BLOCK)) {
                 let n = out.len();
                 let (top, sums) = columns::<I, S>(x, extent, inner, first, n);
                 for i in 0..n {
                     let value = top[i] + unary::<I, S>(Unary::Ln, sums[i]);
-                    // Where the largest is infinite, so is the result, and differences to it would be NaN.
+                    // Where the largest is infinite, so is the result, and differences to it would
+                    // be NaN.
                     out[i] = if top[i].is_finite() { value } else { top[i] };
                 }
             }
@@ -115,7 +121,13 @@ fn shifted_sum<I: Isa, S: Float>(x: &[S], top: S) -> S {
 
 /// Of `n` columns from `first` on, the largest elements and `Σ e^(x − top)`.
 #[inline(always)]
-fn columns<I: Isa, S: Float>(x: &[S], extent: usize, inner: usize, first: usize, n: usize) -> ([S; BLOCK], [S; BLOCK]) {
+fn columns<I: Isa, S: Float>(
+    x: &[S],
+    extent: usize,
+    inner: usize,
+    first: usize,
+    n: usize,
+) -> ([S; BLOCK], [S; BLOCK]) {
     let (mut top, mut sums) = ([S::ZERO; BLOCK], [S::EMPTY; BLOCK]);
     top[..n].copy_from_slice(&x[first..first + n]);
     for row in 1..extent {
@@ -156,7 +168,9 @@ impl<S: Float> Kernel for ReverseLogSumExp<S> {
         let Middle { outer, extent, inner } = middle;
         let mut block = [S::EMPTY; BLOCK];
         if inner == 1 {
-            for ((x, target), &g) in x.chunks_exact(extent).zip(target.chunks_exact_mut(extent)).zip(g) {
+            for ((x, target), &g) in
+                x.chunks_exact(extent).zip(target.chunks_exact_mut(extent)).zip(g)
+            {
                 let top = finite(largest(x));
                 let total = shifted_sum::<I, S>(x, top);
                 for (x, target) in x.chunks(BLOCK).zip(target.chunks_mut(BLOCK)) {
@@ -180,7 +194,9 @@ impl<S: Float> Kernel for ReverseLogSumExp<S> {
                     let at = row * inner + first;
                     let (x, g, shares) = (&x[at..at + n], &g[first..first + n], &mut block[..n]);
                     for i in 0..n {
-                        let product = unary::<I, S>(Unary::Exp, finite(x[i]) - finite(top[i])) / sums[i] * g[i];
+                        let product = unary::<I, S>(Unary::Exp, finite(x[i]) - finite(top[i]))
+                            / sums[i]
+                            * g[i];
                         shares[i] = if g[i] == S::ZERO { S::EMPTY } else { product };
                     }
                     put_row(put, shares, &mut target[at..at + n]);

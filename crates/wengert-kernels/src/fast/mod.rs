@@ -1,8 +1,9 @@
-//! The kernels of `Fast` numerics on `f32` and `f64`: the same operations as beside them, summed in whatever fixed order vectors like, with the vector
-//! forms of the elementary functions.
+//! The kernels of `Fast` numerics on `f32` and `f64`: the same operations as beside them, summed in
+//! whatever fixed order vectors like, with the vector forms of the elementary functions.
 //!
-//! Per element of a result, `|computed − exact| ≤ 8 n ε Σ|terms|` for sums and products of n terms, plus the 2 ulp of each elementary function.
-//! What there is no kernel for is left to the generic way.
+//! Per element of a result, `|computed − exact| ≤ 8 n ε Σ|terms|` for sums and products of n terms,
+//! plus the 2 ulp of each elementary function. What there is no kernel for is left to the generic
+//! way.
 
 #![allow(
     clippy::needless_range_loop,
@@ -106,7 +107,8 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
                 return false;
             }
             let walk = both(shape, x.layout, y.layout);
-            let task = ZipTask { op, walk: &walk, x: &x.data[x.start..], y: &y.data[y.start..], out: run };
+            let task =
+                ZipTask { op, walk: &walk, x: &x.data[x.start..], y: &y.data[y.start..], out: run };
             simd::call::<Zip<S>>(level, task);
         }
         Op::Structural(Structural::Affine) => {
@@ -121,7 +123,8 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
                 accumulate(Put::Store, &walk, source, run);
                 return true;
             }
-            let walk = Walk::new(x.layout.shape(), [x.layout, &target(x.layout, wide.attributes.axes())]);
+            let walk =
+                Walk::new(x.layout.shape(), [x.layout, &target(x.layout, wide.attributes.axes())]);
             run.fill(S::EMPTY);
             accumulate(Put::Add, &walk, source, run);
         }
@@ -189,10 +192,16 @@ fn middle(layout: &Layout, axes: &[u8]) -> Option<Middle> {
     let dims = layout.dims();
     let (first, end) = (first as usize, last as usize + 1);
     let len = |dims: &[usize]| dims.iter().product();
-    Some(Middle { outer: len(&dims[..first]), extent: len(&dims[first..end]), inner: len(&dims[end..]) })
+    Some(Middle {
+        outer: len(&dims[..first]),
+        extent: len(&dims[first..end]),
+        inner: len(&dims[end..]),
+    })
 }
 
-fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: ReverseRun<'_, S>) -> bool {
+fn reverse<S: Float>(
+    ReverseRun { wide, layouts, values, g, mut adjoints }: ReverseRun<'_, S>,
+) -> bool {
     let adjoints = &mut adjoints;
     let operand = |i: usize| Tensor::of(values, wide.operands[i], layouts);
     let view = |i: usize| wide.operands[i];
@@ -214,8 +223,12 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
             simd::call::<ReverseMap<S>>(level, ReverseMapTask { op, put, x, v, g, target });
         }
-        Op::Binary(op) if !elementwise::has_binary(op) && !is_square(op, operand(1)) => return false,
-        Op::Binary(op) => reverse_zip(op, [operand(0), operand(1)], [view(0), view(1)], whole, (v, g), adjoints),
+        Op::Binary(op) if !elementwise::has_binary(op) && !is_square(op, operand(1)) => {
+            return false;
+        }
+        Op::Binary(op) => {
+            reverse_zip(op, [operand(0), operand(1)], [view(0), view(1)], whole, (v, g), adjoints)
+        }
         Op::Structural(Structural::Affine) => {
             let operand = |i: usize| (operand(i), view(i));
             return linear::reverse_affine(operand(0), operand(1), operand(2), whole, g, adjoints);
@@ -261,7 +274,8 @@ fn reverse<S: Float>(ReverseRun { wide, layouts, values, g, mut adjoints }: Reve
     true
 }
 
-/// Adds g, of the layout `whole`, to the adjoints of an operand that was broadcast to it; [`Put::StoreNegated`] takes it away.
+/// Adds g, of the layout `whole`, to the adjoints of an operand that was broadcast to it;
+/// [`Put::StoreNegated`] takes it away.
 fn pass_on<S: Float>(
     sign: Put,
     (layout, view): (&Layout, View),
@@ -285,8 +299,14 @@ fn pass_on<S: Float>(
     accumulate(put, &walk, g, &mut adjoints.column[view.start() as usize..]);
 }
 
-/// Whether an operand's adjoints are to be stored: nothing is there, and each of its elements is read once.
-fn claim<S: Float>(once: bool, layout: &Layout, view: View, adjoints: &mut Adjoints<'_, S>) -> bool {
+/// Whether an operand's adjoints are to be stored: nothing is there, and each of its elements is
+/// read once.
+fn claim<S: Float>(
+    once: bool,
+    layout: &Layout,
+    view: View,
+    adjoints: &mut Adjoints<'_, S>,
+) -> bool {
     if once {
         return adjoints.claim(view, layout);
     }
@@ -315,7 +335,8 @@ fn reverse_zip<S: Float>(
             }
             _ => {
                 let once = operand.layout.len() == g.len();
-                let put = if claim(once, operand.layout, view, adjoints) { Put::Store } else { Put::Add };
+                let put =
+                    if claim(once, operand.layout, view, adjoints) { Put::Store } else { Put::Add };
                 let walk = both(whole.shape(), x.layout, y.layout);
                 let target = &mut adjoints.column[operand.start..];
                 let (x, y) = (&x.data[x.start..], &y.data[y.start..]);

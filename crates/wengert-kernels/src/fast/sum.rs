@@ -30,7 +30,8 @@ pub(crate) fn sum<S: Float>(x: &[S]) -> S {
     total.total()
 }
 
-/// The sum of a slice in [`PARTS`] partial sums, of which the i-th takes every element `i mod PARTS`; then halves first. A short one in order.
+/// The sum of a slice in [`PARTS`] partial sums, of which the i-th takes every element
+/// `i mod PARTS`; then halves first. A short one in order.
 #[inline(always)]
 fn in_parts<S: Float>(x: &[S]) -> S {
     if x.len() < PARTS {
@@ -73,7 +74,8 @@ pub(crate) enum Put {
     StoreNegated,
 }
 
-/// Moves every element of a source into the element of a target that stands at the same index; where the target repeats one, the sum.
+/// Moves every element of a source into the element of a target that stands at the same index;
+/// where the target repeats one, the sum.
 pub(crate) struct Accumulate<S>(PhantomData<S>);
 
 /// See [`Accumulate`]; the first of a walk's operands is the source.
@@ -106,7 +108,8 @@ pub(crate) fn accumulate<S: Float>(put: Put, walk: &Walk<2>, source: &[S], targe
     simd::call::<Accumulate<S>>(Level::detected(), Task { put, walk, source, target });
 }
 
-/// As [`accumulate`], of more than [`ROWS`] rows `by` apart and `len` long: those of blocks, and these pairwise.
+/// As [`accumulate`], of more than [`ROWS`] rows `by` apart and `len` long: those of blocks, and
+/// these pairwise.
 fn add_long_columns<S: Float>(
     put: Put,
     (rows, by, len): (usize, usize, usize),
@@ -123,13 +126,23 @@ fn add_long_columns<S: Float>(
         for (block, first) in (0..rows).step_by(ROWS).enumerate() {
             let mut sum = vec![S::EMPTY; len];
             let extents = (1, (rows - first).min(ROWS), len);
-            product(false, extents, (&mut sum, at(0, len)), one, (source, at(from + first * by, by)));
+            product(
+                false,
+                extents,
+                (&mut sum, at(0, len)),
+                one,
+                (source, at(from + first * by, by)),
+            );
             for _ in 0..(block + 1).trailing_zeros() {
                 sum = add(sums.pop().expect("a binary counter of the blocks"), &sum);
             }
             sums.push(sum);
         }
-        let total = sums.into_iter().rev().reduce(|later, earlier| add(earlier, &later)).unwrap_or_default();
+        let total = sums
+            .into_iter()
+            .rev()
+            .reduce(|later, earlier| add(earlier, &later))
+            .unwrap_or_default();
         put_row(put, &total, &mut target[to..to + len]);
     }
 }

@@ -1,8 +1,10 @@
-//! Each kernel at each level that the processor has, at every length up to 67 and from odd offsets, beside a plain loop. What is compiled from
-//! the same body for another level may round otherwise where it fuses, and only there.
+//! Each kernel at each level that the processor has, at every length up to 67 and from odd offsets,
+//! beside a plain loop. What is compiled from the same body for another level may round otherwise
+//! where it fuses, and only there.
 
 use super::elementwise::{
-    Map, ReverseMap, ReverseMapTask, ReverseZip, ReverseZipTask, Zip, ZipTask, has_binary, has_reverse, has_unary,
+    Map, ReverseMap, ReverseMapTask, ReverseZip, ReverseZipTask, Zip, ZipTask, has_binary,
+    has_reverse, has_unary,
 };
 use super::sum::{Accumulate, Put, Task};
 use super::walk::Walk;
@@ -44,7 +46,8 @@ fn functions() {
         for (len, offset) in lengths() {
             let x = numbers(len + offset, 1);
             for op in Unary::ALL.iter().copied().filter(|&op| has_unary(op)) {
-                let (mut out, what) = (vec![0.0; len], format!("{} of {len} at {level:?}", op.name()));
+                let (mut out, what) =
+                    (vec![0.0; len], format!("{} of {len} at {level:?}", op.name()));
                 if !elementary::map(op, level, &x[offset..], &mut out) {
                     simd::call::<Map<f64>>(level, (op, &x[offset..], &mut out));
                 }
@@ -55,7 +58,10 @@ fn functions() {
                 for how in [Put::Store, Put::Add] {
                     let mut target = before.clone();
                     let (x, v, g) = (&x[offset..], &v[..], &g[..]);
-                    simd::call::<ReverseMap<f64>>(level, ReverseMapTask { op, put: how, x, v, g, target: &mut target });
+                    simd::call::<ReverseMap<f64>>(
+                        level,
+                        ReverseMapTask { op, put: how, x, v, g, target: &mut target },
+                    );
                     for i in 0..len {
                         let share = rules::unary(op, x[i], v[i]).times(g[i]).unwrap_or(-0.0);
                         near(target[i], put(how, before[i], share), 1.0, &what);
@@ -72,7 +78,9 @@ fn operations_of_two_numbers() {
         for (len, offset) in lengths().filter(|&(len, _)| len > 0) {
             let (x, y) = (numbers(2 * len + offset, 1), numbers(3 * len + offset, 50));
             let all = [[1, 1], [1, 0], [0, 1], [2, 3], [0, 3], [2, 1]];
-            for (&op, strides) in Binary::ALL.iter().flat_map(|op| all.map(move |strides| (op, strides))) {
+            for (&op, strides) in
+                Binary::ALL.iter().flat_map(|op| all.map(move |strides| (op, strides)))
+            {
                 let what = format!("{} of {len} by {strides:?} at {level:?}", op.name());
                 let walk = Walk::row(len, strides);
                 let square = op == Binary::Powi;
@@ -85,7 +93,10 @@ fn operations_of_two_numbers() {
                 let mut v: Vec<f64> = (0..len).map(|i| at(i).0.binary(op, at(i).1)).collect();
                 if !square {
                     let expected = std::mem::replace(&mut v, vec![0.0; len]);
-                    simd::call::<Zip<f64>>(level, ZipTask { op, walk: &walk, x: xs, y: ys, out: &mut v });
+                    simd::call::<Zip<f64>>(
+                        level,
+                        ZipTask { op, walk: &walk, x: xs, y: ys, out: &mut v },
+                    );
                     for (v, expected) in v.iter().zip(expected) {
                         // These have no vector form of their own, so every level has the same bits.
                         assert_eq!(v.to_bits(), expected.to_bits(), "{what}");
@@ -94,10 +105,16 @@ fn operations_of_two_numbers() {
                 let mut g = numbers(len, 2);
                 g[len / 2] = 0.0;
                 let operands = [(false, strides[0]), (true, strides[1])];
-                for (second, by) in operands.into_iter().filter(|&(second, _)| has_reverse(op, second)) {
+                for (second, by) in
+                    operands.into_iter().filter(|&(second, _)| has_reverse(op, second))
+                {
                     let shares = |i: usize| {
                         let (x, y) = at(i);
-                        let partial = if second { rules::second(op, x, y, v[i]) } else { rules::first(op, x, y, v[i]) };
+                        let partial = if second {
+                            rules::second(op, x, y, v[i])
+                        } else {
+                            rules::first(op, x, y, v[i])
+                        };
                         if g[i] == 0.0 { -0.0 } else { partial.times(g[i]).unwrap_or(-0.0) }
                     };
                     for how in [Put::Store, Put::Add] {
@@ -107,14 +124,29 @@ fn operations_of_two_numbers() {
                         let target_of = &mut target[..];
                         simd::call::<ReverseZip<f64>>(
                             level,
-                            ReverseZipTask { op, second, put: how, walk, x: xs, y: ys, v, g, target: target_of },
+                            ReverseZipTask {
+                                op,
+                                second,
+                                put: how,
+                                walk,
+                                x: xs,
+                                y: ys,
+                                v,
+                                g,
+                                target: target_of,
+                            },
                         );
                         if by == 0 {
                             let sum: f64 = (0..len).map(shares).sum();
                             near(target[0], put(how, before[0], sum), len as f64, &what);
                         } else {
                             for i in 0..len {
-                                near(target[i * by], put(how, before[i * by], shares(i)), 1.0, &what);
+                                near(
+                                    target[i * by],
+                                    put(how, before[i * by], shares(i)),
+                                    1.0,
+                                    &what,
+                                );
                             }
                         }
                     }
@@ -135,7 +167,10 @@ fn sums() {
                     let walk = Walk::row(len, strides);
                     let (from, mut target) = (&source[offset..], before.clone());
                     let to = &mut target[offset..];
-                    simd::call::<Accumulate<f64>>(level, Task { put: how, walk: &walk, source: from, target: to });
+                    simd::call::<Accumulate<f64>>(
+                        level,
+                        Task { put: how, walk: &walk, source: from, target: to },
+                    );
                     for i in 0..before.len() {
                         let expected = match (i.checked_sub(offset), strides) {
                             (Some(0), [1, 0]) => put(how, before[i], from[..len].iter().sum()),

@@ -22,7 +22,10 @@ impl<const N: usize> Walk<N> {
         let stride = |layout: &Layout, axis: usize| {
             let missing = dims.len() - layout.dims().len();
             let own = axis.checked_sub(missing);
-            own.map_or(0, |own| if layout.dims()[own] == dims[axis] { layout.strides()[own] } else { 0 })
+            own.map_or(
+                0,
+                |own| if layout.dims()[own] == dims[axis] { layout.strides()[own] } else { 0 },
+            )
         };
         let mut walk = Walk { outer: SmallVec::new(), row: (1, [0; N]) };
         for (axis, &extent) in dims.iter().enumerate().rev().filter(|&(_, &extent)| extent != 1) {
@@ -63,15 +66,23 @@ impl<const N: usize> Walk<N> {
 
     /// The operands' first offsets of every row, in row-major order.
     ///
-    /// An iterator and not a function of a closure: a closure in a kernel is a function of its own, compiled without the kernel's
-    /// instructions unless the compiler happens to inline it.
+    /// An iterator and not a function of a closure: a closure in a kernel is a function of its own,
+    /// compiled without the kernel's instructions unless the compiler happens to inline it.
     #[inline(always)]
     pub(crate) fn rows(&self) -> Rows<'_, N> {
         let (within, last) = match self.outer.as_slice() {
             [] => (1, [0; N]),
             [.., last] => *last,
         };
-        Rows { walk: self, starts: [0; N], by: last, left: within, within, index: SmallVec::new(), done: false }
+        Rows {
+            walk: self,
+            starts: [0; N],
+            by: last,
+            left: within,
+            within,
+            index: SmallVec::new(),
+            done: false,
+        }
     }
 }
 
@@ -151,14 +162,24 @@ mod tests {
 
     #[test]
     fn a_walk_is_the_broadcast_offsets() {
-        let shapes: [&[usize]; 9] =
-            [&[], &[1], &[5], &[3, 4], &[1, 4], &[2, 1, 3], &[2, 3, 4], &[2, 3, 1, 2], &[2, 1, 3, 4, 2]];
+        let shapes: [&[usize]; 9] = [
+            &[],
+            &[1],
+            &[5],
+            &[3, 4],
+            &[1, 4],
+            &[2, 1, 3],
+            &[2, 3, 4],
+            &[2, 3, 1, 2],
+            &[2, 1, 3, 4, 2],
+        ];
         for shape in shapes {
             let shape = Shape::from(shape);
             let whole = Layout::contiguous(shape.clone());
             let mut layouts = vec![whole.clone(), Layout::scalar()];
             for axis in 0..shape.rank() {
-                // Repeated along one axis, without the outer axes, and with the axes in another order underneath.
+                // Repeated along one axis, without the outer axes, and with the axes in another
+                // order underneath.
                 layouts.push(Layout::contiguous(Shape::from(whole.narrow(axis, 1).dims())));
                 layouts.push(Layout::contiguous(Shape::from(&shape.dims()[axis..])));
                 let reversed: Vec<usize> = (0..shape.rank()).rev().collect();

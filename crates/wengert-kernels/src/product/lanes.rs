@@ -1,12 +1,15 @@
-//! The vectors that the product kernels are written over: one trait, an implementation for each width.
+//! The vectors that the product kernels are written over: one trait, an implementation for each
+//! width.
 
 use std::fmt::Debug;
 
-/// A vector of `S`. Every method is inlined into a function that was compiled for the instructions it uses.
+/// A vector of `S`. Every method is inlined into a function that was compiled for the instructions
+/// it uses.
 ///
 /// # Safety
 ///
-/// Of all methods: the processor has the instructions, and pointers are good for as many elements as are read or written.
+/// Of all methods: the processor has the instructions, and pointers are good for as many elements
+/// as are read or written.
 pub(super) trait Lanes<S>: Copy + Debug {
     /// The number of elements.
     const N: usize;
@@ -33,7 +36,8 @@ pub(super) trait Lanes<S>: Copy + Debug {
     unsafe fn turn(from: *const S, by: usize, to: *mut S, to_by: usize);
 }
 
-/// Vectors without named instructions: arrays that the compiler maps to whatever the target has. Elements are 128 bits' worth.
+/// Vectors without named instructions: arrays that the compiler maps to whatever the target has.
+/// Elements are 128 bits' worth.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portable<S, const N: usize>([S; N]);
 
@@ -58,7 +62,9 @@ macro_rules! portable {
             #[inline(always)]
             unsafe fn load_first(from: *const $s, n: usize) -> Self {
                 // SAFETY: the caller's promise, i < n.
-                Portable(std::array::from_fn(|i| if i < n { unsafe { from.add(i).read() } } else { 0.0 }))
+                Portable(std::array::from_fn(|i| {
+                    if i < n { unsafe { from.add(i).read() } } else { 0.0 }
+                }))
             }
             #[inline(always)]
             unsafe fn store(self, to: *mut $s) {
@@ -75,7 +81,8 @@ macro_rules! portable {
             #[inline(always)]
             unsafe fn add_product(self, a: Self, b: Self) -> Self {
                 Portable(std::array::from_fn(|i| {
-                    // Without the instruction, `mul_add` is a call that takes longer than all the rest.
+                    // Without the instruction, `mul_add` is a call that takes longer than all the
+                    // rest.
                     if cfg!(target_arch = "aarch64") {
                         a.0[i].mul_add(b.0[i], self.0[i])
                     } else {
@@ -232,7 +239,9 @@ pub(super) mod x86 {
                 }
                 #[inline(always)]
                 unsafe fn load_first(from: *const $s, n: usize) -> Self {
-                    unsafe { $maskload(from, _mm256_loadu_si256($table.as_ptr().add($n - n).cast())) }
+                    unsafe {
+                        $maskload(from, _mm256_loadu_si256($table.as_ptr().add($n - n).cast()))
+                    }
                 }
                 #[inline(always)]
                 unsafe fn store(self, to: *mut $s) {
@@ -240,7 +249,9 @@ pub(super) mod x86 {
                 }
                 #[inline(always)]
                 unsafe fn store_first(self, to: *mut $s, n: usize) {
-                    unsafe { $maskstore(to, _mm256_loadu_si256($table.as_ptr().add($n - n).cast()), self) }
+                    unsafe {
+                        $maskstore(to, _mm256_loadu_si256($table.as_ptr().add($n - n).cast()), self)
+                    }
                 }
                 #[inline(always)]
                 unsafe fn add_product(self, a: Self, b: Self) -> Self {

@@ -1,11 +1,14 @@
-//! Products whose right operand does not fit the registers' neighbourhood: in blocks, with a panel of it copied to the stack.
+//! Products whose right operand does not fit the registers' neighbourhood: in blocks, with a panel
+//! of it copied to the stack.
 //!
-//! A panel is two vectors of columns of B by at most [`DEEP`] rows. It is copied so that its rows follow each other, transposed
-//! if B is, and read by every tile of the block below. A is read where it lies, whatever its strides. The panel is 32 KiB, an
-//! array of the stack: nothing is allocated, and threads share nothing.
+//! A panel is two vectors of columns of B by at most [`DEEP`] rows. It is copied so that its rows
+//! follow each other, transposed if B is, and read by every tile of the block below. A is read
+//! where it lies, whatever its strides. The panel is 32 KiB, an array of the stack: nothing is
+//! allocated, and threads share nothing.
 //!
-//! An element is the sum of its blocks, each summed in input order from zero. The blocks depend on the inner extent alone, so the
-//! bits are the same for every width of register that has fused multiply-add.
+//! An element is the sum of its blocks, each summed in input order from zero. The blocks depend on
+//! the inner extent alone, so the bits are the same for every width of register that has fused
+//! multiply-add.
 
 #![allow(clippy::needless_range_loop, reason = "tiles index sums, pointers and vectors by one row")]
 
@@ -25,7 +28,8 @@ const TALL: usize = 256;
 ///
 /// # Safety
 ///
-/// The pointers are good for their matrices, C overlaps neither operand, and the processor has the instructions of `V`.
+/// The pointers are good for their matrices, C overlaps neither operand, and the processor has the
+/// instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn blocks<S: Copy + Add<Output = S>, V: Lanes<S>>(
     accumulate: bool,
@@ -40,7 +44,8 @@ pub(super) unsafe fn blocks<S: Copy + Add<Output = S>, V: Lanes<S>>(
     let mut apart = [const { MaybeUninit::<[V; 2]>::uninit() }; TALL];
     let apart = apart.as_mut_ptr().cast::<S>();
     let (deepest, tallest) = (even(k, DEEP), even(m, TALL).next_multiple_of(8).min(TALL));
-    // SAFETY: the caller's promises; the blocks lie inside the matrices, a panel's are `DEEP` by two vectors at most.
+    // SAFETY: the caller's promises; the blocks lie inside the matrices, a panel's are `DEEP` by
+    // two vectors at most.
     unsafe {
         for p in (0..k).step_by(deepest) {
             let deep = deepest.min(k - p);
@@ -71,7 +76,8 @@ pub(super) unsafe fn blocks<S: Copy + Add<Output = S>, V: Lanes<S>>(
     }
 }
 
-/// The largest of the fewest parts of at most `most` that `extent` can be cut into, all but the last alike.
+/// The largest of the fewest parts of at most `most` that `extent` can be cut into, all but the
+/// last alike.
 fn even(extent: usize, most: usize) -> usize {
     extent.div_ceil(extent.div_ceil(most).max(1)).max(1)
 }
@@ -122,7 +128,8 @@ unsafe fn pack<S: Copy, V: Lanes<S>>(to: *mut S, from: At<*const S>, (deep, wide
     }
 }
 
-/// All rows of C by one panel: tiles of as many sums as there are registers for, and smaller ones for the rows that are left.
+/// All rows of C by one panel: tiles of as many sums as there are registers for, and smaller ones
+/// for the rows that are left.
 #[inline(always)]
 unsafe fn strips<S: Copy, V: Lanes<S>>(
     add: bool,
@@ -166,7 +173,8 @@ unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize>(
     rows
 }
 
-/// R rows by W vectors, every sum in a register. `last` elements of the last vector, and `rows` rows, are stored.
+/// R rows by W vectors, every sum in a register. `last` elements of the last vector, and `rows`
+/// rows, are stored.
 #[inline(always)]
 unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
     add: bool,
@@ -175,11 +183,13 @@ unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
     a: At<*const S>,
     mut panel: *const S,
 ) {
-    // SAFETY: the caller has `rows` rows, W vectors and k products in bounds; rows past the last repeat it.
+    // SAFETY: the caller has `rows` rows, W vectors and k products in bounds; rows past the last
+    // repeat it.
     unsafe {
         let mut sums = [[V::zero(); W]; R];
         // Opaque, or the compiler computes the pointers again for every product.
-        let rows_of_a: [*const S; R] = black_box(std::array::from_fn(|r| a.start.add(r.min(rows - 1) * a.rows)));
+        let rows_of_a: [*const S; R] =
+            black_box(std::array::from_fn(|r| a.start.add(r.min(rows - 1) * a.rows)));
         // C is read or written when the sums are done; by then its rows are here.
         for r in 0..rows {
             for w in 0..W {
@@ -206,7 +216,8 @@ unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
                     if w + 1 < W || last == V::N {
                         (if add { V::load(to).add(sum) } else { sum }).store(to);
                     } else {
-                        (if add { V::load_first(to, last).add(sum) } else { sum }).store_first(to, last);
+                        (if add { V::load_first(to, last).add(sum) } else { sum })
+                            .store_first(to, last);
                     }
                 }
             }

@@ -1,17 +1,23 @@
 //! Matrix products of `f32` and `f64`, the ones that may be summed in any fixed order.
 //!
-//! Three ways, each the fastest for some shapes: `small::rows` over operands as they lie, `small::dots` for long sums and few
-//! of them, `large::blocks` with a panel of the right operand copied. Which one is taken, and so the order of every sum, depends
-//! on the extents and strides and on the processor's instructions, on nothing else. None allocates.
+//! Three ways, each the fastest for some shapes: `small::rows` over operands as they lie,
+//! `small::dots` for long sums and few of them, `large::blocks` with a panel of the right operand
+//! copied. Which one is taken, and so the order of every sum, depends on the extents and strides
+//! and on the processor's instructions, on nothing else. None allocates.
 //!
-//! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n additions is within `n ε` of it, fused or
-//! not. Infinities and NaN are those of IEEE: `0 · ∞` is NaN here.
+//! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n
+//! additions is within `n ε` of it, fused or not. Infinities and NaN are those of IEEE: `0 · ∞` is
+//! NaN here.
 //!
-//! `unsafe` here: raw pointers with strides, so that a transposed operand is read in place and an adjoint is written into the column where its
-//! value stands in the other; and instructions that are only there if the processor has them. [`product`] checks every extent
-//! against its slice; the dispatch asks for the instructions before it uses them.
+//! `unsafe` here: raw pointers with strides, so that a transposed operand is read in place and an
+//! adjoint is written into the column where its value stands in the other; and instructions that
+//! are only there if the processor has them. [`product`] checks every extent against its slice; the
+//! dispatch asks for the instructions before it uses them.
 
-#![allow(unsafe_code, reason = "strided pointers and instruction sets: see the module's documentation")]
+#![allow(
+    unsafe_code,
+    reason = "strided pointers and instruction sets: see the module's documentation"
+)]
 
 mod lanes;
 mod large;
@@ -66,8 +72,9 @@ impl Placed {
             return true;
         }
         let reach = |extent: usize, stride: usize| (extent - 1).checked_mul(stride);
-        let last =
-            reach(m, self.rows).zip(reach(n, self.cols)).and_then(|(a, b)| self.start.checked_add(a)?.checked_add(b));
+        let last = reach(m, self.rows)
+            .zip(reach(n, self.cols))
+            .and_then(|(a, b)| self.start.checked_add(a)?.checked_add(b));
         last.is_some_and(|last| last < len)
     }
 }
@@ -99,13 +106,17 @@ fn product_at<S: Product>(
     assert!(at_c.fits((m, n), c.len()), "C lies inside its slice");
     assert!(at_a.fits((m, k), a.len()), "A lies inside its slice");
     assert!(at_b.fits((k, n), b.len()), "B lies inside its slice");
-    let (long, short) =
-        if at_c.rows > at_c.cols { ((m, at_c.rows), (n, at_c.cols)) } else { ((n, at_c.cols), (m, at_c.rows)) };
+    let (long, short) = if at_c.rows > at_c.cols {
+        ((m, at_c.rows), (n, at_c.cols))
+    } else {
+        ((n, at_c.cols), (m, at_c.rows))
+    };
     assert!(
         (short.0 <= 1 || short.1 > 0) && (long.0 <= 1 || long.1 > (short.0.max(1) - 1) * short.1),
         "C repeats no element"
     );
-    // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it overlaps neither.
+    // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it
+    // overlaps neither.
     unsafe {
         S::product(
             level,
@@ -118,12 +129,13 @@ fn product_at<S: Product>(
     }
 }
 
-/// `C = A B`, or `C += A B`, for an m by k and a k by n matrix; element (i, j) of each stands at `start + i * rows + j * cols`.
+/// `C = A B`, or `C += A B`, for an m by k and a k by n matrix; element (i, j) of each stands at
+/// `start + i * rows + j * cols`.
 ///
 /// # Safety
 ///
-/// Every element of the three matrices is valid at its pointer, C's for writing and (if it accumulates) initialised; no two elements of C
-/// are the same, and none is an element of A or B.
+/// Every element of the three matrices is valid at its pointer, C's for writing and (if it
+/// accumulates) initialised; no two elements of C are the same, and none is an element of A or B.
 pub unsafe fn product_raw<S: Product>(
     accumulate: bool,
     extents: (usize, usize, usize),
@@ -146,9 +158,14 @@ enum Way {
     Large,
 }
 
-/// The way of a product, by extents and strides alone. C has contiguous rows, or contiguous neither. The bounds are where the ways
-/// measure alike.
-fn way((m, k, n): (usize, usize, usize), c_cols: usize, a_cols: usize, (b_rows, b_cols): (usize, usize)) -> Way {
+/// The way of a product, by extents and strides alone. C has contiguous rows, or contiguous
+/// neither. The bounds are where the ways measure alike.
+fn way(
+    (m, k, n): (usize, usize, usize),
+    c_cols: usize,
+    a_cols: usize,
+    (b_rows, b_cols): (usize, usize),
+) -> Way {
     let along = k == 1 || (a_cols == 1 && b_rows == 1);
     if m.min(n) == 1 && along && k >= 4 {
         return Way::Dots;
@@ -188,7 +205,8 @@ macro_rules! impl_product {
                 let mut a = At { start: a.0, rows: a.1, cols: a.2 };
                 let mut b = At { start: b.0, rows: b.1, cols: b.2 };
                 // (A B)ᵀ = Bᵀ Aᵀ: so the rows of C are contiguous, and a column vector is a row.
-                if (n == 1 && m > 1 && c.rows == 1 && a.cols != 1) || (n > 1 && c.cols != 1 && (c.rows == 1 || m == 1))
+                if (n == 1 && m > 1 && c.rows == 1 && a.cols != 1)
+                    || (n > 1 && c.cols != 1 && (c.rows == 1 || m == 1))
                 {
                     (c, a, b) = (c.transposed(), b.transposed(), a.transposed());
                     (m, n) = (n, m);
@@ -205,7 +223,8 @@ macro_rules! impl_product {
         }
 
         impl Work<$s> {
-            /// The product with B copied first. A function of its own: other products need no room for it.
+            /// The product with B copied first. A function of its own: other products need no room
+            /// for it.
             ///
             /// # Safety
             ///
@@ -225,7 +244,8 @@ macro_rules! impl_product {
 
             #[inline(always)]
             fn run<I: Isa>((way, work): (Way, Work<$s>)) {
-                // SAFETY: `Work` is made under the promises of `product_raw`; a level has the instructions of its vectors.
+                // SAFETY: `Work` is made under the promises of `product_raw`; a level has the
+                // instructions of its vectors.
                 unsafe {
                     match I::LEVEL {
                         Level::Portable => work.small::<lanes::Portable<$s, $portable>>(way),
@@ -246,13 +266,17 @@ macro_rules! impl_product {
                 // SAFETY: as above.
                 unsafe {
                     match I::LEVEL {
-                        Level::Portable => {
-                            large::blocks::<$s, lanes::Portable<$s, $portable>>(accumulate, extents, c, a, b)
-                        }
+                        Level::Portable => large::blocks::<$s, lanes::Portable<$s, $portable>>(
+                            accumulate, extents, c, a, b,
+                        ),
                         #[cfg(target_arch = "x86_64")]
-                        Level::V3 => large::blocks::<$s, std::arch::x86_64::$avx2>(accumulate, extents, c, a, b),
+                        Level::V3 => large::blocks::<$s, std::arch::x86_64::$avx2>(
+                            accumulate, extents, c, a, b,
+                        ),
                         #[cfg(target_arch = "x86_64")]
-                        Level::V4 => large::blocks::<$s, std::arch::x86_64::$avx512>(accumulate, extents, c, a, b),
+                        Level::V4 => large::blocks::<$s, std::arch::x86_64::$avx512>(
+                            accumulate, extents, c, a, b,
+                        ),
                     }
                 }
             }
@@ -295,10 +319,18 @@ impl<S: Copy + Add<Output = S>> Work<S> {
         // SAFETY: the caller's promises; a way is chosen by the strides it needs.
         unsafe {
             match way {
-                Way::Dots if extents.0 >= extents.2 => small::dots::<S, V>(accumulate, extents, c, a, b),
+                Way::Dots if extents.0 >= extents.2 => {
+                    small::dots::<S, V>(accumulate, extents, c, a, b)
+                }
                 Way::Dots => {
                     let (m, k, n) = extents;
-                    small::dots::<S, V>(accumulate, (n, k, m), c.transposed(), b.transposed(), a.transposed());
+                    small::dots::<S, V>(
+                        accumulate,
+                        (n, k, m),
+                        c.transposed(),
+                        b.transposed(),
+                        a.transposed(),
+                    );
                 }
                 _ => small::rows::<S, V>(accumulate, extents, c, a, b),
             }

@@ -29,7 +29,11 @@ pub(super) type Packed<S> = [MaybeUninit<S>; PACKED];
 /// # Safety
 ///
 /// The pointer is good for a k by n matrix of at most [`PACKED`] elements.
-pub(super) unsafe fn pack<S: Copy>(b: At<*const S>, (k, n): (usize, usize), to: &mut Packed<S>) -> At<*const S> {
+pub(super) unsafe fn pack<S: Copy>(
+    b: At<*const S>,
+    (k, n): (usize, usize),
+    to: &mut Packed<S>,
+) -> At<*const S> {
     for j in 0..n {
         for p in 0..k {
             // SAFETY: the caller's promise.
@@ -43,7 +47,8 @@ pub(super) unsafe fn pack<S: Copy>(b: At<*const S>, (k, n): (usize, usize), to: 
 ///
 /// # Safety
 ///
-/// The pointers are good for their matrices, C overlaps neither operand, and the processor has the instructions of `V`.
+/// The pointers are good for their matrices, C overlaps neither operand, and the processor has the
+/// instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn rows<S: Copy, V: Lanes<S>>(
     accumulate: bool,
@@ -54,7 +59,8 @@ pub(super) unsafe fn rows<S: Copy, V: Lanes<S>>(
 ) {
     // SAFETY: the caller's promises.
     unsafe {
-        // Of one or two rows, every vector of B is read once: long rows keep more sums under way, and memory in order.
+        // Of one or two rows, every vector of B is read once: long rows keep more sums under way,
+        // and memory in order.
         let most = if m <= 2 { 4 } else { 2 };
         let mut j = 0;
         while j < n {
@@ -110,7 +116,9 @@ unsafe fn column<S: Copy, V: Lanes<S>, const W: usize>(
     let mut i = 0;
     // SAFETY: rows i and following are in bounds.
     unsafe {
-        let down = |i: usize| (At { start: c.start.add(i * c.rows), ..c }, At { start: a.start.add(i * a.rows), ..a });
+        let down = |i: usize| {
+            (At { start: c.start.add(i * c.rows), ..c }, At { start: a.start.add(i * a.rows), ..a })
+        };
         if const { W <= 2 } {
             if const { V::WIDE_TILES || W == 1 } {
                 while m - i >= 8 {
@@ -144,8 +152,8 @@ unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
 ) {
     // SAFETY: the caller has R rows, W vectors and k products in bounds.
     unsafe {
-        // A few sums wait for their last addition: then every fourth product goes to sums of its own. (`const`: of the two, only
-        // one is compiled.)
+        // A few sums wait for their last addition: then every fourth product goes to sums of its
+        // own. (`const`: of the two, only one is compiled.)
         if const { R * W <= 2 } {
             if last == V::N {
                 full::<S, V, R, W, 4, false>(accumulate, k, (c, a), b, last);
@@ -161,7 +169,14 @@ unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
 }
 
 #[inline(always)]
-unsafe fn full<S: Copy, V: Lanes<S>, const R: usize, const W: usize, const PARTS: usize, const MASKED: bool>(
+unsafe fn full<
+    S: Copy,
+    V: Lanes<S>,
+    const R: usize,
+    const W: usize,
+    const PARTS: usize,
+    const MASKED: bool,
+>(
     accumulate: bool,
     k: usize,
     (c, a): (At<*mut S>, At<*const S>),
@@ -171,7 +186,11 @@ unsafe fn full<S: Copy, V: Lanes<S>, const R: usize, const W: usize, const PARTS
     // SAFETY: as `tile`.
     unsafe {
         let read = |from: *const S, w: usize| {
-            if MASKED && w == W - 1 { V::load_first(from.add(w * V::N), last) } else { V::load(from.add(w * V::N)) }
+            if MASKED && w == W - 1 {
+                V::load_first(from.add(w * V::N), last)
+            } else {
+                V::load(from.add(w * V::N))
+            }
         };
         let mut parts = [[[V::zero(); W]; R]; PARTS];
         if accumulate {
@@ -218,7 +237,8 @@ unsafe fn full<S: Copy, V: Lanes<S>, const R: usize, const W: usize, const PARTS
     }
 }
 
-/// Dot products: `C (+)= A B` where the rows of A and the columns of B are contiguous, four sums along at a time.
+/// Dot products: `C (+)= A B` where the rows of A and the columns of B are contiguous, four sums
+/// along at a time.
 ///
 /// # Safety
 ///

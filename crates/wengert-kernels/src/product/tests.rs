@@ -7,7 +7,8 @@ fn whole(i: usize) -> f64 {
     ((i * 2_654_435_761) >> 7 & 15) as f64 - 7.0
 }
 
-/// An m by n matrix and its place: row-major, transposed, or with gaps between rows; `start` elements in.
+/// An m by n matrix and its place: row-major, transposed, or with gaps between rows; `start`
+/// elements in.
 fn place((m, n): (usize, usize), how: usize, start: usize) -> (Placed, usize) {
     match how {
         0 => (Placed { start, rows: n, cols: 1 }, start + m * n),
@@ -22,7 +23,9 @@ macro_rules! check {
         let ((m, k, n), (hc, ha, hb)) = ($extents, $places);
         let ((pc, lc), (pa, la), (pb, lb)) =
             (place((m, n), hc, $start), place((m, k), ha, $start), place((k, n), hb, $start));
-        let numbers = |len: usize, salt: usize| -> Vec<$s> { (0..len).map(|i| whole(i + salt) as $s).collect() };
+        let numbers = |len: usize, salt: usize| -> Vec<$s> {
+            (0..len).map(|i| whole(i + salt) as $s).collect()
+        };
         let (a, b, before) = (numbers(la, 1), numbers(lb, 77), numbers(lc + 5, 1234));
         let mut expected = before.clone();
         for i in 0..m {
@@ -30,7 +33,8 @@ macro_rules! check {
                 let at = pc.start + i * pc.rows + j * pc.cols;
                 let mut sum = if $accumulate { expected[at] } else { 0.0 };
                 for p in 0..k {
-                    sum += a[pa.start + i * pa.rows + p * pa.cols] * b[pb.start + p * pb.rows + j * pb.cols];
+                    sum += a[pa.start + i * pa.rows + p * pa.cols]
+                        * b[pb.start + p * pb.rows + j * pb.cols];
                 }
                 expected[at] = sum;
             }
@@ -51,7 +55,9 @@ macro_rules! check {
 #[test]
 fn every_small_shape_and_stride_is_the_plain_sum() {
     for (m, k, n) in [1, 2, 3, 5, 8, 9, 17].into_iter().flat_map(|m| {
-        [1, 2, 7, 16, 33].into_iter().flat_map(move |k| [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33].map(|n| (m, k, n)))
+        [1, 2, 7, 16, 33]
+            .into_iter()
+            .flat_map(move |k| [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33].map(|n| (m, k, n)))
     }) {
         for places in 0..64 {
             let (hc, ha, hb) = (places / 16, places / 4 % 4, places % 4);
@@ -67,9 +73,15 @@ fn vectors_of_every_length_up_to_67() {
     for len in 1..=67 {
         for start in 0..3 {
             for accumulate in [false, true] {
-                for (m, k, n) in
-                    [(1, len, 1), (len, 3, 1), (1, 3, len), (len, 1, 4), (4, 1, len), (5, len, 1), (1, len, 6)]
-                {
+                for (m, k, n) in [
+                    (1, len, 1),
+                    (len, 3, 1),
+                    (1, 3, len),
+                    (len, 1, 4),
+                    (4, 1, len),
+                    (5, len, 1),
+                    (1, len, 6),
+                ] {
                     for places in [(0, 0, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1)] {
                         check!(f64, (m, k, n), places, start, accumulate);
                         check!(f32, (m, k, n), places, start, accumulate);
@@ -129,5 +141,11 @@ fn a_matrix_past_its_slice_is_refused() {
 #[should_panic(expected = "C repeats no element")]
 fn a_result_that_repeats_elements_is_refused() {
     let at = Placed { start: 0, rows: 2, cols: 1 };
-    product(false, (2, 2, 2), (&mut [0.0; 4], Placed { start: 0, rows: 0, cols: 1 }), (&[0.0; 4], at), (&[0.0; 4], at));
+    product(
+        false,
+        (2, 2, 2),
+        (&mut [0.0; 4], Placed { start: 0, rows: 0, cols: 1 }),
+        (&[0.0; 4], at),
+        (&[0.0; 4], at),
+    );
 }

@@ -1,7 +1,8 @@
 //! Transposed blocks on x86-64, in registers.
 //!
-//! A register takes one piece of 128 bits from each of several rows. Transposing the pieces among four registers (two, for
-//! `f64`) then needs only instructions that stay inside 128 bits, which are the cheap ones.
+//! A register takes one piece of 128 bits from each of several rows. Transposing the pieces among
+//! four registers (two, for `f64`) then needs only instructions that stay inside 128 bits, which
+//! are the cheap ones.
 
 use std::arch::x86_64::*;
 

@@ -22,7 +22,10 @@ fn rows_come_out_as_they_went_in() {
 #[test]
 fn one_hot_is_one_at_the_class() {
     let data = Dataset::new(ROWS, 3).unwrap();
-    assert_eq!([0, 1, 2].map(|class| data.one_hot(class)), [[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]]);
+    assert_eq!(
+        [0, 1, 2].map(|class| data.one_hot(class)),
+        [[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]]
+    );
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn a_number_that_is_not_finite() {
 
 #[test]
 fn a_label_that_is_no_class() {
-    let error = refused(&[(&[1.0], 1), (&[1.0], 2)], "row 1 has label 2, expected one of the 2 classes counted from 0");
+    let error = refused(
+        &[(&[1.0], 1), (&[1.0], 2)],
+        "row 1 has label 2, expected one of the 2 classes counted from 0",
+    );
     assert_eq!(error, DataError::Label { row: 1, label: 2, classes: 2 });
 }
 
@@ -73,6 +79,9 @@ fn a_label_that_is_no_class() {
 fn a_last_number_that_is_no_label() {
     for last in [-1.0, 0.5, 1e300, f64::NAN, f64::INFINITY] {
         let error = Dataset::from_labelled_rows([[1.0, 0.0], [1.0, last]], 2).unwrap_err();
-        assert_eq!(error.to_string(), format!("row 1 ends in {last:?}, expected a label: a whole number from 0"));
+        assert_eq!(
+            error.to_string(),
+            format!("row 1 ends in {last:?}, expected a label: a whole number from 0")
+        );
     }
 }

@@ -41,7 +41,10 @@ fn the_notebook_draws_neuron_by_neuron_bias_last() {
 
 #[test]
 fn zeros() {
-    assert_eq!(params(Init::Zeros, &[2, 1])[0], LayerParams { weights: vec![0.0; 2], biases: vec![0.0] });
+    assert_eq!(
+        params(Init::Zeros, &[2, 1])[0],
+        LayerParams { weights: vec![0.0; 2], biases: vec![0.0] }
+    );
 }
 
 #[test]
@@ -56,7 +59,10 @@ fn uniform_laws_fill_their_bounds() {
         assert!(weights.iter().all(|w| (lo..=hi).contains(w)), "{law:?}");
         // 60,000 draws all miss an end of one in a thousand with probability 0.999^60000 = 1e-26.
         let end = 1e-3 * (hi - lo);
-        assert!(weights.iter().any(|w| *w < lo + end) && weights.iter().any(|w| *w > hi - end), "{law:?}");
+        assert!(
+            weights.iter().any(|w| *w < lo + end) && weights.iter().any(|w| *w > hi - end),
+            "{law:?}"
+        );
     }
 }
 
@@ -78,13 +84,21 @@ fn laws_have_their_moments() {
         let standard = || x.iter().map(|x| x / deviation);
         let within = |what, ours: f64, expected: f64, variance_of_one: f64| {
             let error = (variance_of_one / n).sqrt();
-            assert!((ours - expected).abs() < 5.0 * error, "{law:?}: {what} {ours}, expected {expected} +- {error}");
+            assert!(
+                (ours - expected).abs() < 5.0 * error,
+                "{law:?}: {what} {ours}, expected {expected} +- {error}"
+            );
         };
         within("mean", mean(standard()), 0.0, 1.0);
         within("variance", mean(standard().map(|x| x.powi(2))), 1.0, kurtosis - 1.0);
         // E x^8 of the same: 3^4 / 9 for the uniform law, 7 * 5 * 3 for the normal one.
         let eighth = if kurtosis == normal { 105.0 } else { 9.0 };
-        within("fourth moment", mean(standard().map(|x| x.powi(4))), kurtosis, eighth - kurtosis * kurtosis);
+        within(
+            "fourth moment",
+            mean(standard().map(|x| x.powi(4))),
+            kurtosis,
+            eighth - kurtosis * kurtosis,
+        );
     }
 }
 
@@ -99,8 +113,13 @@ fn glorot_and_he_start_from_zero_biases_and_uniform_draws_them() {
 
 // ---- Seeds.
 
-const EVERY_LAW: [Law; 5] =
-    [Law::Uniform { lo: -1.0, hi: 1.0 }, Law::GlorotUniform, Law::GlorotNormal, Law::HeUniform, Law::HeNormal];
+const EVERY_LAW: [Law; 5] = [
+    Law::Uniform { lo: -1.0, hi: 1.0 },
+    Law::GlorotUniform,
+    Law::GlorotNormal,
+    Law::HeUniform,
+    Law::HeNormal,
+];
 
 #[test]
 fn a_seed_gives_its_numbers_and_another_seed_others() {
@@ -126,8 +145,9 @@ fn layers_of_one_size_differ() {
     }
 }
 
-/// Bit for bit what an independent program computes. If this fails on another platform, the promise of [`Init`] is
-/// broken; if it fails after an update of a dependency, a published seed no longer gives the network it gave.
+/// Bit for bit what an independent program computes. If this fails on another platform, the promise
+/// of [`Init`] is broken; if it fails after an update of a dependency, a published seed no longer
+/// gives the network it gave.
 #[test]
 fn the_bits_of_seed_7() {
     let ours = EVERY_LAW.map(|law| {
@@ -147,7 +167,15 @@ fn the_bits_of_seed_7() {
 #[test]
 fn bounds_that_are_none_are_refused() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
-    for (lo, hi) in [(1.0, 0.0), (nan, 1.0), (0.0, nan), (-inf, 0.0), (0.0, inf), (inf, inf), (f64::MIN, f64::MAX)] {
+    for (lo, hi) in [
+        (1.0, 0.0),
+        (nan, 1.0),
+        (0.0, nan),
+        (-inf, 0.0),
+        (0.0, inf),
+        (inf, inf),
+        (f64::MIN, f64::MAX),
+    ] {
         let error = Law::Uniform { lo, hi }.seeded(1).start().unwrap_err();
         assert!(error.to_string().contains(&format!("from {lo:?} to {hi:?}:")));
     }
@@ -156,7 +184,12 @@ fn bounds_that_are_none_are_refused() {
 
 #[test]
 fn a_choice_survives_serde() {
-    for init in [Init::Zeros, Init::Notebook { seed: u64::MAX }, Law::HeNormal.seeded(7), EVERY_LAW[0].seeded(0)] {
+    for init in [
+        Init::Zeros,
+        Init::Notebook { seed: u64::MAX },
+        Law::HeNormal.seeded(7),
+        EVERY_LAW[0].seeded(0),
+    ] {
         let json = serde_json::to_string(&init).unwrap();
         assert_eq!(serde_json::from_str::<Init>(&json).unwrap(), init, "{json}");
     }

@@ -7,7 +7,9 @@ use crate::init::InitError;
 #[non_exhaustive]
 pub enum MlpError {
     /// There are no layers: fewer than two sizes, or no weights.
-    #[error("the network has no layers; it needs a number of inputs and at least one layer of neurons")]
+    #[error(
+        "the network has no layers; it needs a number of inputs and at least one layer of neurons"
+    )]
     NoLayers,
 
     /// A layer has no neurons, or the network no inputs.
@@ -36,7 +38,9 @@ pub enum MlpError {
     },
 
     /// A neuron does not have one weight per input and a bias.
-    #[error("{layer}/{neuron} has {found} numbers, expected {expected}: one weight per input, and the bias")]
+    #[error(
+        "{layer}/{neuron} has {found} numbers, expected {expected}: one weight per input, and the bias"
+    )]
     Weights {
         /// The layer.
         layer: String,

@@ -38,8 +38,14 @@ fn every_parameter_has_a_name() {
         (0..mlp.params().len()).map(|k| mlp.param_name(k)).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names(&[1, 2]), "output/0.w[0] output/0.b output/1.w[0] output/1.b");
-    assert_eq!(names(&[2, 1, 1]), "hidden/0.w[0] hidden/0.w[1] hidden/0.b output/0.w[0] output/0.b");
-    assert_eq!(names(&[1, 1, 1, 1]), "hidden1/0.w[0] hidden1/0.b hidden2/0.w[0] hidden2/0.b output/0.w[0] output/0.b");
+    assert_eq!(
+        names(&[2, 1, 1]),
+        "hidden/0.w[0] hidden/0.w[1] hidden/0.b output/0.w[0] output/0.b"
+    );
+    assert_eq!(
+        names(&[1, 1, 1, 1]),
+        "hidden1/0.w[0] hidden1/0.b hidden2/0.w[0] hidden2/0.b output/0.w[0] output/0.b"
+    );
 }
 
 #[test]
@@ -61,7 +67,10 @@ fn sizes_that_make_no_network() {
             "hidden would bring the network to more than 268435456 parameters, which no tape holds",
         );
     }
-    refused(Mlp::with_activations(&[2, 2, 1], &[SIGMOID], Init::Zeros), "1 activations were given for 2 layers");
+    refused(
+        Mlp::with_activations(&[2, 2, 1], &[SIGMOID], Init::Zeros),
+        "1 activations were given for 2 layers",
+    );
     let law = Law::Uniform { lo: 1.0, hi: 0.0 };
     let bounds = MlpError::Init(InitError::Bounds { lo: 1.0, hi: 0.0 });
     assert_eq!(Mlp::new(&[1, 1], SIGMOID, law.seeded(1)), Err(bounds));
@@ -70,9 +79,15 @@ fn sizes_that_make_no_network() {
 #[test]
 fn weights_that_make_no_network() {
     let both = |layers: &[&[&[f64]]]| Mlp::from_weights(layers, &[SIGMOID; 2]);
-    refused(both(&[]), "the network has no layers; it needs a number of inputs and at least one layer of neurons");
+    refused(
+        both(&[]),
+        "the network has no layers; it needs a number of inputs and at least one layer of neurons",
+    );
     refused(both(&[&[], &[]]), "hidden has width 0; every layer needs at least one");
-    refused(both(&[&[&[1.0]], &[&[1.0, 2.0]]]), "input has width 0; every layer needs at least one");
+    refused(
+        both(&[&[&[1.0]], &[&[1.0, 2.0]]]),
+        "input has width 0; every layer needs at least one",
+    );
     refused(
         both(&[&[&[1.0, 2.0], &[3.0]], &[&[1.0, 2.0, 3.0]]]),
         "hidden/1 has 1 numbers, expected 2: one weight per input, and the bias",
@@ -81,10 +96,19 @@ fn weights_that_make_no_network() {
         both(&[&[&[1.0, 2.0]], &[&[1.0, 2.0, 3.0]]]),
         "output/0 has 3 numbers, expected 2: one weight per input, and the bias",
     );
-    refused(both(&[&[&[1.0, f64::NAN]], &[&[1.0, 2.0]]]), "hidden/0.b is NaN, expected a finite number");
-    refused(both(&[&[&[1.0, 2.0]], &[&[f64::INFINITY, 2.0]]]), "output/0.w[0] is inf, expected a finite number");
+    refused(
+        both(&[&[&[1.0, f64::NAN]], &[&[1.0, 2.0]]]),
+        "hidden/0.b is NaN, expected a finite number",
+    );
+    refused(
+        both(&[&[&[1.0, 2.0]], &[&[f64::INFINITY, 2.0]]]),
+        "output/0.w[0] is inf, expected a finite number",
+    );
     refused(both(&[&[&[1.0, 2.0]]]), "2 activations were given for 1 layers");
-    refused(Mlp::from_params(&[2, 1], &[SIGMOID], vec![0.0; 4]), "4 parameters were given for a network that has 3");
+    refused(
+        Mlp::from_params(&[2, 1], &[SIGMOID], vec![0.0; 4]),
+        "4 parameters were given for a network that has 3",
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! One row's step, three ways: recorded, replayed, compiled.
 
-use wengert::{Compiler, Error, Gradients, Input, Numerics, Options, Output, Program, Tape, Var, Workspace};
+use wengert::{
+    Compiler, Error, Gradients, Input, Numerics, Options, Output, Program, Tape, Var, Workspace,
+};
 
 use super::RowPass;
 use crate::bind::{Bound, Granularity};
@@ -19,8 +21,8 @@ pub(super) struct Turn<'a> {
 
 /// Moves the parameters of a network row by row.
 pub(super) trait Steps {
-    /// Computes the pass of a row with the parameters as they are, and moves them against its gradient. Returns the loss from before, and the
-    /// numbers of the pass if they are asked for.
+    /// Computes the pass of a row with the parameters as they are, and moves them against its
+    /// gradient. Returns the loss from before, and the numbers of the pass if they are asked for.
     fn step(&mut self, work: &mut Mlp, turn: &Turn<'_>) -> Result<(f64, Option<RowPass>), Error>;
 
     /// Gives `work` the parameters, if they have been kept elsewhere.
@@ -67,7 +69,13 @@ impl<'t> Pass<'t> {
     }
 
     /// Moves the parameters, having read off what is asked for.
-    fn learn(&self, gradients: &Gradients<'t>, sgd: Sgd, work: &mut Mlp, turn: &Turn<'_>) -> (f64, Option<RowPass>) {
+    fn learn(
+        &self,
+        gradients: &Gradients<'t>,
+        sgd: Sgd,
+        work: &mut Mlp,
+        turn: &Turn<'_>,
+    ) -> (f64, Option<RowPass>) {
         let layers = self.forward.layers();
         let shown = turn.shown.then(|| RowPass {
             row: turn.row,
@@ -128,7 +136,8 @@ impl Recorded {
 impl Steps for Recorded {
     fn step(&mut self, work: &mut Mlp, turn: &Turn<'_>) -> Result<(f64, Option<RowPass>), Error> {
         self.tape.clear();
-        let pass = Pass::record(&self.tape, work, self.manner.granularity, turn.features, turn.target)?;
+        let pass =
+            Pass::record(&self.tape, work, self.manner.granularity, turn.features, turn.target)?;
         let gradients = pass.loss.try_backward()?;
         Ok(pass.learn(&gradients, self.manner.sgd, work, turn))
     }
@@ -154,12 +163,20 @@ struct LayerOutputs {
 }
 
 impl Compiled {
-    pub(super) fn new(manner: Manner, work: &Mlp, features: &[f64], target: &[f64]) -> Result<Self, Error> {
+    pub(super) fn new(
+        manner: Manner,
+        work: &Mlp,
+        features: &[f64],
+        target: &[f64],
+    ) -> Result<Self, Error> {
         let tape = manner.tape();
-        let Pass { bound, x, target, forward, loss } = Pass::record(&tape, work, manner.granularity, features, target)?;
+        let Pass { bound, x, target, forward, loss } =
+            Pass::record(&tape, work, manner.granularity, features, target)?;
         let params = bound.params();
         // The step of `Sgd`, as nodes: the same operations in the same order.
-        let gradient = tape.tensor(wengert::Leaf::Data, &vec![0.0; params.len()], params.shape())?.named("gradient");
+        let gradient = tape
+            .tensor(wengert::Leaf::Data, &vec![0.0; params.len()], params.shape())?
+            .named("gradient");
         let moved = params.try_sub(gradient.try_mul(manner.sgd.rate)?)?.named("moved");
 
         let mut compiler = Compiler::new(&tape).numerics(manner.numerics);
@@ -185,13 +202,16 @@ impl Compiled {
     }
 
     fn numbers(&self, row: usize) -> RowPass {
-        let of_layers = |read: &dyn Fn(&LayerOutputs) -> Vec<f64>| self.layers.iter().map(read).collect();
+        let of_layers =
+            |read: &dyn Fn(&LayerOutputs) -> Vec<f64>| self.layers.iter().map(read).collect();
         RowPass {
             row,
             loss: self.workspace.number(self.loss),
             z: of_layers(&|layer| self.workspace.values(layer.z)),
             outputs: of_layers(&|layer| self.workspace.values(layer.output)),
-            deltas: of_layers(&|layer| self.workspace.values(layer.adjoint).into_iter().map(|g| -g).collect()),
+            deltas: of_layers(&|layer| {
+                self.workspace.values(layer.adjoint).into_iter().map(|g| -g).collect()
+            }),
         }
     }
 }

@@ -43,7 +43,8 @@ fn rates_that_are_none() {
 fn training_that_diverges() {
     for passes in PASSES {
         for granularity in GRANULARITIES {
-            let trainer = Trainer::new(Sgd { rate: 1e200 }, 9).passes(passes).granularity(granularity);
+            let trainer =
+                Trainer::new(Sgd { rate: 1e200 }, 9).passes(passes).granularity(granularity);
             let message = "training diverged in epoch 0: output/0.w[0] is NaN; try a smaller rate";
             refused(trainer, &[2, 2], Activation::Identity, message);
         }
@@ -56,8 +57,12 @@ fn an_error_that_is_no_number_any_more_is_named() {
         // The parameters stay as they are, and their squares are numbers.
         let mut mlp = Mlp::from_params(&[1, 1], &[Activation::Identity], vec![1e100, 0.0]).unwrap();
         let data = Dataset::new([([1e100], 0)], 1).unwrap();
-        let error = Trainer::new(Sgd { rate: 0.0 }, 1).passes(passes).train(&mut mlp, &data).unwrap_err();
-        assert_eq!(error.to_string(), "training diverged in epoch 0: the error is inf; try a smaller rate");
+        let error =
+            Trainer::new(Sgd { rate: 0.0 }, 1).passes(passes).train(&mut mlp, &data).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "training diverged in epoch 0: the error is inf; try a smaller rate"
+        );
     }
 }
 
@@ -84,7 +89,10 @@ fn every_way_of_a_pass_agrees_to_the_bit() {
             let first = learnt(trainer, activation);
             assert_eq!(first.1.history.len(), 20);
             let last = first.1.last.as_ref().unwrap();
-            assert_eq!([&last.z, &last.outputs, &last.deltas].map(|layers| layers.concat().len()), [9; 3]);
+            assert_eq!(
+                [&last.z, &last.outputs, &last.deltas].map(|layers| layers.concat().len()),
+                [9; 3]
+            );
             for passes in PASSES {
                 assert_eq!(
                     learnt(trainer.passes(passes), activation),
@@ -101,13 +109,17 @@ fn fast_numbers_are_near_the_exact_ones() {
     for granularity in GRANULARITIES {
         for &activation in Activation::ALL {
             let trainer = Trainer::new(Sgd { rate: 0.05 }, 20).granularity(granularity);
-            let params =
-                |trainer| -> Vec<f64> { learnt(trainer, activation).0.into_iter().map(f64::from_bits).collect() };
+            let params = |trainer| -> Vec<f64> {
+                learnt(trainer, activation).0.into_iter().map(f64::from_bits).collect()
+            };
             let exact = params(trainer);
             for passes in PASSES {
                 let fast = params(trainer.passes(passes).numerics(Numerics::Fast));
                 let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-13 * a.abs().max(1.0);
-                assert!(exact.iter().zip(&fast).all(near), "{granularity:?} {activation} {passes:?}");
+                assert!(
+                    exact.iter().zip(&fast).all(near),
+                    "{granularity:?} {activation} {passes:?}"
+                );
             }
         }
     }
@@ -118,8 +130,10 @@ fn a_layer_of_one_neuron_and_one_row_is_compiled_too() {
     let data = Dataset::new([([0.5], 0)], 1).unwrap();
     for granularity in GRANULARITIES {
         let [replayed, compiled] = [Passes::Replayed, Passes::Compiled].map(|passes| {
-            let mut mlp = Mlp::new(&[1, 1, 1], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
-            let trainer = Trainer::new(Sgd { rate: 0.5 }, 3).granularity(granularity).passes(passes);
+            let mut mlp =
+                Mlp::new(&[1, 1, 1], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
+            let trainer =
+                Trainer::new(Sgd { rate: 0.5 }, 3).granularity(granularity).passes(passes);
             (trainer.train(&mut mlp, &data).unwrap(), mlp)
         });
         assert_eq!(replayed, compiled);
@@ -130,7 +144,9 @@ fn a_layer_of_one_neuron_and_one_row_is_compiled_too() {
 fn each_epoch_is_told_as_it_is_kept() {
     let mut mlp = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     let mut told = Vec::new();
-    let trained = Trainer::new(Sgd { rate: 0.1 }, 5).train_with(&mut mlp, &data(), |epoch| told.push(*epoch)).unwrap();
+    let trained = Trainer::new(Sgd { rate: 0.1 }, 5)
+        .train_with(&mut mlp, &data(), |epoch| told.push(*epoch))
+        .unwrap();
     assert_eq!(told, trained.history);
     assert!(told.iter().map(|epoch| epoch.epoch).eq(0..5));
 }
@@ -138,10 +154,14 @@ fn each_epoch_is_told_as_it_is_kept() {
 #[test]
 fn a_rate_that_saturates_everything_is_no_training() {
     for passes in PASSES {
-        let mut mlp = Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
+        let mut mlp =
+            Mlp::new(&[2, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
         let trainer = Trainer::new(Sgd { rate: 1e300 }, 3).passes(passes);
         // Every number is finite, and nothing is ever learnt again.
         let error = trainer.train(&mut mlp, &data()).unwrap_err();
-        assert!(matches!(error, TrainError::Diverged { epoch: 0, value, .. } if value.is_finite()), "{error}");
+        assert!(
+            matches!(error, TrainError::Diverged { epoch: 0, value, .. } if value.is_finite()),
+            "{error}"
+        );
     }
 }

@@ -17,7 +17,8 @@ fn quick_two_sum(a: f64, b: f64) -> DoubleDouble {
     with_rest(hi, b - (hi - a))
 }
 
-/// Nothing remains of an infinity; and a rest of no size is +0, so that equal numbers are equal bits.
+/// Nothing remains of an infinity; and a rest of no size is +0, so that equal numbers are equal
+/// bits.
 #[inline]
 fn with_rest(hi: f64, rest: f64) -> DoubleDouble {
     DoubleDouble { hi, lo: if hi.is_finite() && rest != 0.0 { rest } else { 0.0 } }
@@ -100,7 +101,11 @@ impl DoubleDouble {
     pub(super) fn floored(self) -> Self {
         let hi = libm::floor(self.hi);
         // A rest decides only where the first number is whole.
-        if hi == self.hi && self.lo != 0.0 { quick_two_sum(hi, libm::floor(self.lo)) } else { hi.into() }
+        if hi == self.hi && self.lo != 0.0 {
+            quick_two_sum(hi, libm::floor(self.lo))
+        } else {
+            hi.into()
+        }
     }
 
     pub(super) fn truncated(self) -> Self {

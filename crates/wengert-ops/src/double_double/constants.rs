@@ -1,25 +1,34 @@
-//! Numbers that the functions are made of. Written by `double_double/make.py constants` in the tests of `wengert`.
+//! Numbers that the functions are made of. Written by `double_double/make.py constants` in the
+//! tests of `wengert`.
 
 #![allow(clippy::approx_constant, reason = "each is the nearest number and what it leaves")]
 
 use super::DoubleDouble;
 
 /// π.
-pub(super) const PI: DoubleDouble = DoubleDouble { hi: 3.141592653589793, lo: 1.2246467991473532e-16 };
+pub(super) const PI: DoubleDouble =
+    DoubleDouble { hi: 3.141592653589793, lo: 1.2246467991473532e-16 };
 /// π/2.
-pub(super) const FRAC_PI_2: DoubleDouble = DoubleDouble { hi: 1.5707963267948966, lo: 6.123233995736766e-17 };
+pub(super) const FRAC_PI_2: DoubleDouble =
+    DoubleDouble { hi: 1.5707963267948966, lo: 6.123233995736766e-17 };
 /// ln 2.
-pub(super) const LN_2: DoubleDouble = DoubleDouble { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 };
+pub(super) const LN_2: DoubleDouble =
+    DoubleDouble { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 };
 /// ln 10.
-pub(super) const LN_10: DoubleDouble = DoubleDouble { hi: 2.302585092994046, lo: -2.1707562233822494e-16 };
+pub(super) const LN_10: DoubleDouble =
+    DoubleDouble { hi: 2.302585092994046, lo: -2.1707562233822494e-16 };
 /// 1/ln 2.
-pub(super) const LOG2_E: DoubleDouble = DoubleDouble { hi: 1.4426950408889634, lo: 2.0355273740931033e-17 };
+pub(super) const LOG2_E: DoubleDouble =
+    DoubleDouble { hi: 1.4426950408889634, lo: 2.0355273740931033e-17 };
 /// 1/ln 10.
-pub(super) const LOG10_E: DoubleDouble = DoubleDouble { hi: 0.4342944819032518, lo: 1.098319650216765e-17 };
+pub(super) const LOG10_E: DoubleDouble =
+    DoubleDouble { hi: 0.4342944819032518, lo: 1.098319650216765e-17 };
 /// 2/√π.
-pub(super) const FRAC_2_SQRT_PI: DoubleDouble = DoubleDouble { hi: 1.1283791670955126, lo: 1.533545961316588e-17 };
+pub(super) const FRAC_2_SQRT_PI: DoubleDouble =
+    DoubleDouble { hi: 1.1283791670955126, lo: 1.533545961316588e-17 };
 /// ln 2 in three parts, of which the first two have at most 42 bits.
-pub(super) const LN_2_PARTS: [f64; 3] = [0.6931471805592082, 7.371002565166132e-13, 1.667085920830552e-25];
+pub(super) const LN_2_PARTS: [f64; 3] =
+    [0.6931471805592082, 7.371002565166132e-13, 1.667085920830552e-25];
 /// 1/n! for n from 0.
 pub(super) const INVERSE_FACTORIALS: [DoubleDouble; 29] = [
     DoubleDouble { hi: 1.0, lo: 0.0 },

@@ -121,7 +121,8 @@ pub(super) fn powi(x: DoubleDouble, n: DoubleDouble) -> DoubleDouble {
 pub(super) fn powf(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble {
     let near = libm::pow(x.hi, y.hi);
     // NaN, infinities and the powers of 0, 1 and −1 follow libm.
-    let plain = near.is_finite() && near != 0.0 && x.hi != 0.0 && y.hi != 0.0 && y.is_finite_number();
+    let plain =
+        near.is_finite() && near != 0.0 && x.hi != 0.0 && y.hi != 0.0 && y.is_finite_number();
     if !plain {
         return near.into();
     }

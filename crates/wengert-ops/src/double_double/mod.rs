@@ -1,12 +1,12 @@
-//! Numbers of about 32 digits: the unevaluated sum of two `f64`, of which the second is at most half
-//! an ulp of the first.
+//! Numbers of about 32 digits: the unevaluated sum of two `f64`, of which the second is at most
+//! half an ulp of the first.
 //!
 //! They are what `f64` and `f32` tapes are held against. A tape's steps, sweeps and tangents run on
 //! them unchanged, since every rule is written over [`Real`].
 //!
 //! Source of the arithmetic: M. Joldes, J.-M. Muller, V. Popescu, *Tight and rigorous error bounds
-//! for basic building blocks of double-word arithmetic*, ACM TOMS 44 (2017). The functions are series
-//! or Newton steps from libm's `f64` result.
+//! for basic building blocks of double-word arithmetic*, ACM TOMS 44 (2017). The functions are
+//! series or Newton steps from libm's `f64` result.
 
 mod arithmetic;
 mod constants;
@@ -25,19 +25,21 @@ use crate::real::{Constant, Real, Scalar};
 
 /// A number of 106 bits, about 32 digits, and the exponents of `f64`.
 ///
-/// With the feature `precision`, a tape, its gradients and duals can be made of it: `Tape<DoubleDouble>`. It costs 20 to
-/// 200 times as much as `f64`: it is for finding out how right other numbers are.
+/// With the feature `precision`, a tape, its gradients and duals can be made of it:
+/// `Tape<DoubleDouble>`. It costs 20 to 200 times as much as `f64`: it is for finding out how right
+/// other numbers are.
 ///
 /// # Precision
 ///
 /// Relative errors, for results whose size is between 1e-290 and 1e300:
 ///
 /// - `+`, `−`, `×`, `÷`, roots, `hypot`: 2⁻¹⁰²;
-/// - `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `log2`, `log10`, hyperbolic functions and their inverses,
-///   `sigmoid`, `softplus`, `erf`: 2⁻⁹⁸;
+/// - `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `log2`, `log10`, hyperbolic functions and their
+///   inverses, `sigmoid`, `softplus`, `erf`: 2⁻⁹⁸;
 /// - `sin`, `cos`, `tan`, for any finite operand, and `asin`, `acos`, `atan`, `atan2`: 2⁻⁹⁸;
 /// - `gaussian`: 2⁻⁹⁸ (1 + x²); `powi`, `powf` and their slopes: 2⁻⁹⁸ (1 + |y ln x|);
-/// - `%`: exact for two `f64`; else 2⁻¹⁰⁰ |x| absolute, which is little only if `x / y` is not large.
+/// - `%`: exact for two `f64`; else 2⁻¹⁰⁰ |x| absolute, which is little only if `x / y` is not
+///   large.
 ///
 /// A subtraction of nearly equal results loses digits, as in any arithmetic: the bounds are per
 /// operation. Closer to 0 than 1e-290 the second number underflows, and `f64`'s precision is left.
@@ -154,7 +156,9 @@ impl Real for DoubleDouble {
             }
             Unary::Erf => special::erf(x),
             Unary::Gaussian => exponential::exp(x.square().negated()),
-            Unary::OneMinusSquare => DoubleDouble::from(1.0).minus(x).times(DoubleDouble::from(1.0).plus(x)),
+            Unary::OneMinusSquare => {
+                DoubleDouble::from(1.0).minus(x).times(DoubleDouble::from(1.0).plus(x))
+            }
         }
     }
 

@@ -38,7 +38,8 @@ fn product(x: f64) -> Fixed {
     let (whole, shift) = ((fraction * 9_007_199_254_740_992.0) as u64, exponent - 53);
     let mut words = [0; WORDS];
     // Word w of the result stands for 2^(−64 w). Digit n of 2/π, from 1, stands for 2^(shift − n).
-    // So word w takes the digits up to shift + 64 w; one word more than the result for what carries.
+    // So word w takes the digits up to shift + 64 w; one word more than the result for what
+    // carries.
     let mut carry: u128 = 0;
     for w in (0..=WORDS).rev() {
         let term = u128::from(whole) * u128::from(digits(shift + 64 * w as i32)) + carry;
@@ -57,7 +58,11 @@ fn digits(last: i32) -> u64 {
         Err(_) => 0,
     };
     let (index, offset) = ((last - 1).div_euclid(64), (last - 1).rem_euclid(64) as u32 + 1);
-    if offset == 64 { word(index) } else { word(index) >> (64 - offset) | word(index - 1) << offset }
+    if offset == 64 {
+        word(index)
+    } else {
+        word(index) >> (64 - offset) | word(index - 1) << offset
+    }
 }
 
 fn add(a: Fixed, b: Fixed) -> Fixed {

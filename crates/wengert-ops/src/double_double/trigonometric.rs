@@ -9,8 +9,9 @@ use super::special::sqrt;
 /// The series of the sine and the cosine up to π/4.
 fn small_sin_cos(r: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
     let square = r.square().negated();
-    let every_second =
-        |first: usize| -> [DoubleDouble; 14] { std::array::from_fn(|i| INVERSE_FACTORIALS[first + 2 * i]) };
+    let every_second = |first: usize| -> [DoubleDouble; 14] {
+        std::array::from_fn(|i| INVERSE_FACTORIALS[first + 2 * i])
+    };
     (r.times(polynomial(square, &every_second(1))), polynomial(square, &every_second(0)))
 }
 
@@ -92,7 +93,8 @@ pub(super) fn atan(x: DoubleDouble) -> DoubleDouble {
     if x.hi < 0.0 { atan.negated() } else { atan }
 }
 
-/// From the `f64` result y: the angle from y to x, whose tangent is `(x cos y − sin y) / (cos y + x sin y)`.
+/// From the `f64` result y: the angle from y to x, whose tangent is
+/// `(x cos y − sin y) / (cos y + x sin y)`.
 fn small_atan(x: DoubleDouble) -> DoubleDouble {
     if x.hi == 0.0 || x.is_nan() {
         return x;
@@ -120,7 +122,8 @@ pub(super) fn atan2(up: DoubleDouble, across: DoubleDouble) -> DoubleDouble {
         return up.divided(across);
     }
     let (sin, cos) = sin_cos(angle.into());
-    let tangent = up.times(cos).minus(across.times(sin)).divided(across.times(cos).plus(up.times(sin)));
+    let tangent =
+        up.times(cos).minus(across.times(sin)).divided(across.times(cos).plus(up.times(sin)));
     DoubleDouble::from(angle).plus(tiny_atan(tangent))
 }
 

@@ -80,7 +80,8 @@ impl Rule for Affine {
 
     fn tangent<T: Algebra>(at: &At<'_, T>, i: usize, t: T) -> Option<T> {
         let [_, w, x] = *at.operands else { return None };
-        let product = |w: T, x: T| matrix(x).times(matrix(w).transposed()).reshaped(&at.value.extents());
+        let product =
+            |w: T, x: T| matrix(x).times(matrix(w).transposed()).reshaped(&at.value.extents());
         Some(match i {
             0 => t,
             1 => product(t, x),
@@ -105,7 +106,13 @@ fn at(layout: &Layout, row: usize, col: usize) -> usize {
 }
 
 /// `zᵣⱼ = bᵣⱼ + Σᵢ wⱼᵢ xᵣᵢ`, from the bias, in input order.
-fn value<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
+fn value<S: Scalar>(
+    b: Tensor<'_, S>,
+    w: Tensor<'_, S>,
+    x: Tensor<'_, S>,
+    shape: &Shape,
+    run: &mut [S],
+) {
     let n = w.layout.dims()[w.layout.shape().rank() - 1];
     let per_row = if w.layout.shape().rank() == 2 { w.layout.dims()[0] } else { 1 };
     let (w_row, w_col) = split(w.layout);
@@ -120,7 +127,8 @@ fn value<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, shape:
         if (w_col, x_col) == (1, 1) {
             let x = &x.data[xs..xs + n];
             let row = |j: usize| &w.data[w.start + j * w_row..][..n];
-            // Each sum waits for its last addition: sums side by side wait together. Every one keeps its own order.
+            // Each sum waits for its last addition: sums side by side wait together. Every one
+            // keeps its own order.
             for z in zs.chunks_exact_mut(SIDE_BY_SIDE) {
                 let rows: [&[S]; SIDE_BY_SIDE] = std::array::from_fn(|k| row(j + k));
                 let mut sums: [S; SIDE_BY_SIDE] = std::array::from_fn(|k| z[k]);
@@ -145,8 +153,9 @@ fn value<S: Scalar>(b: Tensor<'_, S>, w: Tensor<'_, S>, x: Tensor<'_, S>, shape:
 /// How many weighted sums are added up at a time.
 const SIDE_BY_SIDE: usize = 6;
 
-/// Adds the contributions of an affine step: `b̄ += g`, `w̄ⱼᵢ += g xᵣᵢ`, `x̄ᵣᵢ += g wⱼᵢ`, sum by sum; operands that are cut are left out. The
-/// same numbers in the same order as [`entries`](Rule::entries) lists them, by rows where those are contiguous.
+/// Adds the contributions of an affine step: `b̄ += g`, `w̄ⱼᵢ += g xᵣᵢ`, `x̄ᵣᵢ += g wⱼᵢ`, sum by
+/// sum; operands that are cut are left out. The same numbers in the same order as
+/// [`entries`](Rule::entries) lists them, by rows where those are contiguous.
 fn reverse<S: Scalar>(
     (b, cut_b): (Tensor<'_, S>, bool),
     (w, cut_w): (Tensor<'_, S>, bool),
@@ -160,7 +169,9 @@ fn reverse<S: Scalar>(
     let (w_row, w_col) = split(w.layout);
     let (x_row, x_col) = split(x.layout);
     let bias = b.layout.broadcast_to(shape).expect("the bias was checked to broadcast");
-    for ((k, &g), offset) in g.iter().enumerate().zip(bias.offsets()).filter(|((_, g), _)| !g.is_zero()) {
+    for ((k, &g), offset) in
+        g.iter().enumerate().zip(bias.offsets()).filter(|((_, g), _)| !g.is_zero())
+    {
         let (r, j) = (k / per_row, k % per_row);
         let (ws, xs) = ((w.start + j * w_row, w_col), (x.start + r * x_row, x_col));
         if !cut_b {

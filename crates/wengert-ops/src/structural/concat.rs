@@ -43,7 +43,9 @@ impl Rule for Concat {
     }
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
-        for (i, (start, place)) in places(site).into_iter().enumerate().filter(|&(i, _)| !site.cut[i]) {
+        for (i, (start, place)) in
+            places(site).into_iter().enumerate().filter(|&(i, _)| !site.cut[i])
+        {
             let part = site.operands[i];
             for (to, from) in place.offsets().zip(part.layout.offsets()) {
                 visit(Entry::one(start + to, i, part.start + from));
@@ -59,7 +61,8 @@ impl Rule for Concat {
     }
 
     fn tangent<T: Algebra>(at: &At<'_, T>, i: usize, t: T) -> Option<T> {
-        let still = at.operands.iter().enumerate().map(|(k, part)| if k == i { t } else { zeros(*part) });
+        let still =
+            at.operands.iter().enumerate().map(|(k, part)| if k == i { t } else { zeros(*part) });
         Some(T::structural(Structural::Concat, &still.collect::<Vec<_>>(), at.attributes.clone()))
     }
 
@@ -78,7 +81,8 @@ fn places<S: Scalar>(site: &Site<'_, S>) -> Vec<(usize, Layout)> {
     parts(site.shape, axis, extents).collect()
 }
 
-/// Where parts of a joined tensor lie, whose extents along `axis` are these: the first offset of each, and its layout.
+/// Where parts of a joined tensor lie, whose extents along `axis` are these: the first offset of
+/// each, and its layout.
 pub fn parts(
     whole: &Shape,
     axis: usize,

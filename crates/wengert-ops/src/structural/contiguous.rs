@@ -21,7 +21,10 @@ impl Rule for Contiguous {
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
         let x = site.operands[0];
         if !site.cut[0] {
-            x.layout.offsets().enumerate().for_each(|(out, offset)| visit(Entry::one(out, 0, x.start + offset)));
+            x.layout
+                .offsets()
+                .enumerate()
+                .for_each(|(out, offset)| visit(Entry::one(out, 0, x.start + offset)));
         }
     }
 

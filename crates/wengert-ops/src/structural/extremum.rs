@@ -56,8 +56,11 @@ pub(super) fn value<S: Scalar>(op: Binary, x: Tensor<'_, S>, axes: &[u8], run: &
     let target = reduction::target(x.layout, axes);
     if !S::HAS_TANGENT {
         // From the first of each on, which once more changes nothing.
-        let firsts = axes.iter().fold(x.layout.clone(), |layout, &axis| layout.narrow(axis as usize, 1));
-        run.iter_mut().zip(firsts.offsets()).for_each(|(out, offset)| *out = x.data[x.start + offset]);
+        let firsts =
+            axes.iter().fold(x.layout.clone(), |layout, &axis| layout.narrow(axis as usize, 1));
+        run.iter_mut()
+            .zip(firsts.offsets())
+            .for_each(|(out, offset)| *out = x.data[x.start + offset]);
         for (element, out) in x.elements().zip(target.offsets()) {
             run[out] = run[out].binary(op, element);
         }

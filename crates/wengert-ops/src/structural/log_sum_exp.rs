@@ -63,8 +63,8 @@ impl Rule for LogSumExp {
     }
 }
 
-/// `e^(x − m)` of every element, and their sums, m being the largest x: what a softmax is made of. Infinite numbers count as the largest
-/// finite ones, so that differences are numbers.
+/// `e^(x − m)` of every element, and their sums, m being the largest x: what a softmax is made of.
+/// Infinite numbers count as the largest finite ones, so that differences are numbers.
 fn powers<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], largest: &[S]) -> (Vec<S>, Vec<S>) {
     let target = reduction::target(x.layout, axes);
     let terms: Vec<S> = x
@@ -84,7 +84,8 @@ fn finite<R: Real>(x: R) -> R {
     x.min(bound).max(-bound)
 }
 
-/// `e^(x − m)/Σ e^(x − m)`, and not `e^(x − result)`, which has lost what the result was rounded by.
+/// `e^(x − m)/Σ e^(x − m)`, and not `e^(x − result)`, which has lost what the result was rounded
+/// by.
 fn softmax<T: Algebra>(at: &At<'_, T>) -> T {
     let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
     let x = finite(at.operands[0]);

@@ -1,4 +1,5 @@
-//! The matrix product of the last two axes. Every element is summed in input order, so the result does not depend on the loops' order.
+//! The matrix product of the last two axes. Every element is summed in input order, so the result
+//! does not depend on the loops' order.
 
 use smallvec::SmallVec;
 
@@ -17,7 +18,8 @@ impl Rule for MatMul {
     fn shape(operands: &[&Shape], _: &Attributes) -> Result<Shape, Misfit> {
         let [a, b] = exactly(operands)?;
         let misfit = |rule| Misfit::Pair { left: 0, right: 1, rule };
-        let rule = "the last extent of the left must be the last but one of the right (or its only one)";
+        let rule =
+            "the last extent of the left must be the last but one of the right (or its only one)";
         if a.is_scalar() || b.is_scalar() {
             return Err(misfit(rule));
         }
@@ -26,7 +28,9 @@ impl Rule for MatMul {
             return Err(misfit(rule));
         }
         let leading = |shape: &Shape| Shape::from(&shape.dims()[..shape.rank().saturating_sub(2)]);
-        let batch = leading(a).broadcast(&leading(b)).ok_or(misfit("the leading extents must be equal or 1"))?;
+        let batch = leading(a)
+            .broadcast(&leading(b))
+            .ok_or(misfit("the leading extents must be equal or 1"))?;
         let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(batch.dims());
         if a.rank() > 1 {
             dims.push(a.dims()[a.rank() - 2]);
@@ -96,7 +100,8 @@ struct Matrix {
     cols: usize,
 }
 
-/// The matrix product over the last two axes, NumPy's `matmul`; leading axes broadcast. `shape` is the result's.
+/// The matrix product over the last two axes, NumPy's `matmul`; leading axes broadcast. `shape` is
+/// the result's.
 fn value<S: Scalar>(a: Tensor<'_, S>, b: Tensor<'_, S>, shape: &Shape, run: &mut [S]) {
     for_each_matrix(a, b, shape, |first, ma, mb, (m, k, n)| {
         product((a.data, ma), (b.data, mb), (m, k, n), &mut run[first..first + m * n]);
@@ -114,7 +119,10 @@ fn for_each_product<S: Copy>(
         for i in 0..m {
             for j in 0..n {
                 for p in 0..k {
-                    let (sa, sb) = (ma.start + i * ma.rows + p * ma.cols, mb.start + p * mb.rows + j * mb.cols);
+                    let (sa, sb) = (
+                        ma.start + i * ma.rows + p * ma.cols,
+                        mb.start + p * mb.rows + j * mb.cols,
+                    );
                     visit(first + i * n + j, sa, sb);
                 }
             }
@@ -122,7 +130,8 @@ fn for_each_product<S: Copy>(
     });
 }
 
-/// Calls `visit` for every pair of matrices that the leading axes pair up, with the position of their product's first element.
+/// Calls `visit` for every pair of matrices that the leading axes pair up, with the position of
+/// their product's first element.
 fn for_each_matrix<S: Copy>(
     a: Tensor<'_, S>,
     b: Tensor<'_, S>,
@@ -138,8 +147,16 @@ fn for_each_matrix<S: Copy>(
     let batch = Shape::from(&shape.dims()[..batch_rank]);
     let (a_batch, b_batch) = (leading(&a_layout, &batch), leading(&b_layout, &batch));
     for (i, (oa, ob)) in a_batch.offsets().zip(b_batch.offsets()).enumerate() {
-        let ma = Matrix { start: a.start + oa, rows: a_layout.strides()[ra - 2], cols: a_layout.strides()[ra - 1] };
-        let mb = Matrix { start: b.start + ob, rows: b_layout.strides()[rb - 2], cols: b_layout.strides()[rb - 1] };
+        let ma = Matrix {
+            start: a.start + oa,
+            rows: a_layout.strides()[ra - 2],
+            cols: a_layout.strides()[ra - 1],
+        };
+        let mb = Matrix {
+            start: b.start + ob,
+            rows: b_layout.strides()[rb - 2],
+            cols: b_layout.strides()[rb - 1],
+        };
         visit(i * m * n, ma, mb, (m, k, n));
     }
 }
@@ -147,7 +164,11 @@ fn for_each_matrix<S: Copy>(
 /// The axes before the last two, repeated to `batch`.
 fn leading(layout: &Layout, batch: &Shape) -> Layout {
     let rank = layout.shape().rank();
-    layout.drop_axis(rank - 1).drop_axis(rank - 2).broadcast_to(batch).expect("batch axes were checked to broadcast")
+    layout
+        .drop_axis(rank - 1)
+        .drop_axis(rank - 2)
+        .broadcast_to(batch)
+        .expect("batch axes were checked to broadcast")
 }
 
 fn product<S: Scalar>(

@@ -9,8 +9,9 @@
 //! | `tangent`, over an [`Algebra`] | recorded tangents |
 //! | `reading`, how an element is made of what it reads | derivations |
 //!
-//! Its name, formula, derivative and domain stand in its row of `structural_functions`, in [`op`](crate::op).
-//! A quicker way of any of these is a named optimisation, and a test holds it to the file.
+//! Its name, formula, derivative and domain stand in its row of `structural_functions`, in
+//! [`op`](crate::op). A quicker way of any of these is a named optimisation, and a test holds it to
+//! the file.
 
 mod affine;
 mod concat;
@@ -91,7 +92,8 @@ impl<'a, S: Scalar> Site<'a, S> {
         }
     }
 
-    /// A number read by operand `i`: it stands still if the operand is cut, so that it does in the others' partials too.
+    /// A number read by operand `i`: it stands still if the operand is cut, so that it does in the
+    /// others' partials too.
     #[inline(always)]
     fn read(&self, i: usize, slot: usize) -> S {
         let value = self.operands[i].data[slot];
@@ -104,7 +106,8 @@ impl<'a, S: Scalar> Site<'a, S> {
     }
 }
 
-/// One entry of a step's Jacobian: element `out` of the run by the number in `slot`, read as operand `operand`.
+/// One entry of a step's Jacobian: element `out` of the run by the number in `slot`, read as
+/// operand `operand`.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<S> {
     /// The row-major position in the result.
@@ -117,7 +120,8 @@ pub struct Entry<S> {
     pub partial: Partial<S>,
     /// The slot whose value the partial is: the other factor of a product.
     pub factor: Option<usize>,
-    /// In a running sum the position of the element read: what is added for one of them is added up first, and then to the adjoint.
+    /// In a running sum the position of the element read: what is added for one of them is added up
+    /// first, and then to the adjoint.
     pub running: Option<usize>,
 }
 
@@ -149,7 +153,8 @@ pub enum Reading {
     Moved,
     /// They are added up.
     Added,
-    /// Products are added up: what operand `0` or `1` reads times the entry's factor; from a first term, if `from` is said.
+    /// Products are added up: what operand `0` or `1` reads times the entry's factor; from a first
+    /// term, if `from` is said.
     Products {
         /// The operand that the sum begins with.
         from: Option<usize>,
@@ -172,26 +177,29 @@ trait Rule {
     /// Computes the result in the order of its formula.
     fn value<S: Scalar>(site: &Site<'_, S>, run: &mut [S]);
 
-    /// Calls `visit` for every entry of the Jacobian by operands that are not cut, in the order in which a sweep adds contributions.
+    /// Calls `visit` for every entry of the Jacobian by operands that are not cut, in the order in
+    /// which a sweep adds contributions.
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>));
 
-    /// Adds `g`'s contributions to `adjoints`: the column in which the operands' adjoints stand. The entries, one by one, if nothing
-    /// is said; a quicker way adds the same numbers.
+    /// Adds `g`'s contributions to `adjoints`: the column in which the operands' adjoints stand.
+    /// The entries, one by one, if nothing is said; a quicker way adds the same numbers.
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
         one_by_one::<Self, S>(site, g, adjoints);
     }
 
-    /// What operand `i` gets of the result's adjoint `g`. It may have axes more than the operand, or repeated ones: they are summed away by
-    /// whoever reads this. Nothing if no derivative passes.
+    /// What operand `i` gets of the result's adjoint `g`. It may have axes more than the operand,
+    /// or repeated ones: they are summed away by whoever reads this. Nothing if no derivative
+    /// passes.
     #[track_caller]
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T>;
 
-    /// What the tangent `t` of operand `i` adds to the result's. It may lack axes that the result has: they are repeated by whoever reads
-    /// this. Nothing if no derivative passes.
+    /// What the tangent `t` of operand `i` adds to the result's. It may lack axes that the result
+    /// has: they are repeated by whoever reads this. Nothing if no derivative passes.
     #[track_caller]
     fn tangent<T: Algebra>(at: &At<'_, T>, i: usize, t: T) -> Option<T>;
 
-    /// The result in terms of other operations, if it can be said so: then the compiler needs no kernel for it.
+    /// The result in terms of other operations, if it can be said so: then the compiler needs no
+    /// kernel for it.
     fn composed<T: Algebra>(operands: &[T], attributes: &Attributes) -> Option<T> {
         let _ = (operands, attributes);
         None
@@ -200,7 +208,8 @@ trait Rule {
     /// How an element is made.
     const READING: Reading;
 
-    /// The partial of an entry as a formula of the number read and of the result, where it is not a plain number.
+    /// The partial of an entry as a formula of the number read and of the result, where it is not a
+    /// plain number.
     fn partial<R: Real>(x: R, v: R) -> Option<R> {
         let _ = (x, v);
         None
@@ -236,31 +245,36 @@ macro_rules! pages {
                 match self { $(Structural::$variant => $file::$variant::value(site, run)),* }
             }
 
-            /// Calls `visit` for every entry of the Jacobian by the operands that are not cut, in the order in which the reverse sweep adds
-            /// contributions. An element that a choice did not fall on is visited with [`Partial::Zero`].
+            /// Calls `visit` for every entry of the Jacobian by the operands that are not cut, in
+            /// the order in which the reverse sweep adds contributions. An element that a choice
+            /// did not fall on is visited with [`Partial::Zero`].
             pub fn entries<S: Scalar>(self, site: &Site<'_, S>, mut visit: impl FnMut(Entry<S>)) {
                 match self { $(Structural::$variant => $file::$variant::entries(site, &mut visit)),* }
             }
 
-            /// Adds the contributions of the adjoints `g` to `adjoints`, in the order of the entries.
+            /// Adds the contributions of the adjoints `g` to `adjoints`, in the order of the
+            /// entries.
             pub fn reverse<S: Scalar>(self, site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
                 match self { $(Structural::$variant => $file::$variant::reverse(site, g, adjoints)),* }
             }
 
-            /// As [`reverse`](Structural::reverse), entry by entry even where there is a quicker way.
+            /// As [`reverse`](Structural::reverse), entry by entry even where there is a quicker
+            /// way.
             pub fn reverse_one_by_one<S: Scalar>(self, site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
                 match self { $(Structural::$variant => one_by_one::<$file::$variant, S>(site, g, adjoints)),* }
             }
 
-            /// The vector-Jacobian product: what operand `i` gets of the result's adjoint `g`, in terms of operations. It may have axes
-            /// more than the operand, or extents where the operand has 1: those are to be summed away. `None` if no derivative passes.
+            /// The vector-Jacobian product: what operand `i` gets of the result's adjoint `g`, in
+            /// terms of operations. It may have axes more than the operand, or extents where the
+            /// operand has 1: those are to be summed away. `None` if no derivative passes.
             #[track_caller]
             pub fn share<T: Algebra>(self, at: &At<'_, T>, i: usize, g: T) -> Option<T> {
                 match self { $(Structural::$variant => $file::$variant::share(at, i, g)),* }
             }
 
-            /// The Jacobian-vector product: what the tangent `t` of operand `i` adds to the result's, in terms of operations. It may lack axes
-            /// that the result has: those are to be repeated. `None` if no derivative passes.
+            /// The Jacobian-vector product: what the tangent `t` of operand `i` adds to the
+            /// result's, in terms of operations. It may lack axes that the result has: those are to
+            /// be repeated. `None` if no derivative passes.
             #[track_caller]
             pub fn tangent<T: Algebra>(self, at: &At<'_, T>, i: usize, t: T) -> Option<T> {
                 match self { $(Structural::$variant => $file::$variant::tangent(at, i, t)),* }
@@ -278,7 +292,8 @@ macro_rules! pages {
                 match self { $(Structural::$variant => $file::$variant::READING),* }
             }
 
-            /// The partial of an entry as a formula of the number read and of the result; `None` where it is a plain number or a factor.
+            /// The partial of an entry as a formula of the number read and of the result; `None`
+            /// where it is a plain number or a factor.
             pub fn partial<R: Real>(self, x: R, v: R) -> Option<R> {
                 match self { $(Structural::$variant => $file::$variant::partial(x, v)),* }
             }

@@ -5,11 +5,13 @@ use crate::elementwise;
 use crate::real::Scalar;
 use crate::tensor::Tensor;
 
-/// Terms that are added one after the other. Longer sums are added in blocks of so many, and the blocks in pairs.
+/// Terms that are added one after the other. Longer sums are added in blocks of so many, and the
+/// blocks in pairs.
 pub const BLOCK: usize = 128;
 
-/// A long sum under way: the sums of blocks, added in pairs, those in pairs, and so on; what has no neighbour is carried.
-/// So the error grows with the logarithm of the number of terms, and the order depends on that number alone.
+/// A long sum under way: the sums of blocks, added in pairs, those in pairs, and so on; what has no
+/// neighbour is carried. So the error grows with the logarithm of the number of terms, and the
+/// order depends on that number alone.
 #[derive(Debug)]
 pub struct Pairwise<S> {
     /// Of 1, 2, 4 .. blocks, the largest first: a binary counter of the blocks.
@@ -48,11 +50,17 @@ impl<S: Scalar> Pairwise<S> {
     #[inline(always)]
     #[must_use]
     pub fn total(&self) -> S {
-        self.sums[..self.levels].iter().rev().copied().reduce(|later, earlier| earlier + later).unwrap_or(S::EMPTY)
+        self.sums[..self.levels]
+            .iter()
+            .rev()
+            .copied()
+            .reduce(|later, earlier| earlier + later)
+            .unwrap_or(S::EMPTY)
     }
 }
 
-/// The sum over `axes` (ascending): of up to [`BLOCK`] terms in row-major order, of more [pairwise](Pairwise).
+/// The sum over `axes` (ascending): of up to [`BLOCK`] terms in row-major order, of more
+/// [pairwise](Pairwise).
 pub fn sum<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
     run.fill(S::EMPTY);
     let terms = x.layout.len() / run.len();
@@ -61,7 +69,8 @@ pub fn sum<S: Scalar>(x: Tensor<'_, S>, axes: &[u8], run: &mut [S]) {
         return;
     }
     let rank = x.layout.shape().rank();
-    let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..rank).partition(|axis| axes.contains(&(*axis as u8)));
+    let (reduced, kept): (Vec<usize>, Vec<usize>) =
+        (0..rank).partition(|axis| axes.contains(&(*axis as u8)));
     let (inner, outer) = (x.layout.permute(&reduced), x.layout.permute(&kept));
     if run.len() == 1 || inner.is_contiguous() {
         for (out, first) in run.iter_mut().zip(outer.offsets()) {

@@ -11,7 +11,8 @@ pub(super) fn shape(operands: &[&Shape], attributes: &Attributes) -> Result<Shap
     let [x] = exactly(operands)?;
     let axes = attributes.axes();
     check_axes(x, axes)?;
-    let kept = (0..x.rank()).filter(|&axis| !axes.contains(&(axis as u8))).map(|axis| x.dims()[axis]);
+    let kept =
+        (0..x.rank()).filter(|&axis| !axes.contains(&(axis as u8))).map(|axis| x.dims()[axis]);
     Ok(Shape::from(kept.collect::<SmallVec<[usize; 4]>>()))
 }
 
@@ -52,8 +53,8 @@ pub fn no_such_axis(axis: usize, rank: usize) -> String {
     }
 }
 
-/// Where each element of a reduction's operand goes: the result's layout, with a stride of 0 along the axes that are
-/// reduced away.
+/// Where each element of a reduction's operand goes: the result's layout, with a stride of 0 along
+/// the axes that are reduced away.
 ///
 /// # Panics
 ///

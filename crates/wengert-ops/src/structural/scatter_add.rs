@@ -19,7 +19,10 @@ impl Rule for ScatterAdd {
         };
         let found = attributes.positions().len();
         if found != x.len() {
-            return Err(Misfit::One { operand: 0, rule: format!("{found} positions do not match it") });
+            return Err(Misfit::One {
+                operand: 0,
+                rule: format!("{found} positions do not match it"),
+            });
         }
         moved(attributes, bound)
     }

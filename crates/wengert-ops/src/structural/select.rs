@@ -14,18 +14,27 @@ pub(super) struct Select;
 impl Rule for Select {
     fn shape(operands: &[&Shape], _: &Attributes) -> Result<Shape, Misfit> {
         let [cond, a, b] = exactly(operands)?;
-        let with_a = cond.broadcast(a).ok_or(Misfit::Pair { left: 0, right: 1, rule: DO_NOT_BROADCAST })?;
+        let with_a =
+            cond.broadcast(a).ok_or(Misfit::Pair { left: 0, right: 1, rule: DO_NOT_BROADCAST })?;
         with_a.broadcast(b).ok_or(Misfit::Pair { left: 0, right: 2, rule: DO_NOT_BROADCAST })
     }
 
     fn value<S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
         let [cond, a, b] = [site.operands[0], site.operands[1], site.operands[2]];
-        rows(site.shape, [cond.layout, a.layout, b.layout], |first, [sc, sa, sb], len, [dc, da, db]| {
-            for (i, out) in run[first..first + len].iter_mut().enumerate() {
-                let chosen = !cond.data[cond.start + sc + i * dc].is_zero();
-                *out = if chosen { a.data[a.start + sa + i * da] } else { b.data[b.start + sb + i * db] };
-            }
-        });
+        rows(
+            site.shape,
+            [cond.layout, a.layout, b.layout],
+            |first, [sc, sa, sb], len, [dc, da, db]| {
+                for (i, out) in run[first..first + len].iter_mut().enumerate() {
+                    let chosen = !cond.data[cond.start + sc + i * dc].is_zero();
+                    *out = if chosen {
+                        a.data[a.start + sa + i * da]
+                    } else {
+                        b.data[b.start + sb + i * db]
+                    };
+                }
+            },
+        );
     }
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
@@ -58,7 +67,8 @@ impl Rule for Select {
 /// `moving` where operand `i` was chosen, else 0.
 fn pick<T: Algebra>(at: &At<'_, T>, i: usize, moving: T) -> Option<T> {
     let (cond, zero) = (at.operands[0], moving.like(0.0));
-    let pick = |a: T, b: T| Some(T::structural(Structural::Select, &[cond, a, b], Attributes::None));
+    let pick =
+        |a: T, b: T| Some(T::structural(Structural::Select, &[cond, a, b], Attributes::None));
     match i {
         1 => pick(moving, zero),
         2 => pick(zero, moving),

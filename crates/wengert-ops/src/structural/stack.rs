@@ -45,7 +45,8 @@ impl Rule for Stack {
     }
 
     fn tangent<T: Algebra>(at: &At<'_, T>, i: usize, t: T) -> Option<T> {
-        let still = at.operands.iter().enumerate().map(|(k, part)| if k == i { t } else { zeros(*part) });
+        let still =
+            at.operands.iter().enumerate().map(|(k, part)| if k == i { t } else { zeros(*part) });
         Some(T::structural(Structural::Stack, &still.collect::<Vec<_>>(), Attributes::None))
     }
 

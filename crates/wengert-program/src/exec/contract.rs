@@ -65,7 +65,11 @@ impl<S: Elementary> Contract<S> {
 
 /// `N` numbers from a place on, so far apart.
 #[inline(always)]
-pub(crate) fn lanes<S: Elementary, const N: usize>(memory: &[Cell<S>], at: isize, stride: isize) -> [S; N] {
+pub(crate) fn lanes<S: Elementary, const N: usize>(
+    memory: &[Cell<S>],
+    at: isize,
+    stride: isize,
+) -> [S; N] {
     let at = at as usize;
     let mut some = [S::ONE; N];
     match stride {
@@ -87,7 +91,11 @@ pub(crate) fn lanes<S: Elementary, const N: usize>(memory: &[Cell<S>], at: isize
 
 /// `acc + x y`, rounded once where that is fast and allowed; nothing for a zero x if it is guarded.
 #[inline(always)]
-fn add_product<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool>(acc: S, x: S, y: S) -> S {
+fn add_product<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool>(
+    acc: S,
+    x: S,
+    y: S,
+) -> S {
     let sum = if FAST && I::FMA { S::fused(x, y, acc) } else { acc + x * y };
     if GUARDED && x.is_zero() { acc } else { sum }
 }
@@ -134,12 +142,14 @@ fn block<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool, const N: 
     for i in 0..4 {
         at[i] = layout.starts[i] as isize + offsets[i] + lane * strides[i];
     }
-    let mut sums: [S; N] = if layout.has_init { lanes(memory, at[1], strides[1]) } else { [S::EMPTY; N] };
+    let mut sums: [S; N] =
+        if layout.has_init { lanes(memory, at[1], strides[1]) } else { [S::EMPTY; N] };
     let mut around = Walk::new();
     loop {
         let (mut a, mut b) = (at[2] + around.offsets[0], at[3] + around.offsets[1]);
         for _ in 0..layout.inner.extent {
-            let (x, y): ([S; N], [S; N]) = (lanes(memory, a, strides[2]), lanes(memory, b, strides[3]));
+            let (x, y): ([S; N], [S; N]) =
+                (lanes(memory, a, strides[2]), lanes(memory, b, strides[3]));
             for i in 0..N {
                 sums[i] = add_product::<I, S, FAST, GUARDED>(sums[i], x[i], y[i]);
             }
@@ -175,12 +185,18 @@ impl<S: Elementary> Kernel for Dots<S> {
             for lane in 0..layout.lanes.extent as isize {
                 let mut at = [0; 4];
                 for i in 0..4 {
-                    at[i] = layout.starts[i] as isize + outer.offsets[i] + lane * layout.lanes.strides[i];
+                    at[i] = layout.starts[i] as isize
+                        + outer.offsets[i]
+                        + lane * layout.lanes.strides[i];
                 }
-                let mut total = if layout.has_init { memory[at[1] as usize].get() } else { S::EMPTY };
+                let mut total =
+                    if layout.has_init { memory[at[1] as usize].get() } else { S::EMPTY };
                 let mut around = Walk::new();
                 loop {
-                    let (a, b) = ((at[2] + around.offsets[0]) as usize, (at[3] + around.offsets[1]) as usize);
+                    let (a, b) = (
+                        (at[2] + around.offsets[0]) as usize,
+                        (at[3] + around.offsets[1]) as usize,
+                    );
                     total = total + dot::<I, S>(memory, a, b, layout);
                     if !around.next(&layout.around) {
                         break;

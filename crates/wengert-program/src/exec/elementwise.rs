@@ -1,7 +1,7 @@
 //! The elementwise kernels: one copy per operation, numerics and level of SIMD.
 //!
-//! A kernel reads so many elements into a local array, computes, and writes: what it writes may be what it has read. An operand of one element is
-//! repeated.
+//! A kernel reads so many elements into a local array, computes, and writes: what it writes may be
+//! what it has read. An operand of one element is repeated.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -12,16 +12,18 @@ use crate::graph::Op;
 use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
-/// The arguments of an elementwise kernel: the result, and three operands, of which it reads as many as it needs.
+/// The arguments of an elementwise kernel: the result, and three operands, of which it reads as
+/// many as it needs.
 pub(crate) struct Operands<S>(PhantomData<S>);
 
 impl<S: 'static> Arguments for Operands<S> {
     type Of<'a> = (&'a [Cell<S>], [&'a [Cell<S>]; 3]);
 }
 
-// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which nothing guarantees. And a
-// kernel has one loop, over whole vectors: what is left, and an operand of one element, are copied to a vector's worth of their
-// own. Every further loop would be a further copy of each operation at each level.
+// No closures in what follows: a closure is compiled for the baseline unless it is inlined, which
+// nothing guarantees. And a kernel has one loop, over whole vectors: what is left, and an operand
+// of one element, are copied to a vector's worth of their own. Every further loop would be a
+// further copy of each operation at each level.
 
 /// A vector's worth of numbers in memory.
 type Vector<S> = [Cell<S>; LANES];
@@ -62,7 +64,8 @@ fn put_rest<S: Copy>(to: &[Cell<S>], values: &Vector<S>) {
     }
 }
 
-/// A function of one number that vectors compute as well as single numbers do: its vector form in fast numerics, or a few instructions.
+/// A function of one number that vectors compute as well as single numbers do: its vector form in
+/// fast numerics, or a few instructions.
 struct OfOne<S, const OP: u8, const FAST: bool>(PhantomData<S>);
 
 impl<S: Elementary, const OP: u8, const FAST: bool> Kernel for OfOne<S, OP, FAST> {
@@ -73,7 +76,8 @@ impl<S: Elementary, const OP: u8, const FAST: bool> Kernel for OfOne<S, OP, FAST
         let op = const { Unary::from_code(OP).expect("a code of an operation") };
         let repeated = a.len() == 1;
         let whole = if repeated { 0 } else { out.len() / LANES * LANES };
-        let last = if whole < out.len() { rest(a, whole) } else { [const { Cell::new(S::ONE) }; LANES] };
+        let last =
+            if whole < out.len() { rest(a, whole) } else { [const { Cell::new(S::ONE) }; LANES] };
         let rounds = [(&a[..whole], &out[..whole]), (&last[..], &last[..])];
         for (a, out) in &rounds[..1 + usize::from(whole < out.len())] {
             let mut i = 0;
@@ -103,13 +107,18 @@ fn vector<I: Isa, S: Elementary, const FAST: bool>(op: Unary, mut x: [S; LANES])
         if beyond {
             for lane in 0..LANES {
                 let far = x[lane].magnitude() > S::TRIGONOMETRIC_MAX;
-                x[lane] = if far { single(op, x[lane]) } else { elementary::vector_form::<I, S>(op, x[lane]) };
+                x[lane] = if far {
+                    single(op, x[lane])
+                } else {
+                    elementary::vector_form::<I, S>(op, x[lane])
+                };
             }
             return x;
         }
     }
     for lane in 0..LANES {
-        x[lane] = if FAST { elementary::vector_form::<I, S>(op, x[lane]) } else { x[lane].unary(op) };
+        x[lane] =
+            if FAST { elementary::vector_form::<I, S>(op, x[lane]) } else { x[lane].unary(op) };
     }
     x
 }
@@ -264,18 +273,26 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
         Op::Copy => simd::compiled::<Same<S>>(level),
         Op::Select => simd::compiled::<Choice<S>>(level),
         // A reciprocal and a root are one instruction in either numerics.
-        Op::Unary(op) if fast && elementary::has_vector_form(op) && !matches!(op, Unary::Recip | Unary::Sqrt) => {
+        Op::Unary(op)
+            if fast
+                && elementary::has_vector_form(op)
+                && !matches!(op, Unary::Recip | Unary::Sqrt) =>
+        {
             chosen!(Unary, op, level, Fast, OneByOne, [
                 Exp Exp2 ExpM1 Ln Ln1p Log2 Log10 Sin Cos Tanh Sigmoid Softplus
             ])
         }
-        Op::Unary(op) => chosen!(Unary, op, level, Exact, OneByOne, [Neg Recip Sqrt Abs Signum Relu]),
+        Op::Unary(op) => {
+            chosen!(Unary, op, level, Exact, OneByOne, [Neg Recip Sqrt Abs Signum Relu])
+        }
         Op::Binary(op) if fast && elementary::has_vector_form_of_two(op) => {
             chosen!(Binary, op, level, OfTwo, TwoByTwo, [SigmoidSlope TanhSlope])
         }
         Op::Binary(op) => {
             chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain ChainChoice])
         }
-        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => unreachable!("{op:?} is not elementwise"),
+        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+            unreachable!("{op:?} is not elementwise")
+        }
     }
 }

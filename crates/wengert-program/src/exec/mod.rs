@@ -1,4 +1,5 @@
-//! What a compiled program does at run time: loops over places in a workspace, chosen and laid out beforehand.
+//! What a compiled program does at run time: loops over places in a workspace, chosen and laid out
+//! beforehand.
 
 #![allow(
     clippy::needless_range_loop,
@@ -52,5 +53,6 @@ impl<S: Elementary + Product + Platform> Task<S> {
 
 /// How many numbers kernels take at a time.
 pub(crate) const LANES: usize = 16;
-/// Passes and their registers are cut into pieces of so many numbers, which stay in the first cache.
+/// Passes and their registers are cut into pieces of so many numbers, which stay in the first
+/// cache.
 pub(crate) const CHUNK: usize = 512;

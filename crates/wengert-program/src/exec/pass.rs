@@ -86,9 +86,13 @@ impl<S> Step<S> {
         let mut stretches: Vec<Stretch> = Vec::new();
         for (at, &place) in places.iter().enumerate() {
             if let Some(last) = stretches.last_mut() {
-                let stride = place.minus(last.start.plus(i64::from(last.len - 1) * i64::from(last.stride))) as i32;
+                let stride = place
+                    .minus(last.start.plus(i64::from(last.len - 1) * i64::from(last.stride)))
+                    as i32;
                 let expected = i64::from(last.len) * i64::from(last.stride);
-                if last.len == 1 && stride > 0 || last.len > 1 && expected == place.minus(last.start) {
+                if last.len == 1 && stride > 0
+                    || last.len > 1 && expected == place.minus(last.start)
+                {
                     last.stride = if last.len == 1 { stride } else { last.stride };
                     last.len += 1;
                     continue;
@@ -179,7 +183,8 @@ impl<S: Elementary> Pass<S> {
         let mut from = 0;
         while from < self.len {
             let len = self.chunk.min(self.len - from);
-            // A single row ends in padding, its own or a register's, and what follows is readable: the last vector is computed whole.
+            // A single row ends in padding, its own or a register's, and what follows is readable:
+            // the last vector is computed whole.
             let span = if self.rows.is_empty() && !self.exact {
                 len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
             } else {
@@ -196,7 +201,8 @@ impl<S: Elementary> Pass<S> {
                 };
                 match step {
                     Step::Compute { kernel, out, operands } => {
-                        kernel.call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
+                        kernel
+                            .call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
                     }
                     Step::Stride { out, from: source, stride } => {
                         let start = first(*source) as isize + from as isize * stride;
@@ -204,7 +210,8 @@ impl<S: Elementary> Pass<S> {
                             out.set(memory[(start + i as isize * stride) as usize].get());
                         }
                     }
-                    // A chunk is whole periods, and the register is this step's alone: it is filled once a row.
+                    // A chunk is whole periods, and the register is this step's alone: it is filled
+                    // once a row.
                     Step::Cycle { out, from: source, stride, period } if from == 0 => {
                         let (start, out) = (first(*source) as isize, &at(*out)[..len]);
                         for block in out.chunks(*period) {
@@ -229,7 +236,8 @@ impl<S: Elementary> Pass<S> {
                     Step::Scatter { from: source, to } => {
                         let from_places = at(*source);
                         for (i, &place) in to[before + from..][..len].iter().enumerate() {
-                            memory[place.index()].set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
+                            memory[place.index()]
+                                .set(from_places[if from_places.len() == 1 { 0 } else { i }].get());
                         }
                     }
                     Step::Stretches { out, from: stretches } => {

@@ -1,6 +1,8 @@
-//! Elementary functions of single numbers in fast numerics: the platform's, which are quicker one at a time than a vector's formula.
+//! Elementary functions of single numbers in fast numerics: the platform's, which are quicker one
+//! at a time than a vector's formula.
 //!
-//! Within an ulp or so on every platform in use, but not the same bits on all of them: exact numerics never come here.
+//! Within an ulp or so on every platform in use, but not the same bits on all of them: exact
+//! numerics never come here.
 
 use crate::op::Unary;
 

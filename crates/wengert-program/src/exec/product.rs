@@ -1,9 +1,12 @@
-//! Contractions that are matrix products: any number of them, each added to the result or to an init.
+//! Contractions that are matrix products: any number of them, each added to the result or to an
+//! init.
 //!
-//! `unsafe`: the three matrices lie in one workspace, which no safe borrow divides. What makes it sound: [`Products::run`] checks that every
-//! element lies inside the workspace, and [`Products::of`] takes only results whose elements are apart; that a result shares no place
-//! with what it reads is the memory plan's promise (a run is given away only after the stage that reads it last), and is checked
-//! when the program is assembled, in [`Products::of`], for the walks as a whole.
+//! `unsafe`: the three matrices lie in one workspace, which no safe borrow divides. What makes it
+//! sound: [`Products::run`] checks that every element lies inside the workspace, and
+//! [`Products::of`] takes only results whose elements are apart; that a result shares no place with
+//! what it reads is the memory plan's promise (a run is given away only after the stage that reads
+//! it last), and is checked when the program is assembled, in [`Products::of`], for the walks as a
+//! whole.
 
 #![allow(unsafe_code, reason = "matrices in one workspace: see the module's documentation")]
 
@@ -43,7 +46,8 @@ pub(crate) struct Products {
 const SMALLEST: usize = 64;
 
 impl Products {
-    /// The products that a contraction is: result, init, a and b begin at `starts`. `None` if the plain loops are as good.
+    /// The products that a contraction is: result, init, a and b begin at `starts`. `None` if the
+    /// plain loops are as good.
     pub(crate) fn of(
         starts: [usize; 4],
         has_init: bool,
@@ -61,8 +65,10 @@ impl Products {
         if m.extent * n.extent * inner.extent < SMALLEST || (rows.is_none() && columns.is_none()) {
             return None;
         }
-        let rest: SmallVec<[Axis<4>; 4]> =
-            (0..outer.len()).filter(|&i| Some(i) != rows && Some(i) != columns).map(|i| outer[i]).collect();
+        let rest: SmallVec<[Axis<4>; 4]> = (0..outer.len())
+            .filter(|&i| Some(i) != rows && Some(i) != columns)
+            .map(|i| outer[i])
+            .collect();
         let negative = |strides: &[isize]| strides.iter().any(|&stride| stride < 0);
         if outer.iter().any(|axis| negative(&axis.strides))
             || negative(&inner.strides)
@@ -76,18 +82,24 @@ impl Products {
             columns: columns as usize,
         };
         let reach = |i: usize| {
-            let outer: usize = outer.iter().map(|axis| (axis.extent - 1) * axis.strides[i] as usize).sum();
+            let outer: usize =
+                outer.iter().map(|axis| (axis.extent - 1) * axis.strides[i] as usize).sum();
             let inner: usize = match i {
-                2 | 3 => {
-                    around.iter().chain([&inner]).map(|axis| (axis.extent - 1) * axis.strides[i - 2] as usize).sum()
-                }
+                2 | 3 => around
+                    .iter()
+                    .chain([&inner])
+                    .map(|axis| (axis.extent - 1) * axis.strides[i - 2] as usize)
+                    .sum(),
                 _ => 0,
             };
             starts[i] + outer + inner
         };
         let written = starts[0]..=reach(0);
         let apart = |i: usize| starts[i] > *written.end() || reach(i) < *written.start();
-        assert!(apart(2) && apart(3), "the memory plan keeps a product's result apart from what it reads");
+        assert!(
+            apart(2) && apart(3),
+            "the memory plan keeps a product's result apart from what it reads"
+        );
         Some(Products {
             extents: (m.extent, inner.extent, n.extent),
             out: matrix(0, m.strides[0], n.strides[0]),
@@ -111,7 +123,9 @@ impl Products {
             if let Some(from) = self.init {
                 for i in 0..m {
                     for j in 0..n {
-                        let value = memory[from.start + init as usize + i * from.rows + j * from.columns].get();
+                        let value = memory
+                            [from.start + init as usize + i * from.rows + j * from.columns]
+                            .get();
                         memory[out + i * self.out.rows + j * self.out.columns].set(value);
                     }
                 }
@@ -121,8 +135,9 @@ impl Products {
             loop {
                 let a = self.a.start + (a + around.offsets[0]) as usize;
                 let b = self.b.start + (b + around.offsets[1]) as usize;
-                // SAFETY: every place is at most `reach`, which lies inside the workspace; cells of numbers are written through
-                // pointers derived from them; the result's elements are apart from each other and from the operands.
+                // SAFETY: every place is at most `reach`, which lies inside the workspace; cells of
+                // numbers are written through pointers derived from them; the result's elements are
+                // apart from each other and from the operands.
                 unsafe {
                     product_raw(
                         accumulate,

@@ -42,9 +42,12 @@ const MIN: u8 = Binary::Min as u8;
 
 impl<S: Elementary> Reduce<S> {
     pub(crate) fn new(op: Op, layout: Layout, fast: bool, level: Level) -> Self {
-        // Extremes are the same in every order but for the sign of a zero; lanes of their own are kept to fast numerics all the same.
-        let along =
-            fast && layout.lanes.extent < LANES / 2 && layout.inner.extent >= 2 * LANES && layout.inner.strides == [1];
+        // Extremes are the same in every order but for the sign of a zero; lanes of their own are
+        // kept to fast numerics all the same.
+        let along = fast
+            && layout.lanes.extent < LANES / 2
+            && layout.inner.extent >= 2 * LANES
+            && layout.inner.strides == [1];
         let kernel = match (op, along) {
             (Op::Max, true) => simd::compiled::<Along<S, MAX>>(level),
             (Op::Min, true) => simd::compiled::<Along<S, MIN>>(level),
@@ -144,7 +147,9 @@ impl<S: Elementary, const OP: u8> Kernel for Along<S, OP> {
             for lane in 0..layout.lanes.extent as isize {
                 let mut at = [0; 3];
                 for i in 0..3 {
-                    at[i] = layout.starts[i] as isize + outer.offsets[i] + lane * layout.lanes.strides[i];
+                    at[i] = layout.starts[i] as isize
+                        + outer.offsets[i]
+                        + lane * layout.lanes.strides[i];
                 }
                 let mut total = match op {
                     Binary::Add if !layout.has_init => S::EMPTY,
@@ -154,7 +159,8 @@ impl<S: Elementary, const OP: u8> Kernel for Along<S, OP> {
                 let mut around = Walk::new();
                 loop {
                     let from = (at[2] + around.offsets[0]) as usize;
-                    total = total.binary(op, fold::<S, OP>(&memory[from..from + layout.inner.extent]));
+                    total =
+                        total.binary(op, fold::<S, OP>(&memory[from..from + layout.inner.extent]));
                     if !around.next(&layout.around) {
                         break;
                     }
@@ -173,7 +179,8 @@ fn fold<S: Elementary, const OP: u8>(x: &[Cell<S>]) -> S {
     /// Enough partial results to hide the latency of an addition.
     const WIDE: usize = 4 * LANES;
     let op = const { Binary::from_code(OP).expect("a code of an operation") };
-    let mut parts: [S; WIDE] = [if matches!(op, Binary::Add) { S::EMPTY } else { x[0].get() }; WIDE];
+    let mut parts: [S; WIDE] =
+        [if matches!(op, Binary::Add) { S::EMPTY } else { x[0].get() }; WIDE];
     let whole = x.len() / WIDE * WIDE;
     let mut i = 0;
     while i < whole {

@@ -110,7 +110,9 @@ impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST>
                     let (x, y) = (read(a), read(b));
                     (out, if op == Binary::Div { x / y } else { pair(op, x, y) })
                 }
-                Scalar::Select { out, a, b, c } => (out, if read(a).is_zero() { read(c) } else { read(b) }),
+                Scalar::Select { out, a, b, c } => {
+                    (out, if read(a).is_zero() { read(c) } else { read(b) })
+                }
             };
             memory[out.index()].set(value);
         }

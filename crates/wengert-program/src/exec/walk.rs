@@ -10,11 +10,15 @@ pub(crate) struct Axis<const N: usize> {
 }
 
 /// Neighbouring axes that every operand walks as one are made one; axes of one element vanish.
-pub(crate) fn merged<const N: usize>(axes: impl IntoIterator<Item = Axis<N>>) -> SmallVec<[Axis<N>; 4]> {
+pub(crate) fn merged<const N: usize>(
+    axes: impl IntoIterator<Item = Axis<N>>,
+) -> SmallVec<[Axis<N>; 4]> {
     let mut merged: SmallVec<[Axis<N>; 4]> = SmallVec::new();
     for axis in axes.into_iter().filter(|axis| axis.extent != 1) {
         match merged.last_mut() {
-            Some(outer) if (0..N).all(|i| outer.strides[i] == axis.strides[i] * axis.extent as isize) => {
+            Some(outer)
+                if (0..N).all(|i| outer.strides[i] == axis.strides[i] * axis.extent as isize) =>
+            {
                 outer.extent *= axis.extent;
                 outer.strides = axis.strides;
             }

@@ -10,7 +10,8 @@ use crate::real::Scalar;
 /// What makes two runs the same: all but where the result goes and what it stands for.
 type Key = (Op, Dims, Dims, smallvec::SmallVec<[Access<Value>; 3]>);
 
-/// Shares in one walk: operands are shared before their readers, so equal expressions of any depth are found.
+/// Shares in one walk: operands are shared before their readers, so equal expressions of any depth
+/// are found.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
     let mut known: FastMap<Kind, Node> = FastMap::default();
     known.reserve(state.graph.nodes.len() / 2);
@@ -63,7 +64,9 @@ mod tests {
     fn equal_runs_become_one() {
         let mut graph = Graph::<f64>::new();
         let x = Access::contiguous(graph.block(None, 6), &[6]);
-        let runs = [(); 2].map(|()| graph.run(Op::Unary(Unary::Sin), &[6], &[], std::slice::from_ref(&x)).first());
+        let runs = [(); 2].map(|()| {
+            graph.run(Op::Unary(Unary::Sin), &[6], &[], std::slice::from_ref(&x)).first()
+        });
         let fourth = |run: Value| Root::number(run.plus(3));
         let mut state = State::new(graph, runs.map(fourth).to_vec());
         super::run(&mut state);

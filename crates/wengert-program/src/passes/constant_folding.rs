@@ -1,8 +1,8 @@
 //! Constant folding: constants are computed now, and operations with a constant that leave a
 //! number as it is vanish.
 //!
-//! Only what IEEE arithmetic gives exactly: `x · 1`, `x / 1`, `x + (−0)`, `x − 0`, `x²` as a product. Not `x + 0` (of −0 it makes +0) and not `x · 0`
-//! (of ∞ it makes NaN).
+//! Only what IEEE arithmetic gives exactly: `x · 1`, `x / 1`, `x + (−0)`, `x − 0`, `x²` as a
+//! product. Not `x + 0` (of −0 it makes +0) and not `x · 0` (of ∞ it makes NaN).
 
 use super::{Replacement, State};
 use crate::access::Access;
@@ -21,7 +21,9 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
             None => Replacement::None,
         },
         Kind::Run(index) => run_of_numbers(graph, index as usize),
-        Kind::Assembly(_) | Kind::Leaf(_) | Kind::Const(_) | Kind::Chain(_) | Kind::OverRows(_) => Replacement::None,
+        Kind::Assembly(_) | Kind::Leaf(_) | Kind::Const(_) | Kind::Chain(_) | Kind::OverRows(_) => {
+            Replacement::None
+        }
     });
 }
 
@@ -36,7 +38,13 @@ fn unary<S: Scalar>(graph: &mut Graph<S>, op: Unary, a: Value) -> Replacement {
     }
 }
 
-fn binary<S: Scalar>(graph: &mut Graph<S>, node: Node, op: Binary, a: Value, b: Value) -> Replacement {
+fn binary<S: Scalar>(
+    graph: &mut Graph<S>,
+    node: Node,
+    op: Binary,
+    a: Value,
+    b: Value,
+) -> Replacement {
     let (x, y) = (graph.constant_at(a), graph.constant_at(b));
     if let (Some(x), Some(y)) = (x, y) {
         return Replacement::Value(graph.constant(x.binary(op, y)));
@@ -63,7 +71,9 @@ enum Identity {
 }
 
 fn identity<S: Scalar>(op: Binary, a: Option<S>, b: Option<S>) -> Option<Identity> {
-    let is = |number: Option<S>, value: f64| number.is_some_and(|number| number.same_bits(S::from_f64(value)));
+    let is = |number: Option<S>, value: f64| {
+        number.is_some_and(|number| number.same_bits(S::from_f64(value)))
+    };
     let product = matches!(op, Binary::Mul | Binary::Chain | Binary::ChainChoice);
     match op {
         _ if product && is(b, 1.0) => Some(Identity::First),
@@ -85,7 +95,9 @@ fn run_of_numbers<S: Scalar>(graph: &mut Graph<S>, index: usize) -> Replacement 
         return Replacement::None;
     };
     let constant = |access: &Access<Value>| match access {
-        Access::Strided { start, strides } if strides.iter().zip(dims).all(|(&s, &d)| s == 0 || d == 1) => {
+        Access::Strided { start, strides }
+            if strides.iter().zip(dims).all(|(&s, &d)| s == 0 || d == 1) =>
+        {
             graph.constant_at(*start)
         }
         _ => None,
@@ -136,9 +148,13 @@ mod tests {
 
     #[test]
     fn what_ieee_leaves_alone_vanishes() {
-        for (op, c) in
-            [(Binary::Mul, 1.0), (Binary::Div, 1.0), (Binary::Add, -0.0), (Binary::Sub, 0.0), (Binary::Chain, 1.0)]
-        {
+        for (op, c) in [
+            (Binary::Mul, 1.0),
+            (Binary::Div, 1.0),
+            (Binary::Add, -0.0),
+            (Binary::Sub, 0.0),
+            (Binary::Chain, 1.0),
+        ] {
             let (state, x) = folded(op, c);
             assert_eq!(state.roots, std::slice::from_ref(&x), "{op:?} {c}");
         }
@@ -146,7 +162,9 @@ mod tests {
 
     #[test]
     fn what_changes_a_bit_somewhere_stays() {
-        for (op, c) in [(Binary::Add, 0.0), (Binary::Mul, 0.0), (Binary::Sub, -0.0), (Binary::Mul, 2.0)] {
+        for (op, c) in
+            [(Binary::Add, 0.0), (Binary::Mul, 0.0), (Binary::Sub, -0.0), (Binary::Mul, 2.0)]
+        {
             let (state, x) = folded(op, c);
             assert_ne!(state.roots, std::slice::from_ref(&x), "{op:?} {c}");
         }

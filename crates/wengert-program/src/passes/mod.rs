@@ -1,4 +1,5 @@
-//! What is done to the graph before it is laid out, each pass a file: fewer nodes, the same numbers.
+//! What is done to the graph before it is laid out, each pass a file: fewer nodes, the same
+//! numbers.
 
 pub(crate) mod common_subexpressions;
 pub(crate) mod constant_folding;
@@ -44,11 +45,14 @@ impl<S: Scalar> State<S> {
 
     /// As `count`, without leaves and constants.
     pub(crate) fn count_computed(&self) -> usize {
-        let given = |node: &Node| self.live[*node] && matches!(self.graph.nodes[*node], Kind::Leaf(_) | Kind::Const(_));
+        let given = |node: &Node| {
+            self.live[*node] && matches!(self.graph.nodes[*node], Kind::Leaf(_) | Kind::Const(_))
+        };
         self.count() - self.graph.nodes.keys().filter(given).count()
     }
 
-    /// Walks the live nodes in order, their operands replaced by what stands for them, and asks `replace` what stands for each.
+    /// Walks the live nodes in order, their operands replaced by what stands for them, and asks
+    /// `replace` what stands for each.
     fn rewrite(&mut self, mut replace: impl FnMut(&mut Graph<S>, Node) -> Replacement) {
         let mut aliases: Map<Node, Alias> = Map::filled(Alias::None, self.graph.nodes.len());
         let mut runs: Vec<(Dims, Access<Value>)> = Vec::new();
@@ -86,7 +90,9 @@ impl<S: Scalar> State<S> {
                 Replacement::None => Alias::None,
                 Replacement::Value(by) => Alias::From(by),
                 Replacement::Run(dims, access) => match access {
-                    Access::Strided { start, .. } if access.is_contiguous(&dims) => Alias::From(start),
+                    Access::Strided { start, .. } if access.is_contiguous(&dims) => {
+                        Alias::From(start)
+                    }
                     _ => {
                         runs.push((dims, access));
                         Alias::Run(runs.len() as u32 - 1)
@@ -152,9 +158,10 @@ impl Renaming<'_> {
             let offset = start.index() - self.line.start(node).index();
             return match self.aliases[node] {
                 Alias::None => None,
-                Alias::From(by) => {
-                    Some(Access::Strided { start: Value::new(by.index() + offset), strides: strides.clone() })
-                }
+                Alias::From(by) => Some(Access::Strided {
+                    start: Value::new(by.index() + offset),
+                    strides: strides.clone(),
+                }),
                 Alias::Run(run) => {
                     let (own, by) = &self.runs[run as usize];
                     Some(by.viewed(own, offset, strides, dims))
@@ -162,13 +169,15 @@ impl Renaming<'_> {
             };
         }
         let mut any = false;
-        access.for_each_run(dims, self.line, |node| any |= !matches!(self.aliases[node], Alias::None));
+        access.for_each_run(dims, self.line, |node| {
+            any |= !matches!(self.aliases[node], Alias::None)
+        });
         any.then(|| access.moved(dims, |_, _| None, |value| self.value(value)))
     }
 }
 
-/// The shapes of expressions, numbered: two nodes have the same number if one formula computes both of
-/// leaves of the same blocks. Elements of one run are alike, and so are all constants.
+/// The shapes of expressions, numbered: two nodes have the same number if one formula computes both
+/// of leaves of the same blocks. Elements of one run are alike, and so are all constants.
 #[derive(Default)]
 pub(crate) struct Shapes {
     known: FastMap<Form, u32>,
@@ -219,7 +228,8 @@ impl Shapes {
                 let chain = &graph.chains[index as usize];
                 // One more than the shape, so that 0 is of what is missing.
                 let optional = |value: Option<Value>| value.map_or(0, |value| of(value) + 1);
-                let parts = [optional(chain.init), of(chain.a[0]), optional(chain.b.first().copied())];
+                let parts =
+                    [optional(chain.init), of(chain.a[0]), optional(chain.b.first().copied())];
                 Form::new(7 + u8::from(chain.guarded), chain.a.len() as u32, parts)
             }
         }

@@ -1,8 +1,10 @@
-//! Reduction raising: sums of terms of one kind, added one after another: weighted sums, dot products, totals.
+//! Reduction raising: sums of terms of one kind, added one after another: weighted sums, dot
+//! products, totals.
 //!
-//! `((b + w₀x₀) + w₁x₁) + ...` becomes one node, `b + Σ wᵢxᵢ`, if nothing else reads the sums on the way and the terms are alike: products of
-//! expressions of the same shape. Exact arithmetic keeps the order. Terms of different kinds stay nodes, which are grouped with
-//! those beside them instead.
+//! `((b + w₀x₀) + w₁x₁) + ...` becomes one node, `b + Σ wᵢxᵢ`, if nothing else reads the sums on
+//! the way and the terms are alike: products of expressions of the same shape. Exact arithmetic
+//! keeps the order. Terms of different kinds stay nodes, which are grouped with those beside them
+//! instead.
 
 use super::{Shapes, State};
 use crate::graph::{Chain, Graph, Kind};
@@ -34,7 +36,8 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
         if !live[head] || seen[head] {
             continue;
         }
-        // From the last addition back to the first: the sums on the way, and the term that each adds.
+        // From the last addition back to the first: the sums on the way, and the term that each
+        // adds.
         let (mut sums, mut terms) = (vec![head], Vec::new());
         let first = loop {
             let sum = sums[sums.len() - 1];
@@ -42,7 +45,8 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
             let Kind::Binary(_, a, b) = graph.nodes[sum] else { unreachable!("links are sums") };
             let link = |value: Value| {
                 let node = graph.node_of(value);
-                (matches!(graph.nodes[node], Kind::Binary(Binary::Add, ..)) && uses[node] == 1).then_some(node)
+                (matches!(graph.nodes[node], Kind::Binary(Binary::Add, ..)) && uses[node] == 1)
+                    .then_some(node)
             };
             let (link, term) = match (link(a), link(b)) {
                 (Some(link), _) => (link, b),
@@ -63,7 +67,8 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
         let shapes = &*shapes.get_or_insert_with(|| number_shapes(graph, live));
         raise(graph, first, &sums, &terms, |graph, value| {
             let node = graph.node_of(value);
-            let product = matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::Chain, ..));
+            let product =
+                matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::Chain, ..));
             Class { shape: shapes[node], product: product && uses[node] == 1 }
         });
     }
@@ -101,7 +106,12 @@ fn raise<S: Scalar>(
     }
 }
 
-fn chain<S: Scalar>(graph: &Graph<S>, init: Option<Value>, terms: &[Value], product: bool) -> Chain {
+fn chain<S: Scalar>(
+    graph: &Graph<S>,
+    init: Option<Value>,
+    terms: &[Value],
+    product: bool,
+) -> Chain {
     if !product {
         return Chain { init, a: terms.to_vec(), b: Vec::new(), guarded: false };
     }
@@ -132,7 +142,8 @@ fn number_shapes<S: Scalar>(graph: &Graph<S>, live: &Map<Node, bool>) -> Map<Nod
     numbers.number(super::Form::CONST);
     let mut shapes = Map::filled(0, graph.nodes.len());
     for node in graph.nodes.keys().filter(|&node| live[node]) {
-        shapes[node] = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
+        shapes[node] =
+            numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
     }
     shapes
 }

@@ -1,9 +1,11 @@
 //! The gradient check: one derivative found in three ways, and the first node where they part.
 //!
 //! - **reverse**: the adjoint by the sweep, which everything else in this crate uses;
-//! - **forward**: by dual numbers, which read the same rules in the other direction. If these two disagree, a sweep is wrong;
-//! - **difference**: by evaluating the list again at neighbouring numbers, which reads no rule at all, extrapolated to a step of zero
-//!   with an estimate of its own error. If it disagrees, a rule is wrong, or the adjoint that the caller derived by hand.
+//! - **forward**: by dual numbers, which read the same rules in the other direction. If these two
+//!   disagree, a sweep is wrong;
+//! - **difference**: by evaluating the list again at neighbouring numbers, which reads no rule at
+//!   all, extrapolated to a step of zero with an estimate of its own error. If it disagrees, a rule
+//!   is wrong, or the adjoint that the caller derived by hand.
 //!
 //! Differences are taken on a copy: the tape's numbers are not touched.
 
@@ -70,19 +72,26 @@ enum Claimed<'t, S: Scalar> {
 }
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// Starts a check of this single number's derivatives: by default by every input and parameter recorded before it.
+    /// Starts a check of this single number's derivatives: by default by every input and parameter
+    /// recorded before it.
     ///
-    /// The cost is a few dozen evaluations for every number checked, and as much for every node from the output to the first that
-    /// disagrees, if any does.
+    /// The cost is a few dozen evaluations for every number checked, and as much for every node
+    /// from the output to the first that disagrees, if any does.
     #[must_use]
     pub fn check(self) -> Check<'t, S> {
-        Check { output: self, leaves: None, claims: Vec::new(), claim_tolerance: 1e-10, sample: usize::MAX }
+        Check {
+            output: self,
+            leaves: None,
+            claims: Vec::new(),
+            claim_tolerance: 1e-10,
+            sample: usize::MAX,
+        }
     }
 }
 
 impl<'t, S: Scalar> Check<'t, S> {
-    /// Checks the derivatives by these nodes instead of those by all inputs and parameters. They need not be leaves, and
-    /// there may be none, when only claims matter.
+    /// Checks the derivatives by these nodes instead of those by all inputs and parameters. They
+    /// need not be leaves, and there may be none, when only claims matter.
     #[must_use]
     pub fn leaves(mut self, leaves: &[Var<'t, S>]) -> Self {
         self.leaves = Some(leaves.to_vec());
@@ -96,7 +105,8 @@ impl<'t, S: Scalar> Check<'t, S> {
         self
     }
 
-    /// An adjoint that the caller has found in another way, such as a delta derived by hand: one number per element.
+    /// An adjoint that the caller has found in another way, such as a delta derived by hand: one
+    /// number per element.
     #[must_use]
     #[track_caller]
     pub fn claim(mut self, var: Var<'t, S>, adjoints: &[f64]) -> Self {
@@ -104,7 +114,8 @@ impl<'t, S: Scalar> Check<'t, S> {
         self
     }
 
-    /// As [`claim`](Check::claim), of the node at a path: a name such as `hidden/0.z`, or that of an unnamed node, `hidden/mul#2`.
+    /// As [`claim`](Check::claim), of the node at a path: a name such as `hidden/0.z`, or that of
+    /// an unnamed node, `hidden/mul#2`.
     #[must_use]
     #[track_caller]
     pub fn claim_path(mut self, path: &str, adjoints: &[f64]) -> Self {
@@ -123,8 +134,9 @@ impl<'t, S: Scalar> Check<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the output has axes, [`Error::TwoTapes`], [`Error::NoSuchPath`], [`Error::Length`] if a claim does
-    /// not fill its node. A disagreement is no error: it stands in the report.
+    /// [`Error::Operand`] if the output has axes, [`Error::TwoTapes`], [`Error::NoSuchPath`],
+    /// [`Error::Length`] if a claim does not fill its node. A disagreement is no error: it stands
+    /// in the report.
     #[track_caller]
     pub fn run(self) -> Result<Report, Error> {
         self.compare(&self.output.try_backward()?)
@@ -146,8 +158,10 @@ impl<'t, S: Scalar> Check<'t, S> {
         }
         let side = tape.side.borrow();
         let (rows, culprit) = tape.columns.read(|steps, values| {
-            let mut ways = ThreeWays::new(self.output, gradients, steps, &side, values, self.claim_tolerance);
-            let rows: Vec<Row> = wanted.iter().map(|&(slot, claimed)| ways.row(slot, claimed)).collect();
+            let mut ways =
+                ThreeWays::new(self.output, gradients, steps, &side, values, self.claim_tolerance);
+            let rows: Vec<Row> =
+                wanted.iter().map(|&(slot, claimed)| ways.row(slot, claimed)).collect();
             let culprit = ways.culprit(&rows);
             (rows, culprit)
         });
@@ -161,12 +175,23 @@ impl<'t, S: Scalar> Check<'t, S> {
         let Some(leaves) = &self.leaves else {
             let moves = |op: Op| matches!(op, Op::Leaf(Leaf::Input | Leaf::Param));
             let nodes = self.output.tape.nodes().take_while(|node| node.id.slot() < end);
-            return Ok(nodes.filter(|node| moves(node.op)).map(|node| node.slots().collect()).collect());
+            return Ok(nodes
+                .filter(|node| moves(node.op))
+                .map(|node| node.slots().collect())
+                .collect());
         };
-        leaves.iter().map(|&leaf| self.output.same_tape("check", leaf).map(|()| slots_of(leaf))).collect()
+        leaves
+            .iter()
+            .map(|&leaf| self.output.same_tape("check", leaf).map(|()| slots_of(leaf)))
+            .collect()
     }
 
-    fn claimed_slots(&self, claimed: &Claimed<'t, S>, found: usize, at: Place) -> Result<Vec<usize>, Error> {
+    fn claimed_slots(
+        &self,
+        claimed: &Claimed<'t, S>,
+        found: usize,
+        at: Place,
+    ) -> Result<Vec<usize>, Error> {
         let tape = self.output.tape;
         let (slots, shape): (Vec<usize>, _) = match claimed {
             Claimed::Var(var) => {
@@ -178,12 +203,15 @@ impl<'t, S: Scalar> Check<'t, S> {
             }
             Claimed::Path(path) => match tape.names().into_iter().find(|name| name.path == *path) {
                 Some(name) => {
-                    let slots = name.layout.offsets().map(|offset| name.start.slot() + offset).collect();
+                    let slots =
+                        name.layout.offsets().map(|offset| name.start.slot() + offset).collect();
                     (slots, name.layout.shape().clone())
                 }
                 None => {
                     let found = tape.nodes().zip(tape.paths()).find(|(_, own)| own == path);
-                    let Some((node, _)) = found else { return Err(Error::NoSuchPath { path: path.clone(), at }) };
+                    let Some((node, _)) = found else {
+                        return Err(Error::NoSuchPath { path: path.clone(), at });
+                    };
                     (node.slots().collect(), node.shape)
                 }
             },
@@ -208,7 +236,8 @@ struct Numbers {
     reverse: f64,
     forward: f64,
     difference: Result<Estimate, Reason>,
-    /// What rounding may do to the first two: some ulps of Σ |products along the paths to the output|.
+    /// What rounding may do to the first two: some ulps of Σ |products along the paths to the
+    /// output|.
     rounding: f64,
 }
 
@@ -240,8 +269,16 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             output: output.id().slot(),
             is_detached: output.view.is_cut(),
             values,
-            duals: Suffix { steps, side, column: values.iter().map(|&v| Dual::constant(v)).collect() },
-            shifted: Suffix { steps, side, column: values.iter().map(|&v| Shifted::still(v)).collect() },
+            duals: Suffix {
+                steps,
+                side,
+                column: values.iter().map(|&v| Dual::constant(v)).collect(),
+            },
+            shifted: Suffix {
+                steps,
+                side,
+                column: values.iter().map(|&v| Shifted::still(v)).collect(),
+            },
             bounds: Bounds::new(gradients, side, values),
             claim_tolerance,
         }
@@ -254,7 +291,8 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         let verdict = verdict(&numbers, claimed, self.claim_tolerance);
         let estimate = numbers.difference.ok();
         // A slot that is wanted is on the tape.
-        let (op, place) = tape.node(id).map_or((Op::Leaf(Leaf::Const), None), |node| (node.op, node.place));
+        let (op, place) =
+            tape.node(id).map_or((Op::Leaf(Leaf::Const), None), |node| (node.op, node.place));
         Row {
             id,
             label: tape.label(id),
@@ -303,7 +341,11 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             if let Some(side) = one_sided {
                 let quotient = self.one_sided_quotient(slot, at, side * h)?;
                 (moved, noise) = (moved.max((quotient.value * h).abs()), noise.min(quotient.noise));
-                return if quotient.value.is_finite() { Ok(quotient) } else { Err(Obstacle::NotFinite) };
+                return if quotient.value.is_finite() {
+                    Ok(quotient)
+                } else {
+                    Err(Obstacle::NotFinite)
+                };
             }
             let (up, down) = (S::from_f64(at + h), S::from_f64(at - h));
             let (up_value, up_noise) = self.moved(slot, up)?;
@@ -311,11 +353,16 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             let quotient = (up_value - down_value) / (up.to_f64() - down.to_f64());
             let here = up_noise.max(down_noise);
             (moved, noise) = (moved.max((up_value - down_value).abs()), noise.min(here));
-            if quotient.is_finite() { Ok(Quotient { value: quotient, noise: here }) } else { Err(Obstacle::NotFinite) }
+            if quotient.is_finite() {
+                Ok(Quotient { value: quotient, noise: here })
+            } else {
+                Err(Obstacle::NotFinite)
+            }
         });
         self.shifted.reset(slot, self.values, Shifted::still);
         let comparable = |estimate: &Estimate| {
-            // Relative to the derivative, or to the products that cancel in it; and not rounding errors alone.
+            // Relative to the derivative, or to the products that cancel in it; and not rounding
+            // errors alone.
             let size = estimate.derivative.abs().max(self.bounds.products[slot]);
             (estimate.error <= 1e-3 * size || size == 0.0) && noise <= 1e-3 * moved
         };
@@ -325,7 +372,8 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
     }
 
-    /// Where a remainder is within rounding of its jump, so that every step to one side crosses it, the other side: 1 or −1.
+    /// Where a remainder is within rounding of its jump, so that every step to one side crosses it,
+    /// the other side: 1 or −1.
     fn side_of_a_jump(&mut self, slot: usize, at: f64, step: f64) -> Option<f64> {
         let [up, down] = [at + step, at - step].map(|number| self.moved(slot, S::from_f64(number)));
         let is_jump = |ways: &Self, obstacle: &Obstacle| match *obstacle {
@@ -342,11 +390,13 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
     }
 
-    /// The derivative from two steps to one side, `h` and `2h`, whose error is of the order h² as a central difference's.
+    /// The derivative from two steps to one side, `h` and `2h`, whose error is of the order h² as a
+    /// central difference's.
     fn one_sided_quotient(&mut self, slot: usize, at: f64, h: f64) -> Result<Quotient, Obstacle> {
         let here = self.values[self.output].to_f64();
         let numbers = [h, 2.0 * h].map(|h| S::from_f64(at + h));
-        let [(first, noise), (second, more)] = [self.moved(slot, numbers[0])?, self.moved(slot, numbers[1])?];
+        let [(first, noise), (second, more)] =
+            [self.moved(slot, numbers[0])?, self.moved(slot, numbers[1])?];
         let [a, b] = numbers.map(|number| number.to_f64() - at);
         let value = ((first - here) * b / a - (second - here) * a / b) / (b - a);
         Ok(Quotient { value, noise: 4.0 * noise.max(more) })
@@ -362,7 +412,8 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         for (index, guard) in self.shifted.side.guards.iter().enumerate() {
             // A comparison after the output has no say in it.
             if before(guard.left) && before(guard.right) {
-                let (left, right) = (column[guard.left as usize].moved, column[guard.right as usize].moved);
+                let (left, right) =
+                    (column[guard.left as usize].moved, column[guard.right as usize].moved);
                 if guard.comparison.holds(&left, &right) != guard.outcome {
                     return Err(Obstacle::Guard(index));
                 }
@@ -383,7 +434,9 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         let tape = self.gradients.tape();
         match obstacle {
             Obstacle::NotFinite => Reason::NotFinite,
-            Obstacle::Guard(index) => Reason::Guard { index, place: self.shifted.side.guards[index].place },
+            Obstacle::Guard(index) => {
+                Reason::Guard { index, place: self.shifted.side.guards[index].place }
+            }
             Obstacle::Crossed(slot) => {
                 let id = NodeId(slot as u32);
                 let op = tape.node(id).map_or(Op::Leaf(Leaf::Const), |node| node.op);
@@ -405,9 +458,17 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
             .max_by_key(|row| (start(row), std::cmp::Reverse(row.id)));
         let mut first = known?.clone();
         // Where the tape's own numbers disagree, any node from the output on may be the first.
-        if rows.iter().filter_map(disagreement).any(|disagreement| disagreement != Disagreement::Claim) {
-            let nodes: Vec<_> =
-                self.gradients.tape().nodes().take_while(|node| node.id.slot() < self.values.len()).collect();
+        if rows
+            .iter()
+            .filter_map(disagreement)
+            .any(|disagreement| disagreement != Disagreement::Claim)
+        {
+            let nodes: Vec<_> = self
+                .gradients
+                .tape()
+                .nodes()
+                .take_while(|node| node.id.slot() < self.values.len())
+                .collect();
             let after = nodes
                 .iter()
                 .rev()
@@ -421,7 +482,12 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
         let mut readers: Vec<(String, Op)> = Vec::new();
         let mut last = None;
-        for contribution in self.gradients.ledgers(|slot| slot == first.id).into_iter().flat_map(|(_, ledger)| ledger) {
+        for contribution in self
+            .gradients
+            .ledgers(|slot| slot == first.id)
+            .into_iter()
+            .flat_map(|(_, ledger)| ledger)
+        {
             let Some(node) = self.gradients.tape().node(contribution.reader) else { continue };
             if last != Some(node.id) {
                 readers.push((self.gradients.tape().label(node.id), node.op));
@@ -478,7 +544,8 @@ struct Suffix<'a, T> {
 impl<T: Number> Suffix<'_, T> {
     /// Computes everything after the node that holds `slot`.
     fn evaluate_after(&mut self, slot: usize) {
-        let first = self.side.wide_at(slot as u32).map_or(slot + 1, |wide| (wide.out + wide.len) as usize);
+        let first =
+            self.side.wide_at(slot as u32).map_or(slot + 1, |wide| (wide.out + wide.len) as usize);
         let end = self.column.len();
         if first < end {
             evaluate_range(Numerics::Exact, self.steps, self.side, &mut self.column, first..end);
@@ -518,7 +585,8 @@ impl Bounds {
         let mut terms: Vec<f64> = values.iter().map(|value| value.to_f64().abs()).collect();
         let mut sums = vec![false; values.len()];
         for wide in side.wides.iter().take_while(|wide| (wide.out as usize) < values.len()) {
-            sums[wide.out as usize..(wide.out + wide.len) as usize].fill(matches!(wide.op, Op::Structural(_)));
+            sums[wide.out as usize..(wide.out + wide.len) as usize]
+                .fill(matches!(wide.op, Op::Structural(_)));
         }
         gradients.edges(|reader, _, slot, partial| {
             let partial = partial.value(values[slot]).to_f64().abs();
@@ -531,7 +599,11 @@ impl Bounds {
                 terms[reader] += partial * values[slot].to_f64().abs();
             }
         });
-        let noises = gradients.adjoints().iter().zip(&terms).map(|(adjoint, term)| adjoint.to_f64().abs() * term);
+        let noises = gradients
+            .adjoints()
+            .iter()
+            .zip(&terms)
+            .map(|(adjoint, term)| adjoint.to_f64().abs() * term);
         let mut noise_after: Vec<f64> = noises.collect();
         let mut sum = 0.0;
         for noise in noise_after.iter_mut().rev() {
@@ -545,8 +617,11 @@ impl Bounds {
     /// The rounding error of the output where `slot` and what depends on it has moved.
     fn noise<S: Scalar>(&self, slot: usize, column: &[Shifted<S>], adjoints: &[S]) -> f64 {
         let after = column[slot + 1..].iter().zip(&adjoints[slot + 1..]);
-        let moved = after.map(|(number, adjoint)| (number.moved - number.base).to_f64().abs() * adjoint.to_f64().abs());
-        self.noise_after[slot] + 2.0 * self.epsilon * moved.filter(|noise| noise.is_finite()).sum::<f64>()
+        let moved = after.map(|(number, adjoint)| {
+            (number.moved - number.base).to_f64().abs() * adjoint.to_f64().abs()
+        });
+        self.noise_after[slot]
+            + 2.0 * self.epsilon * moved.filter(|noise| noise.is_finite()).sum::<f64>()
     }
 
     fn rounding(&self, slot: usize) -> f64 {
@@ -576,13 +651,20 @@ mod tests {
         let loss = ((out - 1.0).square() + z1 * 0.1).named("loss");
         let mut gradients = loss.backward();
         for name in wrong {
-            let var = [x, w1, w2, z1, a1, out].into_iter().find(|var| tape.label(var.id()) == *name).unwrap();
+            let var = [x, w1, w2, z1, a1, out]
+                .into_iter()
+                .find(|var| tape.label(var.id()) == *name)
+                .unwrap();
             gradients.adjoints_mut()[var.id().slot()] *= 1.0 + 1e-6;
         }
         let report = loss.check().compare(&gradients).unwrap();
         let found = report.culprit.as_ref().unwrap();
         assert_eq!(found.row.label, culprit, "{report}");
-        assert_eq!(found.readers.iter().map(|(reader, _)| reader.as_str()).collect::<Vec<_>>(), readers, "{report}");
+        assert_eq!(
+            found.readers.iter().map(|(reader, _)| reader.as_str()).collect::<Vec<_>>(),
+            readers,
+            "{report}"
+        );
     }
 
     #[test]

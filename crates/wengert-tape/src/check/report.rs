@@ -5,7 +5,8 @@ use std::fmt;
 use crate::error::{NodeId, Place};
 use crate::op::Op;
 
-/// The result of a [`Check`](super::Check): a row per number checked, and the first cause if something disagrees.
+/// The result of a [`Check`](super::Check): a row per number checked, and the first cause if
+/// something disagrees.
 ///
 /// Its `Display` is a table for people; the fields are for programs.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +20,15 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// How many numbers of the leaves [`sample`](super::Check::sample) left out.
     pub left_out: usize,
-    /// The first node in sweep order, from the output back, whose adjoint disagrees. Everything between it and the output was found
-    /// right or could not be compared, so the fault lies in this adjoint's own contributions.
+    /// The first node in sweep order, from the output back, whose adjoint disagrees. Everything
+    /// between it and the output was found right or could not be compared, so the fault lies in
+    /// this adjoint's own contributions.
     pub culprit: Option<Culprit>,
 }
 
 impl Report {
-    /// Whether nothing disagrees. Excluded rows were not compared with differences: see [`excluded`](Report::excluded).
+    /// Whether nothing disagrees. Excluded rows were not compared with differences: see
+    /// [`excluded`](Report::excluded).
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.culprit.is_none()
@@ -72,7 +75,8 @@ pub struct Row {
     pub difference: Option<f64>,
     /// What the difference may be off by, by its own estimate.
     pub error: f64,
-    /// The smallest step of those that the difference was extrapolated from; 0 where nothing had to move.
+    /// The smallest step of those that the difference was extrapolated from; 0 where nothing had to
+    /// move.
     pub step: f64,
     /// The comparison's outcome.
     pub verdict: Verdict,
@@ -106,7 +110,8 @@ pub enum Disagreement {
 pub enum Reason {
     /// A value or a derivative is NaN or infinite, here or at every step tried.
     NotFinite,
-    /// Every step that is not lost in rounding moves a node to another of its pieces: `abs` at 0, `max` at a tie.
+    /// Every step that is not lost in rounding moves a node to another of its pieces: `abs` at 0,
+    /// `max` at a tie.
     Kink {
         /// The node, by path or id.
         node: String,
@@ -141,7 +146,9 @@ impl fmt::Display for Verdict {
             Verdict::Agrees => f.write_str("agree"),
             Verdict::Excluded(reason) => write!(f, "excluded: {reason}"),
             Verdict::Disagrees(Disagreement::Forward) => f.write_str("DISAGREE: reverse, forward"),
-            Verdict::Disagrees(Disagreement::Difference) => f.write_str("DISAGREE: reverse, difference"),
+            Verdict::Disagrees(Disagreement::Difference) => {
+                f.write_str("DISAGREE: reverse, difference")
+            }
             Verdict::Disagrees(Disagreement::Claim) => f.write_str("DISAGREE: claimed, reverse"),
         }
     }
@@ -153,8 +160,8 @@ impl fmt::Display for Verdict {
 pub struct Culprit {
     /// Its numbers.
     pub row: Row,
-    /// The nodes that read it, by path or id and op, in the order in which the sweep visits them: if its adjoint by the reverse
-    /// sweep is wrong, then by what one of these adds to it.
+    /// The nodes that read it, by path or id and op, in the order in which the sweep visits them:
+    /// if its adjoint by the reverse sweep is wrong, then by what one of these adds to it.
     pub readers: Vec<(String, Op)>,
 }
 
@@ -170,7 +177,13 @@ impl fmt::Display for Culprit {
         } else {
             f.write_str(":")?;
         }
-        write!(f, " reverse {}, forward {}, difference {}", short(row.reverse), short(row.forward), difference(row))?;
+        write!(
+            f,
+            " reverse {}, forward {}, difference {}",
+            short(row.reverse),
+            short(row.forward),
+            difference(row)
+        )?;
         for (i, (reader, op)) in self.readers.iter().take(8).enumerate() {
             write!(f, "{} {op} {reader}", if i == 0 { "; read by" } else { "," })?;
         }
@@ -184,9 +197,14 @@ impl fmt::Display for Culprit {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let excluded = self.excluded().count();
-        let wrong = self.rows.iter().filter(|row| matches!(row.verdict, Verdict::Disagrees(_))).count();
+        let wrong =
+            self.rows.iter().filter(|row| matches!(row.verdict, Verdict::Disagrees(_))).count();
         write!(f, "derivatives of {} = {}: ", self.output, short(self.value))?;
-        write!(f, "{} agree, {excluded} excluded, {wrong} disagree", self.rows.len() - excluded - wrong)?;
+        write!(
+            f,
+            "{} agree, {excluded} excluded, {wrong} disagree",
+            self.rows.len() - excluded - wrong
+        )?;
         if self.left_out > 0 {
             write!(f, ", {} left out", self.left_out)?;
         }
@@ -195,10 +213,20 @@ impl fmt::Display for Report {
         let head = ["", "claimed", "reverse", "forward", "difference", ""].map(str::to_owned);
         let line = |row: &Row| {
             let claimed = row.claimed.map_or(String::new(), short);
-            [name(row), claimed, short(row.reverse), short(row.forward), difference(row), row.verdict.to_string()]
+            [
+                name(row),
+                claimed,
+                short(row.reverse),
+                short(row.forward),
+                difference(row),
+                row.verdict.to_string(),
+            ]
         };
-        let table: Vec<[String; 6]> = std::iter::once(head).chain(self.rows.iter().map(line)).collect();
-        let width = |column: usize| table.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let table: Vec<[String; 6]> =
+            std::iter::once(head).chain(self.rows.iter().map(line)).collect();
+        let width = |column: usize| {
+            table.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
+        };
         for line in &table {
             let mut text = String::new();
             for (i, cell) in line.iter().enumerate().filter(|&(i, _)| claims || i != 1) {

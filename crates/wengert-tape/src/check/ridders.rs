@@ -1,17 +1,22 @@
-//! Central differences, extrapolated to a step of zero: C. J. F. Ridders, *Accurate computation of F′(x) and F′(x) F″(x)*, Advances
-//! in Engineering Software 4 (1982) 75–76; `dfridr` in *Numerical Recipes*.
+//! Central differences, extrapolated to a step of zero: C. J. F. Ridders, *Accurate computation of
+//! F′(x) and F′(x) F″(x)*, Advances in Engineering Software 4 (1982) 75–76; `dfridr` in *Numerical
+//! Recipes*.
 //!
-//! The truncation error of a central difference is a series in h². So each row of the tableau, at a smaller step, eliminates
-//! one more term with the help of the row before; the distance between neighbours of the tableau estimates the error.
+//! The truncation error of a central difference is a series in h². So each row of the tableau, at a
+//! smaller step, eliminates one more term with the help of the row before; the distance between
+//! neighbours of the tableau estimates the error.
 //!
 //! Four things differ from the textbook.
 //!
-//! - The rounding error `noise / h` is added to the estimate: without it, a tableau of equal wrong numbers would claim an error of 0.
-//! - The best of a row is compared with those of the rows before and after it too: among many numbers, two are close by chance.
-//! - The step shrinks on until that error alone is well above the best estimate, instead of stopping at the first row that
-//!   gets worse. So a first step that was far too large does no harm.
-//! - Later differences must not lie further from the best estimate than its own did. Otherwise the steps
-//!   so far were larger than what the function does, and everything starts anew.
+//! - The rounding error `noise / h` is added to the estimate: without it, a tableau of equal wrong
+//!   numbers would claim an error of 0.
+//! - The best of a row is compared with those of the rows before and after it too: among many
+//!   numbers, two are close by chance.
+//! - The step shrinks on until that error alone is well above the best estimate, instead of
+//!   stopping at the first row that gets worse. So a first step that was far too large does no
+//!   harm.
+//! - Later differences must not lie further from the best estimate than its own did. Otherwise the
+//!   steps so far were larger than what the function does, and everything starts anew.
 
 /// A derivative and what it may be off by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,14 +27,16 @@ pub(super) struct Estimate {
     pub(super) step: f64,
 }
 
-/// The factor between steps. Not a whole number, so that the steps do not all fall on multiples of a period.
+/// The factor between steps. Not a whole number, so that the steps do not all fall on multiples of
+/// a period.
 const SHRINK: f64 = 1.6;
 /// Faster, while the step still meets an obstacle.
 const SHRINK_AT_OBSTACLE: f64 = 3.7;
 const ROWS: usize = 80;
 /// Orders of elimination: h² to h¹⁴.
 const ORDERS: usize = 8;
-/// The rounding errors of two values, magnified by the first elimination: 2/(2h) · (s² + 1)/(s² − 1), and some margin.
+/// The rounding errors of two values, magnified by the first elimination: 2/(2h) · (s² + 1)/(s² −
+/// 1), and some margin.
 const MAGNIFIED: f64 = 4.0;
 
 /// A central difference, and the rounding error of the function's values that it was taken of.
@@ -41,8 +48,9 @@ pub(super) struct Quotient {
 
 /// Differentiates a function of which `quotient(h)` is the central difference.
 ///
-/// A step that meets an obstacle is refused by `Err`, and the whole tableau starts anew below it. The last obstacle is returned beside the
-/// estimate, which is `None` if too few steps in turn succeeded.
+/// A step that meets an obstacle is refused by `Err`, and the whole tableau starts anew below it.
+/// The last obstacle is returned beside the estimate, which is `None` if too few steps in turn
+/// succeeded.
 pub(super) fn extrapolate<E>(
     first: f64,
     smallest: f64,
@@ -84,16 +92,19 @@ pub(super) fn extrapolate<E>(
             let error = (derivative - left).abs().max((derivative - diagonal).abs()) + floor;
             if best_of_row.is_none_or(|best| error <= best.estimate.error) {
                 let distance = (derivative - quotient).abs();
-                best_of_row = Some(Best { estimate: Estimate { derivative, error, step: h }, distance });
+                best_of_row =
+                    Some(Best { estimate: Estimate { derivative, error, step: h }, distance });
             }
             row.push(derivative);
         }
         rows.extend(best_of_row);
         if let [.., before, candidate, after] = rows[..] {
-            let apart = |other: Best| (other.estimate.derivative - candidate.estimate.derivative).abs();
+            let apart =
+                |other: Best| (other.estimate.derivative - candidate.estimate.derivative).abs();
             let error = candidate.estimate.error.max(apart(before)).max(apart(after));
             if best.is_none_or(|best| error <= best.estimate.error) {
-                best = Some(Best { estimate: Estimate { error, ..candidate.estimate }, ..candidate });
+                best =
+                    Some(Best { estimate: Estimate { error, ..candidate.estimate }, ..candidate });
             }
         }
         above = row;
@@ -132,7 +143,10 @@ mod tests {
         let (estimate, _) = extrapolate(first, smallest, central);
         let Estimate { derivative, error, step } = estimate.unwrap();
         // It is extrapolated, so the first step is not the last.
-        assert!(smallest <= step && step < first, "{step} is no step between {smallest} and {first}");
+        assert!(
+            smallest <= step && step < first,
+            "{step} is no step between {smallest} and {first}"
+        );
         assert!((derivative - exact).abs() <= error, "{derivative} is not {exact} within {error}");
         assert!(error <= accuracy * exact.abs().max(1.0), "{error} is more than {accuracy}");
     }
@@ -147,6 +161,12 @@ mod tests {
         check(f64::ln, 1e-6, 1e6, 20.0 * eps, 1e-8);
         check(|_| 2.0, 1.0, 0.0, 2.0 * eps, 1e-13);
         // A period that is a multiple of simple steps.
-        check(|x| (8.0 * std::f64::consts::TAU * x).sin(), 0.0, 8.0 * std::f64::consts::TAU, eps, 1e-11);
+        check(
+            |x| (8.0 * std::f64::consts::TAU * x).sin(),
+            0.0,
+            8.0 * std::f64::consts::TAU,
+            eps,
+            1e-11,
+        );
     }
 }

@@ -7,10 +7,13 @@ use crate::op::{Binary, Unary};
 use crate::real::Real;
 use wengert_ops::real::{Constant, Scalar, sealed};
 
-/// The tape's number and the moved one. A finite difference is taken on these and not on the moved numbers alone, because
+/// The tape's number and the moved one. A finite difference is taken on these and not on the moved
+/// numbers alone, because
 ///
-/// - a detached operand must stand still, as it does for the derivative: [`detached`](Scalar::detached) goes back to `base`;
-/// - a step that takes some `abs` or `max` to another of its pieces says nothing about the derivative: `crossed` notices.
+/// - a detached operand must stand still, as it does for the derivative:
+///   [`detached`](Scalar::detached) goes back to `base`;
+/// - a step that takes some `abs` or `max` to another of its pieces says nothing about the
+///   derivative: `crossed` notices.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shifted<S> {
     pub(super) base: S,
@@ -25,11 +28,14 @@ impl<S: Scalar> Shifted<S> {
     }
 }
 
-/// Which smooth piece of `op` a number lies on. At a kink itself the piece differs from that on either side.
+/// Which smooth piece of `op` a number lies on. At a kink itself the piece differs from that on
+/// either side.
 fn unary_piece<S: Scalar>(op: Unary, x: S) -> Option<Ordering> {
     match op {
         // Poles, kinks and infinite slopes at 0.
-        Unary::Abs | Unary::Signum | Unary::Relu | Unary::Recip | Unary::Cbrt => x.partial_cmp(&x.like(0.0)),
+        Unary::Abs | Unary::Signum | Unary::Relu | Unary::Recip | Unary::Cbrt => {
+            x.partial_cmp(&x.like(0.0))
+        }
         _ => Some(Ordering::Equal),
     }
 }
@@ -44,9 +50,13 @@ fn crosses_unary<S: Scalar>(op: Unary, a: S, b: S) -> bool {
 fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> bool {
     let zero = ax.like(0.0);
     match op {
-        Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => ax.partial_cmp(&ay) != bx.partial_cmp(&by),
+        Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => {
+            ax.partial_cmp(&ay) != bx.partial_cmp(&by)
+        }
         // The integers that the values were made with.
-        Binary::Rem => times_in(ax, ay) != times_in(bx, by) || on_a_jump(ax, ay) || on_a_jump(bx, by),
+        Binary::Rem => {
+            times_in(ax, ay) != times_in(bx, by) || on_a_jump(ax, ay) || on_a_jump(bx, by)
+        }
         Binary::Div => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::Powi if ay >= zero => false,
         Binary::Powi | Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {

@@ -12,12 +12,24 @@ impl fmt::Display for Error {
                 "{op} at {at}: the operands belong to two tapes, one made at {left}, one at \
                  {right}; record both on the same tape"
             ),
-            Error::Shapes { op, left, right, rule, at } => write!(f, "{op} at {at}: {left} and {right}: {rule}"),
-            Error::Operand { op, operand, rule, at } => write!(f, "{op} at {at}: {operand}: {rule}"),
-            Error::Operands { op, found, at } => write!(f, "{op} at {at}: it does not have {found} operands"),
-            Error::NoAdjoint { op, node, reason, at } => write!(f, "{op} at {at}: {node}: {reason}"),
+            Error::Shapes { op, left, right, rule, at } => {
+                write!(f, "{op} at {at}: {left} and {right}: {rule}")
+            }
+            Error::Operand { op, operand, rule, at } => {
+                write!(f, "{op} at {at}: {operand}: {rule}")
+            }
+            Error::Operands { op, found, at } => {
+                write!(f, "{op} at {at}: it does not have {found} operands")
+            }
+            Error::NoAdjoint { op, node, reason, at } => {
+                write!(f, "{op} at {at}: {node}: {reason}")
+            }
             Error::Length { op, of, shape, found, at } => {
-                write!(f, "{op} at {at}: {of}shape {shape} takes {} numbers, and {found} were given", shape.len())
+                write!(
+                    f,
+                    "{op} at {at}: {of}shape {shape} takes {} numbers, and {found} were given",
+                    shape.len()
+                )
             }
             Error::Empty { op, shape, at } => {
                 write!(f, "{op} at {at}: shape {shape} has no elements; a tape holds none")
@@ -44,7 +56,16 @@ impl fmt::Display for Error {
                 "compile at {at}: nothing was asked for, so there is nothing to compute; ask for \
                  an output or a gradient first"
             ),
-            Error::GuardFlipped { index, comparison, left, right, left_value, right_value, recorded, at } => write!(
+            Error::GuardFlipped {
+                index,
+                comparison,
+                left,
+                right,
+                left_value,
+                right_value,
+                recorded,
+                at,
+            } => write!(
                 f,
                 "guard {index} at {at}: {left} {symbol} {right} was {recorded} when \
                  recorded and is {now} now ({left_value} and {right_value}); record again \
@@ -70,7 +91,9 @@ impl fmt::Display for Error {
                  program branches, or record again at these inputs",
                 made(*place)
             ),
-            Error::NoSuchPath { path, at } => write!(f, "{at}: nothing on the tape is called {path}"),
+            Error::NoSuchPath { path, at } => {
+                write!(f, "{at}: nothing on the tape is called {path}")
+            }
             Error::StaleKey { tape, at } => write!(
                 f,
                 "{at}: the key is of no elements that the tape made at {tape} still has: it \

@@ -14,10 +14,11 @@ use crate::tape::{Kind, Tape};
 use crate::var::Var;
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// Records the gradient of this single number as nodes after it, and returns the adjoint of each of `wrt`, of
-    /// the same shape; `None` if no path leads to it.
+    /// Records the gradient of this single number as nodes after it, and returns the adjoint of
+    /// each of `wrt`, of the same shape; `None` if no path leads to it.
     ///
-    /// The result is as good as any other `Var`: it has a listing, it replays at other inputs, and it can be differentiated again.
+    /// The result is as good as any other `Var`: it has a listing, it replays at other inputs, and
+    /// it can be differentiated again.
     ///
     /// # Errors
     ///
@@ -25,7 +26,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded until then stay.
+    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded
+    /// until then stay.
     ///
     /// # Examples
     ///
@@ -41,7 +43,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn record_gradient(self, wrt: &[Var<'t, S>]) -> Result<Vec<Option<Var<'t, S>>>, Error> {
         if !self.is_scalar() {
-            return Err(self.operand_error("record_gradient", "a run has no single derivative".to_owned()));
+            return Err(
+                self.operand_error("record_gradient", "a run has no single derivative".to_owned())
+            );
         }
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
@@ -91,7 +95,11 @@ impl<'t, S: Scalar> Recorder<'t, S> {
         let end = side.wide_at(last).map_or(last + 1, |wide| wide.out + wide.len) as usize;
         let mut active = vec![false; end];
         let slots = |view: View| {
-            side.layouts.get(view.layout()).offsets().map(move |o| view.start() as usize + o).collect::<Vec<_>>()
+            side.layouts
+                .get(view.layout())
+                .offsets()
+                .map(move |o| view.start() as usize + o)
+                .collect::<Vec<_>>()
         };
         for slot in wrt.iter().flat_map(|var| slots(var.view)).filter(|&slot| slot < end) {
             active[slot] = true;
@@ -110,12 +118,17 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                         slot += 1;
                     }
                     Kind::Binary(_) => {
-                        active[slot] |= (!step.cuts_first() && active[a]) || (!step.cuts_second() && active[b]);
+                        active[slot] |=
+                            (!step.cuts_first() && active[a]) || (!step.cuts_second() && active[b]);
                         slot += 1;
                     }
                     Kind::Wide => {
                         let wide = &side.wides[a];
-                        let reads = wide.operands.iter().filter(|view| !view.is_cut()).flat_map(|&view| slots(view));
+                        let reads = wide
+                            .operands
+                            .iter()
+                            .filter(|view| !view.is_cut())
+                            .flat_map(|&view| slots(view));
                         let (out, len) = (wide.out as usize, wide.len as usize);
                         if reads.into_iter().any(|slot| active[slot]) {
                             active[out..out + len].fill(true);
@@ -135,7 +148,12 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 
     /// Passes on the adjoint of the node at `slot`, if it has one.
     #[track_caller]
-    fn step(&mut self, slot: u32, step: crate::tape::Step, wide: Option<&Wide>) -> Result<(), Error> {
+    fn step(
+        &mut self,
+        slot: u32,
+        step: crate::tape::Step,
+        wide: Option<&Wide>,
+    ) -> Result<(), Error> {
         if let Some(wide) = wide {
             if wide.op.is_leaf() {
                 return Ok(());
@@ -165,7 +183,8 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 
     #[track_caller]
     fn wide_step(&mut self, wide: &Wide, v: Var<'t, S>, g: Var<'t, S>) -> Result<(), Error> {
-        let operands: SmallVec<[Var<'t, S>; 3]> = wide.operands.iter().map(|&view| self.var(view)).collect();
+        let operands: SmallVec<[Var<'t, S>; 3]> =
+            wide.operands.iter().map(|&view| self.var(view)).collect();
         for (i, &x) in operands.iter().enumerate() {
             if !self.wants(x) {
                 continue;
@@ -175,9 +194,11 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 Op::Unary(op) => rules::unary(op, x, v).times(g),
                 Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(g),
                 Op::Binary(op) => rules::second(op, operands[0], x, v).times(g),
-                Op::Structural(op) => {
-                    op.share(&At { operands: &operands, value: v, attributes: &wide.attributes }, i, g)
-                }
+                Op::Structural(op) => op.share(
+                    &At { operands: &operands, value: v, attributes: &wide.attributes },
+                    i,
+                    g,
+                ),
             };
             if let Some(share) = share {
                 self.adjoints.add(x.view, share.sum_to(&x.shape())?)?;
@@ -188,11 +209,17 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 
     /// Whether anything is differentiated by that `x` depends on.
     fn wants(&self, x: Var<'t, S>) -> bool {
-        !x.view.is_cut() && x.layout().offsets().any(|offset| self.active[x.view.start() as usize + offset])
+        !x.view.is_cut()
+            && x.layout().offsets().any(|offset| self.active[x.view.start() as usize + offset])
     }
 
     #[track_caller]
-    fn add_partial(&mut self, x: Var<'t, S>, partial: Partial<Var<'t, S>>, g: Var<'t, S>) -> Result<(), Error> {
+    fn add_partial(
+        &mut self,
+        x: Var<'t, S>,
+        partial: Partial<Var<'t, S>>,
+        g: Var<'t, S>,
+    ) -> Result<(), Error> {
         match partial.times(g) {
             Some(share) => self.adjoints.add(x.view, share),
             None => Ok(()),
@@ -212,7 +239,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         let Some(extra) = own.rank().checked_sub(shape.rank()) else {
             return self.try_broadcast_to(shape.clone())?.try_contiguous();
         };
-        let repeated = |axis: &usize| *axis < extra || (shape.dims()[axis - extra] == 1 && own.dims()[*axis] != 1);
+        let repeated = |axis: &usize| {
+            *axis < extra || (shape.dims()[axis - extra] == 1 && own.dims()[*axis] != 1)
+        };
         let axes: SmallVec<[usize; 4]> = (0..own.rank()).filter(repeated).collect();
         self.try_sum_axes(&axes)?.try_reshape(shape.clone())
     }

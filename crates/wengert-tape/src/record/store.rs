@@ -44,17 +44,27 @@ impl<'t, S: Scalar> Recorded<'t, S> {
         if layout.shape().is_scalar() {
             return self.add_number(view.start(), share);
         }
-        let run = self.tape.side.borrow().wide_at(view.start()).map(|wide| (wide.out, wide.len, wide.layout));
+        let run = self
+            .tape
+            .side
+            .borrow()
+            .wide_at(view.start())
+            .map(|wide| (wide.out, wide.len, wide.layout));
         let Some((out, len, run_layout)) = run else { return self.add_each(view, &layout, share) };
         let first = view.start() - out;
-        let positions: Vec<usize> = layout.offsets().map(|offset| first as usize + offset).collect();
+        let positions: Vec<usize> =
+            layout.offsets().map(|offset| first as usize + offset).collect();
         if positions.iter().any(|&position| position >= len as usize) {
             // The view runs over several nodes.
             return self.add_each(view, &layout, share);
         }
         let run_shape = Var { tape: self.tape, view: View::new(out, run_layout) }.shape();
         let whole = first == 0 && layout.is_contiguous() && layout.len() == len as usize;
-        let share = if whole { share.try_reshape(run_shape)? } else { share.try_scatter_add(&positions, run_shape)? };
+        let share = if whole {
+            share.try_reshape(run_shape)?
+        } else {
+            share.try_scatter_add(&positions, run_shape)?
+        };
         let sum = match self.runs.get(&out) {
             Some(&sum) => sum.try_add(share)?,
             None => share,
@@ -86,8 +96,10 @@ impl<'t, S: Scalar> Recorded<'t, S> {
     #[track_caller]
     pub(super) fn of(&self, var: Var<'t, S>) -> Result<Option<Var<'t, S>>, Error> {
         let layout = var.layout();
-        let slots: Vec<u32> = layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
-        let run = self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
+        let slots: Vec<u32> =
+            layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
+        let run =
+            self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
         let whole = match run.and_then(|(out, len)| Some((out, len, *self.runs.get(&out)?))) {
             Some((out, len, sum)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => {
                 let position = |slot: &u32| (slot - out) as usize;
@@ -102,8 +114,11 @@ impl<'t, S: Scalar> Recorded<'t, S> {
             }
             _ => None,
         };
-        let single: Vec<(usize, Var<'t, S>)> =
-            slots.iter().enumerate().filter_map(|(i, slot)| Some((i, *self.numbers.get(slot)?))).collect();
+        let single: Vec<(usize, Var<'t, S>)> = slots
+            .iter()
+            .enumerate()
+            .filter_map(|(i, slot)| Some((i, *self.numbers.get(slot)?)))
+            .collect();
         if single.is_empty() {
             return Ok(whole);
         }

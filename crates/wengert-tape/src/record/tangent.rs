@@ -13,19 +13,22 @@ use crate::tape::{Kind, Step, Tape};
 use crate::var::Var;
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// Records the tangent of this along a direction as nodes after it, of its own shape; `None` if nothing that moves leads to it.
-    /// Each `(var, tangent)` of the direction moves; a node that is named there gets that tangent, whatever its operands do.
+    /// Records the tangent of this along a direction as nodes after it, of its own shape; `None` if
+    /// nothing that moves leads to it. Each `(var, tangent)` of the direction moves; a node that is
+    /// named there gets that tangent, whatever its operands do.
     ///
-    /// With a tangent that is an input of the tape this is a Jacobian-vector product that replays along other directions; of a recorded
-    /// gradient it is a Hessian-vector product.
+    /// With a tangent that is an input of the tape this is a Jacobian-vector product that replays
+    /// along other directions; of a recorded gradient it is a Hessian-vector product.
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::TwoTapes`],
+    /// [`Error::Full`].
     ///
     /// # Panics
     ///
-    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded until then stay.
+    /// If the tape fills up inside a derivative rule, which is written in operators; nodes recorded
+    /// until then stay.
     ///
     /// # Examples
     ///
@@ -40,12 +43,19 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn record_tangent(self, direction: &[(Var<'t, S>, Var<'t, S>)]) -> Result<Option<Var<'t, S>>, Error> {
+    pub fn record_tangent(
+        self,
+        direction: &[(Var<'t, S>, Var<'t, S>)],
+    ) -> Result<Option<Var<'t, S>>, Error> {
         for &(moved, tangent) in direction {
             self.same_tape("record_tangent", moved)?;
             self.same_tape("record_tangent", tangent)?;
             if moved.shape() != tangent.shape() {
-                return Err(moved.shapes_error("record_tangent", tangent, "a tangent has the shape of what it moves"));
+                return Err(moved.shapes_error(
+                    "record_tangent",
+                    tangent,
+                    "a tangent has the shape of what it moves",
+                ));
             }
         }
         let mut recorder = Recorder { tape: self.tape, tangents: Recorded::new(self.tape) };
@@ -81,17 +91,24 @@ impl<'t, S: Scalar> Recorder<'t, S> {
         Var { tape: self.tape, view }
     }
 
-    /// Gives what is named in the direction its tangent. Of a part of a run, the other elements keep theirs.
+    /// Gives what is named in the direction its tangent. Of a part of a run, the other elements
+    /// keep theirs.
     #[track_caller]
     fn replace(&mut self, moved: Var<'t, S>, tangent: Var<'t, S>) -> Result<(), Error> {
-        let run = self.tape.side.borrow().wide_at(moved.view.start()).map(|wide| View::new(wide.out, wide.layout));
+        let run = self
+            .tape
+            .side
+            .borrow()
+            .wide_at(moved.view.start())
+            .map(|wide| View::new(wide.out, wide.layout));
         let whole = self.var(run.unwrap_or(moved.view.uncut()));
         let before = self.tangents.of(whole)?.filter(|_| moved.len() < whole.len());
         self.tangents.forget(whole.view.start(), whole.len() as u32);
         if let Some(before) = before {
             let mut kept = vec![S::from_f64(1.0); whole.len()];
             for offset in moved.layout().offsets() {
-                kept[(moved.view.start() - whole.view.start()) as usize + offset] = S::from_f64(0.0);
+                kept[(moved.view.start() - whole.view.start()) as usize + offset] =
+                    S::from_f64(0.0);
             }
             let kept = self.tape.tensor(Leaf::Const, &kept, whole.shape())?;
             self.tangents.add(whole.view, kept.try_select(before, S::from_f64(0.0))?)?;
@@ -111,12 +128,14 @@ impl<'t, S: Scalar> Recorder<'t, S> {
             false => this.tangents.of(this.var(View::scalar(slot))),
         };
         let tangent = match step.kind() {
-            Kind::Unary(op) => along(self, step.a(), step.cuts_first())?.and_then(|t| rules::unary(op, x, v).times(t)),
+            Kind::Unary(op) => along(self, step.a(), step.cuts_first())?
+                .and_then(|t| rules::unary(op, x, v).times(t)),
             Kind::Binary(op) => {
                 let y = self.var(View::scalar(step.b()));
-                let first = along(self, step.a(), step.cuts_first())?.and_then(|t| rules::first(op, x, y, v).times(t));
-                let second =
-                    along(self, step.b(), step.cuts_second())?.and_then(|t| rules::second(op, x, y, v).times(t));
+                let first = along(self, step.a(), step.cuts_first())?
+                    .and_then(|t| rules::first(op, x, y, v).times(t));
+                let second = along(self, step.b(), step.cuts_second())?
+                    .and_then(|t| rules::second(op, x, y, v).times(t));
                 sum(first, second)?
             }
             Kind::Leaf(_) | Kind::Wide => None,
@@ -132,7 +151,8 @@ impl<'t, S: Scalar> Recorder<'t, S> {
         if wide.op.is_leaf() {
             return Ok(());
         }
-        let operands: SmallVec<[Var<'t, S>; 3]> = wide.operands.iter().map(|&view| self.var(view)).collect();
+        let operands: SmallVec<[Var<'t, S>; 3]> =
+            wide.operands.iter().map(|&view| self.var(view)).collect();
         let v = self.var(View::new(wide.out, wide.layout));
         let mut total = None;
         for (i, &x) in operands.iter().enumerate().filter(|(_, x)| !x.view.is_cut()) {
@@ -142,9 +162,11 @@ impl<'t, S: Scalar> Recorder<'t, S> {
                 Op::Unary(op) => rules::unary(op, x, v).times(t),
                 Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(t),
                 Op::Binary(op) => rules::second(op, operands[0], x, v).times(t),
-                Op::Structural(op) => {
-                    op.tangent(&At { operands: &operands, value: v, attributes: &wide.attributes }, i, t)
-                }
+                Op::Structural(op) => op.tangent(
+                    &At { operands: &operands, value: v, attributes: &wide.attributes },
+                    i,
+                    t,
+                ),
             };
             total = sum(total, share)?;
         }
@@ -156,7 +178,10 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 }
 
 #[track_caller]
-fn sum<'t, S: Scalar>(a: Option<Var<'t, S>>, b: Option<Var<'t, S>>) -> Result<Option<Var<'t, S>>, Error> {
+fn sum<'t, S: Scalar>(
+    a: Option<Var<'t, S>>,
+    b: Option<Var<'t, S>>,
+) -> Result<Option<Var<'t, S>>, Error> {
     match (a, b) {
         (Some(a), Some(b)) => a.try_add(b).map(Some),
         (a, b) => Ok(a.or(b)),

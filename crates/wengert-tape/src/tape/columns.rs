@@ -1,15 +1,20 @@
 //! The two columns that grow together: steps and values.
 //!
-//! The one place with `unsafe` in the recording path: one shared bound and two raw writes a scalar node, where a safe pair of
-//! growing columns behind `&self` would check two borrow flags and two capacities (not measured against it). The rest of the
-//! crate sees only safe functions. What makes them safe:
+//! The one place with `unsafe` in the recording path: one shared bound and two raw writes a scalar
+//! node, where a safe pair of growing columns behind `&self` would check two borrow flags and two
+//! capacities (not measured against it). The rest of the crate sees only safe functions. What makes
+//! them safe:
 //!
-//! - `slots`, `steps` never exceed `capacity`, and everything below them is initialised; every step fills at least
-//!   one slot, so one bound serves both columns.
+//! - `slots`, `steps` never exceed `capacity`, and everything below them is initialised; every step
+//!   fills at least one slot, so one bound serves both columns.
 //! - The struct is `!Sync` (it holds `Cell`s), so there is one thread.
-//! - While a slice is lent out (`lent`), the fast bound is 0, so every push takes the slow path, which refuses.
+//! - While a slice is lent out (`lent`), the fast bound is 0, so every push takes the slow path,
+//!   which refuses.
 
-#![allow(unsafe_code, reason = "raw columns: see the module's documentation for the reason and the invariants")]
+#![allow(
+    unsafe_code,
+    reason = "raw columns: see the module's documentation for the reason and the invariants"
+)]
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::cell::Cell;
@@ -40,7 +45,8 @@ pub(crate) struct Full {
 }
 
 impl<S: Copy> Columns<S> {
-    /// `always_slow` makes every push go through [`push_slow`](Self::push_slow), where the caller can do more per node.
+    /// `always_slow` makes every push go through [`push_slow`](Self::push_slow), where the caller
+    /// can do more per node.
     pub(crate) fn new(max: u32, always_slow: bool) -> Self {
         Columns {
             steps: Cell::new(NonNull::dangling()),
@@ -92,8 +98,8 @@ impl<S: Copy> Columns<S> {
         self.push_run(step, 1, value, |_, run| run[0] = value)
     }
 
-    /// Appends a run of `len >= 1` slots; `fill` gets all values before the run, and the run, which holds `initial` or what was recorded
-    /// there before.
+    /// Appends a run of `len >= 1` slots; `fill` gets all values before the run, and the run, which
+    /// holds `initial` or what was recorded there before.
     pub(crate) fn push_run(
         &self,
         step: Step,
@@ -107,15 +113,17 @@ impl<S: Copy> Columns<S> {
         self.reserve(len)?;
         let loan = self.lend();
         let end = slot as usize + len;
-        // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a slice is made of them, now or
-        // before the columns were cleared; growing copies what was written. `lent` keeps anyone from pushing meanwhile.
+        // SAFETY: `reserve` made room for `len` slots after `slot`, and they are written before a
+        // slice is made of them, now or before the columns were cleared; growing copies what was
+        // written. `lent` keeps anyone from pushing meanwhile.
         unsafe {
             for i in (self.initialised.get().max(slot) as usize)..end {
                 self.values.get().add(i).write(initial);
             }
             self.initialised.set(self.initialised.get().max(end as u32));
             let before = std::slice::from_raw_parts(self.values.get().as_ptr(), slot as usize);
-            let run = std::slice::from_raw_parts_mut(self.values.get().as_ptr().add(slot as usize), len);
+            let run =
+                std::slice::from_raw_parts_mut(self.values.get().as_ptr().add(slot as usize), len);
             fill(before, run);
             self.steps.get().add((slot - self.ahead.get()) as usize).write(step);
         }
@@ -142,9 +150,13 @@ impl<S: Copy> Columns<S> {
         assert!(!self.lent.get(), "the tape's columns are lent out and cannot grow");
         let old = self.capacity.get() as usize;
         let new = needed.max(2 * old).max(256).min(self.max as usize).max(needed);
-        // Both columns or none: a size past what can be allocated is found before either has changed.
+        // Both columns or none: a size past what can be allocated is found before either has
+        // changed.
         let sizes = (Layout::array::<Step>(new), Layout::array::<S>(new));
-        assert!(sizes.0.is_ok() && sizes.1.is_ok(), "{new} slots do not fit into this machine's memory");
+        assert!(
+            sizes.0.is_ok() && sizes.1.is_ok(),
+            "{new} slots do not fit into this machine's memory"
+        );
         // SAFETY: `old` is the capacity that both columns were allocated with (0: not at all).
         unsafe {
             self.steps.set(resize(self.steps.get(), old, new));
@@ -158,8 +170,8 @@ impl<S: Copy> Columns<S> {
     #[inline(always)]
     pub(crate) fn value(&self, slot: u32) -> S {
         debug_assert!(slot < self.slots.get());
-        // SAFETY: handles are made by this tape only, for slots below `slots`, and borrow the tape, so `clear`
-        // (which takes `&mut`) cannot have run since.
+        // SAFETY: handles are made by this tape only, for slots below `slots`, and borrow the tape,
+        // so `clear` (which takes `&mut`) cannot have run since.
         unsafe { self.values.get().add(slot as usize).read() }
     }
 
@@ -187,23 +199,34 @@ impl<S: Copy> Columns<S> {
         unsafe {
             f(
                 std::slice::from_raw_parts(self.steps.get().as_ptr(), self.step_count() as usize),
-                std::slice::from_raw_parts_mut(self.values.get().as_ptr(), self.slots.get() as usize),
+                std::slice::from_raw_parts_mut(
+                    self.values.get().as_ptr(),
+                    self.slots.get() as usize,
+                ),
             )
         }
     }
 
     /// Marks the columns as lent until the result is dropped, by a panic too.
     fn lend(&self) -> Loan<'_> {
-        Loan { lent: &self.lent, bound: &self.bound, was: (self.lent.replace(true), self.bound.replace(0)) }
+        Loan {
+            lent: &self.lent,
+            bound: &self.bound,
+            was: (self.lent.replace(true), self.bound.replace(0)),
+        }
     }
 
-    /// Empties both columns but for the first `slots` slots, which `steps` steps fill, and keeps their memory.
+    /// Empties both columns but for the first `slots` slots, which `steps` steps fill, and keeps
+    /// their memory.
     ///
     /// # Panics
     ///
     /// If there are not as many.
     pub(crate) fn truncate(&mut self, slots: u32, steps: u32) {
-        assert!(steps <= self.step_count() && slots <= self.slots.get() && steps <= slots, "a part of what is there");
+        assert!(
+            steps <= self.step_count() && slots <= self.slots.get() && steps <= slots,
+            "a part of what is there"
+        );
         // Single numbers are pushed without a look at the mark.
         self.initialised.set(self.initialised.get().max(self.slots.get()));
         self.slots.set(slots);
@@ -232,7 +255,8 @@ unsafe impl<S: Send> Send for Columns<S> {}
 ///
 /// `column` was allocated for `old` elements by this function, or `old` is 0.
 unsafe fn resize<T>(column: NonNull<T>, old: usize, new: usize) -> NonNull<T> {
-    let layout = Layout::array::<T>(new).expect("the bound on slots keeps a column below isize::MAX bytes");
+    let layout =
+        Layout::array::<T>(new).expect("the bound on slots keeps a column below isize::MAX bytes");
     // SAFETY: the layout has a size, and the old layout is the one it was allocated with.
     unsafe {
         let raw = if old == 0 {
@@ -250,10 +274,17 @@ impl<S> Drop for Columns<S> {
     fn drop(&mut self) {
         let capacity = self.capacity.get() as usize;
         if capacity > 0 {
-            // SAFETY: both columns were allocated for `capacity` elements. Steps and numbers need no drop of their own.
+            // SAFETY: both columns were allocated for `capacity` elements. Steps and numbers need
+            // no drop of their own.
             unsafe {
-                dealloc(self.steps.get().as_ptr().cast(), Layout::array::<Step>(capacity).expect("as allocated"));
-                dealloc(self.values.get().as_ptr().cast(), Layout::array::<S>(capacity).expect("as allocated"));
+                dealloc(
+                    self.steps.get().as_ptr().cast(),
+                    Layout::array::<Step>(capacity).expect("as allocated"),
+                );
+                dealloc(
+                    self.values.get().as_ptr().cast(),
+                    Layout::array::<S>(capacity).expect("as allocated"),
+                );
             }
         }
     }

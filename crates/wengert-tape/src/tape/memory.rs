@@ -12,7 +12,8 @@ pub(crate) struct Memory<S> {
     pub(crate) adjoints: Vec<S>,
     /// While a sweep is under way, what it has not written.
     pub(crate) unwritten: Unwritten,
-    /// The runs, first slot and length, from the last to the first, that hold the empty sum throughout.
+    /// The runs, first slot and length, from the last to the first, that hold the empty sum
+    /// throughout.
     pub(crate) empty: Vec<(u32, u32)>,
     /// What becomes of `empty` in the next sweep.
     pub(crate) still_empty: Vec<(u32, u32)>,
@@ -20,15 +21,20 @@ pub(crate) struct Memory<S> {
 
 impl<S> Default for Memory<S> {
     fn default() -> Self {
-        Memory { adjoints: Vec::new(), unwritten: Vec::new(), empty: Vec::new(), still_empty: Vec::new() }
+        Memory {
+            adjoints: Vec::new(),
+            unwritten: Vec::new(),
+            empty: Vec::new(),
+            still_empty: Vec::new(),
+        }
     }
 }
 
-/// The memory of dropped gradients, for the next ones: a step of training that records, sweeps and drops allocates nothing after its first
-/// time, and touches no cold page.
+/// The memory of dropped gradients, for the next ones: a step of training that records, sweeps and
+/// drops allocates nothing after its first time, and touches no cold page.
 ///
-/// Shared by counting and not by a reference to the tape: gradients whose drop needed the tape would have to be dropped before `clear`,
-/// not just be out of use.
+/// Shared by counting and not by a reference to the tape: gradients whose drop needed the tape
+/// would have to be dropped before `clear`, not just be out of use.
 pub(crate) struct Pool<S>(Arc<Mutex<Vec<Memory<S>>>>);
 
 /// So many are kept; who holds more gradients at a time pays for them.

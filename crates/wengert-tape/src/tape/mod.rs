@@ -59,15 +59,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Keeps the source line of every node (8 bytes each, and slower recording). Named nodes and guards always have theirs.
+    /// Keeps the source line of every node (8 bytes each, and slower recording). Named nodes and
+    /// guards always have theirs.
     #[must_use]
     pub fn source_lines(mut self, keep: bool) -> Self {
         self.source_lines = keep;
         self
     }
 
-    /// How the kernels of tensors compute, in recording, replay and sweep: [`Numerics::Fast`] by default. Single numbers are always
-    /// computed in [`Numerics::Exact`].
+    /// How the kernels of tensors compute, in recording, replay and sweep: [`Numerics::Fast`] by
+    /// default. Single numbers are always computed in [`Numerics::Exact`].
     #[must_use]
     pub fn numerics(mut self, numerics: Numerics) -> Self {
         self.numerics = numerics;
@@ -82,11 +83,12 @@ impl Options {
     }
 }
 
-/// The list of R. E. Wengert (1964): every number of a computation in the order it was made, and how.
+/// The list of R. E. Wengert (1964): every number of a computation in the order it was made, and
+/// how.
 ///
-/// A tape is used by one thread at a time and handed to operations by `&` reference; [`Var`](crate::Var) is its handle.
-/// Recording evaluates at once. The memory is kept by [`clear`](Tape::clear), so a loop that records anew each
-/// time allocates once.
+/// A tape is used by one thread at a time and handed to operations by `&` reference;
+/// [`Var`](crate::Var) is its handle. Recording evaluates at once. The memory is kept by
+/// [`clear`](Tape::clear), so a loop that records anew each time allocates once.
 ///
 /// # Examples
 ///
@@ -215,8 +217,8 @@ impl<S: Scalar> Tape<S> {
         self.made_at
     }
 
-    /// Opens a scope: until the guard is dropped, names and nodes stand under `name`, as in `hidden/0.z`.
-    /// Scopes nest; opening one of the same name again continues it.
+    /// Opens a scope: until the guard is dropped, names and nodes stand under `name`, as in
+    /// `hidden/0.z`. Scopes nest; opening one of the same name again continues it.
     pub fn scope(&self, name: &str) -> Scope<'_, S> {
         let previous = self.scope.get();
         let mut side = self.side.borrow_mut();
@@ -229,7 +231,8 @@ impl<S: Scalar> Tape<S> {
 
     // What follows is for the other modules: appending steps.
 
-    /// The error that there is no room for `op`'s result. Its callers do not call it from closures, whose place would be the error's.
+    /// The error that there is no room for `op`'s result. Its callers do not call it from closures,
+    /// whose place would be the error's.
     #[cold]
     #[track_caller]
     fn full(&self, full: Full, op: &'static str, shape: Shape, operands: &[View]) -> Error {
@@ -302,17 +305,26 @@ impl<S: Scalar> Tape<S> {
             return Err(Error::Empty { op: leaf.name(), shape, at });
         }
         if shape.len() != data.len() {
-            return Err(Error::Length { op: leaf.name(), of: String::new(), shape, found: data.len(), at });
+            return Err(Error::Length {
+                op: leaf.name(),
+                of: String::new(),
+                shape,
+                found: data.len(),
+                at,
+            });
         }
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
         let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
         let run = (layout, data.len());
-        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attributes::None, |_, _, run| run.copy_from_slice(data))
+        self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attributes::None, |_, _, run| {
+            run.copy_from_slice(data)
+        })
     }
 
-    /// Appends a wide node and computes its run, of a contiguous layout and a length, from the operands.
+    /// Appends a wide node and computes its run, of a contiguous layout and a length, from the
+    /// operands.
     #[track_caller]
     pub(crate) fn push_op(
         &self,
@@ -349,8 +361,8 @@ impl<S: Scalar> Tape<S> {
         Ok(View::new(out, layout))
     }
 
-    /// As `intern`, with a full tape as an error. There must be room for the node that reads the number too, so that an operation
-    /// that is refused leaves no constant behind.
+    /// As `intern`, with a full tape as an error. There must be room for the node that reads the
+    /// number too, so that an operation that is refused leaves no constant behind.
     #[track_caller]
     pub(crate) fn try_intern(&self, value: S, op: &'static str) -> Result<u32, Error> {
         let slot = self.recent[Self::recent_place(value)].get();
@@ -366,7 +378,8 @@ impl<S: Scalar> Tape<S> {
         (value.bits_key().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 59) as usize % RECENT
     }
 
-    /// The slot of a constant that operators met as a plain number; recent ones are not stored again.
+    /// The slot of a constant that operators met as a plain number; recent ones are not stored
+    /// again.
     #[inline(always)]
     #[track_caller]
     pub(crate) fn intern(&self, value: S) -> u32 {

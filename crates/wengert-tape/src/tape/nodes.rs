@@ -116,11 +116,15 @@ impl<S: Scalar> Tape<S> {
         let scalar = |slot: u32, cut: bool| edge(View::scalar(slot).cut_if(cut));
         let (op, view, operands, attributes) = match step.kind() {
             Kind::Leaf(leaf) => (Op::Leaf(leaf), View::scalar(slot), vec![], Attributes::None),
-            Kind::Unary(op) => {
-                (Op::Unary(op), View::scalar(slot), vec![scalar(step.a(), step.cuts_first())], Attributes::None)
-            }
+            Kind::Unary(op) => (
+                Op::Unary(op),
+                View::scalar(slot),
+                vec![scalar(step.a(), step.cuts_first())],
+                Attributes::None,
+            ),
             Kind::Binary(op) => {
-                let operands = vec![scalar(step.a(), step.cuts_first()), scalar(step.b(), step.cuts_second())];
+                let operands =
+                    vec![scalar(step.a(), step.cuts_first()), scalar(step.b(), step.cuts_second())];
                 (Op::Binary(op), View::scalar(slot), operands, Attributes::None)
             }
             Kind::Wide => {
@@ -191,7 +195,8 @@ impl<S: Scalar> Tape<S> {
         side.scopes.path(side.scopes.at(slot.0)).to_owned()
     }
 
-    /// What a reader calls a slot: the path of its name, `path[i]` for element i of a named run, else its id.
+    /// What a reader calls a slot: the path of its name, `path[i]` for element i of a named run,
+    /// else its id.
     #[must_use]
     pub fn label(&self, slot: NodeId) -> String {
         let side = self.side.borrow();
@@ -199,24 +204,26 @@ impl<S: Scalar> Tape<S> {
             return name.path.clone();
         }
         // The smallest named run that holds it.
-        let holding = side.names.list.iter().filter(|name| name.view.layout() != SCALAR).filter_map(|name| {
-            let layout = side.layouts.get(name.view.layout());
-            let offset = slot.0.checked_sub(name.view.start())? as usize;
-            let i = if layout.is_contiguous() {
-                (offset < layout.len()).then_some(offset)?
-            } else {
-                layout.offsets().position(|o| o == offset)?
-            };
-            Some((layout.len(), i, layout.shape().clone(), &name.path))
-        });
+        let holding =
+            side.names.list.iter().filter(|name| name.view.layout() != SCALAR).filter_map(|name| {
+                let layout = side.layouts.get(name.view.layout());
+                let offset = slot.0.checked_sub(name.view.start())? as usize;
+                let i = if layout.is_contiguous() {
+                    (offset < layout.len()).then_some(offset)?
+                } else {
+                    layout.offsets().position(|o| o == offset)?
+                };
+                Some((layout.len(), i, layout.shape().clone(), &name.path))
+            });
         match holding.min_by_key(|(len, ..)| *len) {
             Some((_, i, shape, path)) => format!("{path}{}", subscript(i, shape.dims())),
             None => slot.to_string(),
         }
     }
 
-    /// The path of every node, in the order of recording: `scope/name`, or `scope/op#k` for the k-th unnamed node of that
-    /// op in that scope. Unique, and the same for the same program: snapshots are keyed by it.
+    /// The path of every node, in the order of recording: `scope/name`, or `scope/op#k` for the
+    /// k-th unnamed node of that op in that scope. Unique, and the same for the same program:
+    /// snapshots are keyed by it.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let side = self.side.borrow();

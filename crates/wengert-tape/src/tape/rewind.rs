@@ -1,4 +1,5 @@
-//! Forgetting what was recorded after a mark, so that parameters stay where they are from one recording to the next.
+//! Forgetting what was recorded after a mark, so that parameters stay where they are from one
+//! recording to the next.
 
 use super::{NOWHERE, Tape};
 use crate::real::Scalar;
@@ -20,7 +21,8 @@ pub struct Mark {
 #[derive(Debug, Default)]
 pub(crate) struct Epochs {
     now: u64,
-    /// From an epoch on, the slots from here on are not what they were before. Both ascend: a later, lower one makes an earlier one moot.
+    /// From an epoch on, the slots from here on are not what they were before. Both ascend: a
+    /// later, lower one makes an earlier one moot.
     forgotten: Vec<(u64, u32)>,
 }
 
@@ -68,7 +70,8 @@ impl<S: Scalar> Tape<S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     ///
-    /// A handle from before does not compile, whichever side of the mark it stands on; a [`Key`](crate::Key) says which it is:
+    /// A handle from before does not compile, whichever side of the mark it stands on; a
+    /// [`Key`](crate::Key) says which it is:
     ///
     /// ```compile_fail,E0502
     /// let mut tape = wengert::Tape::new();
@@ -90,15 +93,20 @@ impl<S: Scalar> Tape<S> {
         }
     }
 
-    /// Forgets every node, name and guard that came after the mark, and keeps what was before and the memory. A new name given since
-    /// to a node from before stays.
+    /// Forgets every node, name and guard that came after the mark, and keeps what was before and
+    /// the memory. A new name given since to a node from before stays.
     ///
     /// # Panics
     ///
-    /// If the mark is another tape's, or was itself forgotten: the tape was rewound to before it, or cleared.
+    /// If the mark is another tape's, or was itself forgotten: the tape was rewound to before it,
+    /// or cleared.
     #[track_caller]
     pub fn rewind(&mut self, mark: Mark) {
-        assert!(mark.tape == self.pool.identity(), "rewind: the mark is not of the tape made at {}", self.made_at());
+        assert!(
+            mark.tape == self.pool.identity(),
+            "rewind: the mark is not of the tape made at {}",
+            self.made_at()
+        );
         assert!(
             self.epochs.remember(mark.epoch, mark.slots),
             "rewind: what stood before the mark was forgotten; mark the tape again after a rewind to before it"
@@ -139,12 +147,20 @@ mod tests {
         epochs.forget_from(10);
         epochs.forget_from(10);
         let second = epochs.now();
-        assert!(epochs.remember(first, 10) && !epochs.remember(first, 11) && epochs.remember(second, 99));
+        assert!(
+            epochs.remember(first, 10)
+                && !epochs.remember(first, 11)
+                && epochs.remember(second, 99)
+        );
         epochs.forget_from(20);
         assert!(epochs.remember(second, 20) && !epochs.remember(second, 21));
         assert!(epochs.remember(first, 10) && !epochs.remember(first, 11));
         epochs.forget_from(5);
-        assert!(!epochs.remember(first, 6) && !epochs.remember(second, 20) && epochs.remember(second, 5));
+        assert!(
+            !epochs.remember(first, 6)
+                && !epochs.remember(second, 20)
+                && epochs.remember(second, 5)
+        );
         assert_eq!(epochs.forgotten.len(), 1);
     }
 }

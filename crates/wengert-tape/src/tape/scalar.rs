@@ -14,20 +14,33 @@ use super::{Side, Step};
 
 /// A number that a tape can store: `f32`, `f64`, and [`Dual`] numbers over them.
 ///
-/// The list is closed, so that the loops over a tape are compiled in this crate, once for each of them. A crate that records
-/// and differentiates compiles none of them again.
+/// The list is closed, so that the loops over a tape are compiled in this crate, once for each of
+/// them. A crate that records and differentiates compiles none of them again.
 pub trait Scalar: Number + Compiled {}
 
 impl<S: Number + Compiled> Scalar for S {}
 
-/// The loops over a tape of one kind of number: implemented where they are written, for each number by name.
+/// The loops over a tape of one kind of number: implemented where they are written, for each number
+/// by name.
 #[doc(hidden)]
 pub trait Compiled: Number {
     /// Computes the run of a wide step.
-    fn forward(numerics: Numerics, wide: &Wide, layouts: &Layouts, before: &[Self], run: &mut [Self]);
+    fn forward(
+        numerics: Numerics,
+        wide: &Wide,
+        layouts: &Layouts,
+        before: &[Self],
+        run: &mut [Self],
+    );
 
     /// Computes the nodes whose runs lie in a range of slots.
-    fn evaluate(numerics: Numerics, steps: &[Step], side: &Side, values: &mut [Self], slots: Range<usize>);
+    fn evaluate(
+        numerics: Numerics,
+        steps: &[Step],
+        side: &Side,
+        values: &mut [Self],
+        slots: Range<usize>,
+    );
 
     /// Walks the list backwards, adding every node's contributions to its operands' adjoints.
     fn sweep(

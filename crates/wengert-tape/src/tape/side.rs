@@ -32,7 +32,8 @@ impl Names {
         self.uses.clear();
     }
 
-    /// Keeps the first `len` names. Paths of the others are free again, so that a program recorded anew names its nodes alike.
+    /// Keeps the first `len` names. Paths of the others are free again, so that a program recorded
+    /// anew names its nodes alike.
     fn truncate(&mut self, len: usize) {
         if self.list.len() <= len {
             return;
@@ -72,7 +73,8 @@ impl Names {
         }
     }
 
-    /// The path, or if it is taken the path with the next number, which someone may have given to a node by hand.
+    /// The path, or if it is taken the path with the next number, which someone may have given to a
+    /// node by hand.
     fn unused(&mut self, path: String) -> String {
         let Some(&uses) = self.uses.get(&path) else {
             self.uses.insert(path.clone(), 1);
@@ -119,7 +121,11 @@ pub struct Scopes {
 
 impl Scopes {
     pub fn new() -> Self {
-        Scopes { paths: vec![String::new()], by_path: HashMap::from([(String::new(), 0)]), marks: Vec::new() }
+        Scopes {
+            paths: vec![String::new()],
+            by_path: HashMap::from([(String::new(), 0)]),
+            marks: Vec::new(),
+        }
     }
 
     fn clear(&mut self) {

@@ -17,7 +17,8 @@ const LEAF: u8 = 0;
 const UNARY: u8 = 4;
 const BINARY: u8 = UNARY + Unary::ALL.len() as u8;
 const WIDE: u8 = 63;
-const _: () = assert!(BINARY as usize + Binary::ALL.len() <= WIDE as usize, "opcodes outgrew their six bits");
+const _: () =
+    assert!(BINARY as usize + Binary::ALL.len() <= WIDE as usize, "opcodes outgrew their six bits");
 
 /// `code: 6 bits | cut marks: 2 | first operand: 28 | second operand: 28`.
 ///

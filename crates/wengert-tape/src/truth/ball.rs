@@ -68,8 +68,8 @@ impl Rounding {
 
 /// The right number at the leaves' values, and a bound of the distance of the computed one from it.
 ///
-/// It computes as its centre does and carries the bound along: an operation adds its own rounding to
-/// what the errors of its operands can do to its result.
+/// It computes as its centre does and carries the bound along: an operation adds its own rounding
+/// to what the errors of its operands can do to its result.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ball {
     pub(super) centre: DoubleDouble,
@@ -108,11 +108,16 @@ impl Ball {
         self.centre.is_zero() && self.bound() == 0.0
     }
 
-    /// A result that the operands' errors move by up to `spread`, rounded with an error of some `units`.
+    /// A result that the operands' errors move by up to `spread`, rounded with an error of some
+    /// `units`.
     fn result(centre: DoubleDouble, spread: f64, units: f64, rounding: Rounding) -> Self {
         let size = centre.to_f64().abs();
         if spread == 0.0 && (units == 0.0 || size == 0.0) {
-            return if size.is_finite() { Ball::exact(centre, rounding) } else { Ball::unknown(centre, rounding) };
+            return if size.is_finite() {
+                Ball::exact(centre, rounding)
+            } else {
+                Ball::unknown(centre, rounding)
+            };
         }
         // The bounds themselves are rounded; this has room for it, and for the centre's own error.
         let spread = spread * (1.0 + 1e-9);
@@ -146,11 +151,18 @@ impl Ball {
         if size.max(radius) >= rounding.largest() || size.is_nan() || radius.is_nan() {
             return Ball::unknown(centre, rounding);
         }
-        Ball { centre, radius: radius * (1.0 + 1e-9), size, terms: self.terms + other.terms, rounding }
+        Ball {
+            centre,
+            radius: radius * (1.0 + 1e-9),
+            size,
+            terms: self.terms + other.terms,
+            rounding,
+        }
     }
 }
 
-/// The error of an elementary function's result in units of half an ulp, by the documentation of `libm`.
+/// The error of an elementary function's result in units of half an ulp, by the documentation of
+/// `libm`.
 pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
     let units = match op {
         Unary::Neg
@@ -172,12 +184,21 @@ pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
 fn binary_units(op: Binary, n: DoubleDouble) -> f64 {
     match op {
         Binary::Rem | Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => 0.0,
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Chain | Binary::ChainChoice => 1.0,
+        Binary::Add
+        | Binary::Sub
+        | Binary::Mul
+        | Binary::Div
+        | Binary::Chain
+        | Binary::ChainChoice => 1.0,
         Binary::Powi if n == 1.0.into() || n.is_zero() => 0.0,
         Binary::Powi if n == 2.0.into() => 1.0,
         Binary::Powi | Binary::Powf | Binary::Hypot => 2.0,
         Binary::Atan2 => 4.0,
-        Binary::HypotSlope | Binary::OverSquares | Binary::PowLn | Binary::PowSlope | Binary::SigmoidSlope => 6.0,
+        Binary::HypotSlope
+        | Binary::OverSquares
+        | Binary::PowLn
+        | Binary::PowSlope
+        | Binary::SigmoidSlope => 6.0,
         Binary::TanhSlope => 8.0,
         Binary::PowCurve => 10.0,
     }
@@ -236,7 +257,8 @@ impl Real for Ball {
         let spread = spread::binary(op, x, y, centre);
         let units = binary_units(op, other.centre);
         // A product with 1 or −1 is not rounded.
-        let is_one = |ball: Ball| ball.bound() == 0.0 && ball.centre.unary(Unary::Abs) == 1.0.into();
+        let is_one =
+            |ball: Ball| ball.bound() == 0.0 && ball.centre.unary(Unary::Abs) == 1.0.into();
         let exact = match op {
             Binary::Mul | Binary::Chain | Binary::ChainChoice => is_one(self) || is_one(other),
             Binary::Div => is_one(other),
@@ -256,8 +278,13 @@ impl Ball {
 impl wengert_ops::real::sealed::Sealed for Ball {}
 
 impl Scalar for Ball {
-    const EMPTY: Self =
-        Ball { centre: DoubleDouble::EMPTY, radius: 0.0, size: 0.0, terms: 0, rounding: Rounding::NONE };
+    const EMPTY: Self = Ball {
+        centre: DoubleDouble::EMPTY,
+        radius: 0.0,
+        size: 0.0,
+        terms: 0,
+        rounding: Rounding::NONE,
+    };
     const HAS_TANGENT: bool = false;
     const OUT_OF_LINE: bool = true;
 

@@ -59,8 +59,8 @@ impl Enclosed {
         (self.truth - computed.into()).to_f64().abs()
     }
 
-    /// How many decimal digits the bound leaves: −lg(bound / |truth|), not below 0, and infinite for
-    /// a number that is exact.
+    /// How many decimal digits the bound leaves: −lg(bound / |truth|), not below 0, and infinite
+    /// for a number that is exact.
     #[must_use]
     pub fn digits(self) -> f64 {
         digits(self.bound, self.truth.to_f64().abs())
@@ -88,7 +88,8 @@ pub struct Truths<'t, S: Scalar = f64> {
 }
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// Starts a comparison of this single number, its adjoints and whatever is asked beside them with 32 digits.
+    /// Starts a comparison of this single number, its adjoints and whatever is asked beside them
+    /// with 32 digits.
     ///
     /// It costs some hundred evaluations and sweeps. The tape is not touched.
     ///
@@ -108,7 +109,12 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// ```
     #[must_use]
     pub fn truth(self) -> Truths<'t, S> {
-        Truths { output: self, numerics: self.tape.numerics(), direction: Vec::new(), at: Vec::new() }
+        Truths {
+            output: self,
+            numerics: self.tape.numerics(),
+            direction: Vec::new(),
+            at: Vec::new(),
+        }
     }
 }
 
@@ -124,13 +130,15 @@ impl<'t, S: Scalar> Truths<'t, S> {
     /// Tangents and second derivatives along a direction too: each leaf with its tangent.
     #[must_use]
     pub fn along(mut self, direction: &[(Var<'t, S>, &[S])]) -> Self {
-        let plain = |&(var, tangent): &(Var<'t, S>, &[S])| (var, tangent.iter().map(|x| x.to_f64()).collect());
+        let plain = |&(var, tangent): &(Var<'t, S>, &[S])| {
+            (var, tangent.iter().map(|x| x.to_f64()).collect())
+        };
         self.direction = direction.iter().map(plain).collect();
         self
     }
 
-    /// The numbers that leaves stand for, where those are not the tape's rounded ones: 1/10, and not the `f64` nearest to it.
-    /// How far the tape's are from them then counts as their error.
+    /// The numbers that leaves stand for, where those are not the tape's rounded ones: 1/10, and
+    /// not the `f64` nearest to it. How far the tape's are from them then counts as their error.
     ///
     /// # Examples
     ///
@@ -155,8 +163,9 @@ impl<'t, S: Scalar> Truths<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the output has axes or the tape's numbers have more digits than `f64`; [`Error::NotSettable`]
-    /// for a direction of what is no leaf; [`Error::TwoTapes`]; [`Error::Length`] if a tangent does not fill its leaf.
+    /// [`Error::Operand`] if the output has axes or the tape's numbers have more digits than `f64`;
+    /// [`Error::NotSettable`] for a direction of what is no leaf; [`Error::TwoTapes`];
+    /// [`Error::Length`] if a tangent does not fill its leaf.
     #[track_caller]
     pub fn run(self) -> Result<Truth<'t, S>, Error> {
         let (output, tape) = (self.output, self.output.tape);
@@ -166,7 +175,8 @@ impl<'t, S: Scalar> Truths<'t, S> {
         let any_order = self.numerics == Numerics::Fast;
         let above_one = |unit: f64| S::from_f64(1.0) + S::from_f64(unit) != S::from_f64(1.0);
         let rounding = if above_one(1e-25) {
-            let why = "its tape's numbers have more digits than f64, or rounding is not theirs alone";
+            let why =
+                "its tape's numbers have more digits than f64, or rounding is not theirs alone";
             return Err(output.operand_error("truth", why.to_owned()));
         } else if above_one(f64::EPSILON) {
             Rounding::of_f64(any_order)
@@ -178,10 +188,12 @@ impl<'t, S: Scalar> Truths<'t, S> {
         // A detached output has no derivatives, as in the sweep.
         let seeded = (!output.view.is_cut()).then_some(start);
         let side = tape.side.borrow();
-        let end = side.wide_at(start as u32).map_or(start + 1, |wide| (wide.out + wide.len) as usize);
+        let end =
+            side.wide_at(start as u32).map_or(start + 1, |wide| (wide.out + wide.len) as usize);
         tape.columns.read(|steps, values| {
             let plain: Vec<f64> = values[..end].iter().map(|value| value.to_f64()).collect();
-            let mut leaves: Vec<Ball> = plain.iter().map(|&value| Ball::exact(value.into(), rounding)).collect();
+            let mut leaves: Vec<Ball> =
+                plain.iter().map(|&value| Ball::exact(value.into(), rounding)).collect();
             for &(slot, number) in meant.iter().filter(|(slot, _)| *slot < end) {
                 leaves[slot] = Ball::standing_for(number, plain[slot], rounding);
             }
@@ -203,7 +215,9 @@ impl<'t, S: Scalar> Truths<'t, S> {
                 };
                 let (values, adjoints) = both_columns(steps, &side, column, seeded, rounded);
                 let value = |column: &[Dual<Ball>]| column.iter().map(|dual| dual.value).collect();
-                let tangent = |column: &[Dual<Ball>]| column.iter().map(|dual| Enclosed::of(dual.tangent)).collect();
+                let tangent = |column: &[Dual<Ball>]| {
+                    column.iter().map(|dual| Enclosed::of(dual.tangent)).collect()
+                };
                 let (second, tangents) = (tangent(&adjoints), tangent(&values));
                 Columns { values: value(&values), adjoints: value(&adjoints), tangents, second }
             };
@@ -214,7 +228,10 @@ impl<'t, S: Scalar> Truths<'t, S> {
 
     /// The slots of some leaves, each with its number.
     #[track_caller]
-    fn spread_out<T: Copy>(&self, leaves: &[(Var<'t, S>, Vec<T>)]) -> Result<Vec<(usize, T)>, Error> {
+    fn spread_out<T: Copy>(
+        &self,
+        leaves: &[(Var<'t, S>, Vec<T>)],
+    ) -> Result<Vec<(usize, T)>, Error> {
         let mut all = Vec::new();
         for (var, numbers) in leaves {
             self.output.same_tape("truth", *var)?;
@@ -232,7 +249,8 @@ fn slots<S: Scalar>(var: Var<'_, S>) -> impl Iterator<Item = usize> {
 
 /// Evaluates the list from its leaves and sweeps it from the slot `output`, if it has derivatives.
 ///
-/// A kernel fills what nothing is added to with zeros that do not know how they are rounded; `rounded` tells them.
+/// A kernel fills what nothing is added to with zeros that do not know how they are rounded;
+/// `rounded` tells them.
 fn both_columns<T: Number>(
     steps: &[Step],
     side: &Side,
@@ -258,14 +276,17 @@ fn both_columns<T: Number>(
     (values, adjoints)
 }
 
-/// The nodes whose choice of an operand is within the bounds of their operands' errors: the tape may have chosen another
-/// element than the truth does, and derivatives then go another way.
+/// The nodes whose choice of an operand is within the bounds of their operands' errors: the tape
+/// may have chosen another element than the truth does, and derivatives then go another way.
 fn undetermined(side: &Side, values: &[Ball]) -> Vec<NodeId> {
     let in_reach = side.wides.iter().take_while(|wide| (wide.out as usize) < values.len());
     let doubtful = in_reach.filter(|wide| {
         let elements = |i: usize| {
             let view = wide.operands[i];
-            side.layouts.get(view.layout()).offsets().map(move |offset| values[view.start() as usize + offset])
+            side.layouts
+                .get(view.layout())
+                .offsets()
+                .map(move |offset| values[view.start() as usize + offset])
         };
         match wide.op {
             Op::Structural(Structural::Select) => {
@@ -312,7 +333,8 @@ impl<'t, S: Scalar> Truth<'t, S> {
     ///
     /// # Panics
     ///
-    /// If `var` has axes, stands on another tape, or was recorded after the output. So do the other three.
+    /// If `var` has axes, stands on another tape, or was recorded after the output. So do the other
+    /// three.
     #[must_use]
     #[track_caller]
     pub fn value(&self, var: Var<'t, S>) -> Enclosed {
@@ -347,8 +369,8 @@ impl<'t, S: Scalar> Truth<'t, S> {
         self.slots(var).filter_map(|slot| self.columns.tangents.get(slot).copied()).collect()
     }
 
-    /// The changes of a run's adjoints along the direction, which is a Hessian-vector product; empty if no
-    /// direction was given.
+    /// The changes of a run's adjoints along the direction, which is a Hessian-vector product;
+    /// empty if no direction was given.
     #[must_use]
     #[track_caller]
     pub fn second(&self, var: Var<'t, S>) -> Vec<Enclosed> {
@@ -383,8 +405,9 @@ impl<'t, S: Scalar> Truth<'t, S> {
         self.columns.values.is_empty()
     }
 
-    /// The selections, maxima and minima of which the computed numbers may choose another operand than the right ones do.
-    /// The derivatives of what they are made of are then those of another piece, and no bound holds for them.
+    /// The selections, maxima and minima of which the computed numbers may choose another operand
+    /// than the right ones do. The derivatives of what they are made of are then those of another
+    /// piece, and no bound holds for them.
     #[must_use]
     pub fn undetermined(&self) -> &[NodeId] {
         &self.undetermined
@@ -395,7 +418,11 @@ impl<'t, S: Scalar> Truth<'t, S> {
         crate::var::or_panic(self.output.same_tape("truth", var));
         let slots: Vec<usize> = slots(var).collect();
         let all = slots.iter().all(|&slot| slot < self.columns.values.len());
-        assert!(all, "{} was recorded after the output: nothing was computed for it", self.output.tape.label(var.id()));
+        assert!(
+            all,
+            "{} was recorded after the output: nothing was computed for it",
+            self.output.tape.label(var.id())
+        );
         slots.into_iter()
     }
 

@@ -17,8 +17,8 @@ use crate::var::Var;
 
 /// How many digits of the values and adjoints up to an output can be trusted.
 ///
-/// Its `Display` is a table: named nodes first, then the unnamed ones with the fewest digits, then the nodes at which most
-/// digits were lost.
+/// Its `Display` is a table: named nodes first, then the unnamed ones with the fewest digits, then
+/// the nodes at which most digits were lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Precision {
@@ -26,13 +26,17 @@ pub struct Precision {
     pub output: String,
     /// The digits that a number of the tape's type holds: 15.95 for `f64`, 7.22 for `f32`.
     pub holds: f64,
-    /// Every node up to the output that is no constant: the named ones first, each part in the order of recording.
+    /// Every node up to the output that is no constant: the named ones first, each part in the
+    /// order of recording.
     pub rows: Vec<Row>,
-    /// The nodes that lose at least half a digit more of their value than their operands had lost, the worst first.
+    /// The nodes that lose at least half a digit more of their value than their operands had lost,
+    /// the worst first.
     pub value_losses: Vec<Loss>,
-    /// The nodes whose adjoint has lost at least half a digit more than the adjoints that it is made of, the worst first.
+    /// The nodes whose adjoint has lost at least half a digit more than the adjoints that it is
+    /// made of, the worst first.
     pub adjoint_losses: Vec<Loss>,
-    /// The nodes that may have chosen another operand than the right numbers do: see [`Truth::undetermined`].
+    /// The nodes that may have chosen another operand than the right numbers do: see
+    /// [`Truth::undetermined`].
     pub undetermined: Vec<String>,
 }
 
@@ -126,8 +130,8 @@ pub enum Cause {
 }
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// How many digits of this single number, of every value that it is made of and of its derivatives by them can be
-    /// trusted, and where the others were lost.
+    /// How many digits of this single number, of every value that it is made of and of its
+    /// derivatives by them can be trusted, and where the others were lost.
     ///
     /// Every leaf counts as exact. It costs some hundred evaluations and sweeps.
     ///
@@ -166,11 +170,15 @@ impl<'t, S: Scalar> Truth<'t, S> {
         let nodes = self.made_of();
         let fewest = |node: &Node, digits: &dyn Fn(NodeId) -> Digits| {
             let all = node.slots().map(|slot| digits(NodeId(slot as u32)));
-            let none = Digits { computed: 0.0, enclosed: Enclosed { truth: 0.0.into(), bound: 0.0 } };
+            let none =
+                Digits { computed: 0.0, enclosed: Enclosed { truth: 0.0.into(), bound: 0.0 } };
             // A node has an element.
             all.min_by(|a, b| a.sure().total_cmp(&b.sure())).unwrap_or(none)
         };
-        let value = |slot: NodeId| Digits { computed: values[slot.slot()].to_f64(), enclosed: self.value_at(slot) };
+        let value = |slot: NodeId| Digits {
+            computed: values[slot.slot()].to_f64(),
+            enclosed: self.value_at(slot),
+        };
         let adjoint = |slot: NodeId| {
             let computed = gradients.adjoints()[slot.slot()].to_f64() + 0.0;
             Digits { computed, enclosed: self.adjoint_at(slot) }
@@ -197,14 +205,19 @@ impl<'t, S: Scalar> Truth<'t, S> {
         }
     }
 
-    /// The nodes that the output is made of, also by what derivatives do not pass, in the order of recording.
+    /// The nodes that the output is made of, also by what derivatives do not pass, in the order of
+    /// recording.
     fn made_of(&self) -> Vec<Node> {
-        let mut nodes: Vec<Node> = self.tape().nodes().take_while(|node| node.id.slot() < self.len()).collect();
+        let mut nodes: Vec<Node> =
+            self.tape().nodes().take_while(|node| node.id.slot() < self.len()).collect();
         let mut read = vec![false; self.len()];
         read[self.output.id().slot()] = true;
         for node in nodes.iter().rev() {
             if node.slots().any(|slot| read[slot]) {
-                node.operands.iter().flat_map(|edge| edge.slots()).for_each(|slot| read[slot] = true);
+                node.operands
+                    .iter()
+                    .flat_map(|edge| edge.slots())
+                    .for_each(|slot| read[slot] = true);
             }
         }
         nodes.retain(|node| node.slots().any(|slot| read[slot]));
@@ -215,14 +228,19 @@ impl<'t, S: Scalar> Truth<'t, S> {
         let mut losses = Vec::new();
         for node in nodes.iter().filter(|node| !node.op.is_leaf()) {
             let worst = node.slots().enumerate().map(|(i, slot)| {
-                let read: Vec<Enclosed> = read_by(node, i).map(|slot| self.value_at(NodeId(slot as u32))).collect();
+                let read: Vec<Enclosed> =
+                    read_by(node, i).map(|slot| self.value_at(NodeId(slot as u32))).collect();
                 let before = read.iter().fold(holds, |fewest, number| fewest.min(number.digits()));
                 let result = self.value_at(NodeId(slot as u32));
                 (slot, before - result.digits().min(holds), read, result)
             });
-            let Some((slot, lost, read, result)) = worst.max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
+            let Some((slot, lost, read, result)) = worst.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+                continue;
+            };
             if lost >= 0.5 {
-                let of = read.iter().fold(0.0, |size, number| f64::max(size, number.truth.to_f64().abs()));
+                let of = read
+                    .iter()
+                    .fold(0.0, |size, number| f64::max(size, number.truth.to_f64().abs()));
                 let left = result.truth.to_f64().abs();
                 let cause = value_cause(node.op, of, left, result.bound);
                 losses.push(self.loss(NodeId(slot as u32), node, lost, cause));
@@ -233,8 +251,8 @@ impl<'t, S: Scalar> Truth<'t, S> {
     }
 
     fn adjoint_losses(&self, holds: f64) -> Vec<Loss> {
-        // Of every slot: the fewest digits among the adjoints that it is made of, the size of the contributions, and the
-        // partial that has the fewest digits, with its reader.
+        // Of every slot: the fewest digits among the adjoints that it is made of, the size of the
+        // contributions, and the partial that has the fewest digits, with its reader.
         struct Made {
             before: f64,
             largest: f64,
@@ -268,12 +286,17 @@ impl<'t, S: Scalar> Truth<'t, S> {
         });
         drop(side);
         let mut losses = Vec::new();
-        for (slot, made) in made.iter().enumerate().filter(|(_, made)| made.before.is_finite() || made.largest > 0.0) {
+        for (slot, made) in made
+            .iter()
+            .enumerate()
+            .filter(|(_, made)| made.before.is_finite() || made.largest > 0.0)
+        {
             let (id, adjoint) = (NodeId(slot as u32), self.adjoint_at(NodeId(slot as u32)));
             let lost = made.before.min(holds) - adjoint.digits().min(holds);
             let Some(node) = tape.node(id).filter(|_| lost >= 0.5) else { continue };
             let left = adjoint.truth.to_f64().abs();
-            let by_cancellation = if left > 0.0 { libm::log10(made.largest / left) } else { f64::INFINITY };
+            let by_cancellation =
+                if left > 0.0 { libm::log10(made.largest / left) } else { f64::INFINITY };
             let cause = if holds - made.partial.0 < 0.5 && by_cancellation < 0.5 {
                 Cause::Roundings
             } else if holds - made.partial.0 > by_cancellation {
@@ -308,7 +331,8 @@ fn run_name(label: &str) -> String {
     label.split('[').next().unwrap_or(label).to_owned()
 }
 
-/// The slots that element i of a node is made of; of a structural operation, all that the node reads.
+/// The slots that element i of a node is made of; of a structural operation, all that the node
+/// reads.
 fn read_by(node: &Node, i: usize) -> impl Iterator<Item = usize> + '_ {
     let elementwise = matches!(node.op, Op::Unary(_) | Op::Binary(_));
     node.operands.iter().flat_map(move |edge| {

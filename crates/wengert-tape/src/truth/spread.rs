@@ -1,8 +1,8 @@
 //! What errors of its operands can do to a function's result.
 //!
 //! By the mean value theorem a result moves by at most the operand's error times the largest slope
-//! within reach. The slopes here grow toward the ends of an interval, except where said; so the ends
-//! are looked at, and the point itself. Where a pole, a jump or the end of a domain is within
+//! within reach. The slopes here grow toward the ends of an interval, except where said; so the
+//! ends are looked at, and the point itself. Where a pole, a jump or the end of a domain is within
 //! reach, the answer is infinite, or the height of the jump.
 
 use wengert_ops::double_double::DoubleDouble;
@@ -41,7 +41,8 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
         Unary::Tan if r > 0.1 => f64::INFINITY,
         _ => {
             let zero = if low < 0.0 && high > 0.0 { 0.0 } else { x };
-            let slope = [low, x, high, zero].into_iter().map(|t| slope(op, t)).fold(0.0, largest_of);
+            let slope =
+                [low, x, high, zero].into_iter().map(|t| slope(op, t)).fold(0.0, largest_of);
             slope * r
         }
     };
@@ -60,11 +61,20 @@ fn largest_of(a: f64, b: f64) -> f64 {
 }
 
 /// As [`unary`], for two operands, each with its error.
-pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64), v: DoubleDouble) -> f64 {
+pub(super) fn binary(
+    op: Binary,
+    x: (DoubleDouble, f64),
+    y: (DoubleDouble, f64),
+    v: DoubleDouble,
+) -> f64 {
     let ((wide_x, rx), (wide_y, ry)) = (x, y);
     if rx == 0.0 && ry == 0.0 {
         // The only function whose centre is not nearly exact.
-        return if op == Binary::Rem && wide_x.low() != 0.0 { 1e-30 * wide_x.to_f64().abs() } else { 0.0 };
+        return if op == Binary::Rem && wide_x.low() != 0.0 {
+            1e-30 * wide_x.to_f64().abs()
+        } else {
+            0.0
+        };
     }
     if !v.is_finite() {
         return f64::INFINITY;
@@ -74,18 +84,23 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
     let part = |r: f64, slope: f64| if r == 0.0 { 0.0 } else { r * slope };
     let spread = match op {
         Binary::Add | Binary::Sub => rx + ry,
-        Binary::Mul | Binary::Chain | Binary::ChainChoice => part(rx, y.abs()) + part(ry, x.abs()) + part(rx, ry),
+        Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+            part(rx, y.abs()) + part(ry, x.abs()) + part(rx, ry)
+        }
         Binary::Div if ry < y.abs() => (rx + part(ry, v.to_f64().abs())) / (y.abs() - ry),
         Binary::Div => f64::INFINITY,
         Binary::Rem => remainder((x, rx), (y, ry)),
         Binary::Powi => {
             let crosses = x.abs() <= rx && y < 0.0;
-            let slopes = [x - rx, x, x + rx].map(|t| rules::first(op, t, y, t.binary(op, y)).value(t).abs());
+            let slopes =
+                [x - rx, x, x + rx].map(|t| rules::first(op, t, y, t.binary(op, y)).value(t).abs());
             if crosses { f64::INFINITY } else { rx * slopes.into_iter().fold(0.0, largest_of) }
         }
         Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
             let (mut along_x, mut along_y) = (0.0, 0.0);
-            for (x, y) in [(x, y), (x - rx, y - ry), (x - rx, y + ry), (x + rx, y - ry), (x + rx, y + ry)] {
+            for (x, y) in
+                [(x, y), (x - rx, y - ry), (x - rx, y + ry), (x + rx, y - ry), (x + rx, y + ry)]
+            {
                 let v = x.binary(op, y);
                 if v.is_nan() {
                     return f64::INFINITY;
@@ -103,7 +118,8 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
             }
             (part(rx, y.abs() + ry) + part(ry, x.abs() + rx)) / left / left
         }
-        // The slopes of both are at most those of 1/h and 1/h², h being the distance from the origin.
+        // The slopes of both are at most those of 1/h and 1/h², h being the distance from the
+        // origin.
         Binary::HypotSlope | Binary::OverSquares => {
             let left = libm::hypot(x, y) - rx - ry;
             match op {
@@ -126,7 +142,8 @@ pub(super) fn binary(op: Binary, x: (DoubleDouble, f64), y: (DoubleDouble, f64),
     if spread.is_nan() { f64::INFINITY } else { spread }
 }
 
-/// The slope of sigmoid or tanh at x, which is computed from their value y up to a limit, and from x above it.
+/// The slope of sigmoid or tanh at x, which is computed from their value y up to a limit, and from
+/// x above it.
 fn slope_of_value(op: Binary, (x, rx): (f64, f64), (y, ry): (f64, f64), limit: f64) -> f64 {
     let by_value = match op {
         Binary::SigmoidSlope => (1.0 - 2.0 * y).abs() + ry,
@@ -136,7 +153,8 @@ fn slope_of_value(op: Binary, (x, rx): (f64, f64), (y, ry): (f64, f64), limit: f
         let y = if op == Binary::SigmoidSlope { t.sigmoid() } else { t.tanh() };
         rules::first(op, t, y, t.binary(op, y)).value(t).abs()
     };
-    let by_x = if rx > 0.1 { 1.0 } else { [x - rx, x, x + rx].map(at).into_iter().fold(0.0, largest_of) };
+    let by_x =
+        if rx > 0.1 { 1.0 } else { [x - rx, x, x + rx].map(at).into_iter().fold(0.0, largest_of) };
     let part = |applies: bool, r: f64, slope: f64| if applies && r > 0.0 { r * slope } else { 0.0 };
     part(y - ry <= limit, ry, by_value) + part(y + ry > limit, rx, by_x)
 }

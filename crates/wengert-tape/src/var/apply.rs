@@ -12,12 +12,14 @@ use crate::shape::Shape;
 use crate::tape::Tape;
 
 impl<S: Scalar> Tape<S> {
-    /// Records any operation but a leaf, given as data: what a trace, a saved program or another tape's [`Node`](crate::Node) holds.
+    /// Records any operation but a leaf, given as data: what a trace, a saved program or another
+    /// tape's [`Node`](crate::Node) holds.
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`]; [`Error::Shapes`] and [`Error::Operand`] if the operation does not take these operands or attributes;
-    /// [`Error::Operands`] for another number of operands than it has; [`Error::Full`].
+    /// [`Error::TwoTapes`]; [`Error::Shapes`] and [`Error::Operand`] if the operation does not take
+    /// these operands or attributes; [`Error::Operands`] for another number of operands than it
+    /// has; [`Error::Full`].
     ///
     /// # Examples
     ///
@@ -31,7 +33,12 @@ impl<S: Scalar> Tape<S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn apply<'t>(&'t self, op: Op, operands: &[Var<'t, S>], attributes: Attributes) -> Result<Var<'t, S>, Error> {
+    pub fn apply<'t>(
+        &'t self,
+        op: Op,
+        operands: &[Var<'t, S>],
+        attributes: Attributes,
+    ) -> Result<Var<'t, S>, Error> {
         for &operand in operands {
             self.owns(op.name(), operand)?;
         }
@@ -57,7 +64,8 @@ impl<S: Scalar> Tape<S> {
         Var::record(self, Op::Structural(op), shape, views, attributes)
     }
 
-    /// The shape of the result, or the error that names the operand that does not fit. An operand that is a plain number is `None`.
+    /// The shape of the result, or the error that names the operand that does not fit. An operand
+    /// that is a plain number is `None`.
     #[track_caller]
     pub(crate) fn check_shapes<'t>(
         &'t self,

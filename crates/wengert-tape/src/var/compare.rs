@@ -9,12 +9,13 @@ use crate::real::Scalar;
 use crate::tape::Guard;
 
 impl<'t, S: Scalar> Var<'t, S> {
-    /// Compares two single numbers and records operands and outcome, so that a replay where the outcome would flip is an
-    /// error and not a silently wrong gradient.
+    /// Compares two single numbers and records operands and outcome, so that a replay where the
+    /// outcome would flip is an error and not a silently wrong gradient.
     ///
     /// # Panics
     ///
-    /// If an operand has axes or stands on another tape; [`try_guard`](Var::try_guard) returns that as an error.
+    /// If an operand has axes or stands on another tape; [`try_guard`](Var::try_guard) returns that
+    /// as an error.
     #[track_caller]
     #[must_use]
     pub fn guard(self, comparison: Comparison, other: impl Operand<'t, S>) -> bool {
@@ -25,9 +26,14 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`], [`Error::Operand`] for an operand with axes, [`Error::Full`] if a number has no room.
+    /// [`Error::TwoTapes`], [`Error::Operand`] for an operand with axes, [`Error::Full`] if a
+    /// number has no room.
     #[track_caller]
-    pub fn try_guard(self, comparison: Comparison, other: impl Operand<'t, S>) -> Result<bool, Error> {
+    pub fn try_guard(
+        self,
+        comparison: Comparison,
+        other: impl Operand<'t, S>,
+    ) -> Result<bool, Error> {
         let op = comparison.symbol();
         let other = other.try_on(self.tape, op)?;
         self.same_tape(op, other)?;
@@ -37,8 +43,13 @@ impl<'t, S: Scalar> Var<'t, S> {
             }
         }
         let outcome = comparison.holds(&self.value(), &other.value());
-        let guard =
-            Guard { comparison, left: self.view.start(), right: other.view.start(), outcome, place: Place::caller() };
+        let guard = Guard {
+            comparison,
+            left: self.view.start(),
+            right: other.view.start(),
+            outcome,
+            place: Place::caller(),
+        };
         self.tape.side.borrow_mut().guards.push(guard);
         Ok(outcome)
     }

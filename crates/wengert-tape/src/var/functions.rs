@@ -43,8 +43,8 @@ binary_functions!(binary_methods);
 impl<'t, S: Scalar> Var<'t, S> {
     /// `xⁿ` for a fixed integer n, defined for negative x too.
     ///
-    /// One node; on a tape of `f32`, which does not hold every integer beyond 2²⁴, such a power is a few nodes: a product of
-    /// powers that it holds.
+    /// One node; on a tape of `f32`, which does not hold every integer beyond 2²⁴, such a power is
+    /// a few nodes: a product of powers that it holds.
     ///
     /// # Derivative
     ///
@@ -84,7 +84,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Derivative
     ///
-    /// 1 between the bounds, 0 outside, 1/2 at a bound (a tie of [`max`](Var::max) or [`min`](Var::min)).
+    /// 1 between the bounds, 0 outside, 1/2 at a bound (a tie of [`max`](Var::max) or
+    /// [`min`](Var::min)).
     ///
     /// # Panics
     ///
@@ -120,15 +121,19 @@ impl<'t, S: Scalar> Var<'t, S> {
         self * a.on(self.tape) + b.on(self.tape)
     }
 
-    /// Whether `others` stand on this tape and broadcast with this and with each other: what a composed function asks first, so that an
-    /// error names it and not its parts. (Shapes of which any two broadcast do so together.)
+    /// Whether `others` stand on this tape and broadcast with this and with each other: what a
+    /// composed function asks first, so that an error names it and not its parts. (Shapes of which
+    /// any two broadcast do so together.)
     #[inline(always)]
     #[track_caller]
     fn fits(self, op: &'static str, [a, b]: [Option<Self>; 2]) -> Result<(), Error> {
         for (left, right) in [(Some(self), a), (Some(self), b), (a, b)] {
             let (Some(left), Some(right)) = (left, right) else { continue };
             left.same_tape(op, right)?;
-            if !left.is_scalar() && !right.is_scalar() && left.shape().broadcast(&right.shape()).is_none() {
+            if !left.is_scalar()
+                && !right.is_scalar()
+                && left.shape().broadcast(&right.shape()).is_none()
+            {
                 return Err(left.shapes_error(op, right, DO_NOT_BROADCAST));
             }
         }
@@ -179,13 +184,14 @@ impl<'t, S: Scalar> Var<'t, S> {
         self * self.like(180.0 / std::f64::consts::PI)
     }
 
-    /// `self ≠ 0 ? a : b`, elementwise after broadcasting, by the current values on every replay: it needs no guard. The condition
-    /// is a number such as [`indicator_gt`](Var::indicator_gt) gives.
+    /// `self ≠ 0 ? a : b`, elementwise after broadcasting, by the current values on every replay:
+    /// it needs no guard. The condition is a number such as [`indicator_gt`](Var::indicator_gt)
+    /// gives.
     ///
     /// # Derivative
     ///
-    /// 1 by the chosen operand, 0 by the other, none by the condition. A zero adjoint passes nothing on, so an operand that is
-    /// infinite or NaN where it is not chosen does no harm.
+    /// 1 by the chosen operand, 0 by the other, none by the condition. A zero adjoint passes
+    /// nothing on, so an operand that is infinite or NaN where it is not chosen does no harm.
     ///
     /// # Panics
     ///
@@ -207,7 +213,11 @@ impl<'t, S: Scalar> Var<'t, S> {
             self.same_tape("select", handle)?;
         }
         // Checked before a number becomes a constant of the tape.
-        self.tape.check_shapes(Structural::Select, &[Some(self), a.as_var(), b.as_var()], &Attributes::None)?;
+        self.tape.check_shapes(
+            Structural::Select,
+            &[Some(self), a.as_var(), b.as_var()],
+            &Attributes::None,
+        )?;
         let (a, b) = (a.try_on(self.tape, "select")?, b.try_on(self.tape, "select")?);
         self.tape.record_structural(Structural::Select, &[self.detach(), a, b], Attributes::None)
     }

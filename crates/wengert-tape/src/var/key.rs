@@ -6,7 +6,8 @@ use crate::real::Scalar;
 use crate::run::View;
 use crate::tape::Tape;
 
-/// A handle without its tape, to get the handle again after a [`rewind`](Tape::rewind) with [`Tape::var`].
+/// A handle without its tape, to get the handle again after a [`rewind`](Tape::rewind) with
+/// [`Tape::var`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     tape: usize,
@@ -38,7 +39,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::StaleKey`] if the key is another tape's, or the tape was cleared, or rewound to before the end of the key's elements.
+    /// [`Error::StaleKey`] if the key is another tape's, or the tape was cleared, or rewound to
+    /// before the end of the key's elements.
     #[track_caller]
     pub fn try_var(&self, key: Key) -> Result<Var<'_, S>, Error> {
         let stale = Error::StaleKey { tape: self.made_at(), at: Place::caller() };

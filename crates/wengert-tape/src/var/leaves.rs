@@ -10,8 +10,8 @@ use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
 
-/// Numbers that have a shape of their own: a number, arrays, vectors and slices of those to any depth (`[[f64; 3]; 2]`,
-/// `Vec<[f64; 3]>`), and with the feature `ndarray` its arrays and views.
+/// Numbers that have a shape of their own: a number, arrays, vectors and slices of those to any
+/// depth (`[[f64; 3]; 2]`, `Vec<[f64; 3]>`), and with the feature `ndarray` its arrays and views.
 pub trait Nested<S: Scalar> {
     /// Appends the extents, of an array's parts those of its first.
     #[doc(hidden)]
@@ -98,8 +98,9 @@ impl<S: Scalar> Tape<S> {
         self.leaf_or_panic(Leaf::Param, Shape::scalar(), &[value])
     }
 
-    /// Records parameters as one contiguous block, shape `[values.len()]`, so that an optimiser's step is one loop over
-    /// one run. Views of it ([`at`](Var::at), [`slice`](Var::slice), [`reshape`](Var::reshape)) cost nothing.
+    /// Records parameters as one contiguous block, shape `[values.len()]`, so that an optimiser's
+    /// step is one loop over one run. Views of it ([`at`](Var::at), [`slice`](Var::slice),
+    /// [`reshape`](Var::reshape)) cost nothing.
     ///
     /// # Panics
     ///
@@ -109,7 +110,8 @@ impl<S: Scalar> Tape<S> {
         self.leaf_or_panic(Leaf::Param, Shape::from([values.len()]), values)
     }
 
-    /// Records a run of numbers that change from run to run and that no derivative is taken by: features, targets.
+    /// Records a run of numbers that change from run to run and that no derivative is taken by:
+    /// features, targets.
     ///
     /// # Panics
     ///
@@ -133,19 +135,26 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the values do not fill the shape, [`Error::Empty`] for a shape without elements,
-    /// [`Error::Full`].
+    /// [`Error::Length`] if the values do not fill the shape, [`Error::Empty`] for a shape without
+    /// elements, [`Error::Full`].
     #[track_caller]
-    pub fn tensor(&self, leaf: Leaf, values: &[S], shape: impl Into<Shape>) -> Result<Var<'_, S>, Error> {
+    pub fn tensor(
+        &self,
+        leaf: Leaf,
+        values: &[S],
+        shape: impl Into<Shape>,
+    ) -> Result<Var<'_, S>, Error> {
         let view = self.push_leaf(leaf, shape.into(), values)?;
         Ok(Var { tape: self, view: view.cut_if(matches!(leaf, Leaf::Data | Leaf::Const)) })
     }
 
-    /// Records numbers that have a shape of their own, as an input, a parameter, data or a constant.
+    /// Records numbers that have a shape of their own, as an input, a parameter, data or a
+    /// constant.
     ///
     /// # Errors
     ///
-    /// [`Error::Ragged`] if parts differ in their extents, [`Error::Empty`] if there is no number, [`Error::Full`].
+    /// [`Error::Ragged`] if parts differ in their extents, [`Error::Empty`] if there is no number,
+    /// [`Error::Full`].
     ///
     /// # Examples
     ///
@@ -158,7 +167,11 @@ impl<S: Scalar> Tape<S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn array(&self, leaf: Leaf, numbers: &(impl Nested<S> + ?Sized)) -> Result<Var<'_, S>, Error> {
+    pub fn array(
+        &self,
+        leaf: Leaf,
+        numbers: &(impl Nested<S> + ?Sized),
+    ) -> Result<Var<'_, S>, Error> {
         let mut extents = SmallVec::new();
         numbers.extents(&mut extents);
         let mut values = Vec::new();

@@ -49,8 +49,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None)
     }
 
-    /// The matrix product over the last two axes, by NumPy's rules: a vector on the left is a row, on the right a column, and its axis
-    /// does not appear in the result; leading axes broadcast. Transposed operands ([`t`](Var::t)) are read in place.
+    /// The matrix product over the last two axes, by NumPy's rules: a vector on the left is a row,
+    /// on the right a column, and its axis does not appear in the result; leading axes broadcast.
+    /// Transposed operands ([`t`](Var::t)) are read in place.
     ///
     /// # Derivative
     ///
@@ -69,14 +70,16 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`], [`Error::Shapes`] if the inner extents differ or an operand has no axes, [`Error::Full`].
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if the inner extents differ or an operand has no
+    /// axes, [`Error::Full`].
     #[track_caller]
     pub fn try_matmul(self, other: Self) -> Result<Self, Error> {
         self.same_tape("matmul", other)?;
         self.tape.record_structural(Structural::MatMul, &[self, other], Attributes::None)
     }
 
-    /// The dot product of two vectors of one length: a matrix product, as [`matmul`](Var::matmul) records it.
+    /// The dot product of two vectors of one length: a matrix product, as [`matmul`](Var::matmul)
+    /// records it.
     ///
     /// # Panics
     ///
@@ -91,7 +94,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`], [`Error::Shapes`] if these are not two vectors of one length, [`Error::Full`].
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if these are not two vectors of one length,
+    /// [`Error::Full`].
     #[track_caller]
     pub fn try_dot(self, other: Self) -> Result<Self, Error> {
         self.same_tape("dot", other)?;
@@ -123,6 +127,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         if self.shape().rank() != 1 || other.shape().rank() != 1 {
             return Err(self.shapes_error("outer", other, "these are not two vectors"));
         }
-        self.view_of(0, self.layout().insert_axis(1)).try_mul(other).map_err(|error| error.within("outer"))
+        self.view_of(0, self.layout().insert_axis(1))
+            .try_mul(other)
+            .map_err(|error| error.within("outer"))
     }
 }

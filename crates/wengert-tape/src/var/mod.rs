@@ -29,17 +29,20 @@ use crate::tape::{Step, Tape, join};
 
 /// A number, or a run of numbers, on a tape.
 ///
-/// `Copy`, 16 bytes: a reference to the tape, a slot, and an index of the shape. Operators and functions record a node and compute its
-/// value at once. They panic on misuse (handles of two tapes, shapes that do not fit, a full tape) with a message that names
-/// the operands and the caller's line; every recorded op has a `try_` twin that returns it as an [`Error`]: [`try_unary`](Var::try_unary),
-/// [`try_binary`](Var::try_binary), [`try_matmul`](Var::try_matmul) and so on.
+/// `Copy`, 16 bytes: a reference to the tape, a slot, and an index of the shape. Operators and
+/// functions record a node and compute its value at once. They panic on misuse (handles of two
+/// tapes, shapes that do not fit, a full tape) with a message that names the operands and the
+/// caller's line; every recorded op has a `try_` twin that returns it as an [`Error`]:
+/// [`try_unary`](Var::try_unary), [`try_binary`](Var::try_binary), [`try_matmul`](Var::try_matmul)
+/// and so on.
 ///
-/// Shapes, axes and broadcasting are NumPy's, with two differences. Axes count from 0, the outermost, and are not negative: the last one is
-/// `x.shape().rank() - 1`, and what is about the last two axes ([`t`](Var::t), [`matmul`](Var::matmul)) needs no number. And reductions
-/// drop their axes; [`insert_axis`](Var::insert_axis) brings one back, to broadcast against the operand.
+/// Shapes, axes and broadcasting are NumPy's, with two differences. Axes count from 0, the
+/// outermost, and are not negative: the last one is `x.shape().rank() - 1`, and what is about the
+/// last two axes ([`t`](Var::t), [`matmul`](Var::matmul)) needs no number. And reductions drop
+/// their axes; [`insert_axis`](Var::insert_axis) brings one back, to broadcast against the operand.
 ///
-/// Comparisons with `<`, `<=`, `>`, `>=`, `==` compare **values** and record a guard, so that a replay at other inputs
-/// notices where the program would have branched differently.
+/// Comparisons with `<`, `<=`, `>`, `>=`, `==` compare **values** and record a guard, so that a
+/// replay at other inputs notices where the program would have branched differently.
 ///
 /// # Examples
 ///
@@ -168,8 +171,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.view.layout() == crate::run::SCALAR
     }
 
-    /// The value of a single number, free to print. It is not guarded: a branch on it is invisible to a replay;
-    /// compare `Var`s themselves to branch.
+    /// The value of a single number, free to print. It is not guarded: a branch on it is invisible
+    /// to a replay; compare `Var`s themselves to branch.
     ///
     /// # Panics
     ///
@@ -182,8 +185,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.columns.value(self.view.start())
     }
 
-    /// Lends the values, row-major: where they lie side by side as they are, without a copy; the elements of a view that does not
-    /// run through neighbouring slots ([`t`](Var::t), [`broadcast_to`](Var::broadcast_to)) as a copy.
+    /// Lends the values, row-major: where they lie side by side as they are, without a copy; the
+    /// elements of a view that does not run through neighbouring slots ([`t`](Var::t),
+    /// [`broadcast_to`](Var::broadcast_to)) as a copy.
     ///
     /// # Panics
     ///
@@ -206,15 +210,19 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.columns.read(|_, values| f(&values[start..start + layout.len()]))
     }
 
-    /// A copy of the values in row-major order; one for a single number. [`with_values`](Var::with_values) lends them without one.
+    /// A copy of the values in row-major order; one for a single number.
+    /// [`with_values`](Var::with_values) lends them without one.
     #[must_use]
     pub fn values(self) -> Vec<S> {
         let side = self.tape.side.borrow();
-        self.tape.columns.read(|_, values| Tensor::of(values, self.view, &side.layouts).elements().collect())
+        self.tape
+            .columns
+            .read(|_, values| Tensor::of(values, self.view, &side.layouts).elements().collect())
     }
 
-    /// Gives the node, or this part of one, a name under the open scope: `scope/name`. It shows in listings, errors,
-    /// traces and snapshots, with this line. A name in use gets `#2`; a later name replaces an earlier one.
+    /// Gives the node, or this part of one, a name under the open scope: `scope/name`. It shows in
+    /// listings, errors, traces and snapshots, with this line. A name in use gets `#2`; a later
+    /// name replaces an earlier one.
     #[track_caller]
     #[must_use = "returns the same handle, for chaining"]
     pub fn named(self, name: &str) -> Self {
@@ -224,13 +232,15 @@ impl<'t, S: Scalar> Var<'t, S> {
         self
     }
 
-    /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`. It costs no node.
+    /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`.
+    /// It costs no node.
     #[must_use]
     pub fn detach(self) -> Self {
         Var { tape: self.tape, view: self.view.cut_if(true) }
     }
 
-    /// Whether derivatives stop at this handle: a constant, data, what is computed of those alone, or a detached one.
+    /// Whether derivatives stop at this handle: a constant, data, what is computed of those alone,
+    /// or a detached one.
     #[must_use]
     pub fn is_detached(self) -> bool {
         self.view.is_cut()
@@ -254,7 +264,12 @@ impl<'t, S: Scalar> Var<'t, S> {
         if std::ptr::eq(self.tape, other.tape) {
             return Ok(());
         }
-        Err(Error::TwoTapes { op, left: self.tape.made_at(), right: other.tape.made_at(), at: Place::caller() })
+        Err(Error::TwoTapes {
+            op,
+            left: self.tape.made_at(),
+            right: other.tape.made_at(),
+            at: Place::caller(),
+        })
     }
 
     /// A new node of this tape; cut if all its operands are.
@@ -303,12 +318,19 @@ impl<'t, S: Scalar> Var<'t, S> {
         if self.is_scalar() {
             let value = self.tape.columns.value(start).unary(op);
             let slot = self.tape.push(Step::unary(op, start, self.view.is_cut()), value)?;
-            return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(self.view.is_cut()) });
+            return Ok(Var {
+                tape: self.tape,
+                view: View::scalar(slot).cut_if(self.view.is_cut()),
+            });
         }
         let operands = SmallVec::from_slice(&[self.view]);
         match self.run_alike() {
-            Some(run) => Self::record_run(self.tape, Op::Unary(op), run, operands, Attributes::None),
-            None => Self::record(self.tape, Op::Unary(op), self.shape(), operands, Attributes::None),
+            Some(run) => {
+                Self::record_run(self.tape, Op::Unary(op), run, operands, Attributes::None)
+            }
+            None => {
+                Self::record(self.tape, Op::Unary(op), self.shape(), operands, Attributes::None)
+            }
         }
     }
 
@@ -325,9 +347,15 @@ impl<'t, S: Scalar> Var<'t, S> {
         let other = if op == Binary::Powi { other.detach() } else { other };
         if self.is_scalar() && other.is_scalar() {
             let (a, b) = (self.view, other.view);
-            let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
-            let slot = self.tape.push(Step::binary(op, a.start(), b.start(), a.is_cut(), b.is_cut()), value)?;
-            return Ok(Var { tape: self.tape, view: View::scalar(slot).cut_if(a.is_cut() && b.is_cut()) });
+            let value =
+                self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
+            let slot = self
+                .tape
+                .push(Step::binary(op, a.start(), b.start(), a.is_cut(), b.is_cut()), value)?;
+            return Ok(Var {
+                tape: self.tape,
+                view: View::scalar(slot).cut_if(a.is_cut() && b.is_cut()),
+            });
         }
         // Most often the shapes are equal, or one is that of a single number.
         let alike = if other.is_scalar() || self.view.layout() == other.view.layout() {
@@ -344,7 +372,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         let Some(shape) = self.shape().broadcast(&other.shape()) else {
             return Err(self.shapes_error(op.name(), other, DO_NOT_BROADCAST));
         };
-        Self::record(self.tape, Op::Binary(op), shape, SmallVec::from_slice(&[self.view, other.view]), Attributes::None)
+        Self::record(
+            self.tape,
+            Op::Binary(op),
+            shape,
+            SmallVec::from_slice(&[self.view, other.view]),
+            Attributes::None,
+        )
     }
 
     #[doc(hidden)]
@@ -360,7 +394,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     pub fn whose(self) -> String {
         let culprit = self.tape.culprit(self.view);
-        culprit.path.as_ref().map_or_else(|| format!("{} of ", culprit.id), |path| format!("{} {path} of ", culprit.id))
+        culprit.path.as_ref().map_or_else(
+            || format!("{} of ", culprit.id),
+            |path| format!("{} {path} of ", culprit.id),
+        )
     }
 
     #[doc(hidden)]
@@ -387,9 +424,13 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub(crate) fn apply_with(self, op: Binary, other: Self) -> Self {
         let (a, b) = (self.view, other.view);
-        let short = a.is_plain() && b.is_plain() && std::ptr::eq(self.tape, other.tape) && op != Binary::Powi;
+        let short = a.is_plain()
+            && b.is_plain()
+            && std::ptr::eq(self.tape, other.tape)
+            && op != Binary::Powi;
         let view = if short {
-            let value = self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
+            let value =
+                self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
             let step = Step::binary(op, a.start(), b.start(), false, false);
             View::scalar(self.tape.push_or_panic(step, value))
         } else {
@@ -488,8 +529,14 @@ impl<S: Scalar> fmt::Debug for Var<'_, S> {
 /// The value, or the values as nested lists.
 impl<S: Scalar> fmt::Display for Var<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn nested<S: Scalar>(f: &mut fmt::Formatter<'_>, values: &[S], dims: &[usize]) -> fmt::Result {
-            let Some((&first, rest)) = dims.split_first() else { return write!(f, "{}", values[0].to_f64()) };
+        fn nested<S: Scalar>(
+            f: &mut fmt::Formatter<'_>,
+            values: &[S],
+            dims: &[usize],
+        ) -> fmt::Result {
+            let Some((&first, rest)) = dims.split_first() else {
+                return write!(f, "{}", values[0].to_f64());
+            };
             f.write_str("[")?;
             for (i, part) in values.chunks_exact(values.len() / first).enumerate() {
                 f.write_str(if i > 0 { ", " } else { "" })?;

@@ -6,12 +6,14 @@ use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 
 impl<S: Scalar> Var<'_, S> {
-    /// `x − ln Σ eˣ` along an axis, of the same shape, computed as `(x − m) − ln Σ e^(x − m)` with m the largest x: both parts are small
-    /// where the result is, so its digits do not depend on how large x is.
+    /// `x − ln Σ eˣ` along an axis, of the same shape, computed as `(x − m) − ln Σ e^(x − m)` with
+    /// m the largest x: both parts are small where the result is, so its digits do not depend on
+    /// how large x is.
     ///
     /// # Panics
     ///
-    /// If the axis does not exist; [`try_log_softmax`](Var::try_log_softmax) returns that as an error.
+    /// If the axis does not exist; [`try_log_softmax`](Var::try_log_softmax) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn log_softmax(self, axis: usize) -> Self {
@@ -30,13 +32,15 @@ impl<S: Scalar> Var<'_, S> {
             .map_err(|error| error.within("log_softmax"))
     }
 
-    /// The distance to the largest along an axis. It cancels in what is made of it, so the largest stands still.
+    /// The distance to the largest along an axis. It cancels in what is made of it, so the largest
+    /// stands still.
     #[track_caller]
     fn shifted(self, axis: usize) -> Result<Self, Error> {
         self.try_sub(self.detach().try_max_axes(&[axis])?.insert_axis(axis))
     }
 
-    /// `eˣ / Σ eˣ` along an axis, of the same shape, computed of `x − m` with m the largest x, so it does not overflow.
+    /// `eˣ / Σ eˣ` along an axis, of the same shape, computed of `x − m` with m the largest x, so
+    /// it does not overflow.
     ///
     /// # Panics
     ///
@@ -75,7 +79,8 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_norm_l1_axes`](Var::try_norm_l1_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_norm_l1_axes`](Var::try_norm_l1_axes)
+    /// returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn norm_l1_axes(self, axes: &[usize]) -> Self {
@@ -94,14 +99,15 @@ impl<S: Scalar> Var<'_, S> {
         sizes.try_sum_axes(axes).map_err(|error| error.within("norm_l1"))
     }
 
-    /// `√Σ x²` over all elements, computed as `s √Σ (x/s)²` with a power of two s near the largest, so that squares neither overflow
-    /// nor vanish.
+    /// `√Σ x²` over all elements, computed as `s √Σ (x/s)²` with a power of two s near the largest,
+    /// so that squares neither overflow nor vanish.
     ///
     /// # Derivative
     ///
-    /// x / norm; at the origin 0, the middle of the subdifferential. There is no second derivative there, and none is
-    /// recovered where the norm is squared: the Hessian of `x.norm_l2().square()` at the origin comes out as 0. Write
-    /// `x.square().sum()`, whose Hessian is 2 I everywhere.
+    /// x / norm; at the origin 0, the middle of the subdifferential. There is no second derivative
+    /// there, and none is recovered where the norm is squared: the Hessian of
+    /// `x.norm_l2().square()` at the origin comes out as 0. Write `x.square().sum()`, whose Hessian
+    /// is 2 I everywhere.
     ///
     /// # Panics
     ///
@@ -116,7 +122,8 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_norm_l2_axes`](Var::try_norm_l2_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_norm_l2_axes`](Var::try_norm_l2_axes)
+    /// returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn norm_l2_axes(self, axes: &[usize]) -> Self {
@@ -146,15 +153,24 @@ impl<S: Scalar> Var<'_, S> {
         away.try_select(squares.try_unary(Unary::Sqrt)?, zero)?.try_mul(scale)
     }
 
-    /// A power of two near the largest `|x|` over some axes. It stands still: what is divided by it is multiplied by it again, exactly.
+    /// A power of two near the largest `|x|` over some axes. It stands still: what is divided by it
+    /// is multiplied by it again, exactly.
     #[track_caller]
     fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
         let x = self.detach();
         // The exponents of normal numbers, for 0 and infinity too.
         let double = S::from_f64(f64::MAX).is_finite();
-        let [least, most] = if double { [-1022.0, 1023.0] } else { [-126.0, 127.0] }.map(S::from_f64);
-        let exponent = x.try_unary(Unary::Abs)?.try_max_axes(axes)?.try_unary(Unary::Log2)?.try_unary(Unary::Floor)?;
-        exponent.try_binary(Binary::Max, least)?.try_binary(Binary::Min, most)?.try_unary(Unary::Exp2)
+        let [least, most] =
+            if double { [-1022.0, 1023.0] } else { [-126.0, 127.0] }.map(S::from_f64);
+        let exponent = x
+            .try_unary(Unary::Abs)?
+            .try_max_axes(axes)?
+            .try_unary(Unary::Log2)?
+            .try_unary(Unary::Floor)?;
+        exponent
+            .try_binary(Binary::Max, least)?
+            .try_binary(Binary::Min, most)?
+            .try_unary(Unary::Exp2)
     }
 
     /// The largest `|x|` of all elements; NaN if one is NaN.
@@ -176,7 +192,8 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_norm_max_axes`](Var::try_norm_max_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_norm_max_axes`](Var::try_norm_max_axes)
+    /// returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn norm_max_axes(self, axes: &[usize]) -> Self {

@@ -1,7 +1,10 @@
-//! `+ - * / %` and negation: `Var` with `Var`, with numbers on either side, by value or by reference, and assigning.
+//! `+ - * / %` and negation: `Var` with `Var`, with numbers on either side, by value or by
+//! reference, and assigning.
 
 use std::iter::{Product, Sum};
-use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign};
+use std::ops::{
+    Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign,
+};
 
 use super::Var;
 use crate::dual::Dual;
@@ -117,7 +120,8 @@ impl<'t, S: Scalar> Neg for &Var<'t, S> {
 
 macro_rules! fold {
     ($($trait:ident $method:ident $op:ident)*) => {$(
-        /// Folds from the first term, in order; an empty iterator has no tape to put a result on and panics.
+        /// Folds from the first term, in order; an empty iterator has no tape to put a result on
+        /// and panics.
         impl<S: Scalar> $trait for Var<'_, S> {
             #[track_caller]
             fn $method<I: Iterator<Item = Self>>(iter: I) -> Self {

@@ -22,7 +22,11 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// The axes in ascending order, if they are different axes of this.
     #[track_caller]
-    pub(super) fn axes(self, op: &'static str, axes: &[usize]) -> Result<SmallVec<[usize; 4]>, Error> {
+    pub(super) fn axes(
+        self,
+        op: &'static str,
+        axes: &[usize],
+    ) -> Result<SmallVec<[usize; 4]>, Error> {
         let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(axes);
         sorted.sort_unstable();
         // A step has a byte for each axis.
@@ -42,8 +46,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         (0..self.shape().rank()).collect()
     }
 
-    /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major order, of more in
-    /// blocks of 128 whose sums are added in pairs: the error grows with the logarithm of their number.
+    /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major
+    /// order, of more in blocks of 128 whose sums are added in pairs: the error grows with the
+    /// logarithm of their number.
     ///
     /// # Derivative
     ///
@@ -62,7 +67,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_sum_axes`](Var::try_sum_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_sum_axes`](Var::try_sum_axes) returns that
+    /// as an error.
     #[must_use]
     #[track_caller]
     pub fn sum_axes(self, axes: &[usize]) -> Self {
@@ -94,7 +100,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_mean_axes`](Var::try_mean_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_mean_axes`](Var::try_mean_axes) returns that
+    /// as an error.
     #[must_use]
     #[track_caller]
     pub fn mean_axes(self, axes: &[usize]) -> Self {
@@ -109,10 +116,12 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn try_mean_axes(self, axes: &[usize]) -> Result<Self, Error> {
         let sum = self.try_sum_axes(axes).map_err(|error| error.within("mean"))?;
-        sum.try_div(S::from_f64((self.len() / sum.len()) as f64)).map_err(|error| error.within("mean"))
+        sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
+            .map_err(|error| error.within("mean"))
     }
 
-    /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands, elementwise.)
+    /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands,
+    /// elementwise.)
     ///
     /// # Derivative
     ///
@@ -146,7 +155,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_max_axes`](Var::try_max_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_max_axes`](Var::try_max_axes) returns that
+    /// as an error.
     #[must_use]
     #[track_caller]
     pub fn max_axes(self, axes: &[usize]) -> Self {
@@ -199,7 +209,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         if self.is_scalar() { self } else { self.reshape([self.len()]).product_axes(&[0]) }
     }
 
-    /// The product over some axes, which are dropped, each multiplied by halves as in [`product`](Var::product), the last axis first.
+    /// The product over some axes, which are dropped, each multiplied by halves as in
+    /// [`product`](Var::product), the last axis first.
     ///
     /// # Derivative
     ///
@@ -207,7 +218,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_product_axes`](Var::try_product_axes) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_product_axes`](Var::try_product_axes)
+    /// returns that as an error.
     #[must_use]
     #[track_caller]
     pub fn product_axes(self, axes: &[usize]) -> Self {
@@ -235,7 +247,8 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Ok(self.view_of(0, self.layout().drop_axis(axis)));
         }
         let half = extent / 2;
-        let folded = self.try_slice(axis, 0..half)?.try_mul(self.try_slice(axis, half..2 * half)?)?;
+        let folded =
+            self.try_slice(axis, 0..half)?.try_mul(self.try_slice(axis, half..2 * half)?)?;
         let product = folded.product_along(axis)?;
         if extent.is_multiple_of(2) {
             return Ok(product);
@@ -243,16 +256,18 @@ impl<'t, S: Scalar> Var<'t, S> {
         product.try_mul(self.try_slice(axis, extent - 1..extent)?.product_along(axis)?)
     }
 
-    /// `ln Σ eˣ` over some axes, which are dropped, computed as `m + ln Σ e^(x − m)` with m the largest x.
+    /// `ln Σ eˣ` over some axes, which are dropped, computed as `m + ln Σ e^(x − m)` with m the
+    /// largest x.
     ///
     /// # Derivative
     ///
-    /// `e^(x − result)`, the softmax, computed as `e^(x − m)/Σ e^(x − m)`. Infinite elements count as the largest finite numbers
-    /// in it, so the slope of `log_sum_exp([+∞, 0])` is `[1, 0]`.
+    /// `e^(x − result)`, the softmax, computed as `e^(x − m)/Σ e^(x − m)`. Infinite elements count
+    /// as the largest finite numbers in it, so the slope of `log_sum_exp([+∞, 0])` is `[1, 0]`.
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_log_sum_exp`](Var::try_log_sum_exp) returns that as an error.
+    /// If an axis does not exist or comes twice; [`try_log_sum_exp`](Var::try_log_sum_exp) returns
+    /// that as an error.
     #[must_use]
     #[track_caller]
     pub fn log_sum_exp(self, axes: &[usize]) -> Self {

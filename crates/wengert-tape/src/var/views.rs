@@ -1,4 +1,5 @@
-//! Parts and rearrangements of a run. Most are views: another start or layout over the same slots, at no cost.
+//! Parts and rearrangements of a run. Most are views: another start or layout over the same slots,
+//! at no cost.
 
 use std::ops::Range;
 
@@ -15,11 +16,17 @@ use crate::tape::Tape;
 
 impl<'t, S: Scalar> Var<'t, S> {
     pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
-        // Every handle's slots are on the tape: the loops over scalar steps rely on it without a check.
-        let last = (self.view.start() as usize).saturating_add(offset).saturating_add(layout.last_offset());
+        // Every handle's slots are on the tape: the loops over scalar steps rely on it without a
+        // check.
+        let last = (self.view.start() as usize)
+            .saturating_add(offset)
+            .saturating_add(layout.last_offset());
         assert!(last < self.tape.slots(), "a view of {} would reach past the tape", self.id());
         let id = self.tape.side.borrow_mut().layouts.intern(layout);
-        Var { tape: self.tape, view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()) }
+        Var {
+            tape: self.tape,
+            view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()),
+        }
     }
 
     /// Element `i` of the first axis: a number of a vector, a row of a matrix. A view.
@@ -47,17 +54,20 @@ impl<'t, S: Scalar> Var<'t, S> {
             if let (&[extent], &[stride]) = (layout.dims(), layout.strides())
                 && i < extent
             {
-                let view = View::scalar(self.view.start() + (i * stride) as u32).cut_if(self.view.is_cut());
+                let view = View::scalar(self.view.start() + (i * stride) as u32)
+                    .cut_if(self.view.is_cut());
                 return Ok(Var { tape: self.tape, view });
             }
             layout.clone()
         };
         match layout.dims().first() {
-            None => Err(self.operand_error("at", "a single number has no elements to pick".to_owned())),
-            Some(&extent) if i >= extent => {
-                Err(self
-                    .operand_error("at", format!("index {i} is out of range for the first axis of extent {extent}")))
+            None => {
+                Err(self.operand_error("at", "a single number has no elements to pick".to_owned()))
             }
+            Some(&extent) if i >= extent => Err(self.operand_error(
+                "at",
+                format!("index {i} is out of range for the first axis of extent {extent}"),
+            )),
             Some(_) => Ok(self.view_of(i * layout.strides()[0], layout.drop_axis(0))),
         }
     }
@@ -89,7 +99,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the axis or the range does not fit; [`try_slice`](Var::try_slice) returns that as an error.
+    /// If the axis or the range does not fit; [`try_slice`](Var::try_slice) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn slice(self, axis: usize, range: Range<usize>) -> Self {
@@ -108,17 +119,21 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Err(self.operand_error("slice", format!("there is no axis {axis}")));
         };
         if range.start >= range.end || range.end > extent {
-            return Err(self
-                .operand_error("slice", format!("{range:?} is empty or reaches past axis {axis} of extent {extent}")));
+            return Err(self.operand_error(
+                "slice",
+                format!("{range:?} is empty or reaches past axis {axis} of extent {extent}"),
+            ));
         }
         Ok(self.view_of(range.start * layout.strides()[axis], layout.narrow(axis, range.len())))
     }
 
-    /// The same elements in row-major order under another shape. A view where strides can describe it, else a copy.
+    /// The same elements in row-major order under another shape. A view where strides can describe
+    /// it, else a copy.
     ///
     /// # Panics
     ///
-    /// If the numbers of elements differ; [`try_reshape`](Var::try_reshape) returns that as an error.
+    /// If the numbers of elements differ; [`try_reshape`](Var::try_reshape) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Self {
@@ -134,9 +149,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     pub fn try_reshape(self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
         if shape.len() != self.len() {
-            return Err(
-                self.operand_error("reshape", format!("it does not have the {} elements of {shape}", shape.len()))
-            );
+            return Err(self.operand_error(
+                "reshape",
+                format!("it does not have the {} elements of {shape}", shape.len()),
+            ));
         }
         match self.layout().reshape(&shape) {
             Some(layout) => Ok(self.view_of(0, layout)),
@@ -144,11 +160,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
     }
 
-    /// Every `step`-th element along `axis`, from the first on. A view; with [`slice`](Var::slice) before it, `x[2:9:3]`.
+    /// Every `step`-th element along `axis`, from the first on. A view; with [`slice`](Var::slice)
+    /// before it, `x[2:9:3]`.
     ///
     /// # Panics
     ///
-    /// If the axis does not exist or the step is 0; [`try_step_by`](Var::try_step_by) returns that as an error.
+    /// If the axis does not exist or the step is 0; [`try_step_by`](Var::try_step_by) returns that
+    /// as an error.
     #[must_use]
     #[track_caller]
     pub fn step_by(self, axis: usize, step: usize) -> Self {
@@ -172,11 +190,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         Ok(self.view_of(0, layout.every(axis, step)))
     }
 
-    /// A new axis of extent 1 at `axis`, NumPy's `expand_dims`: a reduction's result broadcasts against its operand again. A view.
+    /// A new axis of extent 1 at `axis`, NumPy's `expand_dims`: a reduction's result broadcasts
+    /// against its operand again. A view.
     ///
     /// # Panics
     ///
-    /// If `axis` is past the number of axes; [`try_insert_axis`](Var::try_insert_axis) returns that as an error.
+    /// If `axis` is past the number of axes; [`try_insert_axis`](Var::try_insert_axis) returns that
+    /// as an error.
     ///
     /// # Examples
     ///
@@ -201,7 +221,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     pub fn try_insert_axis(self, axis: usize) -> Result<Self, Error> {
         let layout = self.layout();
         if axis > layout.dims().len() {
-            return Err(self.operand_error("insert_axis", format!("a new axis cannot be its axis {axis}")));
+            return Err(
+                self.operand_error("insert_axis", format!("a new axis cannot be its axis {axis}"))
+            );
         }
         Ok(self.view_of(0, layout.insert_axis(axis)))
     }
@@ -237,7 +259,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as an error.
+    /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as
+    /// an error.
     #[must_use]
     #[track_caller]
     pub fn permute(self, order: &[usize]) -> Self {
@@ -254,7 +277,9 @@ impl<'t, S: Scalar> Var<'t, S> {
         let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(order);
         sorted.sort_unstable();
         if !sorted.iter().copied().eq(0..self.shape().rank()) {
-            return Err(self.operand_error("permute", format!("{order:?} does not name each axis once")));
+            return Err(
+                self.operand_error("permute", format!("{order:?} does not name each axis once"))
+            );
         }
         Ok(self.view_of(0, self.layout().permute(order)))
     }
@@ -263,7 +288,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the rule does not allow it; [`try_broadcast_to`](Var::try_broadcast_to) returns that as an error.
+    /// If the rule does not allow it; [`try_broadcast_to`](Var::try_broadcast_to) returns that as
+    /// an error.
     #[must_use]
     #[track_caller]
     pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
@@ -274,7 +300,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the rule does not allow it, [`Error::Empty`] for a shape without elements.
+    /// [`Error::Operand`] if the rule does not allow it, [`Error::Empty`] for a shape without
+    /// elements.
     #[track_caller]
     pub fn try_broadcast_to(self, shape: impl Into<Shape>) -> Result<Self, Error> {
         let shape = shape.into();
@@ -282,11 +309,16 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Err(Error::Empty { op: "broadcast_to", shape, at: Place::caller() });
         }
         if shape.len() > crate::tape::MAX_SLOTS {
-            return Err(self.operand_error("broadcast_to", format!("{shape} has more elements than any tape holds")));
+            return Err(self.operand_error(
+                "broadcast_to",
+                format!("{shape} has more elements than any tape holds"),
+            ));
         }
         match self.layout().broadcast_to(&shape) {
             Some(layout) => Ok(self.view_of(0, layout)),
-            None => Err(self.operand_error("broadcast_to", format!("it does not broadcast to {shape}"))),
+            None => {
+                Err(self.operand_error("broadcast_to", format!("it does not broadcast to {shape}")))
+            }
         }
     }
 
@@ -325,11 +357,13 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.record_structural(Structural::Gather, &[self], positions)
     }
 
-    /// A tensor of zeros of `shape` into which the elements of this are added, element i at row-major position `positions[i]`.
+    /// A tensor of zeros of `shape` into which the elements of this are added, element i at
+    /// row-major position `positions[i]`.
     ///
     /// # Panics
     ///
-    /// If the positions do not fit; [`try_scatter_add`](Var::try_scatter_add) returns that as an error.
+    /// If the positions do not fit; [`try_scatter_add`](Var::try_scatter_add) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Self {
@@ -340,9 +374,14 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if there are not as many positions as elements, or one is out of range; [`Error::Full`].
+    /// [`Error::Operand`] if there are not as many positions as elements, or one is out of range;
+    /// [`Error::Full`].
     #[track_caller]
-    pub fn try_scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Result<Self, Error> {
+    pub fn try_scatter_add(
+        self,
+        positions: &[usize],
+        shape: impl Into<Shape>,
+    ) -> Result<Self, Error> {
         let positions = self.positions("scatter_add", positions, shape.into())?;
         self.tape.record_structural(Structural::ScatterAdd, &[self], positions)
     }
@@ -351,7 +390,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If the axis or an index does not fit; [`try_index`](Var::try_index) returns that as an error.
+    /// If the axis or an index does not fit; [`try_index`](Var::try_index) returns that as an
+    /// error.
     #[must_use]
     #[track_caller]
     pub fn index(self, axis: usize, indices: &[usize]) -> Self {
@@ -362,7 +402,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the axis does not exist, or an index is out of range or there is none; [`Error::Full`].
+    /// [`Error::Operand`] if the axis does not exist, or an index is out of range or there is none;
+    /// [`Error::Full`].
     #[track_caller]
     pub fn try_index(self, axis: usize, indices: &[usize]) -> Result<Self, Error> {
         let shape = self.shape();
@@ -370,14 +411,19 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Err(self.operand_error("index", format!("there is no axis {axis}")));
         };
         if let Some(bad) = indices.iter().find(|&&i| i >= extent) {
-            return Err(
-                self.operand_error("index", format!("index {bad} is out of range for axis {axis} of extent {extent}"))
-            );
+            return Err(self.operand_error(
+                "index",
+                format!("index {bad} is out of range for axis {axis} of extent {extent}"),
+            ));
         }
         let outer: usize = shape.dims()[..axis].iter().product();
         let inner: usize = shape.dims()[axis + 1..].iter().product();
         let positions: Vec<usize> = (0..outer)
-            .flat_map(|o| indices.iter().flat_map(move |&i| (0..inner).map(move |k| (o * extent + i) * inner + k)))
+            .flat_map(|o| {
+                indices
+                    .iter()
+                    .flat_map(move |&i| (0..inner).map(move |k| (o * extent + i) * inner + k))
+            })
             .collect();
         let mut dims: SmallVec<[usize; 4]> = SmallVec::from_slice(shape.dims());
         dims[axis] = indices.len();
@@ -387,17 +433,25 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
     #[track_caller]
-    fn positions(self, op: &'static str, positions: &[usize], shape: Shape) -> Result<Attributes, Error> {
+    fn positions(
+        self,
+        op: &'static str,
+        positions: &[usize],
+        shape: Shape,
+    ) -> Result<Attributes, Error> {
         if let Some(bad) = positions.iter().find(|&&p| p > u32::MAX as usize) {
             return Err(self.operand_error(op, format!("position {bad} is past what a tape holds")));
         }
-        Ok(Attributes::Positions { positions: positions.iter().map(|&p| p as u32).collect(), shape })
+        Ok(Attributes::Positions {
+            positions: positions.iter().map(|&p| p as u32).collect(),
+            shape,
+        })
     }
 }
 
 impl<S: Scalar> Tape<S> {
-    /// Vars of one shape as a run with a new first axis. Neighbours on the tape at equal distances, such as the outputs of a
-    /// layer's neurons, make a view; others are copied by a recorded step.
+    /// Vars of one shape as a run with a new first axis. Neighbours on the tape at equal distances,
+    /// such as the outputs of a layer's neurons, make a view; others are copied by a recorded step.
     ///
     /// # Panics
     ///
@@ -411,7 +465,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] for no vars, [`Error::TwoTapes`], [`Error::Shapes`] if two shapes differ, [`Error::Full`].
+    /// [`Error::Empty`] for no vars, [`Error::TwoTapes`], [`Error::Shapes`] if two shapes differ,
+    /// [`Error::Full`].
     #[track_caller]
     pub fn try_stack<'t>(&'t self, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
         let Some(&first) = vars.first() else {
@@ -441,8 +496,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] for no vars, [`Error::Operand`] if there is no such axis, [`Error::Shapes`] if other extents differ,
-    /// [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Empty`] for no vars, [`Error::Operand`] if there is no such axis, [`Error::Shapes`]
+    /// if other extents differ, [`Error::TwoTapes`], [`Error::Full`].
     #[track_caller]
     pub fn try_concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
         let Some(&first) = vars.first() else {
@@ -458,12 +513,15 @@ impl<S: Scalar> Tape<S> {
 
     fn stacked_view<'t>(&'t self, vars: &[Var<'t, S>]) -> Option<Var<'t, S>> {
         let first = vars[0].view;
-        let alike = |v: &Var<'_, S>| v.view.layout() == first.layout() && v.view.is_cut() == first.is_cut();
+        let alike =
+            |v: &Var<'_, S>| v.view.layout() == first.layout() && v.view.is_cut() == first.is_cut();
         let step = match vars.get(1) {
             Some(second) => second.view.start().checked_sub(first.start())?,
             None => 1,
         };
-        let evenly = vars.windows(2).all(|pair| pair[1].view.start().checked_sub(pair[0].view.start()) == Some(step));
+        let evenly = vars
+            .windows(2)
+            .all(|pair| pair[1].view.start().checked_sub(pair[0].view.start()) == Some(step));
         if !evenly || !vars.iter().all(alike) {
             return None;
         }

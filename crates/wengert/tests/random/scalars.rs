@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use wengert::{Binary, Tape, Unary, Var};
 
-/// One step of a program: an op on two earlier numbers (a constant in place of the second, a detached handle in place of either).
+/// One step of a program: an op on two earlier numbers (a constant in place of the second, a
+/// detached handle in place of either).
 #[derive(Clone, Debug)]
 pub(crate) struct Instruction {
     pub(crate) op: usize,
@@ -26,14 +27,23 @@ pub(crate) struct Program {
 pub(crate) const INPUTS: usize = 3;
 
 pub(crate) fn programs() -> impl Strategy<Value = Program> {
-    let instruction = (0..Unary::ALL.len() + Binary::ALL.len() + 1, 0..64_usize, 0..64_usize, 0.25..2.5_f64, 0..16_u8);
-    let instruction = instruction.prop_map(|(op, a, b, constant, variant)| Instruction { op, a, b, constant, variant });
+    let instruction = (
+        0..Unary::ALL.len() + Binary::ALL.len() + 1,
+        0..64_usize,
+        0..64_usize,
+        0.25..2.5_f64,
+        0..16_u8,
+    );
+    let instruction = instruction.prop_map(|(op, a, b, constant, variant)| Instruction {
+        op,
+        a,
+        b,
+        constant,
+        variant,
+    });
     let point = || prop::collection::vec(-2.0..2.0_f64, INPUTS);
-    (prop::collection::vec(instruction, 1..40), point(), point()).prop_map(|(instructions, at, elsewhere)| Program {
-        instructions,
-        at,
-        elsewhere,
-    })
+    (prop::collection::vec(instruction, 1..40), point(), point())
+        .prop_map(|(instructions, at, elsewhere)| Program { instructions, at, elsewhere })
 }
 
 /// Takes any number smoothly into an interval.
@@ -50,8 +60,12 @@ pub(crate) fn unary(op: Unary, x: Var<'_>) -> Var<'_> {
         Unary::Asin | Unary::Acos | Unary::Atanh => into(x, -0.9, 0.9),
         Unary::Acosh => into(x, 1.1, 5.0),
         Unary::Tan => into(x, -1.3, 1.3),
-        Unary::Exp | Unary::Exp2 | Unary::ExpM1 | Unary::Sinh | Unary::Cosh | Unary::Softplus => into(x, -3.0, 3.0),
-        Unary::Sigmoid | Unary::Tanh | Unary::Erf | Unary::Gaussian | Unary::OneMinusSquare => into(x, -2.0, 2.0),
+        Unary::Exp | Unary::Exp2 | Unary::ExpM1 | Unary::Sinh | Unary::Cosh | Unary::Softplus => {
+            into(x, -3.0, 3.0)
+        }
+        Unary::Sigmoid | Unary::Tanh | Unary::Erf | Unary::Gaussian | Unary::OneMinusSquare => {
+            into(x, -2.0, 2.0)
+        }
         Unary::Sin | Unary::Cos | Unary::Atan | Unary::Asinh | Unary::Cbrt => x,
         Unary::Neg | Unary::Abs | Unary::Relu => x,
         Unary::Signum | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => x,
@@ -62,11 +76,19 @@ pub(crate) fn unary(op: Unary, x: Var<'_>) -> Var<'_> {
 pub(crate) fn binary<'t>(op: Binary, x: Var<'t>, y: Var<'t>, constant: f64) -> Var<'t> {
     let number = |y: f64| x.tape().constant(y);
     let (x, y) = match op {
-        Binary::Add | Binary::Sub | Binary::Min | Binary::Max | Binary::Gt | Binary::Ge | Binary::Eq => (x, y),
+        Binary::Add
+        | Binary::Sub
+        | Binary::Min
+        | Binary::Max
+        | Binary::Gt
+        | Binary::Ge
+        | Binary::Eq => (x, y),
         Binary::Mul | Binary::Chain | Binary::ChainChoice => (into(x, -2.0, 3.0), y),
         Binary::Div | Binary::Rem => (x, into(y, 0.4, 2.5)),
         Binary::Powi => (into(x, 0.4, 2.5), number((constant * 4.0).floor() - 4.0)),
-        Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => (into(x, 0.4, 2.5), into(y, -2.0, 2.0)),
+        Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {
+            (into(x, 0.4, 2.5), into(y, -2.0, 2.0))
+        }
         Binary::Atan2 => (x, into(y, -2.0, 2.0)),
         Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => (x, into(y, 0.3, 2.0)),
         // Their second operand is known from the first.
@@ -83,7 +105,11 @@ pub(crate) fn record<'t>(tape: &'t Tape, program: &Program, at: &[f64]) -> (Vec<
 }
 
 /// As `record`, with the results of all instructions after the inputs.
-pub(crate) fn record_all<'t>(tape: &'t Tape, program: &Program, at: &[f64]) -> (Vec<Var<'t>>, Var<'t>) {
+pub(crate) fn record_all<'t>(
+    tape: &'t Tape,
+    program: &Program,
+    at: &[f64],
+) -> (Vec<Var<'t>>, Var<'t>) {
     let mut numbers: Vec<Var<'t>> = at.iter().map(|&x| tape.input(x)).collect();
     for &Instruction { op, a, b, constant, variant } in &program.instructions {
         let (mut x, mut y) = (numbers[a % numbers.len()], numbers[b % numbers.len()]);
@@ -111,7 +137,8 @@ pub(crate) fn run(cases: u32, mut test: impl FnMut(&Program) -> Result<(), TestC
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let test = std::cell::RefCell::new(&mut test);
-    let result = TestRunner::new_with_rng(config, rng).run(&programs(), |program| (test.borrow_mut())(&program));
+    let result = TestRunner::new_with_rng(config, rng)
+        .run(&programs(), |program| (test.borrow_mut())(&program));
     if let Err(error) = result {
         panic!("{error}");
     }

@@ -1,11 +1,12 @@
-//! Random programs over runs: every structural op, broadcasting, views, on random shapes. Drawn from a fixed seed, so every run looks at the same
-//! ones, and a failure is shrunk.
+//! Random programs over runs: every structural op, broadcasting, views, on random shapes. Drawn
+//! from a fixed seed, so every run looks at the same ones, and a failure is shrunk.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use wengert::{Leaf, Tape, Var};
 
-/// One step: what to do, on which earlier runs, and numbers to choose shapes, axes and positions with.
+/// One step: what to do, on which earlier runs, and numbers to choose shapes, axes and positions
+/// with.
 pub(crate) type Instruction = (u8, usize, usize, u32);
 
 #[derive(Clone, Debug)]
@@ -26,7 +27,8 @@ pub(crate) fn programs() -> impl Strategy<Value = Program> {
 pub(crate) fn numbers(seed: u32, len: usize) -> Vec<f64> {
     let mut state = u64::from(seed);
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f64 / (1_u64 << 24) as f64 * 3.0 - 1.5
     };
     (0..len).map(|_| next()).collect()
@@ -41,7 +43,11 @@ pub(crate) fn leaf_values(program: &Program, salt: u32) -> Vec<Vec<f64>> {
 }
 
 /// Records a program; its structure depends on shapes only, never on values.
-pub(crate) fn record<'t>(tape: &'t Tape, program: &Program, values: &[Vec<f64>]) -> (Vec<Var<'t>>, Var<'t>) {
+pub(crate) fn record<'t>(
+    tape: &'t Tape,
+    program: &Program,
+    values: &[Vec<f64>],
+) -> (Vec<Var<'t>>, Var<'t>) {
     record_up_to(64, tape, program, values)
 }
 
@@ -118,8 +124,13 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
         13 if rank > 0 => x.sum_axes(&[axis]),
         14 if rank > 1 => x.sum_axes(&[0, rank - 1]),
         15 => tape.stack(&[x, x.cos(), x]),
-        16 => x.gather(&(0..1 + choice % 5).map(|i| (i * 5 + choice) % x.len()).collect::<Vec<_>>()),
-        17 => x.scatter_add(&(0..x.len()).map(|i| (i * 3 + choice) % (m * k)).collect::<Vec<_>>(), [m, k]),
+        16 => {
+            x.gather(&(0..1 + choice % 5).map(|i| (i * 5 + choice) % x.len()).collect::<Vec<_>>())
+        }
+        17 => x.scatter_add(
+            &(0..x.len()).map(|i| (i * 3 + choice) % (m * k)).collect::<Vec<_>>(),
+            [m, k],
+        ),
         18 => x.indicator_gt(0.1).select(x * x, y.sum().tanh()),
         19 if rank > 0 => {
             let extent = shape.dims()[axis];
@@ -151,7 +162,9 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
 pub(crate) fn run(cases: u32, test: impl Fn(&Program) -> Result<(), TestCaseError>) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    if let Err(error) = TestRunner::new_with_rng(config, rng).run(&programs(), |program| test(&program)) {
+    if let Err(error) =
+        TestRunner::new_with_rng(config, rng).run(&programs(), |program| test(&program))
+    {
         panic!("{error}");
     }
 }

@@ -52,14 +52,24 @@ fn write_equation(f: &mut fmt::Formatter<'_>, equation: &Equation) -> fmt::Resul
         writeln!(f, "{left} &= {} \\\\", spell(sum))?;
     }
     for share in &equation.shares {
-        writeln!(f, "\\text{{by }}{}\\colon &\\quad {} \\\\", text(&share.reader), spell(&share.math))?;
+        writeln!(
+            f,
+            "\\text{{by }}{}\\colon &\\quad {} \\\\",
+            text(&share.reader),
+            spell(&share.math)
+        )?;
     }
     let left = if equation.sum.is_some() { "" } else { &*left };
     write_lines(f, left, &equation.lines, equation.note.as_ref())?;
     writeln!(f, "\\end{{aligned}}\n$$")
 }
 
-fn write_lines(f: &mut fmt::Formatter<'_>, left: &str, lines: &[Line], note: Option<&String>) -> fmt::Result {
+fn write_lines(
+    f: &mut fmt::Formatter<'_>,
+    left: &str,
+    lines: &[Line],
+    note: Option<&String>,
+) -> fmt::Result {
     write!(f, "{left}")?;
     for (i, Line { relation, math }) in lines.iter().enumerate() {
         let relation = if *relation == '≈' { "\\approx" } else { "=" };
@@ -75,7 +85,9 @@ fn write_lines(f: &mut fmt::Formatter<'_>, left: &str, lines: &[Line], note: Opt
 }
 
 fn write_table(f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
-    let row = |cells: &[Vec<Inline>]| cells.iter().map(|cell| format!(" {} |", inlines(cell))).collect::<String>();
+    let row = |cells: &[Vec<Inline>]| {
+        cells.iter().map(|cell| format!(" {} |", inlines(cell))).collect::<String>()
+    };
     writeln!(f, "|{}", row(&table.head))?;
     writeln!(f, "|{}", "---|".repeat(table.head.len()))?;
     for cells in &table.rows {
@@ -115,8 +127,12 @@ fn base_name(base: &str, whole: bool) -> String {
     match (single, whole) {
         (true, true) => format!("\\mathbf{{{base}}}"),
         (true, false) => base.to_owned(),
-        (false, true) if base.bytes().all(|byte| byte.is_ascii_alphanumeric()) => format!("\\mathbf{{{base}}}"),
-        (false, _) if base.bytes().all(|byte| byte.is_ascii_alphanumeric()) => format!("\\mathrm{{{base}}}"),
+        (false, true) if base.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            format!("\\mathbf{{{base}}}")
+        }
+        (false, _) if base.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            format!("\\mathrm{{{base}}}")
+        }
         _ => text(base),
     }
 }
@@ -138,15 +154,20 @@ fn symbol(symbol: &Symbol) -> String {
             let (scope, base, subscripts) = symbol.name.parts();
             // The delta of a z is called by the neuron alone.
             if base == "z" {
-                let mut out = if symbol.name.whole { "\\boldsymbol{\\delta}" } else { "\\delta" }.to_owned();
+                let mut out =
+                    if symbol.name.whole { "\\boldsymbol{\\delta}" } else { "\\delta" }.to_owned();
                 scripts(&mut out, scope, &subscripts);
                 out
             } else {
                 format!("\\delta\\left({own}\\right)")
             }
         }
-        (Role::Adjoint, Some(loss)) => format!("\\frac{{\\partial {}}}{{\\partial {own}}}", name(loss)),
-        (Role::Error, Some(loss)) => format!("-\\frac{{\\partial {}}}{{\\partial {own}}}", name(loss)),
+        (Role::Adjoint, Some(loss)) => {
+            format!("\\frac{{\\partial {}}}{{\\partial {own}}}", name(loss))
+        }
+        (Role::Error, Some(loss)) => {
+            format!("-\\frac{{\\partial {}}}{{\\partial {own}}}", name(loss))
+        }
         (Role::Adjoint, None) => format!("\\overline{{{own}}}"),
         (Role::Error, None) => format!("-\\overline{{{own}}}"),
     }
@@ -180,8 +201,12 @@ pub(in super::super) fn spell(math: &Math) -> String {
             };
             format!("\\left{open} {} \\right{close}", spell(x))
         }
-        Math::Call(name, arguments) => format!("{}\\left({}\\right)", function(name), list(arguments)),
-        Math::Foreign(name, arguments) => format!("{}\\left({}\\right)", text(name), list(arguments)),
+        Math::Call(name, arguments) => {
+            format!("{}\\left({}\\right)", function(name), list(arguments))
+        }
+        Math::Foreign(name, arguments) => {
+            format!("{}\\left({}\\right)", text(name), list(arguments))
+        }
         Math::Vector(cells) => {
             let rows: Vec<String> = cells.iter().map(spell).collect();
             format!("\\begin{{pmatrix}} {} \\end{{pmatrix}}", rows.join(" \\\\ "))
@@ -193,7 +218,9 @@ pub(in super::super) fn spell(math: &Math) -> String {
         }
         Math::Transposed(x) => match &**x {
             // A name may have a superscript of its own.
-            Math::Symbol(it) if it.name.path.contains('/') => format!("{{{}}}^{{\\mathsf T}}", spell(x)),
+            Math::Symbol(it) if it.name.path.contains('/') => {
+                format!("{{{}}}^{{\\mathsf T}}", spell(x))
+            }
             x => format!("{}^{{\\mathsf T}}", spell(x)),
         },
         Math::Total("Σ", x) => format!("\\sum \\left({}\\right)", spell(x)),
@@ -235,7 +262,8 @@ fn operator(sign: char) -> String {
 fn function(name: &str) -> String {
     match name {
         "sigmoid" => "\\sigma".to_owned(),
-        "ln" | "sin" | "cos" | "tan" | "arcsin" | "arccos" | "arctan" | "sinh" | "cosh" | "tanh" | "max" | "min" => {
+        "ln" | "sin" | "cos" | "tan" | "arcsin" | "arccos" | "arctan" | "sinh" | "cosh"
+        | "tanh" | "max" | "min" => {
             format!("\\{name}")
         }
         "log2" => "\\log_2".to_owned(),

@@ -9,7 +9,11 @@ use crate::derivation::symbol::{Name, Role, Symbol};
 const STYLE: &str = include_str!("page.css");
 
 /// A whole page that needs nothing beside itself.
-pub(in super::super) fn write_page(f: &mut fmt::Formatter<'_>, title: &str, blocks: &[Block]) -> fmt::Result {
+pub(in super::super) fn write_page(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    blocks: &[Block],
+) -> fmt::Result {
     let title = escaped(title);
     writeln!(f, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
     writeln!(f, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
@@ -79,8 +83,14 @@ fn write_equation(f: &mut fmt::Formatter<'_>, equation: &Equation) -> fmt::Resul
     writeln!(f, "</table>")
 }
 
-fn write_lines(f: &mut fmt::Formatter<'_>, left: &str, lines: &[Line], note: Option<&String>) -> fmt::Result {
-    let note = note.map_or(String::new(), |note| format!(" <span class=\"note\">({})</span>", escaped(note)));
+fn write_lines(
+    f: &mut fmt::Formatter<'_>,
+    left: &str,
+    lines: &[Line],
+    note: Option<&String>,
+) -> fmt::Result {
+    let note = note
+        .map_or(String::new(), |note| format!(" <span class=\"note\">({})</span>", escaped(note)));
     let last = lines.len().saturating_sub(1);
     for (i, Line { relation, math }) in lines.iter().enumerate() {
         let (left, note) = (if i == 0 { left } else { "" }, if i == last { &*note } else { "" });
@@ -96,7 +106,8 @@ fn write_table(f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
     writeln!(f, "<table class=\"numbers\">")?;
     for (rows, tag) in [(std::slice::from_ref(&table.head), "th"), (table.rows.as_slice(), "td")] {
         for cells in rows {
-            let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", inlines(cell))).collect();
+            let cells: String =
+                cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", inlines(cell))).collect();
             writeln!(f, "<tr>{cells}</tr>")?;
         }
     }
@@ -127,7 +138,8 @@ fn name(name: &Name) -> String {
 }
 
 fn scripts(base: &str, scope: &str, subscripts: &[&str]) -> String {
-    let under = subscripts.iter().map(|index| format!("<mn>{}</mn>", escaped(index))).collect::<Vec<_>>();
+    let under =
+        subscripts.iter().map(|index| format!("<mn>{}</mn>", escaped(index))).collect::<Vec<_>>();
     let under = row(&under.join("<mo separator=\"true\">,</mo>"));
     let over = words(&format!("({scope})"));
     match (subscripts.is_empty(), scope.is_empty()) {
@@ -140,8 +152,9 @@ fn scripts(base: &str, scope: &str, subscripts: &[&str]) -> String {
 
 fn symbol(symbol: &Symbol) -> String {
     let own = name(&symbol.name);
-    let derivative =
-        |loss: &Name| format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss));
+    let derivative = |loss: &Name| {
+        format!("<mfrac><mrow><mi>∂</mi>{}</mrow><mrow><mi>∂</mi>{own}</mrow></mfrac>", name(loss))
+    };
     let bar = || format!("<mover>{own}<mo>¯</mo></mover>");
     match (symbol.role, &symbol.loss) {
         (Role::Value, _) => own,
@@ -159,18 +172,26 @@ fn symbol(symbol: &Symbol) -> String {
             }
         }
         (Role::Adjoint, Some(loss)) => derivative(loss),
-        (Role::Error, Some(loss)) => row(&format!("<mo form=\"prefix\">−</mo>{}", derivative(loss))),
+        (Role::Error, Some(loss)) => {
+            row(&format!("<mo form=\"prefix\">−</mo>{}", derivative(loss)))
+        }
         (Role::Adjoint, None) => bar(),
         (Role::Error, None) => row(&format!("<mo form=\"prefix\">−</mo>{}", bar())),
     }
 }
 
 fn spell(math: &Math) -> String {
-    let list = |parts: &[Math]| parts.iter().map(spell).collect::<Vec<_>>().join("<mo separator=\"true\">,</mo>");
-    let call = |name: &str, arguments: &[Math]| row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)));
+    let list = |parts: &[Math]| {
+        parts.iter().map(spell).collect::<Vec<_>>().join("<mo separator=\"true\">,</mo>")
+    };
+    let call = |name: &str, arguments: &[Math]| {
+        row(&format!("{name}<mo>(</mo>{}<mo>)</mo>", list(arguments)))
+    };
     match math {
         Math::Number(text) => number(text),
-        Math::Words(text) if text == "2/√π" => "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned(),
+        Math::Words(text) if text == "2/√π" => {
+            "<mfrac><mn>2</mn><msqrt><mi>π</mi></msqrt></mfrac>".to_owned()
+        }
         Math::Words(text) => words(text),
         Math::Symbol(it) => symbol(it),
         Math::Operator(it) => operator(*it, "infix"),
@@ -194,20 +215,28 @@ fn spell(math: &Math) -> String {
                 '⌈' => '⌉',
                 open => *open,
             };
-            row(&format!("<mo form=\"prefix\">{open}</mo>{}<mo form=\"postfix\">{close}</mo>", spell(x)))
+            row(&format!(
+                "<mo form=\"prefix\">{open}</mo>{}<mo form=\"postfix\">{close}</mo>",
+                spell(x)
+            ))
         }
         Math::Call("sigmoid", arguments) => call("<mi>σ</mi>", arguments),
         Math::Call("log2", arguments) => call("<msub><mi>log</mi><mn>2</mn></msub>", arguments),
         Math::Call("log10", arguments) => call("<msub><mi>log</mi><mn>10</mn></msub>", arguments),
-        Math::Call(name, arguments) => call(&format!("<mi mathvariant=\"normal\">{name}</mi>"), arguments),
+        Math::Call(name, arguments) => {
+            call(&format!("<mi mathvariant=\"normal\">{name}</mi>"), arguments)
+        }
         Math::Foreign(name, arguments) => call(&words(name), arguments),
         Math::Vector(cells) => table(cells.iter().map(std::slice::from_ref)),
         Math::Matrix(rows) => table(rows.iter().map(Vec::as_slice)),
-        Math::Transposed(x) => format!("<msup>{}<mi mathvariant=\"normal\">T</mi></msup>", row(&spell(x))),
-        Math::Total("Σ", x) => row(&format!("<mo>∑</mo><mo>(</mo>{}<mo>)</mo>", spell(x))),
-        Math::Total(_, x) => {
-            row(&format!("<munder><mo>∑</mo><mtext>rows</mtext></munder><mo>(</mo>{}<mo>)</mo>", spell(x)))
+        Math::Transposed(x) => {
+            format!("<msup>{}<mi mathvariant=\"normal\">T</mi></msup>", row(&spell(x)))
         }
+        Math::Total("Σ", x) => row(&format!("<mo>∑</mo><mo>(</mo>{}<mo>)</mo>", spell(x))),
+        Math::Total(_, x) => row(&format!(
+            "<munder><mo>∑</mo><mtext>rows</mtext></munder><mo>(</mo>{}<mo>)</mo>",
+            spell(x)
+        )),
         Math::Cases(parts) => {
             let [condition, a, b] = &**parts;
             let case = |value: &Math, relation: &str| {
@@ -218,18 +247,25 @@ fn spell(math: &Math) -> String {
                     sign(relation)
                 )
             };
-            row(&format!("<mo form=\"prefix\">{{</mo><mtable>{}{}</mtable>", case(a, "≠"), case(b, "=")))
+            row(&format!(
+                "<mo form=\"prefix\">{{</mo><mtable>{}{}</mtable>",
+                case(a, "≠"),
+                case(b, "=")
+            ))
         }
     }
 }
 
 fn table<'a>(rows: impl Iterator<Item = &'a [Math]>) -> String {
     let row = |cells: &[Math]| {
-        let cells: String = cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
+        let cells: String =
+            cells.iter().map(|cell| format!("<mtd>{}</mtd>", spell(cell))).collect();
         format!("<mtr>{cells}</mtr>")
     };
     let rows: String = rows.map(row).collect();
-    self::row(&format!("<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"))
+    self::row(&format!(
+        "<mo form=\"prefix\">(</mo><mtable>{rows}</mtable><mo form=\"postfix\">)</mo>"
+    ))
 }
 
 fn number(text: &str) -> String {
@@ -245,7 +281,11 @@ fn number(text: &str) -> String {
         }
         (text, None) => format!("<mn>{text}</mn>"),
     };
-    if negative.is_empty() && !text.contains('e') { digits } else { row(&format!("{negative}{digits}")) }
+    if negative.is_empty() && !text.contains('e') {
+        digits
+    } else {
+        row(&format!("{negative}{digits}"))
+    }
 }
 
 fn operator(sign: char, form: &str) -> String {

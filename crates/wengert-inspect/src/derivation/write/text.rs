@@ -149,7 +149,9 @@ fn is_single(math: &Math) -> bool {
     match math {
         Math::Number(text) => !text.starts_with('-'),
         Math::Symbol(symbol) => symbol.role != Role::Error,
-        Math::Row(_) | Math::Fraction(..) | Math::Cases(_) | Math::Words(_) | Math::Operator(_) => false,
+        Math::Row(_) | Math::Fraction(..) | Math::Cases(_) | Math::Words(_) | Math::Operator(_) => {
+            false
+        }
         _ => true,
     }
 }

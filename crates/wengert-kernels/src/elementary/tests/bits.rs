@@ -1,4 +1,5 @@
-//! A result is a function of the number alone: the same bits at every place, in every length, one by one.
+//! A result is a function of the number alone: the same bits at every place, in every length, one
+//! by one.
 
 use std::hint::black_box;
 use std::marker::PhantomData;
@@ -56,15 +57,37 @@ fn one_by_one<S: Elementary>(op: Unary, level: Level, x: &[S]) -> Vec<S> {
 fn assert_same<S: Elementary>(found: &[S], expected: &[S], what: &str) {
     for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let nans = found.to_f64().is_nan() && expected.to_f64().is_nan();
-        assert!(nans || found.same_bits(expected), "{what}, element {i}: {found:?} and {expected:?}");
+        assert!(
+            nans || found.same_bits(expected),
+            "{what}, element {i}: {found:?} and {expected:?}"
+        );
     }
 }
 
-/// Ordinary numbers, and at some places special ones and angles beyond the bound of the vector form.
+/// Ordinary numbers, and at some places special ones and angles beyond the bound of the vector
+/// form.
 fn mixture<S: Elementary>(len: usize) -> Vec<S> {
-    let special = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e7, -1e30, 1e-40, -1.0, 90.0, -105.0];
+    let special = [
+        0.0,
+        -0.0,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        1e7,
+        -1e30,
+        1e-40,
+        -1.0,
+        90.0,
+        -105.0,
+    ];
     (0..len)
-        .map(|i| S::from_f64(if i % 29 == 7 { special[i / 29 % special.len()] } else { (i as f64 * 0.37).sin() * 9.0 }))
+        .map(|i| {
+            S::from_f64(if i % 29 == 7 {
+                special[i / 29 % special.len()]
+            } else {
+                (i as f64 * 0.37).sin() * 9.0
+            })
+        })
         .collect()
 }
 
@@ -81,7 +104,10 @@ fn no_place_or_length_matters<S: Elementary>() {
                     let mut out = vec![S::TWO; len + 2];
                     assert!(map(op, level, x, &mut out[1..=len]));
                     assert_same(&out[1..=len], &expected[offset..offset + len], &what);
-                    assert!(out[0].same_bits(S::TWO) && out[len + 1].same_bits(S::TWO), "{what}: wrote outside");
+                    assert!(
+                        out[0].same_bits(S::TWO) && out[len + 1].same_bits(S::TWO),
+                        "{what}: wrote outside"
+                    );
                 }
             }
         }
@@ -132,15 +158,24 @@ fn both_halves_of_sin_cos_are_sin_and_cos() {
     check::<f32>();
 }
 
-/// At zeros, infinities, NaN, ends of domains and of ranges, and subnormal numbers, the results are `libm`'s: which zero, which infinity, NaN.
+/// At zeros, infinities, NaN, ends of domains and of ranges, and subnormal numbers, the results are
+/// `libm`'s: which zero, which infinity, NaN.
 fn special_numbers_are_as_libm_says<S: Elementary>(smallest: S, smallest_normal: S, largest: S) {
     let mut numbers: Vec<S> = [
-        0.0, 1.0, 2.0, 0.5, 1e3, 1e6, 1.1e6, 1e15, 1e30, 88.8, 103.9, 104.1, 709.9, 745.2, 1023.9, 1024.0, 1074.4,
-        1100.0,
+        0.0, 1.0, 2.0, 0.5, 1e3, 1e6, 1.1e6, 1e15, 1e30, 88.8, 103.9, 104.1, 709.9, 745.2, 1023.9,
+        1024.0, 1074.4, 1100.0,
     ]
     .map(S::from_f64)
     .to_vec();
-    numbers.extend([S::INFINITY, S::NAN, S::TINY, smallest, smallest_normal, largest, S::TRIGONOMETRIC_MAX]);
+    numbers.extend([
+        S::INFINITY,
+        S::NAN,
+        S::TINY,
+        smallest,
+        smallest_normal,
+        largest,
+        S::TRIGONOMETRIC_MAX,
+    ]);
     numbers.extend(numbers.clone().into_iter().map(|x| -x));
     let epsilon = if size_of::<S>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
     for op in vector_forms() {
@@ -151,9 +186,15 @@ fn special_numbers_are_as_libm_says<S: Elementary>(smallest: S, smallest_normal:
                 let exact = x.unary(op);
                 let (f, e) = (found.to_f64(), exact.to_f64());
                 let close = (f - e).abs() <= (2.0 * epsilon * e.abs()).max(2.0 * smallest.to_f64());
-                let ordinary = e.is_finite() && e != 0.0 && close && f.is_sign_negative() == e.is_sign_negative();
+                let ordinary = e.is_finite()
+                    && e != 0.0
+                    && close
+                    && f.is_sign_negative() == e.is_sign_negative();
                 let same = found.same_bits(exact) || (f.is_nan() && e.is_nan());
-                assert!(same || ordinary, "{op:?} {level:?} at {x:?}: {found:?}, and libm says {exact:?}");
+                assert!(
+                    same || ordinary,
+                    "{op:?} {level:?} at {x:?}: {found:?}, and libm says {exact:?}"
+                );
                 if matches!(op, Unary::Recip | Unary::Sqrt) {
                     assert!(same, "{op:?} is rounded correctly");
                 }

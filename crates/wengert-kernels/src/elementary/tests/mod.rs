@@ -1,5 +1,5 @@
-//! The vector forms: `precision` against the exact results of `reference`, `bits` for what must not depend on place, length or way of calling,
-//! `speed` beside `libm` and the standard library.
+//! The vector forms: `precision` against the exact results of `reference`, `bits` for what must not
+//! depend on place, length or way of calling, `speed` beside `libm` and the standard library.
 
 mod bits;
 mod precision;

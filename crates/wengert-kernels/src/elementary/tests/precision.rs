@@ -46,7 +46,8 @@ impl SplitMix {
     }
 }
 
-/// Numbers for `op`: of every size, in the range where the function changes, and at the seams of its formula.
+/// Numbers for `op`: of every size, in the range where the function changes, and at the seams of
+/// its formula.
 fn numbers(op: Unary, count: usize) -> Vec<f64> {
     let mut random = SplitMix(op as u64);
     let seam = match op {
@@ -175,7 +176,8 @@ fn sweep_f32(stride: usize) {
         let of_all_sizes = (0..=u32::MAX).step_by(stride).map(f32::from_bits);
         // The floats whose reduced angle is small, so that an error of π/2 counts most.
         let multiples = if matches!(op, Unary::Sin | Unary::Cos) { 636_620 } else { 0 };
-        let near_multiples = (0..multiples).map(|n| (f64::from(n) * std::f64::consts::FRAC_PI_2) as f32);
+        let near_multiples =
+            (0..multiples).map(|n| (f64::from(n) * std::f64::consts::FRAC_PI_2) as f32);
         let mut numbers = of_all_sizes.chain(near_multiples);
         loop {
             let x: Vec<f32> = numbers.by_ref().take(4096).collect();
@@ -205,7 +207,8 @@ fn float_ulps(found: f32, exact: f64) -> f64 {
         return if exact.is_nan() && found.is_nan() { 0.0 } else { f64::INFINITY };
     }
     if found.is_infinite() || exact.is_infinite() {
-        let rounds_to_infinity = exact.abs() >= limit && found.is_infinite() && (found > 0.0) == (exact > 0.0);
+        let rounds_to_infinity =
+            exact.abs() >= limit && found.is_infinite() && (found > 0.0) == (exact > 0.0);
         return if rounds_to_infinity { 0.0 } else { f64::INFINITY };
     }
     let exponent = ((exact.abs().to_bits() >> 52) as i32 - 1023).clamp(-126, 127);

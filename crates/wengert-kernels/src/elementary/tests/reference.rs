@@ -1,4 +1,5 @@
-//! The exact results that tests compare with: double-double arithmetic, about 100 bits, by series that share nothing with the vector forms.
+//! The exact results that tests compare with: double-double arithmetic, about 100 bits, by series
+//! that share nothing with the vector forms.
 //!
 //! T. J. Dekker, A floating-point technique for extending the available precision (1971).
 
@@ -82,8 +83,12 @@ impl Dd {
 const LN2: Dd = Dd(LN_2, 2.3190468138462996e-17);
 const LN2_REST: f64 = 5.707708438416212e-34;
 const LN10: Dd = Dd(std::f64::consts::LN_10, -2.1707562233822494e-16);
-const PIO2: [f64; 4] =
-    [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33, 5.562271104316826e-50];
+const PIO2: [f64; 4] = [
+    std::f64::consts::FRAC_PI_2,
+    6.123233995736766e-17,
+    -1.4973849048591698e-33,
+    5.562271104316826e-50,
+];
 
 /// `e^r − 1` for a small r, by Taylor's series at r/512 and doubling.
 fn exp_m1_near_zero(r: Dd) -> Dd {
@@ -122,7 +127,9 @@ fn ln(x: Dd) -> Dd {
     let k = x.0.log2().round() as i32;
     // In two steps, because 2^-k may be too large.
     let scaled = x.times_power(-k / 2).times_power(-(k - k / 2));
-    Dd::from(f64::from(k)) * LN2 + Dd::from(f64::from(k) * LN2_REST) + ln_1p_near_zero(scaled - Dd::from(1.0))
+    Dd::from(f64::from(k)) * LN2
+        + Dd::from(f64::from(k) * LN2_REST)
+        + ln_1p_near_zero(scaled - Dd::from(1.0))
 }
 
 fn ln_1p(x: Dd) -> Dd {
@@ -197,7 +204,11 @@ pub(super) fn exact(op: Unary, x: f64) -> Exact {
         Unary::Sigmoid => {
             let e = exp(-Dd::from(x.abs()));
             let sum = one + e.number.times_power(e.power.max(-200));
-            if x < 0.0 { Exact { number: e.number / sum, power: e.power } } else { (one / sum).into() }
+            if x < 0.0 {
+                Exact { number: e.number / sum, power: e.power }
+            } else {
+                (one / sum).into()
+            }
         }
         Unary::Softplus => {
             let e = exp(-Dd::from(x.abs()));
@@ -217,13 +228,16 @@ impl Exact {
         let size = self.number.0.abs().log2().floor() as i32 + self.power;
         if found.is_infinite() {
             let largest = Dd::from(2.0) - Dd::from(2.0_f64.powi(-53));
-            let rounds_to_infinity = found > 0.0 && (self.number.times_power(self.power - 1023) - largest).0 >= 0.0;
+            let rounds_to_infinity =
+                found > 0.0 && (self.number.times_power(self.power - 1023) - largest).0 >= 0.0;
             return if rounds_to_infinity { 0.0 } else { f64::INFINITY };
         }
         let ulp = size.clamp(-1022, 1023) - 52;
         // Both numbers in units of 2^power, in two steps because 2^-power may be too large.
-        let found = found * 2.0_f64.powi(-self.power / 2) * 2.0_f64.powi(-(self.power - self.power / 2));
+        let found =
+            found * 2.0_f64.powi(-self.power / 2) * 2.0_f64.powi(-(self.power - self.power / 2));
         let off = (Dd::from(found) - self.number).0.abs();
-        off * 2.0_f64.powi((self.power - ulp) / 2) * 2.0_f64.powi((self.power - ulp) - (self.power - ulp) / 2)
+        off * 2.0_f64.powi((self.power - ulp) / 2)
+            * 2.0_f64.powi((self.power - ulp) - (self.power - ulp) / 2)
     }
 }

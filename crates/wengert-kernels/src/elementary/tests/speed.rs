@@ -1,4 +1,5 @@
-//! Nanoseconds a number, printed: no assertion, since what they are depends on the machine and on what else it does.
+//! Nanoseconds a number, printed: no assertion, since what they are depends on the machine and on
+//! what else it does.
 //!
 //! ```text
 //! cargo test --release -p wengert --lib elementary::tests::speed -- --ignored --nocapture
@@ -32,7 +33,9 @@ fn numbers<S: Elementary>(op: Unary, count: usize) -> Vec<S> {
         Unary::Ln1p => (-0.9, 8.0),
         _ => (-6.0, 6.0),
     };
-    (0..count).map(|i| S::from_f64(low + (high - low) * ((i * 7919 + 13) % 4096) as f64 / 4096.0)).collect()
+    (0..count)
+        .map(|i| S::from_f64(low + (high - low) * ((i * 7919 + 13) % 4096) as f64 / 4096.0))
+        .collect()
 }
 
 fn print<S: Elementary>(name: &str, std: impl Fn(Unary) -> fn(S) -> S) {
@@ -48,12 +51,18 @@ fn print<S: Elementary>(name: &str, std: impl Fn(Unary) -> fn(S) -> S) {
                 line += &format!(" {level:?} {time:.2}");
             }
             let time = nanoseconds(count, || {
-                black_box(&x).iter().zip(black_box(&mut out)).for_each(|(&x, out)| *out = x.unary(op));
+                black_box(&x)
+                    .iter()
+                    .zip(black_box(&mut out))
+                    .for_each(|(&x, out)| *out = x.unary(op));
             });
             line += &format!(" libm {time:.2}");
             let function = std(op);
             let time = nanoseconds(count, || {
-                black_box(&x).iter().zip(black_box(&mut out)).for_each(|(&x, out)| *out = function(x));
+                black_box(&x)
+                    .iter()
+                    .zip(black_box(&mut out))
+                    .for_each(|(&x, out)| *out = function(x));
             });
             line += &format!(" std {time:.2}");
         }
@@ -61,7 +70,8 @@ fn print<S: Elementary>(name: &str, std: impl Fn(Unary) -> fn(S) -> S) {
     }
 }
 
-/// The functions of the standard library, with the formulas that a program would write for those that it has not.
+/// The functions of the standard library, with the formulas that a program would write for those
+/// that it has not.
 macro_rules! std_functions {
     ($t:ident) => {
         |op| match op {
