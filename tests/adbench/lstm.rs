@@ -110,7 +110,7 @@ impl Lstm {
             })
             .collect();
         let y = parameters.tape().stack(&outputs) * out_weight + out_bias;
-        let normaliser = (y.exp().sum_axes(&[1]) + 2.0).ln().reshape([c - 1, 1]);
+        let normaliser = (y.exp().sum_axes(1) + 2.0).ln().reshape([c - 1, 1]);
         (sequence.slice(0, 1..c) * (y - normaliser)).sum() * self.scale()
     }
 

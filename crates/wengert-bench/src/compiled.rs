@@ -58,7 +58,7 @@ impl<S: Compile> Compiled<S> {
     ) -> Self {
         let start = Instant::now();
         let tape: &'t Tape<S> = loss.tape();
-        let standing = tape.data(&vec![S::from_f64(0.0); params.len()]);
+        let standing = tape.data(vec![S::from_f64(0.0); params.len()]);
         let moved = params - standing * tape.constant(rate);
         let mut compiler = Compiler::new(tape);
         compiler.output(loss).expect("the loss is on this tape");

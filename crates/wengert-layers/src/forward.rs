@@ -28,10 +28,10 @@ use crate::bind::{Bound, BoundLayer, Granularity, or_panic};
 /// let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
 /// let tape = wengert::Tape::new();
 /// let bound = mlp.bind(&tape, Granularity::PerNeuron);
-/// let pass = bound.forward(tape.data(&[1.0, 0.0]).named("x"));
+/// let pass = bound.forward(tape.data([1.0, 0.0]).named("x"));
 /// assert_eq!(pass.output().values(), [0.6629970129852887, 0.7253160725279748]);
 ///
-/// let loss = pass.half_squared_error(tape.data(&[0.0, 1.0]).named("target"));
+/// let loss = pass.half_squared_error(tape.data([0.0, 1.0]).named("target"));
 /// let deltas = pass.deltas(&loss.backward());
 /// assert_eq!(deltas[1], [-0.14813473120687762, 0.05472601157879688]);
 /// # Ok::<(), wengert_layers::MlpError>(())
@@ -261,8 +261,8 @@ impl<'t> Forward<'t> {
     /// # let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     /// # let tape = wengert::Tape::new();
     /// let bound = mlp.bind(&tape, Granularity::PerNeuron);
-    /// let pass = bound.forward(tape.data(&[1.0, 0.0]).named("x"));
-    /// let loss = pass.half_squared_error(tape.data(&[0.0, 1.0]).named("target"));
+    /// let pass = bound.forward(tape.data([1.0, 0.0]).named("x"));
+    /// let loss = pass.half_squared_error(tape.data([0.0, 1.0]).named("target"));
     /// let deltas = pass.record_deltas(loss)?;
     /// assert_eq!(deltas[0].values(), [-0.002711797799238243]);
     /// assert_eq!(tape.label(deltas[1].at(0).id()), "output/0.delta");

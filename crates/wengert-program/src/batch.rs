@@ -19,7 +19,7 @@ use wengert_tape::Error;
 /// use wengert::{Batch, Compiler, Tape};
 ///
 /// let tape = Tape::new();
-/// let (w, x) = (tape.params(&[1.0, -1.0]), tape.data(&[0.0, 0.0]));
+/// let (w, x) = (tape.param([1.0, -1.0]), tape.data([0.0, 0.0]));
 /// let loss = w.dot(x).square(); // of one row
 ///
 /// let mut compiler = Compiler::new(&tape);

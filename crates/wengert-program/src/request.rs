@@ -44,7 +44,7 @@ pub(super) struct Standing {
 /// use wengert::{Compiler, Tape};
 ///
 /// let tape = Tape::new();
-/// let (x, w) = (tape.data(&[1.0, 2.0]), tape.params(&[0.5, -0.25]));
+/// let (x, w) = (tape.data([1.0, 2.0]), tape.param([0.5, -0.25]));
 /// let loss = (w.dot(x) - 1.0).square();
 ///
 /// let mut compiler = Compiler::new(&tape);

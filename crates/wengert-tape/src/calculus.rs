@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::real::Scalar;
-use crate::tape::Tape;
-use crate::var::{Nested, Var};
+use crate::tape::{Nested, Tape};
+use crate::var::Var;
 
 /// The gradient of `f: Rⁿ → R` at `x`: n numbers.
 ///
@@ -87,7 +87,7 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
     // A loop and not a closure, so that errors name the caller's line.
     let mut inputs = Vec::with_capacity(N);
     for numbers in at {
-        inputs.push(tape.array(crate::op::Leaf::Input, numbers)?);
+        inputs.push(tape.try_leaf(crate::op::Leaf::Input, numbers)?);
     }
     let inputs = std::array::from_fn(|i| inputs[i]);
     let y = f(inputs);

@@ -233,7 +233,7 @@ fn a_size_past_all_memory_is_an_error_and_the_tape_stays_usable() {
             tape.tensor(wengert::Leaf::Input, &[1.0], huge.clone()),
             Err(Error::Length { .. })
         ));
-        assert!(tape.inputs(&[1.0]).try_scatter_add(&[0], huge).is_err());
+        assert!(tape.input([1.0]).try_scatter_add(&[0], huge).is_err());
     }
     assert_eq!((x * x).backward().wrt(x), 4.0);
 }

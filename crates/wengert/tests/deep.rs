@@ -65,7 +65,7 @@ fn a_long_run() {
     // in one call.
     on_a_stack_of(1024, || {
         let tape = Tape::new();
-        let run = tape.inputs(&vec![0.5; 500_000]);
+        let run = tape.input(vec![0.5; 500_000]);
         let y = (run * run).sum();
         assert!(y.backward().values_wrt(run).iter().all(|&adjoint| adjoint == 1.0));
     });

@@ -16,12 +16,12 @@ fn check<S: Compile>(
     let bits = |values: &[S]| values.iter().map(|v| v.bits_key()).collect::<Vec<_>>();
     let fresh = |at: &[f64]| {
         let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-        let x = tape.inputs(&numbers(at));
+        let x = tape.input(numbers(at));
         let y = f(x);
         (bits(&[y.value()]), bits(&y.backward().values_wrt(x)))
     };
     let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-    let x = tape.inputs(&numbers(at)).named("x");
+    let x = tape.input(numbers(at)).named("x");
     let y = f(x);
     let mut compiler = Compiler::new(&tape).numerics(Numerics::Exact);
     let value = compiler.output(y).unwrap();
@@ -207,7 +207,7 @@ fn newton(x: Var<'_>) -> Var<'_> {
 fn a_loop_count_that_depends_on_data() {
     let counts = |at: f64| {
         let tape = Tape::new();
-        newton(tape.inputs(&[at]));
+        newton(tape.input([at]));
         tape.guards().len()
     };
     // A guard for each turn, and one for the end.
@@ -257,7 +257,7 @@ fn choices_that_replays_make_anew_need_no_guard() {
     }
     check::<f64>(choose, &[1.0, 2.0], &[&[2.0, 1.0], &[-2.0, 0.1], &[0.25, -3.0]], &[]);
     let tape = Tape::new();
-    choose(tape.inputs(&[1.0, 2.0]));
+    choose(tape.input([1.0, 2.0]));
     assert!(tape.guards().is_empty());
 }
 

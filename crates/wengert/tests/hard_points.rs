@@ -221,7 +221,7 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
     };
     let tape = Tape::<S>::with(Options::default().numerics(numerics));
     let leaves: Vec<Var<'_, S>> =
-        (0..operands).map(|_| tape.inputs(&vec![S::from_f64(0.5); points.len()])).collect();
+        (0..operands).map(|_| tape.input(vec![S::from_f64(0.5); points.len()])).collect();
     let y = op.of(&leaves);
     let total = y.sum();
     let recorded = total.record_gradient(&leaves).unwrap();

@@ -157,7 +157,7 @@ fn reductions<S: Scalar>() {
             go("norm_max", |x, axes| x.norm_max_axes(axes), &|v| {
                 v.iter().fold(0.0, |m, x| x.abs().max(m))
             });
-            go("log_sum_exp", |x, axes| x.log_sum_exp(axes), &|v| {
+            go("log_sum_exp", |x, axes| x.log_sum_exp_axes(axes), &|v| {
                 v.iter().map(|x| x.exp()).sum::<f64>().ln()
             });
         }

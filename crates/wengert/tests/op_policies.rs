@@ -344,7 +344,7 @@ fn check(
             "{name} at {at:?}: recorded derivative {i} is {recorded}, not {exact}"
         );
     }
-    let runs: Vec<Var<'_>> = at.iter().map(|&x| tape.inputs(&[x, x, x])).collect();
+    let runs: Vec<Var<'_>> = at.iter().map(|&x| tape.input([x, x, x])).collect();
     let run = record(&runs);
     assert!(
         run.values().iter().all(|&v| same(v, y.value())),
@@ -444,7 +444,7 @@ fn a_zero_adjoint_passes_nothing_on() {
 #[test]
 fn the_branch_not_selected_does_no_harm() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.0, 4.0]);
+    let x = tape.input([0.0, 4.0]);
     // √x has an infinite slope at 0, ln x a value too; where they are not chosen nothing of it may
     // be seen.
     let y = x.indicator_gt(1.0).select(x.sqrt() + x.ln(), x * 3.0).sum();

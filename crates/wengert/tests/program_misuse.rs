@@ -36,7 +36,7 @@ struct Loss<'t> {
 }
 
 fn loss(tape: &Tape) -> Loss<'_> {
-    let (x, w) = (tape.data(&[1.0, 2.0]).named("x"), tape.params(&[3.0, 5.0]).named("w"));
+    let (x, w) = (tape.data([1.0, 2.0]).named("x"), tape.param([3.0, 5.0]).named("w"));
     Loss { x, w, loss: (0.5 * (w - x).square().sum()).named("L") }
 }
 
@@ -118,7 +118,7 @@ fn a_loss_with_axes_has_no_gradient() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
     let v = (w - x).named("v");
-    let g = tape.data(&[0.0; 2]);
+    let g = tape.data([0.0; 2]);
     let mut compiler = Compiler::new(&tape);
     let parts = ["v of shape [2]", "no single derivative"];
     let error = says(compiler.gradient(v, w), &parts);
@@ -137,7 +137,7 @@ fn handles_of_another_tape_are_refused_in_every_request() {
     let (tape, made) = (Tape::new(), line!());
     let (other, other_made) = (Tape::new(), line!());
     let (here, there) = (loss(&tape), loss(&other));
-    let (g, other_g) = (tape.data(&[0.0; 2]), other.data(&[0.0; 2]));
+    let (g, other_g) = (tape.data([0.0; 2]), other.data([0.0; 2]));
     let tapes = [made, other_made].map(|line| format!("program_misuse.rs:{line}:"));
     let two = |name| ["two tapes", name, &tapes[0], &tapes[1]];
     let mut compiler = Compiler::new(&tape);
@@ -157,11 +157,11 @@ fn handles_of_another_tape_are_refused_in_every_request() {
 #[test]
 fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     let tape = Tape::new();
-    let early = tape.data(&[0.0; 2]).named("early");
+    let early = tape.data([0.0; 2]).named("early");
     let Loss { x, w, loss } = loss(&tape);
     let rule = "block of data, recorded after";
     let mut compiler = Compiler::new(&tape);
-    let wrong = tape.data(&[0.0; 3]).named("wrong");
+    let wrong = tape.data([0.0; 3]).named("wrong");
     let error = says(
         compiler.gradient_as(loss, w, wrong),
         &["wrong of shape [3]", "w of shape [2]", "has its shape"],
@@ -169,21 +169,18 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     assert!(matches!(error, Error::Shapes { op: "gradient_as", .. }), "{error}");
     says(compiler.gradient_as(loss, w, early), &["early of shape [2]", rule]);
     says(compiler.gradient_as(loss, w, x), &["x of shape [2]", rule]);
-    says(
-        compiler.gradient_as(loss, w, tape.params(&[0.0; 2]).named("p")),
-        &["p of shape [2]", rule],
-    );
+    says(compiler.gradient_as(loss, w, tape.param([0.0; 2]).named("p")), &["p of shape [2]", rule]);
     says(
         compiler.gradient_as(loss, w, (w * 2.0).named("computed")),
         &["computed of shape [2]", rule],
     );
     // A part of a block, and a block out of order.
-    let wide = tape.data(&[0.0; 4]).named("wide");
+    let wide = tape.data([0.0; 4]).named("wide");
     says(compiler.gradient_as(loss, w, wide.slice(0, 0..2)), &[rule]);
     says(compiler.gradient_as(loss, w, wide.slice(0, 2..4)), &[rule]);
-    let square = tape.params(&[1.0; 4]).reshape([2, 2]);
+    let square = tape.param([1.0; 4]).reshape([2, 2]);
     let energy = square.square().sum();
-    let table = tape.data(&[0.0; 4]).reshape([2, 2]);
+    let table = tape.data([0.0; 4]).reshape([2, 2]);
     says(compiler.gradient_as(energy, square, table.t()), &[rule]);
     compiler.gradient_as(energy, square, table).unwrap();
     compiler.output(loss).unwrap();
@@ -195,8 +192,8 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
 fn what_stands_for_a_gradient_comes_after_what_it_is_by() {
     let tape = Tape::new();
     let Loss { loss, .. } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
-    let late = tape.params(&[1.0, 1.0]).named("late");
+    let g = tape.data([0.0; 2]).named("g");
+    let late = tape.param([1.0, 1.0]).named("late");
     let mut compiler = Compiler::new(&tape);
     for wrt in [late, g] {
         says(compiler.gradient_as(loss, wrt, g), &["g of shape [2]", "recorded after"]);
@@ -210,7 +207,7 @@ fn what_stands_for_a_gradient_comes_after_what_it_is_by() {
 fn a_leaf_stands_for_one_gradient() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
+    let g = tape.data([0.0; 2]).named("g");
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     says(compiler.gradient_as(loss, x, g), &["g of shape [2]", "stands for a gradient already"]);
@@ -227,7 +224,7 @@ fn a_leaf_stands_for_one_gradient() {
 fn what_stands_for_a_gradient_takes_no_value() {
     let tape = Tape::new();
     let Loss { w, loss, .. } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
+    let g = tape.data([0.0; 2]).named("g");
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     let output = compiler.output(w).unwrap();
@@ -237,7 +234,7 @@ fn what_stands_for_a_gradient_takes_no_value() {
     );
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
     // The other way round.
-    let late = tape.data(&[0.0; 2]).named("late");
+    let late = tape.data([0.0; 2]).named("late");
     compiler.feed(output, late).unwrap();
     says(compiler.gradient_as(loss, w, late), &["late of shape [2]", "is fed"]);
     let program = compiler.compile().unwrap();
@@ -276,7 +273,7 @@ fn nothing_asked_for_is_an_error() {
     let error = says(Compiler::new(&tape).compile(), &["compile at", "nothing was asked for"]);
     assert!(matches!(error, Error::NothingAsked { .. }), "{error}");
     says(tape.compile(&[], &[w]), &["nothing was asked for"]);
-    let g = tape.data(&[0.0; 2]);
+    let g = tape.data([0.0; 2]);
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     says(compiler.compile(), &["nothing was asked for"]);
@@ -460,7 +457,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
 #[test]
 fn more_rows_than_a_program_can_hold_are_refused() {
     let tape = Tape::new();
-    let x = tape.data(&[1.0, 2.0]);
+    let x = tape.data([1.0, 2.0]);
     let y = (x * x).sum();
     let mut compiler = Compiler::new(&tape);
     compiler.rows(1 << 30, &[x]).unwrap();

@@ -327,7 +327,7 @@ fn fast_kernels_are_close_to_the_files() {
 #[test]
 fn what_does_not_fit_is_refused_by_the_door() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0]).named("x");
+    let x = tape.input([1.0, 2.0]).named("x");
     let refused = |op, operands: &[Var<'_>], attributes, parts: &[&str]| {
         let before = tape.len();
         let message = tape.apply(Op::Structural(op), operands, attributes).unwrap_err().to_string();
@@ -356,10 +356,10 @@ fn what_does_not_fit_is_refused_by_the_door() {
 #[test]
 fn a_tangent_is_replaced_where_a_direction_names_it() {
     let tape = exact();
-    let x = tape.inputs(&[1.0, 2.0, 3.0]);
+    let x = tape.input([1.0, 2.0, 3.0]);
     let y = x * x;
-    let t = tape.inputs(&[1.0, 1.0, 1.0]);
-    let part = tape.inputs(&[10.0]);
+    let t = tape.input([1.0, 1.0, 1.0]);
+    let part = tape.input([10.0]);
     // y moves by 2x, but its middle element by what is said.
     let moved = y.record_tangent(&[(x, t), (y.slice(0, 1..2), part)]).unwrap().unwrap();
     assert_eq!(moved.values(), [2.0, 10.0, 6.0]);

@@ -69,7 +69,7 @@ fn what_came_later_was_not_computed() {
 #[test]
 fn elements_of_a_run_have_their_own_status() {
     let tape = Tape::new();
-    let w = tape.params(&[1.0, 2.0, 0.0, 4.0]);
+    let w = tape.param([1.0, 2.0, 0.0, 4.0]);
     let y = w.at(0) * w.at(1) + (w.slice(0, 1..3) * w.slice(0, 1..3)).sum();
     let gradients = y.backward();
     let statuses: Vec<Status<f64>> = w.iter().map(|element| gradients.status(element)).collect();

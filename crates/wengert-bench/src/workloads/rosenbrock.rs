@@ -67,7 +67,7 @@ impl Workload for Rosenbrock {
 
         let mut tape = Tape::new();
         let kept = Tape::new();
-        let x = kept.inputs(&at);
+        let x = kept.input(&at);
         let y = record(x);
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-10);
@@ -86,7 +86,7 @@ impl Workload for Rosenbrock {
             modes: [
                 Some(Box::new(|| {
                     tape.clear();
-                    std::hint::black_box(record(tape.inputs(&at)).backward().adjoints()[0]);
+                    std::hint::black_box(record(tape.input(&at)).backward().adjoints()[0]);
                 })),
                 Some(Box::new(|| {
                     kept.replay(&[(x, &at)]).expect("there is no guard");

@@ -74,14 +74,14 @@ impl Workload for Tiny {
         let mut tape = Tape::new();
         let kept = Tape::new();
         let (params, x, target) =
-            (kept.params(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
+            (kept.param(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
         let loss = record(params, x, target);
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
 
         let to_compile = Tape::new();
         let mut compiled = {
-            let params = to_compile.params(&start);
+            let params = to_compile.param(&start);
             let (x, target) =
                 (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
             Compiled::step(record(params, x, target), params, RATE, &[x, target])
@@ -94,7 +94,7 @@ impl Workload for Tiny {
             .collect();
         same_gradient("compiled", &step, &gradient, 1e-9);
 
-        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let (key, mark) = (tape.param(&start).key(), tape.mark());
         let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.step(&batch, RATE)),

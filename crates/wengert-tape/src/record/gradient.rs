@@ -243,6 +243,6 @@ impl<'t, S: Scalar> Var<'t, S> {
             *axis < extra || (shape.dims()[axis - extra] == 1 && own.dims()[*axis] != 1)
         };
         let axes: SmallVec<[usize; 4]> = (0..own.rank()).filter(repeated).collect();
-        self.try_sum_axes(&axes)?.try_reshape(shape.clone())
+        self.try_sum_axes(&axes[..])?.try_reshape(shape.clone())
     }
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod listing;
 mod memory;
+mod nested;
 mod nodes;
 mod rewind;
 mod scalar;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+pub use nested::Nested;
 pub use nodes::{Edge, GuardInfo, NameInfo, Node};
 pub use rewind::Mark;
 pub(crate) use scalar::Compiled;

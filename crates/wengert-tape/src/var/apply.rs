@@ -27,7 +27,7 @@ impl<S: Scalar> Tape<S> {
     /// use wengert::{Attributes, Op, Structural, Tape};
     ///
     /// let tape = Tape::new();
-    /// let x = tape.inputs(&[1.0, 2.0, 3.0]);
+    /// let x = tape.input([1.0, 2.0, 3.0]);
     /// let sum = tape.apply(Op::Structural(Structural::Sum), &[x], Attributes::axes_of(&[0]))?;
     /// assert_eq!(sum.value(), 6.0);
     /// # Ok::<(), wengert::Error>(())

@@ -1,6 +1,7 @@
 //! The handle of a node: what a program computes with.
 
 mod apply;
+mod axes;
 mod compare;
 mod functions;
 mod key;
@@ -11,8 +12,8 @@ mod operators;
 mod reduce;
 mod views;
 
+pub use axes::{Axes, Axis, Last};
 pub use key::Key;
-pub use leaves::Nested;
 
 use std::fmt;
 
@@ -197,7 +198,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// ```
     /// let tape = wengert::Tape::new();
-    /// let squares = tape.inputs(&[1.0, 2.0, 3.0]).square();
+    /// let squares = tape.input([1.0, 2.0, 3.0]).square();
     /// let largest = squares.with_values(|values| values.iter().copied().fold(0.0, f64::max));
     /// assert_eq!(largest, 9.0);
     /// ```

@@ -12,7 +12,7 @@ pub(crate) fn every_way<S: Compile>(
     let mut found = Vec::new();
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let tape = Tape::<S>::with(Options::default().numerics(numerics));
-        let x = tape.inputs(&vec![S::from_f64(0.5); at.len()]);
+        let x = tape.input(vec![S::from_f64(0.5); at.len()]);
         let y = f(x);
         let recorded = y.record_gradient(&[x]).unwrap()[0];
         tape.replay(&[(x, &point)]).unwrap();
