@@ -202,10 +202,8 @@ fn check_compiled(
 
         let mut workspace = program.workspace();
         let mut run = |parameters: &[f64], data: &[f64]| {
-            workspace
-                .set(program.input(p.id()).expect("a leaf"), parameters)
-                .expect("as many numbers");
-            workspace.set(program.input(x.id()).expect("a leaf"), data).expect("as many numbers");
+            workspace.set(program.input(p).expect("a leaf"), parameters).expect("as many numbers");
+            workspace.set(program.input(x).expect("a leaf"), data).expect("as many numbers");
             run(&program, &mut workspace)
         };
         let first = run(parameters, data);
@@ -248,7 +246,7 @@ fn run(program: &Program, workspace: &mut Workspace) -> Answer {
     let [value, gradient] = program.outputs()[..] else {
         panic!("a value and a gradient were asked for")
     };
-    Answer { value: workspace.number(value), gradient: workspace.values(gradient) }
+    Answer { value: workspace.value(value), gradient: workspace.values(gradient) }
 }
 
 fn answer<'t>(output: Var<'t>, parameters: Var<'t>) -> Answer {

@@ -10,7 +10,8 @@
 
 use std::f64::consts::{LN_2, PI};
 
-use wengert::{Real, Var};
+use wengert::Var;
+use wengert::number::Real;
 
 use super::oracle::{Answer, Words, adbench, count, json, number, numbers};
 

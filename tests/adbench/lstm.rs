@@ -9,7 +9,8 @@
 //! loss = -1/((c-1) b) Σₜ Σᵢ inputₜ₊₁ᵢ (yᵢ - ln(2 + Σⱼ exp yⱼ))       t from 0 to c-2
 //! ```
 
-use wengert::{Real, Var};
+use wengert::Var;
+use wengert::number::Real;
 
 use super::oracle::{Answer, Words, adbench, text};
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use wengert::{Compile, Compiler, Input, Output, Program, Tape, Var, Workspace};
+use wengert::program::{Compile, Input, Output};
+use wengert::{Compiler, Program, Tape, Var, Workspace};
 
 use crate::workload::{Fact, Mode};
 
@@ -79,7 +80,7 @@ impl<S: Compile> Compiled<S> {
         let program = compiler.compile().expect("there is room for the program");
         let took = start.elapsed();
         let inputs =
-            inputs.iter().map(|var| program.input(var.id()).expect("a block of leaves")).collect();
+            inputs.iter().map(|&var| program.input(var).expect("a block of leaves")).collect();
         Compiled { workspace: program.workspace(), program, inputs, result, took }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::{Discriminant, discriminant};
 
-use wengert::rules::Partial;
-use wengert::{Op, Structural};
+use wengert::op::{Op, Structural};
+use wengert::rulebook::rules::Partial;
 
 use crate::columns::count;
 use crate::digits::Digits;

@@ -7,7 +7,9 @@ mod calculator;
 use crate::common::{AT, network, tensor_program};
 use calculator::{Found, recompute};
 use proptest::prelude::*;
-use wengert::{Binary, Real, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Unary};
+use wengert::{Tape, Var};
 use wengert_inspect::{Derivation, Known, Level, Trace};
 
 fn of<'t>(output: Var<'t>) -> Trace {

@@ -2,7 +2,9 @@
 
 use crate::common::{AT, network, tensor_program};
 use proptest::prelude::*;
-use wengert::{Binary, Gradients, Numerics, Options, Real, Structural, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Structural, Unary};
+use wengert::{Gradients, Numerics, Options, Tape, Var};
 use wengert_inspect::{Adjoint, Contribution, Slot, Trace, Traced};
 
 /// Every ledger of the trace is the core's own, line by line, and adds up to the adjoint bit for

@@ -1,7 +1,8 @@
 //! What a trace holds: the tape's numbers, four kinds of adjoints, names, and files that survive.
 
 use crate::common::{AT, network, tensor_program};
-use wengert::{Status, Tape};
+use wengert::Tape;
+use wengert::node::Status;
 use wengert_inspect::{Adjoint, LedgerText, Malformed, Picture, Stale, Table, Trace, TraceData};
 
 fn traced_network() -> Trace {

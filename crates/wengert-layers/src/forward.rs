@@ -1,6 +1,7 @@
 //! A forward pass as nodes, its loss, and the deltas that lead back.
 
-use wengert::{Culprit, Error, Gradients, Leaf, Place, Tape, Var};
+use wengert::node::Culprit;
+use wengert::{Error, Gradients, Leaf, Place, Tape, Var};
 
 use crate::bind::{Bound, BoundLayer, Granularity, or_panic};
 
@@ -201,18 +202,18 @@ impl<'t> Forward<'t> {
                 at: Place::caller(),
             });
         }
-        let square = |error: Var<'t>| error.try_binary(wengert::Binary::Powi, 2.0);
+        let square = |error: Var<'t>| error.try_binary(wengert::op::Binary::Powi, 2.0);
         let squares = {
             let _scope = tape.scope(&last.name);
             match self.granularity {
-                Granularity::PerLayer => {
-                    square(target.try_binary(wengert::Binary::Sub, last.output)?.named("error"))?
-                }
+                Granularity::PerLayer => square(
+                    target.try_binary(wengert::op::Binary::Sub, last.output)?.named("error"),
+                )?,
                 Granularity::PerNeuron => {
                     let mut squares = Vec::with_capacity(last.len());
                     for j in 0..last.len() {
                         let error = neuron(target, j)?
-                            .try_binary(wengert::Binary::Sub, last.output_of(j))?;
+                            .try_binary(wengert::op::Binary::Sub, last.output_of(j))?;
                         squares.push(square(error.named(&format!("{j}.error")))?);
                     }
                     stack(tape, &squares)?
@@ -220,7 +221,7 @@ impl<'t> Forward<'t> {
             }
         };
         let axes: Vec<usize> = (0..squares.shape().rank()).collect();
-        Ok(squares.try_sum_axes(&axes)?.try_binary(wengert::Binary::Mul, 0.5)?.named("L"))
+        Ok(squares.try_sum_axes(&axes)?.try_binary(wengert::op::Binary::Mul, 0.5)?.named("L"))
     }
 
     /// The delta of every neuron, `−∂L/∂z`, by layer: `len` numbers each, or `rows × len` for a
@@ -294,7 +295,7 @@ impl<'t> Forward<'t> {
             let mut of_layer = Vec::with_capacity(nodes);
             for (j, (z, adjoint)) in adjoints.by_ref().take(nodes).enumerate() {
                 let delta = match adjoint {
-                    Some(adjoint) => adjoint.try_unary(wengert::Unary::Neg)?,
+                    Some(adjoint) => adjoint.try_unary(wengert::op::Unary::Neg)?,
                     None => tape.tensor(Leaf::Const, &vec![0.0; z.len()], z.shape())?,
                 };
                 of_layer.push(match self.granularity {

@@ -512,6 +512,8 @@ impl<S: Float> Placed<S> {
             rows: count,
             weight,
             report,
+            tape: compiler.tape.identity(),
+            tape_made_at: compiler.tape.made_at(),
             id: compiler.id,
             _anchor: Arc::clone(&compiler.anchor),
             computed: Computed::of(recorded.steps, recorded.side),
@@ -583,7 +585,7 @@ pub trait CompileTape<S: Compile> {
     /// let mut workspace = program.workspace();
     /// program.run(&mut workspace)?;
     /// let [value, gradient] = program.outputs()[..] else { panic!("one output, one gradient") };
-    /// assert_eq!((workspace.number(value), workspace.number(gradient)), (9.0, 6.0));
+    /// assert_eq!((workspace.value(value), workspace.value(gradient)), (9.0, 6.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]

@@ -61,6 +61,7 @@ mod assemble;
 mod compile;
 mod profile;
 mod batch;
+mod which;
 
 pub use batch::{Batch, BatchOutputs};
 pub use compile::{Compile, CompileTape};
@@ -68,3 +69,4 @@ pub use profile::Profile;
 pub use report::{Pass, PassReport, Report};
 pub use request::Compiler;
 pub use run::{Float, Input, InputInfo, Output, Program, Workspace};
+pub use which::Which;

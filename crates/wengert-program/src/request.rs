@@ -51,11 +51,11 @@ pub(super) struct Standing {
 /// let (value, gradient) = (compiler.output(loss)?, compiler.gradient(loss, w)?);
 /// let program = compiler.compile()?;
 ///
-/// let x = program.input(x.id())?;
+/// let x = program.input(x)?;
 /// let mut workspace = program.workspace();
 /// workspace.set(x, &[2.0, 2.0])?;
 /// program.run(&mut workspace)?;
-/// assert_eq!(workspace.number(value), 0.25);
+/// assert_eq!(workspace.value(value), 0.25);
 /// assert_eq!(workspace.values(gradient), [-2.0, -2.0]);
 /// # Ok::<(), wengert::Error>(())
 /// ```

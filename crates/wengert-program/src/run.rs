@@ -150,6 +150,9 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) report: Report,
     pub(crate) listing: Vec<Listed>,
     pub(crate) computed: Computed,
+    /// What tells the tape's handles from those of others, and where it was made.
+    pub(crate) tape: usize,
+    pub(crate) tape_made_at: Place,
     pub(crate) id: ProgramId,
     pub(crate) _anchor: Arc<u8>,
 }
@@ -196,6 +199,11 @@ impl Computed {
             side.names.list.iter().map(|name| (name.view.start(), name.path.clone())).collect();
         names.sort_by_key(|(slot, _)| *slot);
         Computed { steps, names }
+    }
+
+    /// The first slot of what has a path.
+    pub(crate) fn named(&self, path: &str) -> Option<NodeId> {
+        self.names.iter().find(|(_, name)| name == path).map(|&(slot, _)| NodeId::at(slot))
     }
 
     /// Why the node at `id` is no input.
@@ -287,15 +295,8 @@ impl<S: Float> Program<S> {
         }
     }
 
-    /// The handle of the block of leaves that begins at a slot of the tape:
-    /// `program.input(x.id())`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node
-    /// there is.
     #[track_caller]
-    pub fn input(&self, id: NodeId) -> Result<Input, Error> {
+    pub(crate) fn input_at(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
             Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
             Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
@@ -508,11 +509,11 @@ impl<S: Float> Workspace<S> {
     /// If it has axes, or is of another program than this workspace.
     #[must_use]
     #[track_caller]
-    pub fn number(&self, output: Output) -> S {
+    pub fn value(&self, output: Output) -> S {
         let asked = self.asked(output);
         assert!(
             asked.shape.is_scalar(),
-            "number: the output has shape {}; use values()",
+            "value: the output has shape {}; use values()",
             asked.shape
         );
         asked.read(self.memory[asked.access.first().index()])

@@ -57,6 +57,7 @@ pub struct Contribution<S> {
     pub product: S,
 }
 
+/// # The gradient: a sweep backwards
 impl<'t, S: Scalar> Var<'t, S> {
     /// Differentiates this single number by everything before it.
     ///
@@ -73,6 +74,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// assert_eq!(gradients.get(x), Some(6.0));
     /// assert_eq!(gradients.get(unused), None); // no path, which is not the same as zero
     /// ```
+    #[doc(alias = "zero_grad")]
+    #[doc(alias = "grad_fn")]
     #[must_use]
     #[track_caller]
     pub fn backward(self) -> Gradients<'t, S> {
@@ -123,6 +126,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     }
 }
 
+/// # Sweeps from several outputs
 impl<S: Scalar> Tape<S> {
     /// One sweep from several outputs, each with its cotangent: the gradient of
     /// `Σ cotangent · output`.
@@ -167,18 +171,17 @@ impl<S: Scalar> Tape<S> {
         seeded.clear();
         let mut last = 0;
         for &(output, cotangent) in outputs {
-            let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
+            let (facts, start) = (side.layouts.facts(output.view.layout()), output.view.start());
             // Nothing passes through a handle that is detached, the output's own no more than an
             // operand's.
-            if !output.view.is_cut() {
-                seeded.extend(
-                    layout
-                        .offsets()
-                        .map(|offset| start + offset as u32)
-                        .zip(cotangent.iter().copied()),
-                );
+            if output.is_scalar() && !output.is_detached() {
+                seeded.push((start, cotangent[0]));
+            } else if !output.is_detached() {
+                let offsets = side.layouts.get(output.view.layout()).offsets();
+                let slots = offsets.map(|offset| start + offset as u32);
+                seeded.extend(slots.zip(cotangent.iter().copied()));
             }
-            let end = start + layout.last_offset() as u32;
+            let end = start + facts.last as u32;
             // A run is swept as a whole, even if only its first elements are outputs.
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
         }
@@ -207,6 +210,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// # Panics
     ///
     /// As [`try_wrt`](Gradients::try_wrt) errs.
+    #[doc(alias = "grad")]
     #[must_use]
     #[track_caller]
     pub fn wrt(&self, var: Var<'t, S>) -> S {

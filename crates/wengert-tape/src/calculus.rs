@@ -181,7 +181,7 @@ pub fn jvp<S: Scalar>(
     let x = point(&tape, x)?;
     let y = f(x);
     let tangents = tape.tangents(&[(x, tangent)])?;
-    Ok((y.values(), tangents.values_of(y)))
+    Ok((y.values(), tangents.values(y)))
 }
 
 /// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about
@@ -230,7 +230,7 @@ pub fn jacobian<S: Scalar>(
     }
     let mut jacobian = vec![Vec::with_capacity(n); m];
     for j in 0..n {
-        let column = tape.tangents(&[(x, &unit(j, n))])?.values_of(y);
+        let column = tape.tangents(&[(x, &unit(j, n))])?.values(y);
         for (row, entry) in jacobian.iter_mut().zip(column) {
             row.push(entry);
         }

@@ -115,7 +115,7 @@ fn a_run_of_a_program_allocates_nothing() {
         let next = compiler.output(next).unwrap();
         compiler.feed(next, params).unwrap();
         let program = compiler.compile().unwrap();
-        let input = program.input(x.id()).unwrap();
+        let input = program.input(x).unwrap();
         let mut workspace = program.workspace();
         // What the processor can do is asked once.
         program.run(&mut workspace).unwrap();
@@ -124,7 +124,7 @@ fn a_run_of_a_program_allocates_nothing() {
             for _ in 0..3 {
                 workspace.set(input, &features).unwrap();
                 program.run(&mut workspace).unwrap();
-                assert!(workspace.number(value).is_finite() && workspace.slice(all).is_some());
+                assert!(workspace.value(value).is_finite() && workspace.slice(all).is_some());
             }
         });
         assert_eq!(count, 0, "{numerics:?}");

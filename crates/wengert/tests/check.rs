@@ -2,7 +2,8 @@
 //! no trace.
 
 use wengert::check::{Disagreement, Reason, Report, Verdict};
-use wengert::{Binary, Error, Leaf, Op, Options, Tape, Unary, Var};
+use wengert::op::{Binary, Op, Unary};
+use wengert::{Error, Leaf, Options, Tape, Var};
 
 fn neuron<'t>(scope: &str, weights: Var<'t>, signals: [Var<'t>; 2]) -> Var<'t> {
     let _scope = weights.tape().scope(scope);

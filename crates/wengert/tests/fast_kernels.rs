@@ -1,7 +1,8 @@
 //! The vectorised kernels of Fast numerics beside the loops of Exact: every operation at every
 //! length up to 67, from odd offsets, broadcast every way, and the policies that hold in both.
 
-use wengert::{Binary, Leaf, Numerics, Options, Scalar, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Leaf, Numerics, Options, Scalar, Tape, Var};
 
 fn tapes<S: Scalar>() -> [Tape<S>; 2] {
     [Numerics::Exact, Numerics::Fast]

@@ -1,7 +1,9 @@
 //! Numbers that were wrong once, each in every mode that it can be computed in. Right values by
 //! hand or by mpmath.
 
-use wengert::{Compile, Compiler, Error, Numerics, Options, Real, Tape, Var, grad, hessian, jvp};
+use wengert::number::Real;
+use wengert::program::Compile;
+use wengert::{Compiler, Error, Numerics, Options, Tape, Var, grad, hessian, jvp};
 
 #[path = "hard_points/ways.rs"]
 mod ways;
@@ -130,7 +132,7 @@ fn a_detached_output_has_no_gradient() {
     let y = (x * x).detach();
     assert_eq!(y.backward().get(x), None);
     assert_eq!(y.backward_with(&[1.0]).unwrap().get(x), None);
-    assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().of(y), 0.0);
+    assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().value(y), 0.0);
     assert!(y.record_gradient(&[x]).unwrap()[0].is_none());
     assert_eq!(tape.hvp(y, &[(x, &[1.0])], &[x]).unwrap(), [[0.0]]);
     for numerics in [Numerics::Exact, Numerics::Fast] {
@@ -140,7 +142,7 @@ fn a_detached_output_has_no_gradient() {
         let program = compiler.compile().unwrap();
         let mut workspace = program.workspace();
         program.run(&mut workspace).unwrap();
-        assert_eq!((workspace.number(open), workspace.number(closed)), (6.0, 0.0));
+        assert_eq!((workspace.value(open), workspace.value(closed)), (6.0, 0.0));
     }
     assert!(y.check().run().unwrap().agrees());
     // A claim of the derivative that passes through is found out.
@@ -185,7 +187,7 @@ fn the_quotient_of_a_remainder_is_that_of_its_value() {
     assert!(!wrong.agrees());
     holds::<f64>(
         &[0.1],
-        |y| (y * 0.0 + 1.0).try_binary(wengert::Binary::Rem, y).unwrap().sum(),
+        |y| (y * 0.0 + 1.0).try_binary(wengert::op::Binary::Rem, y).unwrap().sum(),
         1.0 % 0.1,
         &[-9.0],
         0.0,

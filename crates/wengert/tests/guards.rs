@@ -1,7 +1,9 @@
 //! Branches on recorded values: replayed and compiled, at inputs where they hold and where they
 //! flip.
 
-use wengert::{Comparison, Compile, Compiler, Error, Numerics, Options, Tape, Var};
+use wengert::op::Comparison;
+use wengert::program::Compile;
+use wengert::{Compiler, Error, Numerics, Options, Tape, Var};
 
 /// Records `f` at `at`, and holds the replay and the compiled program to a new recording at each of
 /// `holds`, and both to refuse each of `flips` and to go on as if nothing had been.
@@ -28,7 +30,7 @@ fn check<S: Compile>(
     let gradient = compiler.gradient(y, x).unwrap();
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
 
     for here in [at].iter().chain(holds) {
         tape.replay(&[(x, &numbers(here))]).unwrap();
@@ -280,7 +282,7 @@ fn a_flip_in_a_fed_back_program_feeds_nothing_back() {
     compiler.feed(halved, x).unwrap();
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
     program.run(&mut workspace).unwrap();
     assert_eq!(workspace.input(input), [4.0]);
     program.run(&mut workspace).unwrap();

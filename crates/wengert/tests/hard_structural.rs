@@ -8,7 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use wengert::{Compile, Var};
+use wengert::Var;
+use wengert::program::Compile;
 
 #[path = "hard_points/ways.rs"]
 mod ways;

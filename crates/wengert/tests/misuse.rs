@@ -6,7 +6,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Binary, Comparison, Error, Leaf, Options, Tape, Unary, Var};
+use wengert::op::{Binary, Comparison, Unary};
+use wengert::{Error, Leaf, Options, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]
@@ -397,7 +398,7 @@ fn what_needs_a_single_number_says_so() {
         ("<", &|| unused(v < x)),
         ("==", &|| unused(x.guard(Comparison::Eq, v))),
         ("<=", &|| unused(x.try_guard(Comparison::Le, v).map_err(|error| panic!("{error}")))),
-        ("of", &|| unused(tape.tangents(&[(x, &[1.0])]).unwrap().of(v))),
+        ("value", &|| unused(tape.tangents(&[(x, &[1.0])]).unwrap().value(v))),
     ];
     for (what, f) in cases {
         let message = panics(f);
@@ -490,7 +491,7 @@ fn what_was_recorded_after_the_output_has_no_adjoint() {
     assert!(panics(|| unused(gradients.wrt(later))).contains("recorded after the output"));
     let tangents = tape.tangents(&[(x, &[1.0])]).unwrap();
     let latest = x.sin();
-    assert!(panics(|| unused(tangents.of(latest))).contains("recorded after"));
+    assert!(panics(|| unused(tangents.value(latest))).contains("recorded after"));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The dense vocabulary against NumPy's definitions, written out index by index, at ranks 0 to 4,
 //! in both precisions; gradients against differences in `f64`.
 
-use wengert::{Leaf, Real, Scalar, Tape, Var};
+use wengert::number::Real;
+use wengert::{Leaf, Scalar, Tape, Var};
 
 /// An array as its extents and its elements, row-major.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ fn check<S: Scalar>(
         for (i, reverse) in reverse.iter().enumerate() {
             let unit: Vec<S> =
                 (0..x.len()).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect();
-            let forward = tape.tangents(&[(x, &unit)]).unwrap().of(y).to_f64();
+            let forward = tape.tangents(&[(x, &unit)]).unwrap().value(y).to_f64();
             let bound = 16.0 * tolerance * (1.0 + forward.abs());
             assert!(
                 (reverse.to_f64() - forward).abs() <= bound,

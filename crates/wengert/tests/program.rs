@@ -7,7 +7,8 @@ mod scalars;
 mod tensors;
 
 use proptest::prelude::*;
-use wengert::{Batch, Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
+use wengert::program::{Batch, Pass};
+use wengert::{Compiler, Numerics, Options, Program, Tape, Var, Workspace};
 
 /// Every set of passes that is tried: all, none, and each switched off alone.
 fn variants() -> Vec<Vec<Pass>> {
@@ -40,7 +41,7 @@ fn run(
     at: &[Vec<f64>],
 ) -> Vec<Vec<f64>> {
     for (leaf, values) in leaves.iter().zip(at) {
-        workspace.set(program.input(leaf.id()).unwrap(), values).unwrap();
+        workspace.set(program.input(*leaf).unwrap(), values).unwrap();
     }
     program.run(workspace).unwrap();
     program.outputs().into_iter().map(|output| workspace.values(output)).collect()
@@ -203,7 +204,7 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
             compiler.gradient(loss, p).unwrap(),
         );
         let program = compiler.compile().unwrap();
-        let input = program.input(x.id()).unwrap();
+        let input = program.input(x).unwrap();
         let batch = Batch::new(program);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -234,7 +235,7 @@ fn a_guard_that_flips_in_some_rows_names_them() {
     compiler.rows(4, &[x]).unwrap();
     compiler.output(y).unwrap();
     let program = compiler.compile().unwrap();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
     let batch = Batch::new(program);
     assert!(batch.run(&[], &[(input, &[1.0, 2.0, 3.0])]).is_ok());
     let error = batch.run(&[], &[(input, &[1.0, -2.0, 3.0, -1.0])]).unwrap_err();
@@ -362,7 +363,7 @@ fn fed_back_steps_are_the_steps_one_by_one() {
         let also = also.map(|var| (var, compiler.output(var).unwrap()));
         compiler.feed(out, p).unwrap();
         let program = compiler.compile().unwrap();
-        let (params, input) = (program.input(p.id()).unwrap(), program.input(x.id()).unwrap());
+        let (params, input) = (program.input(p).unwrap(), program.input(x).unwrap());
         let mut workspace = program.workspace();
         workspace.set(params, &start).unwrap();
         let mut by_hand = start.clone();
@@ -374,7 +375,7 @@ fn fed_back_steps_are_the_steps_one_by_one() {
             let gradient = loss.backward().values_wrt(p);
             tape.replay(&[(g, &gradient)]).unwrap();
             if let Some((var, output)) = also {
-                assert_eq!(workspace.number(output), var.value(), "{program}");
+                assert_eq!(workspace.value(output), var.value(), "{program}");
             }
             by_hand = next.values();
             assert_eq!(workspace.values(out), by_hand);
@@ -431,7 +432,7 @@ fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
         let out = compiler.output(next).unwrap();
         compiler.feed(out, p).unwrap();
         let program = compiler.compile().unwrap();
-        let (params, mut workspace) = (program.input(p.id()).unwrap(), program.workspace());
+        let (params, mut workspace) = (program.input(p).unwrap(), program.workspace());
         let mut by_hand = start.clone();
         for _ in 0..3 {
             program.run(&mut workspace).unwrap();

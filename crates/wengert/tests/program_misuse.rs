@@ -4,7 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Batch, CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
+use wengert::program::Batch;
+use wengert::{CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]
@@ -21,10 +22,14 @@ fn panics<T>(f: impl FnOnce() -> T) -> String {
 #[track_caller]
 fn says<T>(result: Result<T, Error>, parts: &[&str]) -> Error {
     let error = result.map(drop).expect_err("nothing was wrong with it");
-    let line = std::panic::Location::caller().line();
-    for part in parts.iter().copied().chain([format!("program_misuse.rs:{line}:").as_str()]) {
+    for part in parts {
         assert!(error.to_string().contains(part), "{error}: there is no {part:?}");
     }
+    // The refused call stands among the arguments of this one: on its line, or one further down.
+    let (place, line) = (error.place().unwrap(), std::panic::Location::caller().line());
+    assert!(place.file().ends_with("program_misuse.rs"), "{error}");
+    assert!((line..=line + 1).contains(&place.line()), "{error}: not at line {line}");
+    assert!(error.to_string().contains(&place.to_string()), "{error}");
     error
 }
 
@@ -51,7 +56,7 @@ fn assert_usable(tape: &Tape) {
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
     let numbers: Vec<f64> =
-        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+        program.outputs().into_iter().map(|output| workspace.value(output)).collect();
     assert_eq!(numbers, [16.0, 8.0]);
 }
 
@@ -82,14 +87,14 @@ fn inputs_of_another_shape_change_nothing() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
     let program = tape.compile(&[loss], &[w]).unwrap();
-    let (mut workspace, input) = (program.workspace(), program.input(x.id()).unwrap());
+    let (mut workspace, input) = (program.workspace(), program.input(x).unwrap());
     let parts = ["set at", "x of shape [2] takes 2 numbers", "3 were given"];
     let error = says(workspace.set(input, &[1.0; 3]), &parts);
     assert!(matches!(error, Error::Length { op: "set", found: 3, .. }), "{error}");
     says(workspace.set(input, &[]), &["0 were given"]);
     assert_eq!(workspace.input(input), [1.0, 2.0]);
     program.run(&mut workspace).unwrap();
-    assert_eq!(workspace.number(program.outputs()[0]), loss.value());
+    assert_eq!(workspace.value(program.outputs()[0]), loss.value());
     assert_usable(&tape);
 }
 
@@ -99,7 +104,7 @@ fn what_is_no_block_of_leaves_is_no_input() {
     let Loss { x, loss, .. } = loss(&tape);
     let program = tape.compile(&[loss], &[]).unwrap();
     let error = says(
-        program.input(loss.id()),
+        program.input(loss),
         &["input at", "L is computed (mul)", "only inputs, parameters and data"],
     );
     assert!(matches!(error, Error::NotSettable { op: "input", .. }), "{error}");
@@ -108,8 +113,8 @@ fn what_is_no_block_of_leaves_is_no_input() {
     says(with_sum.input(sum), &[&format!("{sum} is computed (sum)")]);
     says(program.input(x.at(1).id()), &["v1", "no whole block of leaves"]);
     let later = tape.input(1.0);
-    says(program.input(later.id()), &[&later.id().to_string()]);
-    program.input(x.id()).unwrap();
+    says(program.input(later), &[&later.id().to_string()]);
+    program.input(x).unwrap();
     assert_usable(&tape);
 }
 
@@ -238,7 +243,7 @@ fn what_stands_for_a_gradient_takes_no_value() {
     compiler.feed(output, late).unwrap();
     says(compiler.gradient_as(loss, w, late), &["late of shape [2]", "is fed"]);
     let program = compiler.compile().unwrap();
-    says(program.input(g.id()), &["g is data", "takes no new value", "stands for a gradient"]);
+    says(program.input(g), &["g is data", "takes no new value", "stands for a gradient"]);
     program.run(&mut program.workspace()).unwrap();
     assert_usable(&tape);
 }
@@ -262,7 +267,7 @@ fn what_is_fed_is_a_leaf_of_its_size() {
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
-    assert_eq!(workspace.input(program.input(w.id()).unwrap()), [1.5, 2.5]);
+    assert_eq!(workspace.input(program.input(w).unwrap()), [1.5, 2.5]);
     assert_usable(&tape);
 }
 
@@ -303,15 +308,15 @@ fn outputs_and_inputs_of_another_program_are_noticed() {
     let (one, other) = (one.compile().unwrap(), other.compile().unwrap());
     let mut workspace = other.workspace();
     other.run(&mut workspace).unwrap();
-    let input = one.input(x.id()).unwrap();
+    let input = one.input(x).unwrap();
     for message in [
-        panics(|| workspace.number(value)),
+        panics(|| workspace.value(value)),
         panics(|| workspace.values(value)),
         panics(|| workspace.slice(value).map(<[f64]>::len)),
         panics(|| workspace.input(input).len()),
         panics(|| workspace.clone().input_mut(input).len()),
         panics(|| workspace.clone().set(input, &[1.0, 2.0])),
-        panics(|| Batch::new(one.clone()).run(&[], &[(other.input(x.id()).unwrap(), &[1.0])])),
+        panics(|| Batch::new(one.clone()).run(&[], &[(other.input(x).unwrap(), &[1.0])])),
     ] {
         assert!(message.contains("of another program"), "{message}");
     }
@@ -321,7 +326,7 @@ fn outputs_and_inputs_of_another_program_are_noticed() {
     drop(one);
     for _ in 0..50 {
         let program = tape.compile(&[loss], &[]).unwrap();
-        assert!(panics(|| program.workspace().number(stale)).contains("another program"));
+        assert!(panics(|| program.workspace().value(stale)).contains("another program"));
     }
     assert_usable(&tape);
 }
@@ -340,7 +345,7 @@ fn outputs_of_a_larger_compiler_are_named() {
     let program = small.compile().unwrap();
     let workspace = program.workspace();
     for message in [
-        panics(|| workspace.number(second)),
+        panics(|| workspace.value(second)),
         panics(|| workspace.values(second)),
         panics(|| workspace.slice(second).map(<[f64]>::len)),
     ] {
@@ -348,7 +353,7 @@ fn outputs_of_a_larger_compiler_are_named() {
     }
     let several = panics(|| {
         let program = tape.compile(&[w], &[]).unwrap();
-        program.workspace().number(program.outputs()[0])
+        program.workspace().value(program.outputs()[0])
     });
     assert!(several.contains("[2]") && several.contains("values()"), "{several}");
     assert_usable(&tape);
@@ -373,7 +378,7 @@ fn everything_is_fed_at_once() {
         let sums = [2.0, 3.0, 5.0, 8.0, 13.0];
         for expected in sums {
             program.run(&mut workspace).unwrap();
-            assert_eq!(workspace.number(sum), expected, "swapped: {swapped}");
+            assert_eq!(workspace.value(sum), expected, "swapped: {swapped}");
         }
     }
 }
@@ -391,7 +396,7 @@ fn flips(branch: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: f64, to: f64, parts: &
         let kept = tape.input(-1.0);
         compiler.feed(halved, kept).unwrap();
         let program = compiler.compile().unwrap();
-        let (input, kept) = (program.input(x.id()).unwrap(), program.input(kept.id()).unwrap());
+        let (input, kept) = (program.input(x).unwrap(), program.input(kept).unwrap());
         let mut workspace = program.workspace();
         workspace.set(input, &[to]).unwrap();
         let error = program.run(&mut workspace).unwrap_err();
@@ -405,7 +410,7 @@ fn flips(branch: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: f64, to: f64, parts: &
         // At a number of the recorded branch it runs again.
         workspace.set(input, &[at]).unwrap();
         program.run(&mut workspace).unwrap();
-        assert_eq!(workspace.number(value), y.value());
+        assert_eq!(workspace.value(value), y.value());
         assert_eq!(workspace.input(kept), [0.5 * y.value()]);
         assert_usable(&tape);
     }
@@ -437,7 +442,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     let x = tape.input(10.0).named("x");
     let (y, rounds) = halve(x);
     let program = tape.compile(&[y, rounds], &[x]).unwrap();
-    let (mut workspace, input) = (program.workspace(), program.input(x.id()).unwrap());
+    let (mut workspace, input) = (program.workspace(), program.input(x).unwrap());
     for (to, guard) in [(4.0, 2), (40.0, 4), (1.0, 0)] {
         workspace.set(input, &[to]).unwrap();
         let error = program.run(&mut workspace).unwrap_err();
@@ -449,7 +454,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     workspace.set(input, &[15.0]).unwrap();
     program.run(&mut workspace).unwrap();
     let numbers: Vec<f64> =
-        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+        program.outputs().into_iter().map(|output| workspace.value(output)).collect();
     assert_eq!(numbers, [0.9375, 4.0, 0.0625]);
     assert_usable(&tape);
 }
@@ -471,4 +476,26 @@ fn more_rows_than_a_program_can_hold_are_refused() {
             && text.contains("fewer rows"),
         "{text}"
     );
+}
+
+#[test]
+fn an_input_is_found_by_handle_id_and_path_and_by_nothing_else() {
+    let tape = Tape::new();
+    let layer = tape.scope("layer");
+    let x = tape.input([1.0, 2.0]).named("x");
+    drop(layer);
+    let loss = x.square().sum().named("loss");
+    let program = tape.compile(&[loss], &[]).unwrap();
+    let input = program.input(x).unwrap();
+    assert_eq!(program.input(x.id()), Ok(input));
+    assert_eq!(program.input("layer/x"), Ok(input));
+    let error = program.input("x").unwrap_err();
+    assert!(matches!(&error, Error::NoSuchPath { path, .. } if path == "x"), "{error}");
+    let error = program.input("loss").unwrap_err();
+    assert!(error.to_string().contains("loss is computed (sum)"), "{error}");
+    // A handle of another tape, in the same slot.
+    let other = Tape::new();
+    let error = program.input(other.input([1.0, 2.0])).unwrap_err();
+    assert!(matches!(error, Error::TwoTapes { op: "input", .. }), "{error}");
+    assert_eq!((error.op(), error.place().unwrap().line()), ("input", line!() - 2));
 }

@@ -7,9 +7,9 @@ mod random;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wengert::{
-    Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var,
-};
+use wengert::node::Contribution;
+use wengert::op::{Binary, Op, Structural, Unary};
+use wengert::{Gradients, Numerics, Options, Tape, Var};
 
 use random::{leaf_values, record, run};
 

@@ -2,12 +2,11 @@
 //! what its file states in several ways must be one thing. Entries, sweep, share, tangent, duals,
 //! programs, differences; first and second order.
 
+use wengert::node::Layout;
+use wengert::op::{Attributes, Op, Structural};
+use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::rules::Partial;
-use wengert::{
-    Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural,
-    Tape, Var,
-};
+use wengert::{CompileTape, Compiler, Leaf, Numerics, Options, Shape, Tape, Var};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -199,7 +198,7 @@ fn every_way_to_a_derivative_is_one() {
         let along: f64 = directions.iter().flatten().zip(&swept).map(|(d, g)| d * g).sum();
         let seeds: Vec<(Var<'_>, &[f64])> =
             leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
-        let duals = tape.tangents(&seeds).unwrap().of(loss);
+        let duals = tape.tangents(&seeds).unwrap().value(loss);
         close(&[duals], &[along], 1e-14, &format!("duals of {what}"));
         let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
             .iter()
@@ -364,7 +363,7 @@ fn a_tangent_is_replaced_where_a_direction_names_it() {
     let moved = y.record_tangent(&[(x, t), (y.slice(0, 1..2), part)]).unwrap().unwrap();
     assert_eq!(moved.values(), [2.0, 10.0, 6.0]);
     let tangents = tape.tangents(&[(x, &[1.0, 1.0, 1.0]), (y.slice(0, 1..2), &[10.0])]).unwrap();
-    assert_eq!(tangents.values_of(y), [2.0, 10.0, 6.0]);
+    assert_eq!(tangents.values(y), [2.0, 10.0, 6.0]);
     assert!(x.detach().record_tangent(&[(x, t)]).unwrap().is_none());
     let program = tape.compile(&[moved], &[]).unwrap();
     let mut workspace = program.workspace();

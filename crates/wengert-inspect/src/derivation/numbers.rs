@@ -1,7 +1,8 @@
 //! In how many digits numbers are printed, so that whoever computes with them gets the printed
 //! result.
 
-use wengert::{Attributes, Binary, Leaf, Op, Tape, Var};
+use wengert::op::{Attributes, Binary, Op};
+use wengert::{Leaf, Tape, Var};
 
 use super::expr::{Expr, Term};
 use super::math::{Operands, digits};

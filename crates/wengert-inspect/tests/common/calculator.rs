@@ -1,6 +1,8 @@
 //! A reader with a calculator: takes the printed lines of a derivation and computes them again.
 
-use wengert::{Binary, Leaf, Real, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Unary};
+use wengert::{Leaf, Tape, Var};
 use wengert_inspect::Digits;
 
 /// What was found in one text.

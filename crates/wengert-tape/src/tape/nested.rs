@@ -1,6 +1,7 @@
 //! Numbers in nested arrays, as a caller has them.
 
 use smallvec::SmallVec;
+use wengert_ops::double_double::DoubleDouble;
 use wengert_ops::dual::Dual;
 
 /// Numbers that have a shape of their own: a number; arrays, vectors and slices of those, to any
@@ -55,7 +56,7 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers! { f32; f64; Dual<f32>; Dual<f64>; }
+numbers! { f32; f64; DoubleDouble; Dual<f32>; Dual<f64>; Dual<DoubleDouble>; }
 
 impl<S, T: Nested<S>> Nested<S> for [T] {
     fn extents(&self, extents: &mut SmallVec<[usize; 4]>) {

@@ -44,6 +44,7 @@ impl Epochs {
     }
 }
 
+/// # Recording again in the same memory
 impl<S: Scalar> Tape<S> {
     /// This place on the tape, to [`rewind`](Tape::rewind) to.
     ///

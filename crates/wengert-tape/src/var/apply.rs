@@ -11,6 +11,7 @@ use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
 
+/// # Operations held as data
 impl<S: Scalar> Tape<S> {
     /// Records any operation but a leaf, given as data: what a trace, a saved program or another
     /// tape's [`Node`](crate::Node) holds.
@@ -24,7 +25,8 @@ impl<S: Scalar> Tape<S> {
     /// # Examples
     ///
     /// ```
-    /// use wengert::{Attributes, Op, Structural, Tape};
+    /// use wengert::Tape;
+    /// use wengert::op::{Attributes, Op, Structural};
     ///
     /// let tape = Tape::new();
     /// let x = tape.input([1.0, 2.0, 3.0]);

@@ -157,20 +157,33 @@ impl<S: Scalar> Var<'_, S> {
         Ok(self.axes(op, &axis.into().into())?[0])
     }
 
-    /// What `reduce` makes of this over some axes, in ascending order; they come back with extent 1
-    /// if they are kept. An error is one of `op`.
+    /// The axes of a reduction.
+    ///
+    /// No closure is passed about here: the caller's line would be lost in it.
     #[track_caller]
-    pub(super) fn reduced(
-        self,
-        op: &'static str,
-        axes: impl Into<Axes>,
-        reduce: impl FnOnce(&[usize]) -> Result<Self, Error>,
-    ) -> Result<Self, Error> {
+    pub(super) fn chosen(self, op: &'static str, axes: impl Into<Axes>) -> Result<Chosen, Error> {
         let axes = axes.into();
-        let sorted = self.axes(op, &axes)?;
-        let mut result = reduce(&sorted).map_err(|error| error.within(op))?;
-        if axes.keep {
-            for &axis in &sorted {
+        Ok(Chosen { axes: self.axes(op, &axes)?, keep: axes.keep })
+    }
+}
+
+/// The axes that a reduction of some tensor goes over, in ascending order.
+pub(super) struct Chosen {
+    pub(super) axes: SmallVec<[usize; 4]>,
+    keep: bool,
+}
+
+impl Chosen {
+    /// The result, with the axes back in its shape if they are kept; an error is one of `op`.
+    #[track_caller]
+    pub(super) fn finish<'t, S: Scalar>(
+        &self,
+        op: &'static str,
+        result: Result<Var<'t, S>, Error>,
+    ) -> Result<Var<'t, S>, Error> {
+        let mut result = result.map_err(|error| error.within(op))?;
+        if self.keep {
+            for &axis in &self.axes {
                 result = result.try_insert_axis(axis)?;
             }
         }

@@ -24,7 +24,7 @@ use crate::error::{Error, NodeId, Place};
 use crate::kernels::Tensor;
 use crate::op::{Binary, Op, Unary};
 use crate::real::{Real, Scalar};
-use crate::run::View;
+use crate::run::{Facts, View};
 use crate::shape::{Layout, Shape};
 use crate::tape::{Step, Tape, join};
 
@@ -140,6 +140,7 @@ pub(crate) fn or_panic<T>(result: Result<T, Error>) -> T {
     }
 }
 
+/// # What it is, and its numbers
 impl<'t, S: Scalar> Var<'t, S> {
     /// The tape it stands on.
     #[must_use]
@@ -163,7 +164,11 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a Var is never empty")]
     pub fn len(self) -> usize {
-        self.shape().len()
+        if self.is_scalar() { 1 } else { self.facts().len }
+    }
+
+    pub(crate) fn facts(self) -> Facts {
+        self.tape.side.borrow().layouts.facts(self.view.layout())
     }
 
     /// Whether this is a single number without axes.
@@ -203,12 +208,11 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// assert_eq!(largest, 9.0);
     /// ```
     pub fn with_values<R>(self, f: impl FnOnce(&[S]) -> R) -> R {
-        let layout = self.layout();
-        if !layout.is_contiguous() {
+        let (facts, start) = (self.facts(), self.view.start() as usize);
+        if !facts.contiguous {
             return f(&self.values());
         }
-        let start = self.view.start() as usize;
-        self.tape.columns.read(|_, values| f(&values[start..start + layout.len()]))
+        self.tape.columns.read(|_, values| f(&values[start..start + facts.len]))
     }
 
     /// A copy of the values in row-major order; one for a single number.
@@ -235,6 +239,7 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`.
     /// It costs no node.
+    #[doc(alias = "stop_gradient")]
     #[must_use]
     pub fn detach(self) -> Self {
         Var { tape: self.tape, view: self.view.cut_if(true) }
@@ -303,9 +308,8 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// The layout and the length of a result that has the shape of this, if this is contiguous.
     fn run_alike(self) -> Option<(u32, usize)> {
-        let side = self.tape.side.borrow();
-        let layout = side.layouts.get(self.view.layout());
-        layout.is_contiguous().then(|| (self.view.layout(), layout.len()))
+        let facts = self.facts();
+        facts.contiguous.then(|| (self.view.layout(), facts.len))
     }
 
     /// Records `op` of this.

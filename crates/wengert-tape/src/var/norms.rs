@@ -15,6 +15,7 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// If the axis does not exist; [`try_log_softmax`](Var::try_log_softmax) returns that as an
     /// error.
+    #[doc(alias = "log_soft_max")]
     #[must_use]
     #[track_caller]
     pub fn log_softmax(self, axis: impl Into<Axis>) -> Self {
@@ -97,7 +98,9 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
     pub fn try_norm_l1_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("norm_l1", axes, |axes| self.try_unary(Unary::Abs)?.try_sum_axes(axes))
+        let chosen = self.chosen("norm_l1", axes)?;
+        let sizes = self.try_unary(Unary::Abs).map_err(|error| error.within("norm_l1"))?;
+        chosen.finish("norm_l1", sizes.try_sum_axes(&chosen.axes[..]))
     }
 
     /// `√Σ x²` over all elements, computed as `s √Σ (x/s)²` with a power of two s near the largest,
@@ -138,7 +141,8 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
     pub fn try_norm_l2_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("norm_l2", axes, |axes| self.root_of_squares(axes))
+        let chosen = self.chosen("norm_l2", axes)?;
+        chosen.finish("norm_l2", self.root_of_squares(&chosen.axes))
     }
 
     #[track_caller]
@@ -206,6 +210,8 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
     pub fn try_norm_max_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("norm_max", axes, |axes| self.try_unary(Unary::Abs)?.try_max_axes(axes))
+        let chosen = self.chosen("norm_max", axes)?;
+        let sizes = self.try_unary(Unary::Abs).map_err(|error| error.within("norm_max"))?;
+        chosen.finish("norm_max", sizes.try_max_axes(&chosen.axes[..]))
     }
 }

@@ -11,12 +11,12 @@ impl<S: Scalar> Var<'_, S> {
     /// Records a reduction over some axes.
     #[track_caller]
     fn reduce(self, op: Structural, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced(op.name(), axes, |axes| {
-            if axes.is_empty() {
-                return Ok(self);
-            }
-            self.tape.record_structural(op, &[self], Attributes::axes_of(axes))
-        })
+        let chosen = self.chosen(op.name(), axes)?;
+        if chosen.axes.is_empty() {
+            return Ok(self);
+        }
+        let axes = Attributes::axes_of(&chosen.axes);
+        chosen.finish(op.name(), self.tape.record_structural(op, &[self], axes))
     }
 
     /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major
@@ -88,10 +88,14 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
     pub fn try_mean_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("mean", axes, |axes| {
-            let sum = self.try_sum_axes(axes)?;
-            sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
-        })
+        let chosen = self.chosen("mean", axes)?;
+        chosen.finish("mean", self.sum_over_count(&chosen.axes))
+    }
+
+    #[track_caller]
+    fn sum_over_count(self, axes: &[usize]) -> Result<Self, Error> {
+        let sum = self.try_sum_axes(axes)?;
+        sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
     }
 
     /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands,
@@ -207,9 +211,16 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
     pub fn try_product_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduced("product", axes, |axes| {
-            axes.iter().rev().try_fold(self, |product, &axis| product.product_along(axis))
-        })
+        let chosen = self.chosen("product", axes)?;
+        chosen.finish("product", self.product_along_each(&chosen.axes))
+    }
+
+    #[track_caller]
+    fn product_along_each(mut self, axes: &[usize]) -> Result<Self, Error> {
+        for &axis in axes.iter().rev() {
+            self = self.product_along(axis)?;
+        }
+        Ok(self)
     }
 
     #[track_caller]

@@ -14,6 +14,7 @@ use crate::run::View;
 use crate::shape::{Layout, Shape};
 use crate::tape::Tape;
 
+/// # Parts and rearrangements
 impl<'t, S: Scalar> Var<'t, S> {
     pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
         // Every handle's slots are on the tape: the loops over scalar steps rely on it without a
@@ -35,9 +36,21 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// If this has no axes, or `i` is out of range.
     #[must_use]
+    #[inline]
     #[track_caller]
     pub fn at(self, i: usize) -> Self {
-        or_panic(self.try_at(i))
+        match self.element(i) {
+            Some(element) => element,
+            None => or_panic(self.try_at(i)),
+        }
+    }
+
+    /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
+    #[inline]
+    fn element(self, i: usize) -> Option<Self> {
+        let (extent, stride) = self.facts().vector?;
+        let view = View::scalar(self.view.start() + (i * stride) as u32);
+        (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
     }
 
     /// As [`at`](Var::at).
@@ -47,19 +60,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] without axes or out of range.
     #[track_caller]
     pub fn try_at(self, i: usize) -> Result<Self, Error> {
-        let layout = {
-            let side = self.tape.side.borrow();
-            let layout = side.layouts.get(self.view.layout());
-            // An element of a vector needs no layout of its own.
-            if let (&[extent], &[stride]) = (layout.dims(), layout.strides())
-                && i < extent
-            {
-                let view = View::scalar(self.view.start() + (i * stride) as u32)
-                    .cut_if(self.view.is_cut());
-                return Ok(Var { tape: self.tape, view });
-            }
-            layout.clone()
-        };
+        if let Some(element) = self.element(i) {
+            return Ok(element);
+        }
+        let layout = self.layout();
         match layout.dims().first() {
             None => {
                 Err(self.operand_error("at", "a single number has no elements to pick".to_owned()))
@@ -201,6 +205,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// let centred = x - x.mean_axes(1).insert_axis(1);
     /// assert_eq!(centred.values(), [-1.0, 1.0, -2.0, 2.0]);
     /// ```
+    #[doc(alias = "unsqueeze")]
+    #[doc(alias = "expand_dims")]
     #[must_use]
     #[track_caller]
     pub fn insert_axis(self, axis: impl Into<Axis>) -> Self {
@@ -257,6 +263,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as
     /// an error.
+    #[doc(alias = "transpose")]
     #[must_use]
     #[track_caller]
     pub fn permute(self, order: &[usize]) -> Self {
@@ -443,6 +450,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     }
 }
 
+/// # Several vars as one
 impl<S: Scalar> Tape<S> {
     /// Vars of one shape as a run with a new first axis. Neighbours on the tape at equal distances,
     /// such as the outputs of a layer's neurons, make a view; others are copied by a recorded step.

@@ -122,7 +122,7 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
         }
         12 => matrix(x, 1, k).at(0).dot(matrix(y, 1, k).at(0)),
         13 if rank > 0 => x.sum_axes(axis),
-        14 if rank > 1 => x.sum_axes(&[0, rank - 1]),
+        14 if rank > 1 => x.sum_axes([0, rank - 1]),
         15 => tape.stack(&[x, x.cos(), x]),
         16 => {
             x.gather(&(0..1 + choice % 5).map(|i| (i * 5 + choice) % x.len()).collect::<Vec<_>>())
