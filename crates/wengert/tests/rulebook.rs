@@ -309,6 +309,25 @@ fn quick_ways_add_what_the_entries_list() {
     });
 }
 
+/// What an operation says that it is composed of is its value, bit for bit: the compiler, which has
+/// no instruction for it, computes that.
+#[test]
+fn what_is_composed_is_the_value() {
+    let mut composed = 0;
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (_, read) = operands(&tape, op, case);
+        let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
+        if let Some(other) = op.composed(&read, &case.attributes) {
+            let bits =
+                |var: Var<'_>| var.values().into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            assert_eq!((other.shape(), bits(other)), (result.shape(), bits(result)), "{what}");
+            composed += 1;
+        }
+    });
+    assert!(composed > 0, "some operation is composed of others");
+}
+
 /// Fast kernels are within their bound of the files' own values and derivatives.
 #[test]
 fn fast_kernels_are_close_to_the_files() {
