@@ -279,6 +279,11 @@ fn shapes_that_do_not_fit_are_named() {
     );
     refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["cumsum at", "no axis 2"]);
     refused(
+        |_, a, _| a.try_cumprod(2),
+        |_, a, _| unused(a.cumprod(2)),
+        &["cumprod at", "no axis 2"],
+    );
+    refused(
         |t, a, _| t.try_concat(2, &[a, a]),
         |t, a, _| unused(t.concat(2, &[a, a])),
         &["concat at", "no axis 2"],

@@ -74,7 +74,7 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[1, 2, 3], Plain), (&[2, 3, 2], Repeated)], none()),
         ],
         Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp => reductions(),
-        Structural::CumSum | Structural::CumSumBack => vec![
+        Structural::CumSum | Structural::CumSumBack | Structural::CumProd => vec![
             case(&[(&[5], Plain)], axes(&[0])),
             case(&[(&[2, 3], Turned)], axes(&[1])),
             case(&[(&[3, 2], Repeated)], axes(&[0])),
@@ -294,7 +294,7 @@ fn quick_ways_add_what_the_entries_list() {
         let [mut quick, mut listed] = [vec![-0.0; column.len()], vec![-0.0; column.len()]];
         op.reverse(&site, &g, &mut quick);
         op.reverse_one_by_one(&site, &g, &mut listed);
-        if matches!(op, Structural::CumSum | Structural::CumSumBack) {
+        if matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd) {
             close(&quick, &listed, 1e-15, what);
         } else {
             assert_eq!(quick, listed, "{what}");

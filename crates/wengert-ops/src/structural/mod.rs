@@ -17,6 +17,7 @@
 mod affine;
 mod concat;
 mod contiguous;
+mod cumprod;
 mod cumsum;
 mod extremum;
 mod gather;

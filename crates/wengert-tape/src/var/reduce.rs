@@ -326,6 +326,42 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.running(Structural::CumSumBack, axis)
     }
 
+    /// The running product along an axis, of the same shape.
+    ///
+    /// # Derivative
+    ///
+    /// By every element that was taken in, the product of the others: right where elements are
+    /// zero, since nothing is divided by one.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.inputs(&[2.0, 0.0, 5.0]);
+    /// let products = x.cumprod(0);
+    /// assert_eq!(products.values(), [2.0, 0.0, 0.0]);
+    /// assert_eq!(products.sum().backward().values_wrt(x), [1.0, 12.0, 0.0]);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn cumprod(self, axis: usize) -> Self {
+        or_panic(self.try_cumprod(axis))
+    }
+
+    /// As [`cumprod`](Var::cumprod).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumprod(self, axis: usize) -> Result<Self, Error> {
+        self.running(Structural::CumProd, axis)
+    }
+
     #[track_caller]
     fn running(self, op: Structural, axis: usize) -> Result<Self, Error> {
         self.axes(op.name(), &[axis])?;
