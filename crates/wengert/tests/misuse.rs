@@ -284,6 +284,16 @@ fn shapes_that_do_not_fit_are_named() {
         &["cumprod at", "no axis 2"],
     );
     refused(
+        |_, a, _| a.try_var_axes(&[5], 0),
+        |_, a, _| unused(a.var_axes(&[5], 0)),
+        &["var at", "no axis 5"],
+    );
+    refused(
+        |_, a, _| a.try_std_axes(&[0], 9),
+        |_, a, _| unused(a.std_axes(&[0], 9)),
+        &["std at", "a ddof of 9", "nothing to divide by"],
+    );
+    refused(
         |t, a, _| t.try_concat(2, &[a, a]),
         |t, a, _| unused(t.concat(2, &[a, a])),
         &["concat at", "no axis 2"],

@@ -9,6 +9,7 @@ mod linear;
 mod norms;
 mod operators;
 mod reduce;
+mod variance;
 mod views;
 
 pub use key::Key;
