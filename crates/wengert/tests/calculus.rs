@@ -90,7 +90,7 @@ fn products_agree_with_the_jacobian_both_ways() {
         x.outer(x.sin()).reshape([16])
     }
     fn narrow(x: Var<'_>) -> Var<'_> {
-        x.tape().stack(&[x.product(), x.norm_l2()])
+        x.tape().stack(&[x.prod(), x.norm_l2()])
     }
     for (f, m) in [(wide as fn(Var<'_>) -> Var<'_>, 16), (narrow, 2)] {
         let rows = jacobian(f, &AT).unwrap();

@@ -280,6 +280,21 @@ fn shapes_that_do_not_fit_are_named() {
     );
     refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["cumsum at", "no axis 2"]);
     refused(
+        |_, a, _| a.try_cumprod(2),
+        |_, a, _| unused(a.cumprod(2)),
+        &["cumprod at", "no axis 2"],
+    );
+    refused(
+        |_, a, _| a.try_var_axes(5, 0),
+        |_, a, _| unused(a.var_axes(5, 0)),
+        &["var at", "no axis 5"],
+    );
+    refused(
+        |_, a, _| a.try_std_axes(0, 9),
+        |_, a, _| unused(a.std_axes(0, 9)),
+        &["std at", "a ddof of 9", "nothing to divide by"],
+    );
+    refused(
         |t, a, _| t.try_concat(2, &[a, a]),
         |t, a, _| unused(t.concat(2, &[a, a])),
         &["concat at", "no axis 2"],
@@ -338,8 +353,8 @@ fn composed_functions_go_by_their_own_names() {
         &["mean at", a, missing],
     );
     refused(
-        |_, a, _| a.try_product_axes(2),
-        |_, a, _| unused(a.product_axes(2)),
+        |_, a, _| a.try_prod_axes(2),
+        |_, a, _| unused(a.prod_axes(2)),
         &["product at", a, missing],
     );
     refused(

@@ -150,7 +150,7 @@ fn reductions<S: Scalar>() {
             go("mean", |x, axes| x.mean_axes(axes), &|v| v.iter().sum::<f64>() / v.len() as f64);
             go("max", |x, axes| x.max_axes(axes), &largest);
             go("min", |x, axes| x.min_axes(axes), &smallest);
-            go("product", |x, axes| x.product_axes(axes), &|v| v.iter().product());
+            go("product", |x, axes| x.prod_axes(axes), &|v| v.iter().product());
             go("norm_l1", |x, axes| x.norm_l1_axes(axes), &|v| v.iter().map(|x| x.abs()).sum());
             go("norm_l2", |x, axes| x.norm_l2_axes(axes), &|v| {
                 v.iter().map(|x| x * x).sum::<f64>().sqrt()
@@ -171,7 +171,7 @@ fn reductions<S: Scalar>() {
         go("mean", |x| x.mean(), &|v| v.iter().sum::<f64>() / v.len() as f64);
         go("max", |x| x.max_all(), &largest);
         go("min", |x| x.min_all(), &smallest);
-        go("product", |x| x.product(), &|v| v.iter().product());
+        go("product", |x| x.prod(), &|v| v.iter().product());
         go("norm_l1", |x| x.norm_l1(), &|v| v.iter().map(|x| x.abs()).sum());
         go("norm_l2", |x| x.norm_l2(), &|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
         go("norm_max", |x| x.norm_max(), &|v| v.iter().fold(0.0, |m, x| x.abs().max(m)));

@@ -73,7 +73,7 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[1, 2, 3], Plain), (&[2, 3, 2], Repeated)], none()),
         ],
         Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp => reductions(),
-        Structural::CumSum | Structural::CumSumBack => vec![
+        Structural::CumSum | Structural::CumSumBack | Structural::CumProd => vec![
             case(&[(&[5], Plain)], axes(&[0])),
             case(&[(&[2, 3], Turned)], axes(&[1])),
             case(&[(&[3, 2], Repeated)], axes(&[0])),
@@ -293,7 +293,7 @@ fn quick_ways_add_what_the_entries_list() {
         let [mut quick, mut listed] = [vec![-0.0; column.len()], vec![-0.0; column.len()]];
         op.reverse(&site, &g, &mut quick);
         op.reverse_one_by_one(&site, &g, &mut listed);
-        if matches!(op, Structural::CumSum | Structural::CumSumBack) {
+        if matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd) {
             close(&quick, &listed, 1e-15, what);
         } else {
             assert_eq!(quick, listed, "{what}");
@@ -306,6 +306,25 @@ fn quick_ways_add_what_the_entries_list() {
             }
         });
     });
+}
+
+/// What an operation says that it is composed of is its value, bit for bit: the compiler, which has
+/// no instruction for it, computes that.
+#[test]
+fn what_is_composed_is_the_value() {
+    let mut composed = 0;
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (_, read) = operands(&tape, op, case);
+        let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
+        if let Some(other) = op.composed(&read, &case.attributes) {
+            let bits =
+                |var: Var<'_>| var.values().into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            assert_eq!((other.shape(), bits(other)), (result.shape(), bits(result)), "{what}");
+            composed += 1;
+        }
+    });
+    assert!(composed > 0, "some operation is composed of others");
 }
 
 /// Fast kernels are within their bound of the files' own values and derivatives.

@@ -14,7 +14,7 @@ fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
     let chosen = scattered.indicator_gt(0.7).select(scattered.exp(), x.slice(0, 2..6) * 0.5);
     let joined = tape.concat(0, &[w, m.slice(0, 1..3).index(1, &[2, 0, 2])]);
     let reduced = joined.cumsum(0).max_axes(1).min_axes(0)
-        + joined.log_sum_exp_axes(0).product()
+        + joined.log_sum_exp_axes(0).prod()
         + joined.softmax(1).at(0).dot(joined.t().log_softmax(0).t().at(1))
         + h.outer(b).norm_l2()
         + joined.mean_axes(0).cumsum(0).sum();

@@ -10,6 +10,7 @@ mod linear;
 mod norms;
 mod operators;
 mod reduce;
+mod variance;
 mod views;
 
 pub use axes::{Axes, Axis, Last};

@@ -159,7 +159,7 @@ impl<S: Scalar> Var<'_, S> {
     /// A power of two near the largest `|x|` over some axes. It stands still: what is divided by it
     /// is multiplied by it again, exactly.
     #[track_caller]
-    fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
+    pub(super) fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
         let x = self.detach();
         // The exponents of normal numbers, for 0 and infinity too.
         let double = S::from_f64(f64::MAX).is_finite();

@@ -181,14 +181,15 @@ impl<S: Scalar> Var<'_, S> {
     /// # Panics
     ///
     /// If the tape is full.
+    #[doc(alias = "product")]
     #[must_use]
     #[track_caller]
-    pub fn product(self) -> Self {
-        if self.is_scalar() { self } else { self.reshape([self.len()]).product_axes(0) }
+    pub fn prod(self) -> Self {
+        if self.is_scalar() { self } else { self.reshape([self.len()]).prod_axes(0) }
     }
 
     /// The product over some axes, which are dropped unless they are [kept](Axes::keep), each multiplied by halves as in
-    /// [`product`](Var::product), the last axis first.
+    /// [`prod`](Var::prod), the last axis first.
     ///
     /// # Derivative
     ///
@@ -196,23 +197,23 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_product_axes`](Var::try_product_axes)
+    /// If an axis does not exist or comes twice; [`try_prod_axes`](Var::try_prod_axes)
     /// returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn product_axes(self, axes: impl Into<Axes>) -> Self {
-        or_panic(self.try_product_axes(axes))
+    pub fn prod_axes(self, axes: impl Into<Axes>) -> Self {
+        or_panic(self.try_prod_axes(axes))
     }
 
-    /// As [`product_axes`](Var::product_axes).
+    /// As [`prod_axes`](Var::prod_axes).
     ///
     /// # Errors
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_product_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        let chosen = self.chosen("product", axes)?;
-        chosen.finish("product", self.product_along_each(&chosen.axes))
+    pub fn try_prod_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("prod", axes)?;
+        chosen.finish("prod", self.product_along_each(&chosen.axes))
     }
 
     #[track_caller]
@@ -319,6 +320,42 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_cumsum_back(self, axis: impl Into<Axis>) -> Result<Self, Error> {
         self.running(Structural::CumSumBack, axis)
+    }
+
+    /// The running product along an axis, of the same shape.
+    ///
+    /// # Derivative
+    ///
+    /// By every element that was taken in, the product of the others: right where elements are
+    /// zero, since nothing is divided by one.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input([2.0, 0.0, 5.0]);
+    /// let products = x.cumprod(0);
+    /// assert_eq!(products.values(), [2.0, 0.0, 0.0]);
+    /// assert_eq!(products.sum().backward().values_wrt(x), [1.0, 12.0, 0.0]);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn cumprod(self, axis: impl Into<Axis>) -> Self {
+        or_panic(self.try_cumprod(axis))
+    }
+
+    /// As [`cumprod`](Var::cumprod).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumprod(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        self.running(Structural::CumProd, axis)
     }
 
     #[track_caller]

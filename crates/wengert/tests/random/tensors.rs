@@ -152,6 +152,7 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
             1 => x.min_axes(axis),
             _ => x.log_sum_exp_axes(axis),
         },
+        25 if rank > 0 && choice % 2 == 1 => x.cumprod(axis),
         25 if rank > 0 => x.cumsum(axis),
         26 if rank > 0 => tape.concat(axis, &[x, x.slice(axis, 0..1).tanh()]),
         27 if rank > 0 => x.softmax(axis),
