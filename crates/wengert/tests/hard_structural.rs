@@ -39,6 +39,14 @@ fn of<'t, S: Compile>(function: &str, x: Var<'t, S>) -> Var<'t, S> {
         "norm_max" => x.norm_max(),
         "dot" => x.dot(x),
         "cumsum" => x.cumsum(0).sum(),
+        "affine" => Var::affine(x.at(0), x, x),
+        // All pairs of elements, of which the sum of the first row is asked for.
+        "matmul" => x.reshape([n, 1]).matmul(x.reshape([1, n])).at(0).sum(),
+        "concat" => x.tape().concat(0, &[x, x]).sum(),
+        "stack" => x.tape().stack(&[x, x, x]).sum_axes(0).at(0),
+        "gather" => x.gather(&[0, n - 1, 0]).sum(),
+        "scatter_add" => x.scatter_add(&vec![0; n], [1]).at(0),
+        "select" => x.indicator_gt(S::from_f64(0.0)).select(x, x * S::from_f64(-3.0)).sum(),
         "cumprod" => x.cumprod(0).sum(),
         "var" => x.var(1),
         "std" => x.std(1),
@@ -51,7 +59,13 @@ fn size(function: &str, at: &[f64], most: f64, exact: f64, slopes: Option<&[f64]
     let largest_of = |all: &[f64]| all.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let (largest, is_slope) = (largest_of(at), slopes.is_some());
     match (function, is_slope) {
-        ("sum" | "mean" | "cumsum", false) => largest,
+        ("sum" | "mean" | "cumsum" | "concat" | "gather" | "scatter_add" | "select", false) => {
+            largest
+        }
+        // Sums of products, whose terms are as large as this.
+        ("affine" | "matmul", false) => largest.max(largest * largest).min(most),
+        // A sum of numbers as large as this.
+        ("affine" | "matmul", true) => largest.max(1.0),
         // δ − p
         ("log_softmax", true) => 1.0,
         ("softmax", true) => 0.25,

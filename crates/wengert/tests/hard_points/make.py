@@ -404,6 +404,13 @@ VECTORS = {
     "cumprod": cumprod,
     "var": variance,
     "std": deviation,
+    "affine": lambda xs: (xs[0] + sum(x**2 for x in xs), [2 * x + (i == 0) for i, x in enumerate(xs)]),
+    "matmul": lambda xs: (sum(xs) * xs[0], [sum(xs) * (i == 0) + xs[0] for i in range(len(xs))]),
+    "concat": lambda xs: (2 * sum(xs), [mpf(2)] * len(xs)),
+    "stack": lambda xs: (3 * xs[0], [mpf(3 * (i == 0)) for i in range(len(xs))]),
+    "gather": lambda xs: (2 * xs[0] + xs[-1], [mpf(2 * (i == 0) + (i == len(xs) - 1)) for i in range(len(xs))]),
+    "scatter_add": lambda xs: (sum(xs), [mpf(1)] * len(xs)),
+    "select": lambda xs: (sum(x if x > 0 else -3 * x for x in xs), [mpf(1 if x > 0 else -3) for x in xs]),
     "cumsum": lambda xs: (sum((len(xs) - i) * x for i, x in enumerate(xs)), [mpf(len(xs) - i) for i in range(len(xs))]),
 }
 
