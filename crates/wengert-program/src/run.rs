@@ -535,6 +535,23 @@ impl<S: Float> Workspace<S> {
         values
     }
 
+    /// As [`values`](Workspace::values), into the first elements of a slice, without allocating;
+    /// how many numbers the output has.
+    ///
+    /// # Panics
+    ///
+    /// As [`values`](Workspace::values), and if the slice is shorter.
+    #[track_caller]
+    pub fn values_into(&self, output: Output, to: &mut [S]) -> usize {
+        let asked = self.asked(output);
+        let mut count = 0;
+        asked.access.for_each(&asked.dims, |place| {
+            to[count] = asked.read(self.memory[place.index()]);
+            count += 1;
+        });
+        count
+    }
+
     /// An output that lies in neighbouring places, as it is there: without a copy, and with −0
     /// where the sum of nothing stands.
     ///

@@ -246,6 +246,33 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         or_panic(self.try_values_wrt(var))
     }
 
+    /// As [`try_values_wrt`](Gradients::try_values_wrt), into a slice, without allocating.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_wrt`](Gradients::try_wrt), and [`Error::Length`] if the slice has another length.
+    #[track_caller]
+    pub fn values_wrt_into(&self, var: Var<'t, S>, to: &mut [S]) -> Result<(), Error> {
+        let facts = var.facts();
+        if to.len() != facts.len {
+            let (of, shape, at) = (var.whose(), var.shape(), Place::caller());
+            return Err(Error::Length { op: "values_wrt_into", of, shape, found: to.len(), at });
+        }
+        self.refuse_without_adjoint("values_wrt_into", var)?;
+        let start = var.view.start() as usize;
+        let column = &self.adjoints()[start..];
+        if facts.contiguous {
+            for (to, &adjoint) in to.iter_mut().zip(column) {
+                *to = unsigned_zero(adjoint);
+            }
+            return Ok(());
+        }
+        for (to, offset) in to.iter_mut().zip(var.layout().offsets()) {
+            *to = unsigned_zero(column[offset]);
+        }
+        Ok(())
+    }
+
     /// As [`values_wrt`](Gradients::values_wrt).
     ///
     /// # Errors
@@ -260,18 +287,26 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// here: the reach need not be asked.
     #[track_caller]
     fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.refuse_without_adjoint(op, var)?;
+        let slots = self.slots_of(op, var)?;
+        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+    }
+
+    #[track_caller]
+    fn refuse_without_adjoint(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
         let at = Place::caller();
         let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at };
-        let slots = self.slots_of(op, var)?;
-        if slots.iter().any(|&slot| slot >= self.adjoints().len()) {
+        if var.view.start() as usize + var.facts().last >= self.adjoints().len() {
             return Err(none("it was recorded after the output: its adjoint was not computed"));
         }
         if var.is_detached() {
             return Err(none(
-                "no derivative passes: it is data, a constant, detached, or computed of those alone",
+                "no derivative passes: it is data, a constant, detached, or computed of those \
+                 alone",
             ));
         }
-        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+        Ok(())
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.

@@ -38,7 +38,7 @@ impl<S: Scalar> Tape<S> {
     /// let tape = wengert::Tape::new();
     /// let (x, y) = (tape.input(3.0), tape.input(2.0));
     /// let z = x * y;
-    /// assert_eq!(tape.tangents(&[(x, &[1.0]), (y, &[10.0])])?.of(z), 2.0 + 30.0);
+    /// assert_eq!(tape.tangents(&[(x, &[1.0]), (y, &[10.0])])?.value(z), 2.0 + 30.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]

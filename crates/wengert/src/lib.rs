@@ -43,6 +43,7 @@
 //! | to | take |
 //! |---|---|
 //! | get the gradient of a closure | [`grad`], [`value_and_grad`]; [`jacobian`], [`hessian`], [`hvp`], [`vjp`], [`jvp`] |
+//! | hold a function in a struct, and ask it at many points | [`Function`], [`function`] |
 //! | record a program and differentiate it | [`Tape`], [`Var`], [`Var::backward`], [`Gradients`] |
 //! | go through many rows, or train | [`Tape::replay`], or compiled: [`CompileTape`], [`Compiler`], [`program`] |
 //! | differentiate a derivative | [`Var::record_gradient`], [`Tape::hvp`], [`hessian`] |
@@ -55,12 +56,17 @@
 //!
 //! A program usually begins with `use wengert::prelude::*;`.
 
-// The table above names what a feature may have left out.
 #![cfg_attr(
     not(all(feature = "programs", feature = "precision")),
-    allow(rustdoc::broken_intra_doc_links)
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the table above names what a feature may have left out"
+    )
 )]
 
+pub mod function;
+
+pub use function::Function;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::Leaf;
 pub use wengert_ops::shape::Shape;

@@ -238,6 +238,12 @@ impl<'t, S: Scalar> Var<'t, S> {
         self
     }
 
+    /// The path under which [`named`](Var::named) put it, `scope/name`, if it has a name.
+    #[must_use]
+    pub fn name(self) -> Option<String> {
+        self.tape.side.borrow().names.get(self.view).map(|name| name.path.clone())
+    }
+
     /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`.
     /// It costs no node.
     #[doc(alias = "stop_gradient")]
