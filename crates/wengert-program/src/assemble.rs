@@ -46,7 +46,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             .iter()
             .map(|stage| match stage {
                 Stage::Pass { dims, members } if dims.iter().product::<usize>() == 1 => {
-                    let code = members.iter().map(|member| self.scalar(member)).collect();
+                    let mut code = Vec::with_capacity(members.len());
+                    members.iter().for_each(|member| self.scalar(member, &mut code));
                     Task::Scalars(Scalars::new(code, self.fast, self.level))
                 }
                 Stage::Pass { dims, members } => {
@@ -66,16 +67,21 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         self.places.at(address)
     }
 
-    fn scalar(&self, member: &Member) -> Scalar {
+    /// Appends a single number's operation.
+    fn scalar(&self, member: &Member, code: &mut Vec<Scalar>) {
+        let out = self.place(member.out(self.plan).first());
+        if self.places.accumulates[member.index] {
+            let product = code.pop().expect("a product comes before the sum that takes it in");
+            return code.push(product.added_to(out));
+        }
         let operands = member.operands(self.plan);
         let at = |i: usize| self.place(operands[i].first());
-        let out = self.place(member.out(self.plan).first());
         match self.plan.instructions[member.index].op {
-            Op::Unary(op) => Scalar::unary(op, out, at(0)),
-            Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
-            Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
+            Op::Unary(op) => code.push(Scalar::unary(op, out, at(0))),
+            Op::Binary(op) => code.push(Scalar::binary(op, out, at(0), at(1))),
+            Op::Select => code.extend(Scalar::select(out, [at(0), at(1), at(2)])),
             Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
-                Scalar::Copy { out, a: at(0) }
+                code.push(Scalar::copy(out, at(0)));
             }
         }
     }

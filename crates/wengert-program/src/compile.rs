@@ -311,11 +311,11 @@ impl<S: Float> Asked<S> {
         // Pruning is done after each.
         let nothing: Run<S> = |_| ();
         let plan: [(Pass, Run<S>); 5] = [
-            (Pass::Prune, nothing),
-            (Pass::Fold, passes::constant_folding::run),
-            (Pass::Share, passes::common_subexpressions::run),
-            (Pass::Prune, nothing),
-            (Pass::Chains, passes::reduction_raising::run),
+            (Pass::DeadNodes, nothing),
+            (Pass::ConstantFolding, passes::constant_folding::run),
+            (Pass::CommonSubexpressions, passes::common_subexpressions::run),
+            (Pass::DeadNodes, nothing),
+            (Pass::ReductionRaising, passes::reduction_raising::run),
         ];
         let passes = &recorded.compiler.passes;
         let mut state =
@@ -323,7 +323,7 @@ impl<S: Float> Asked<S> {
         for (pass, run) in plan.into_iter().filter(|(pass, _)| passes.contains(pass)) {
             let before = state.count();
             run(&mut state);
-            if passes.contains(&Pass::Prune) {
+            if passes.contains(&Pass::DeadNodes) {
                 passes::prune::run(&mut state);
             }
             recorded.compiler.note(report, pass, "nodes", before, state.count());

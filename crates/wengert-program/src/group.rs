@@ -10,9 +10,9 @@
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides, factor, joined};
-use super::graph::{Graph, Instruction, Kind, Op, Part, Source};
-use super::ids::{Address, Id, InstructionId, Line, Map, Node, Point, RunId, Value};
-use super::passes::{Form, Root, Shapes, State};
+use super::graph::{FastMap, Graph, Instruction, Kind, Op, Part, Source};
+use super::ids::{Address, GroupId, InstructionId, Line, Map, Node, Point, RunId, Value};
+use super::passes::{Root, Shapes, State};
 use crate::op::Unary;
 use crate::real::Scalar;
 
@@ -73,90 +73,127 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
             grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    let Units { order, mut members } = units(state, together);
-    for unit in order {
+    for unit in units(state, together) {
         match unit {
             Unit::Run(node) => grouped.run(graph, node),
-            Unit::Scalars(range) => {
-                grouped.scalars(graph, &mut members[range.start as usize..range.end as usize]);
-            }
+            Unit::Alike(mut members) => grouped.alike(graph, &mut members),
+            Unit::Single(node) => grouped.single(graph, node),
         }
     }
     grouped
 }
 
-/// Groups of alike scalar nodes, and runs.
-struct Units {
-    /// In an order in which each comes after what it reads.
-    order: Vec<Unit>,
-    /// The members of groups, group after group, each in the order of the graph.
-    members: Vec<Node>,
-}
-
-#[derive(Clone)]
+/// What becomes an instruction.
 enum Unit {
     Run(Node),
-    /// Where its members are.
-    Scalars(std::ops::Range<u32>),
+    /// Alike scalar nodes.
+    Alike(Vec<Node>),
+    /// One of which there are too few.
+    Single(Node),
 }
 
-fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
+/// Alike scalar nodes, or a run.
+struct Group {
+    depth: u32,
+    /// Its first member, and how many there are so far.
+    first: Node,
+    len: u32,
+    is_run: bool,
+}
+
+/// The units in an order in which each comes after what it reads: by turns runs, as many as can be,
+/// and single nodes, as many as can be, those in the order of the graph, in which neighbours read
+/// each other.
+fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterator<Item = Unit> {
+    let (groups, group_of) = groups(state, together);
+    let is_wide =
+        |group: &Group| group.is_run || is_worth(state.graph.nodes[group.first], group.len);
+    // By group: how often the turn has changed before it. Runs have even numbers.
+    let mut turns: Map<GroupId, u32> = Map::new();
+    let (mut wide, mut singles): (Vec<(u32, u32, bool, GroupId)>, Vec<(u32, Node)>) =
+        Default::default();
+    for (id, group) in groups.iter() {
+        let odd = u32::from(!is_wide(group));
+        let mut turn = odd;
+        state.graph.for_each_operand(group.first, |operand| {
+            if let Some(read) = group_of[operand].map(|read| turns[read]) {
+                turn = turn.max(read + (read + odd) % 2);
+            }
+        });
+        turns.push(turn);
+        if odd == 0 {
+            wide.push((turn, group.depth, group.is_run, id));
+        }
+    }
+    let mut members: FastMap<GroupId, Vec<Node>> = FastMap::default();
+    for &(.., group) in wide.iter().filter(|(_, _, is_run, _)| !is_run) {
+        members.insert(group, Vec::with_capacity(groups[group].len as usize));
+    }
+    for (node, group) in group_of.iter() {
+        let Some(group) = *group else { continue };
+        let turn = turns[group];
+        if turn % 2 == 1 {
+            singles.push((turn, node));
+        } else if !groups[group].is_run {
+            members.entry(group).or_default().push(node);
+        }
+    }
+    wide.sort_unstable();
+    singles.sort_unstable();
+    let mut wide = wide.into_iter().peekable();
+    let mut singles = singles.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let single = singles.peek().map_or(u32::MAX, |&(turn, _)| turn);
+        match wide.next_if(|&(turn, ..)| turn < single) {
+            Some((_, _, true, group)) => Some(Unit::Run(groups[group].first)),
+            Some((.., group)) => members.remove(&group).map(Unit::Alike),
+            None => singles.next().map(|(_, node)| Unit::Single(node)),
+        }
+    })
+}
+
+/// The groups in the order of their first members, and the group of each live node that is neither
+/// a leaf nor a constant.
+fn groups<S: Scalar>(
+    state: &State<S>,
+    together: bool,
+) -> (Map<GroupId, Group>, Map<Node, Option<GroupId>>) {
     let graph = &state.graph;
     let count = graph.nodes.len();
-    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) =
-        (Map::filled(0, count), Map::filled(0, count));
-    let mut numbers = Shapes::default();
-    numbers.number(Form::CONST);
-    // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
-    let mut unit_of: Vec<Option<u32>> = vec![None];
-    // Depth, whether it is a run, and the unit, a group by its number of members so far.
-    let mut units: Vec<(u32, bool, u32)> = Vec::new();
-    let mut scalars: Vec<(Node, u32)> = Vec::new();
+    let (mut shapes, mut group_of) = (Map::filled(0, count), Map::filled(None, count));
+    let mut numbers = Shapes::with_room(count);
+    // By shape its group: alike nodes stand at the same depth, so that none can depend on another.
+    let mut known: Vec<Option<GroupId>> = vec![None];
+    let mut groups: Map<GroupId, Group> = Map::new();
     for node in graph.nodes.keys().filter(|&node| state.live[node]) {
         let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
         shapes[node] = shape;
-        if shape as usize == unit_of.len() {
-            unit_of.push(None);
+        if shape as usize == known.len() {
+            known.push(None);
         }
         let kind = graph.nodes[node];
         if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {
             continue;
         }
-        let mut depth = 1;
-        graph.for_each_operand(node, |operand| depth = depth.max(depths[operand] + 1));
-        depths[node] = depth;
-        if matches!(kind, Kind::Run(_) | Kind::Assembly(_)) {
-            units.push((depth, true, node.index() as u32));
-            continue;
-        }
-        let known = unit_of[shape as usize].filter(|_| together);
-        let unit = known.unwrap_or_else(|| {
-            units.push((depth, false, 0));
-            units.len() as u32 - 1
+        let is_run = matches!(kind, Kind::Run(_) | Kind::Assembly(_));
+        let group = known[shape as usize].filter(|_| together && !is_run).unwrap_or_else(|| {
+            let mut depth = 1;
+            graph.for_each_operand(node, |operand| {
+                let read = group_of[operand].map_or(0, |read: GroupId| groups[read].depth);
+                depth = depth.max(read + 1);
+            });
+            groups.push(Group { depth, first: node, len: 0, is_run })
         });
-        unit_of[shape as usize] = Some(unit);
-        units[unit as usize].2 += 1;
-        scalars.push((node, unit));
+        known[shape as usize] = Some(group);
+        group_of[node] = Some(group);
+        groups[group].len += 1;
     }
-    // Members by group: where each begins, then each member to its place.
-    let (mut starts, mut next) = (Vec::with_capacity(units.len()), 0);
-    for &(_, is_run, len) in &units {
-        starts.push(next);
-        next += if is_run { 0 } else { len };
-    }
-    let mut members = vec![Node::new(0); scalars.len()];
-    let mut free = starts.clone();
-    for (node, unit) in scalars {
-        members[free[unit as usize] as usize] = node;
-        free[unit as usize] += 1;
-    }
-    let mut order: Vec<u32> = (0..units.len() as u32).collect();
-    order.sort_by_key(|&unit| (units[unit as usize].0, units[unit as usize].1));
-    let unit = |unit: u32| match units[unit as usize] {
-        (_, true, node) => Unit::Run(Node::new(node as usize)),
-        (_, false, len) => Unit::Scalars(starts[unit as usize]..starts[unit as usize] + len),
-    };
-    Units { order: order.into_iter().map(unit).collect(), members }
+    (groups, group_of)
+}
+
+/// Whether so many alike nodes are worth an instruction over a run.
+fn is_worth(kind: Kind, count: u32) -> bool {
+    matches!(kind, Kind::Chain(_)) || count as usize >= worth(op_of(kind))
 }
 
 impl<S: Scalar> Grouped<S> {
@@ -215,21 +252,27 @@ impl<S: Scalar> Grouped<S> {
         }
     }
 
-    fn scalars(&mut self, graph: &Graph<S>, members: &mut [Node]) {
+    /// A scalar node as an instruction of its own.
+    fn single(&mut self, graph: &Graph<S>, node: Node) {
+        let (_, start) = self.plan.line.push(1);
+        self.nodes[node] = Some(start);
+        let kind = graph.nodes[node];
+        let read = |&value: &Value| Access::repeated(self.at(graph, value), 1);
+        let operands = kind.operands().iter().map(read).collect();
+        self.plan.instructions.push(Instruction {
+            op: op_of(kind),
+            dims: Dims::from_slice(&[1]),
+            inner: Dims::new(),
+            out: Access::repeated(start, 1),
+            operands,
+            source: graph.sources[node],
+        });
+    }
+
+    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node]) {
         // In the order of the tape, adjoints too, so that what is read is walked forwards.
         members.sort_by_key(|&node| (graph.sources[node], node));
-        let together = match graph.nodes[members[0]] {
-            Kind::Chain(_) => true,
-            kind => members.len() >= worth(op_of(kind)),
-        };
-        // What is computed one by one is runs of one number, which later stages place one by one.
-        let start = if together {
-            self.plan.line.push(members.len()).1
-        } else {
-            let (_, start) = self.plan.line.push(1);
-            (1..members.len()).for_each(|_| _ = self.plan.line.push(1));
-            start
-        };
+        let (_, start) = self.plan.line.push(members.len());
         for (i, &node) in members.iter().enumerate() {
             self.nodes[node] = Some(start.plus(i as i64));
         }
@@ -238,26 +281,8 @@ impl<S: Scalar> Grouped<S> {
         if let Kind::Chain(_) = first {
             return self.chains(graph, members, start, source);
         }
-        let op = op_of(first);
-        if !together {
-            for (i, &node) in members.iter().enumerate() {
-                let operands = graph.nodes[node].operands();
-                self.plan.instructions.push(Instruction {
-                    op,
-                    dims: Dims::from_slice(&[1]),
-                    inner: Dims::new(),
-                    out: Access::repeated(start.plus(i as i64), 1),
-                    operands: operands
-                        .iter()
-                        .map(|&value| Access::repeated(self.at(graph, value), 1))
-                        .collect(),
-                    source: graph.sources[node],
-                });
-            }
-            return;
-        }
         let mut lists: SmallVec<[Vec<Address>; 3]> =
-            first.operands().iter().map(|_| Vec::new()).collect();
+            first.operands().iter().map(|_| Vec::with_capacity(members.len())).collect();
         for &node in &*members {
             let operands = graph.nodes[node].operands();
             lists
@@ -269,7 +294,7 @@ impl<S: Scalar> Grouped<S> {
         let out = Access::contiguous(start, &dims);
         let operands = SmallVec::from_vec(operands);
         self.plan.instructions.push(Instruction {
-            op,
+            op: op_of(first),
             dims,
             inner: Dims::new(),
             out,
@@ -319,7 +344,7 @@ impl<S: Scalar> Grouped<S> {
                     .iter()
                     .zip(strides)
                     .map(|(access, step)| walk(access, &dims, terms, step));
-                let operands: SmallVec<[Access<Address>; 3]> = walked.chain(init).collect();
+                let operands: SmallVec<[Access<Address>; 2]> = walked.chain(init).collect();
                 (dims, operands)
             }
             None => {
@@ -402,7 +427,7 @@ impl<S> Plan<S> {
             inner,
             out,
             operands,
-            source: Source::value(super::ids::Slot::new(0)),
+            source: Source::value(<super::ids::Slot as super::ids::Id>::new(0)),
         });
         start
     }
@@ -412,6 +437,7 @@ impl<S> Plan<S> {
 mod tests {
     use super::*;
     use crate::graph::Graph;
+    use crate::ids::Id;
     use crate::op::Binary;
     use crate::passes::{prune, reduction_raising};
 

@@ -33,6 +33,7 @@ mod real {
 
 // A module uses only modules listed above it.
 mod ids;
+mod interner;
 mod access;
 mod graph;
 mod report;
