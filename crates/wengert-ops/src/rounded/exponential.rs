@@ -145,6 +145,10 @@ pub(super) fn e_to_less_one(x: f64) -> Option<f64> {
     if x < -50.0 {
         return Some(-1.0);
     }
+    if x.abs() < 1e-20 {
+        // −0 stays.
+        return Some(x);
+    }
     let (v, error) = less_one(x);
     nearest(v, error)
 }

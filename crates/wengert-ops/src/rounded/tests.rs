@@ -189,5 +189,53 @@ fn the_second_way_is_that_of_the_third() {
             assert_eq!(careful(op, x), third, "{op:?} {x:e}");
         }
     }
-    assert_eq!(double::exp(f64::INFINITY), f64::INFINITY);
+}
+
+/// Zeros keep their sign, ends are ends, and what is outside a domain is no number, as libm says.
+#[test]
+fn special_operands_have_libm_s_results() {
+    let ends =
+        [0.0, 1.0, 2.0, 0.5, f64::INFINITY, f64::NAN, 5e-324, 2.3e-308, f64::MAX, 1e308, 3.0];
+    let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+    let near = |a: f64, b: f64| {
+        same(a, b) || b != 0.0 && b.is_finite() && (a - b).abs() <= 4.0 * f64::EPSILON * b.abs()
+    };
+    let libm: [(Unary, fn(f64) -> f64); 20] = [
+        (Unary::Exp, libm::exp),
+        (Unary::Exp2, libm::exp2),
+        (Unary::ExpM1, libm::expm1),
+        (Unary::Ln, libm::log),
+        (Unary::Ln1p, libm::log1p),
+        (Unary::Log2, libm::log2),
+        (Unary::Log10, libm::log10),
+        (Unary::Sin, libm::sin),
+        (Unary::Cos, libm::cos),
+        (Unary::Tan, libm::tan),
+        (Unary::Asin, libm::asin),
+        (Unary::Acos, libm::acos),
+        (Unary::Atan, libm::atan),
+        (Unary::Sinh, libm::sinh),
+        (Unary::Cosh, libm::cosh),
+        (Unary::Tanh, libm::tanh),
+        (Unary::Asinh, libm::asinh),
+        (Unary::Acosh, libm::acosh),
+        (Unary::Atanh, libm::atanh),
+        (Unary::Erf, libm::erf),
+    ];
+    for x in ends.into_iter().flat_map(|x| [x, -x]) {
+        for (op, libm) in libm {
+            assert!(near(x.unary(op), libm(x)), "{op:?} {x:e}: {:e}, {:e}", x.unary(op), libm(x));
+        }
+        for y in ends.into_iter().flat_map(|x| [x, -x]) {
+            let pairs = [
+                (Binary::Powf, libm::pow(x, y)),
+                (Binary::Atan2, libm::atan2(x, y)),
+                (Binary::Hypot, libm::hypot(x, y)),
+            ];
+            for (op, right) in pairs {
+                let found = x.binary(op, y);
+                assert!(near(found, right), "{op:?} {x:e} {y:e}: {found:e}, {right:e}");
+            }
+        }
+    }
 }
