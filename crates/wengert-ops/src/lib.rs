@@ -12,6 +12,7 @@ pub mod op;
 pub mod real;
 mod slopes;
 pub mod number;
+pub mod exact;
 pub mod rules;
 pub mod dual;
 pub mod double_double;

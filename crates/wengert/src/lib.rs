@@ -41,6 +41,7 @@
 pub use wengert_ops::attributes::Attributes;
 pub use wengert_ops::double_double::DoubleDouble;
 pub use wengert_ops::dual::Dual;
+pub use wengert_ops::exact;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::{Binary, Comparison, Leaf, Op, Structural, Unary};
 pub use wengert_ops::real::{Constant, Real, Scalar as Number};
@@ -70,5 +71,5 @@ pub use wengert_tape::{
 #[cfg(feature = "programs")]
 pub use wengert_program::{
     Batch, BatchOutputs, Compile, CompileTape, Compiler, Float, Input, InputInfo, Output, Pass,
-    PassReport, Profile, Program, Report as CompileReport, Workspace,
+    PassReport, Profile, Program, Report as CompileReport, RustError, RustOptions, Workspace,
 };
