@@ -542,9 +542,7 @@ impl<S: Float> Planned<S> {
         let asked = asked.collect();
         let kept = kept.into_iter().map(|kept| (kept.access, kept.dims)).collect();
         let (numerics, has_weights) = (compiler.numerics, compiler.rows.is_some());
-        Some(Box::new(Recipe {
-            plan, stages, kept, in_place, asked, names, numerics, has_weights,
-        }))
+        Some(Box::new(Recipe { plan, stages, kept, in_place, asked, names, numerics, has_weights }))
     }
 }
 

@@ -33,7 +33,8 @@ impl<S: Float> Writer<'_, S> {
     pub(crate) fn inputs(&mut self) -> Result<Vec<Argument>, RustError> {
         let plan = &self.recipe.plan;
         let skipped = usize::from(self.recipe.has_weights);
-        let fed: Vec<bool> = self.inner.inputs.iter().map(|input| self.is_fed(input.start)).collect();
+        let fed: Vec<bool> =
+            self.inner.inputs.iter().map(|input| self.is_fed(input.start)).collect();
         let mut arguments = Vec::new();
         let number = self.ops.number;
         if let Some(constants) = plan.constants.first() {
@@ -118,7 +119,9 @@ impl<S: Float> Writer<'_, S> {
             let line = &self.recipe.plan.line;
             let whole = access
                 .run(&dims, line)
-                .filter(|&run| access.is_contiguous(&dims) && line.len_of(run) == answer.shape.len())
+                .filter(|&run| {
+                    access.is_contiguous(&dims) && line.len_of(run) == answer.shape.len()
+                })
                 .filter(|&run| line.len_of(run) > 1 && matches!(self.store[run], Store::Nowhere))
                 .filter(|_| !access.is_repeated(&dims));
             if let Some(run) = whole {
@@ -230,9 +233,8 @@ impl<S: Float> Writer<'_, S> {
             self.body.line("// The comparisons that the recording branched on.");
         }
         for (i, guard) in guards.iter().enumerate() {
-            let sides = [0, 1].map(|side| {
-                self.recipe.kept[self.inner.outputs.len() + 2 * i + side].clone()
-            });
+            let sides = [0, 1]
+                .map(|side| self.recipe.kept[self.inner.outputs.len() + 2 * i + side].clone());
             let rows = sides.iter().map(|(_, dims)| dims.iter().product::<usize>()).max();
             let dims = Dims::from_slice(&[rows.unwrap_or(1)]);
             let mut tracks = Tracks::default();
@@ -299,8 +301,7 @@ impl<S: Float> Writer<'_, S> {
         }
         for (from, to, dims) in later {
             let mut tracks = Tracks::default();
-            let value =
-                Operand::Element { array: from, start: 0, track: tracks.row_major(&dims) };
+            let value = Operand::Element { array: from, start: 0, track: tracks.row_major(&dims) };
             self.write_from(&value, &to, &dims, &mut tracks);
         }
     }
@@ -330,8 +331,7 @@ impl<S: Float> Writer<'_, S> {
         let (run, offset) = self.locate(to.first());
         if let Store::Behind(name) = &self.store[run] {
             let loops = Loops::new(dims, &tracks.all);
-            let line =
-                format!("*{name} = {};", Nest { loops: &[&loops] }.read(value).into_text());
+            let line = format!("*{name} = {};", Nest { loops: &[&loops] }.read(value).into_text());
             return self.body.line(&line);
         }
         let strides = match to {

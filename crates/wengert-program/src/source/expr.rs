@@ -124,7 +124,8 @@ impl Expr {
 
     /// `if a != 0.0 { b } else { c }`
     pub(crate) fn choice(condition: &Expr, then: &Expr, other: &Expr) -> Self {
-        let text = format!("if {} != 0.0 {{ {} }} else {{ {} }}", condition.text, then.text, other.text);
+        let text =
+            format!("if {} != 0.0 {{ {} }} else {{ {} }}", condition.text, then.text, other.text);
         Expr::new(text, Binds::Statement)
     }
 }
@@ -189,14 +190,21 @@ mod tests {
         assert_eq!(a.infix('-', &Expr::number("-0.5".into())).text(), "a + 0.5");
         assert_eq!(a.infix('+', &b).method("exp", &[], "f64").text(), "(a + b).exp()");
         assert_eq!(Expr::number("2.0".into()).method("exp", &[], "f64").text(), "2.0_f64.exp()");
-        assert_eq!(Expr::number("-2.0".into()).method("exp", &[], "f32").text(), "(-2.0_f32).exp()");
-        assert_eq!(Expr::choice(&a, &b, &c).infix('*', &a).text(), "(if a != 0.0 { b } else { c }) * a");
+        assert_eq!(
+            Expr::number("-2.0".into()).method("exp", &[], "f32").text(),
+            "(-2.0_f32).exp()"
+        );
+        assert_eq!(
+            Expr::choice(&a, &b, &c).infix('*', &a).text(),
+            "(if a != 0.0 { b } else { c }) * a"
+        );
     }
 
     #[test]
     fn an_index_is_never_below_zero_on_the_way() {
         let index = |start, steps: &[(&str, i64)]| {
-            Index { start, steps: steps.iter().map(|(v, s)| ((*v).to_owned(), *s)).collect() }.text()
+            Index { start, steps: steps.iter().map(|(v, s)| ((*v).to_owned(), *s)).collect() }
+                .text()
         };
         assert_eq!(index(0, &[]), "0");
         assert_eq!(index(3, &[("i", 1)]), "i + 3");

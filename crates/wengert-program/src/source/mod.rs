@@ -20,6 +20,7 @@ mod names;
 mod operations;
 mod options;
 mod pass;
+mod space;
 mod sums;
 mod text;
 mod uses;
@@ -315,8 +316,7 @@ impl<S: Float> Function<'_, S> {
     }
 
     fn end(&self, text: &mut Text) {
-        let (before, after) =
-            if self.inner.guards.is_empty() { ("", "") } else { ("Ok(", ")") };
+        let (before, after) = if self.inner.guards.is_empty() { ("", "") } else { ("Ok(", ")") };
         match &self.returned[..] {
             [] if before.is_empty() => {}
             [] => text.line("Ok(())"),

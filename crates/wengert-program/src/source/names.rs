@@ -37,7 +37,8 @@ impl Names {
         if self.taken.insert(name.clone()) {
             return name;
         }
-        let next = (2..).map(|i| format!("{name}_{i}")).find(|name| self.taken.insert(name.clone()));
+        let next =
+            (2..).map(|i| format!("{name}_{i}")).find(|name| self.taken.insert(name.clone()));
         next.expect("there are more numbers than names")
     }
 
@@ -202,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_run_is_called_by_what_it_is_or_holds() {
-        let name = |start, len, path: &str| Name { start: Slot::new(start), len, path: path.into() };
+        let name =
+            |start, len, path: &str| Name { start: Slot::new(start), len, path: path.into() };
         let names =
             [name(0, 6, "params"), name(2, 1, "b"), name(9, 1, "hidden/0.z"), name(12, 1, "h10")];
         for (slot, len, expected) in [

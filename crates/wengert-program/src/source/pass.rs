@@ -28,11 +28,8 @@ impl<S: Float> Writer<'_, S> {
             let addresses: Vec<Address> =
                 member.operands(plan).iter().map(|operand| operand.first()).collect();
             self.shorten(&addresses);
-            let operands: Vec<Expr> = member
-                .operands(plan)
-                .iter()
-                .map(|operand| self.number(operand.first()))
-                .collect();
+            let operands: Vec<Expr> =
+                member.operands(plan).iter().map(|operand| self.number(operand.first())).collect();
             let expr = self.expression(instruction, &operands)?;
             let out = member.out(plan).first();
             let (run, offset) = self.locate(out);
@@ -110,25 +107,25 @@ impl<S: Float> Writer<'_, S> {
     ) -> Result<(), RustError> {
         let plan = &self.recipe.plan;
         self.note(&plan.instructions[members[0].index]);
+        let space = super::space::of(plan, dims, members);
+        let dims = &space.dims[..];
         let mut tracks = Tracks::default();
         let mut lines: Vec<Line<'_>> = Vec::with_capacity(members.len());
         // What members compute, by first address: the accesses that read it element by element.
         let mut inside: FastMap<Address, &Access<Address>> = FastMap::default();
-        for member in members {
+        for (member, accesses) in members.iter().zip(&space.members) {
             let instruction = &plan.instructions[member.index];
             let (path, own) = self.named(member.index, instruction);
             let mut operands = Vec::new();
-            for operand in member.operands(plan) {
+            for operand in &accesses.operands {
                 let known = inside.get(&operand.first());
                 operands.push(match known {
                     Some(out) if operand == *out => Read::Inside(operand.first()),
-                    Some(out) if both_in_order(operand, out, dims) => {
-                        Read::Inside(operand.first())
-                    }
+                    Some(out) if both_in_order(operand, out, dims) => Read::Inside(operand.first()),
                     _ => Read::Before(self.operand(operand, dims, &mut tracks, &path)),
                 });
             }
-            let out = member.out(plan);
+            let out = &accesses.out;
             let (run, offset) = self.locate(out.first());
             let reads = self.uses.reads(run);
             let lives_here = reads.by == Readers::Only(stage)
@@ -189,12 +186,12 @@ impl<S: Float> Writer<'_, S> {
             let later =
                 later.filter(|read| matches!(read, Read::Inside(from) if *from == line.out));
             let (later, to) = (later.count(), line.to.as_ref().map(|to| nest.read(to)));
-            let here = to.is_none()
-                && later == 1
-                && !line.own
-                && expr.text().chars().count() <= SHORTER;
+            let here =
+                to.is_none() && later == 1 && !line.own && expr.text().chars().count() <= SHORTER;
             if later > 0 && !here && !expr.is_variable() || moved[i] && several {
-                let name = self.names.unique(&line.path);
+                // Beside an array of that name an element is called by its indices too.
+                let element = format!("{}_{}", line.path, nest.variables());
+                let name = self.names.unique(if to.is_some() { &element } else { &line.path });
                 self.body.line(&format!("let {name} = {};", expr.text()));
                 expr = Expr::atom(name);
             }

@@ -44,8 +44,8 @@ impl<S: Float> Writer<'_, S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let mut tracks = Tracks::default();
         let (run, offset) = self.locate(instruction.out.first());
-        let alone = self.recipe.plan.line.len_of(run) == 1
-            && !matches!(self.store[run], Store::Array(_));
+        let alone =
+            self.recipe.plan.line.len_of(run) == 1 && !matches!(self.store[run], Store::Array(_));
         let mut terms = Vec::new();
         for operand in &instruction.operands[..factors] {
             let axes: Vec<usize> = dims.iter().chain(inner).copied().collect();

@@ -301,6 +301,12 @@ impl Nest<'_> {
         Index { start, steps }.text()
     }
 
+    /// The variables of all loops: `ij`.
+    pub(crate) fn variables(&self) -> String {
+        let depth = self.loops.iter().map(|loops| loops.axes.len()).sum();
+        (0..depth).map(super::loops::variable).collect()
+    }
+
     pub(crate) fn read(&self, operand: &Operand) -> Expr {
         match operand {
             Operand::Number(expr) => expr.clone(),
@@ -357,9 +363,28 @@ impl<S: Float> Writer<'_, S> {
         (source.is_adjoint() && own).then(|| format!("d_{path}"))
     }
 
+    /// A list as stretches of numbers an even step apart, each within a run.
+    fn stretches(&self, list: &[Address]) -> Vec<Stretch> {
+        let line = &self.recipe.plan.line;
+        let mut stretches = Vec::new();
+        let mut at = 0;
+        while at < list.len() {
+            let run = line.run_of(list[at]);
+            let step = list.get(at + 1).map_or(0, |next| next.minus(list[at]));
+            let even = |i: &usize| {
+                line.run_of(list[*i]) == run && list[*i].minus(list[at]) == step * (*i - at) as i64
+            };
+            let len = 1 + (at + 1..list.len()).take_while(even).count();
+            stretches.push(Stretch { at, step, len });
+            at += len;
+        }
+        stretches
+    }
+
     /// Numbers from anywhere, in an array of their own.
     pub(crate) fn gathered(&mut self, list: &[Address], path: &str) -> String {
-        if list.len() <= SOME {
+        let stretches = self.stretches(list);
+        if list.len() <= SOME && stretches.len() * FEW > list.len() {
             let items: Vec<String> =
                 list.iter().map(|&address| self.number(address).into_text()).collect();
             let name = self.name_of_list(list).unwrap_or_else(|| format!("{path}_from"));
@@ -367,31 +392,30 @@ impl<S: Float> Writer<'_, S> {
             self.body.list(&format!("let {name} = ["), &items, "];");
             return name;
         }
-        let array = self.array(&format!("{path}_from"), list.len());
-        let line = &self.recipe.plan.line;
-        let mut at = 0;
-        while at < list.len() {
-            // As far as it goes on evenly within a run.
-            let run = line.run_of(list[at]);
-            let step = list.get(at + 1).map_or(0, |next| next.minus(list[at]));
-            let even = |i: &usize| {
-                line.run_of(list[*i]) == run
-                    && list[*i].minus(list[at]) == step * (*i - at) as i64
-            };
-            let len = 1 + (at + 1..list.len()).take_while(even).count();
-            let source = (len > FEW && step != 0).then(|| self.array_to_read(run)).flatten();
+        let name = self.name_of_list(list).unwrap_or_else(|| format!("{path}_from"));
+        let array = self.array(&name, list.len());
+        for Stretch { at, step, len } in stretches {
+            let (run, start) = self.locate(list[at]);
+            let source = (len > 1 && step != 0).then(|| self.array_to_read(run)).flatten();
             let Some(from) = source else {
-                let value = self.number(list[at]).into_text();
-                self.body.line(&format!("{array}[{at}] = {value};"));
-                at += 1;
+                for (i, &address) in list.iter().enumerate().skip(at).take(len) {
+                    let value = self.number(address).into_text();
+                    self.body.line(&format!("{array}[{i}] = {value};"));
+                }
                 continue;
             };
+            if step == 1 {
+                let (to, end) = (at + len, start as usize + len);
+                self.body.line(&format!(
+                    "{array}[{at}..{to}].copy_from_slice(&{from}[{start}..{end}]);"
+                ));
+                continue;
+            }
             let index = |start, step| Index { start, steps: vec![("i".to_owned(), step)] }.text();
-            let (to, from_index) = (index(at as i64, 1), index(self.locate(list[at]).1, step));
+            let (to, from_index) = (index(at as i64, 1), index(start, step));
             self.body.open(&format!("for i in 0..{len} {{"));
             self.body.line(&format!("{array}[{to}] = {from}[{from_index}];"));
             self.body.close();
-            at += len;
         }
         array
     }
@@ -432,6 +456,13 @@ impl<S: Float> Writer<'_, S> {
             }
         })
     }
+}
+
+/// Of a list, so many numbers from the `at`-th on, `step` apart.
+struct Stretch {
+    at: usize,
+    step: i64,
+    len: usize,
 }
 
 /// The letters of operands that fit into a line.
