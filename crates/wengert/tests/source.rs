@@ -7,6 +7,8 @@ mod case;
 mod glue;
 #[path = "source/programs.rs"]
 mod programs;
+#[path = "source/random.rs"]
+mod random;
 #[rustfmt::skip]
 #[path = "source/written.rs"]
 mod written;

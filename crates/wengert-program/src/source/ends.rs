@@ -2,7 +2,6 @@
 //! what is given to the caller.
 
 use super::error::RustError;
-use super::expr::Expr;
 use super::loops::Loops;
 use super::writer::{Nest, Operand, Store, Tracks, Writer};
 use crate::access::{Access, Dims};
@@ -66,11 +65,11 @@ impl<S: Float> Writer<'_, S> {
             if input.rows == 1 {
                 self.blocks.insert(run, Slot::new(input.id.slot()));
             }
-            let rows = if input.rows > 1 { format!("[{}] by ", input.rows) } else { String::new() };
-            let shape = if input.rows == 1 && input.shape.is_scalar() {
-                String::new()
-            } else {
-                format!(", shape `{rows}{}`", input.shape)
+            let shape = match (input.rows, input.shape.is_scalar()) {
+                (1, true) => String::new(),
+                (1, false) => format!(", shape `{}`", input.shape),
+                (rows, true) => format!(", a number for each of {rows} rows"),
+                (rows, false) => format!(", {rows} rows of shape `{}`", input.shape),
             };
             let called = if label == name { String::new() } else { format!(" is `{label}`") };
             let doc = format!("`{name}`{called}{shape}");
@@ -372,7 +371,7 @@ impl<S: Float> Writer<'_, S> {
         let nest = Nest { loops: &[&loops] };
         let (mut value, to) = (nest.read(value), nest.read(out));
         if clear {
-            value = value.infix('+', &Expr::number("0.0".to_owned()));
+            value = value.without_minus_zero();
         }
         self.open(&loops, 0);
         self.body.line(&value.stored(to.text()));
@@ -390,7 +389,7 @@ impl<S: Float> Writer<'_, S> {
                 Gives::Returned => {
                     let mut value = self.number(access.first());
                     if answer.is_gradient {
-                        value = value.infix('+', &Expr::number("0.0".to_owned()));
+                        value = value.without_minus_zero();
                     }
                     returned.push(value.into_text());
                 }
@@ -418,7 +417,7 @@ impl<S: Float> Writer<'_, S> {
             for address in access.numbers(dims) {
                 let mut item = self.number(address);
                 if gradient {
-                    item = item.infix('+', &Expr::number("0.0".to_owned()));
+                    item = item.without_minus_zero();
                 }
                 items.push(item.into_text());
             }

@@ -88,6 +88,15 @@ impl Expr {
         Expr { text, binds, parts }
     }
 
+    /// `+ 0.0`, which turns -0 into 0 and changes no other number.
+    pub(crate) fn without_minus_zero(self) -> Self {
+        match self.text.parse::<f64>() {
+            Ok(0.0) => Expr::number("0.0".to_owned()),
+            Ok(_) => self,
+            Err(_) => self.infix('+', &Expr::number("0.0".to_owned())),
+        }
+    }
+
     /// Of what begins with a minus, the same without.
     fn opposite(&self) -> Option<Expr> {
         let text = self.text.strip_prefix('-').filter(|_| self.binds == Binds::Prefix)?;

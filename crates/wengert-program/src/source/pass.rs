@@ -95,7 +95,7 @@ impl<S: Float> Writer<'_, S> {
 
     /// What an element of a run is written as: `+ 0.0` turns -0, the sum of nothing, into 0.
     pub(crate) fn as_stored(&self, run: RunId, expr: Expr) -> Expr {
-        if self.cleared[run] { expr.infix('+', &Expr::number("0.0".to_owned())) } else { expr }
+        if self.cleared[run] { expr.without_minus_zero() } else { expr }
     }
 
     /// Runs, element by element.
@@ -107,6 +107,11 @@ impl<S: Float> Writer<'_, S> {
     ) -> Result<(), RustError> {
         let plan = &self.recipe.plan;
         self.note(&plan.instructions[members[0].index]);
+        if let [member] = members
+            && self.is_gathered(member)
+        {
+            return Ok(());
+        }
         let space = super::space::of(plan, dims, members);
         let dims = &space.dims[..];
         let mut tracks = Tracks::default();
@@ -159,6 +164,27 @@ impl<S: Float> Writer<'_, S> {
         self.lines(&lines, &Nest { loops: &[&loops] })?;
         self.close(&loops);
         Ok(())
+    }
+
+    /// A copy of numbers from anywhere into a run of its own: the array that they are gathered in is
+    /// the run.
+    fn is_gathered(&mut self, member: &Member) -> bool {
+        let instruction = &self.recipe.plan.instructions[member.index];
+        let [Access::Listed(list)] = &instruction.operands[..] else { return false };
+        let (run, _) = self.locate(instruction.out.first());
+        let whole = instruction.out.is_contiguous(&instruction.dims)
+            && self.recipe.plan.line.len_of(run) == instruction.len();
+        if instruction.op != Op::Copy
+            || !whole
+            || !matches!(self.store[run], Store::Nowhere)
+            || self.workspace.is_some()
+        {
+            return false;
+        }
+        let (path, _) = self.named(member.index, instruction);
+        let array = self.gathered(list, &path);
+        self.store[run] = Store::Array(array);
+        true
     }
 
     /// The body of a pass.

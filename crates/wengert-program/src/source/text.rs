@@ -5,12 +5,23 @@
 pub(crate) struct Text {
     text: String,
     depth: usize,
+    /// By how much all of it will be indented once more.
+    margin: usize,
 }
 
 /// Lines end here.
 pub(crate) const WIDTH: usize = 100;
 
 impl Text {
+    /// A text that will stand in the body of a function.
+    pub(crate) fn of_body() -> Self {
+        Text { margin: 4, ..Text::default() }
+    }
+
+    fn indent(&self) -> usize {
+        self.margin + 4 * self.depth
+    }
+
     pub(crate) fn line(&mut self, line: &str) {
         if !line.is_empty() {
             (0..self.depth).for_each(|_| self.text.push_str("    "));
@@ -44,13 +55,13 @@ impl Text {
     /// `head item, item, .. tail`, over as many lines as it needs.
     pub(crate) fn list(&mut self, head: &str, items: &[String], tail: &str) {
         let all = format!("{head}{}{tail}", items.join(", "));
-        if 4 * self.depth + all.chars().count() <= WIDTH {
+        if self.indent() + all.chars().count() <= WIDTH {
             return self.line(&all);
         }
         self.open(head);
         let mut line = String::new();
         for item in items {
-            let len = 4 * self.depth + line.chars().count() + item.chars().count() + 2;
+            let len = self.indent() + line.chars().count() + item.chars().count() + 2;
             if !line.is_empty() && len > WIDTH {
                 self.line(&std::mem::take(&mut line));
             }
@@ -71,7 +82,7 @@ impl Text {
         let indent = if paragraph.starts_with("- ") { "///  " } else { "///" };
         for word in paragraph.split_whitespace() {
             let len = line.chars().count() + 1 + word.chars().count();
-            if 4 * self.depth + len > WIDTH && line.len() > indent.len() {
+            if self.indent() + len > WIDTH && line.len() > indent.len() {
                 self.line(&std::mem::replace(&mut line, indent.to_owned()));
             }
             line.push(' ');

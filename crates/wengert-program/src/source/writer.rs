@@ -48,6 +48,9 @@ pub(crate) struct Writer<'a, S: Float> {
     /// Elements of blocks that have a variable of their own.
     elements: FastMap<Address, String>,
     constants: Option<String>,
+    /// Arrays of numbers from anywhere, and tables of indices: what is listed twice is one.
+    lists: FastMap<Vec<Address>, String>,
+    indices: FastMap<Vec<i64>, String>,
     /// The numbers of the workspace, if intermediate arrays stand there and not on the stack.
     pub(crate) workspace: Option<usize>,
     /// Whether it was said that the reverse sweep begins.
@@ -67,13 +70,15 @@ impl<'a, S: Float> Writer<'a, S> {
             uses: Uses::of(recipe),
             ops,
             names,
-            body: Text::default(),
-            tables: Text::default(),
+            body: Text::of_body(),
+            tables: Text::of_body(),
             store: Map::filled(Store::Nowhere, runs),
             cleared: Map::filled(false, runs),
             blocks: FastMap::default(),
             elements: FastMap::default(),
             constants: None,
+            lists: FastMap::default(),
+            indices: FastMap::default(),
             workspace: None,
             reversing: false,
         }
@@ -249,9 +254,13 @@ impl<'a, S: Float> Writer<'a, S> {
 
     /// A table of indices.
     pub(crate) fn table(&mut self, path: &str, indices: &[i64]) -> String {
+        if let Some(name) = self.indices.get(indices) {
+            return name.clone();
+        }
         let name = self.names.table(path);
         let items: Vec<String> = indices.iter().map(i64::to_string).collect();
         self.tables.list(&format!("static {name}: [usize; {}] = [", items.len()), &items, "];");
+        self.indices.insert(indices.to_vec(), name.clone());
         name
     }
 }
@@ -383,17 +392,25 @@ impl<S: Float> Writer<'_, S> {
 
     /// Numbers from anywhere, in an array of their own.
     pub(crate) fn gathered(&mut self, list: &[Address], path: &str) -> String {
+        if let Some(name) = self.lists.get(list) {
+            return name.clone();
+        }
+        let name = self.name_of_list(list).unwrap_or_else(|| format!("{path}_from"));
+        let name = self.gather(list, &name);
+        self.lists.insert(list.to_vec(), name.clone());
+        name
+    }
+
+    fn gather(&mut self, list: &[Address], path: &str) -> String {
         let stretches = self.stretches(list);
         if list.len() <= SOME && stretches.len() * FEW > list.len() {
             let items: Vec<String> =
                 list.iter().map(|&address| self.number(address).into_text()).collect();
-            let name = self.name_of_list(list).unwrap_or_else(|| format!("{path}_from"));
-            let name = self.names.unique(&name);
+            let name = self.names.unique(path);
             self.body.list(&format!("let {name} = ["), &items, "];");
             return name;
         }
-        let name = self.name_of_list(list).unwrap_or_else(|| format!("{path}_from"));
-        let array = self.array(&name, list.len());
+        let array = self.array(path, list.len());
         for Stretch { at, step, len } in stretches {
             let (run, start) = self.locate(list[at]);
             let source = (len > 1 && step != 0).then(|| self.array_to_read(run)).flatten();

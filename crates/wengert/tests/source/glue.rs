@@ -90,14 +90,11 @@ pub(crate) fn calls(texts: &[(&str, usize)]) -> String {
             one if one == number => writeln!(each, "    let mut all = vec![vec![result as f64]];"),
             _ => writeln!(
                 each,
-                "    let mut all: Vec<Vec<f64>> = result.iter().map(|&x| vec![x as f64]).collect();"
+                "    let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));"
             ),
         }
         .unwrap();
-        for value in after {
-            writeln!(each, "    all.push({value});").unwrap();
-        }
-        each.push_str("    Ok(all)\n}\n");
+        writeln!(each, "    all.extend([{}]);\n    Ok(all)\n}}", after.join(", ")).unwrap();
     }
     glue.push_str("        other => Err(format!(\"no function is called {other}\")),\n    }\n}\n");
     glue + &each

@@ -169,14 +169,12 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let d_x_part_32 = chain(d_x_part_2, v46 / x) + d_x_part_31 + chain(v62, v9);
     let d_v79_part_from = [2.0, -3.0, 1.0];
     let v79_from = [x, v75, y];
-    let v85_from = [2.0, -3.0, 1.0];
     let mut v85 = [0.0; 3];
-    let d_v79_from = [2.0, -3.0, 1.0];
     let mut d_v79 = [0.0; 3];
     for i in 0..3 {
         let v79 = 0.0 + v79_from[i];
-        v85[i] = powi(v79, v85_from[i]);
-        d_v79[i] = chain(d_v79_from[i], powi(v79, d_v79_part_from[i] - 1.0));
+        v85[i] = powi(v79, d_v79_part_from[i]);
+        d_v79[i] = chain(d_v79_part_from[i], powi(v79, d_v79_part_from[i] - 1.0));
     }
     let sum_of_all = v146 + (v85[0] + v85[1] + v85[2]);
     let d_y_part_11 = d_v79[2] + d_v71 + d_y_part_4 + d_v67 + d_y_part_2 + d_y_part_7;
@@ -769,7 +767,6 @@ pub(crate) fn moves(
     }
 
     static V30_FROM: [usize; 8] = [11, 0, 7, 3, 3, 5, 2, 9];
-    static D_PICKED_PART_FROM: [usize; 8] = [11, 0, 7, 3, 3, 5, 2, 9];
 
     let spread_0_part = 0.0 + x[3];
     let running_0_part = spread_0_part + (0.0 + x[11]) + (0.0 + x[5]) + (0.0 + x[9]);
@@ -809,13 +806,12 @@ pub(crate) fn moves(
     let d_x_0_part_6 = d_x_0_part_3 + running_0_part_9;
     let d_x_0_part_7 = d_x_0_part_4 + running_0_part_10;
     let mut v30 = [0.0; 8];
-    let d_picked_part_from_2 = [d_joined_0_part, x[11], -0.0, -0.0, -0.0, -0.0, -0.0, -0.0];
+    let d_picked_part_from = [d_joined_0_part, x[11], -0.0, -0.0, -0.0, -0.0, -0.0, -0.0];
     let mut d_picked_part = [0.0; 8];
     for i in 0..8 {
         let v30_i = tanh(x[V30_FROM[i]]);
         v30[i] = v30_i;
-        let d_picked_part_2 = tanh_slope(x[D_PICKED_PART_FROM[i]], v30_i);
-        d_picked_part[i] = chain(d_picked_part_from_2[i], d_picked_part_2);
+        d_picked_part[i] = chain(d_picked_part_from[i], tanh_slope(x[V30_FROM[i]], v30_i));
     }
     let mut chosen = [0.0; 12];
     let mut d_x_part = [0.0; 12];
@@ -833,17 +829,11 @@ pub(crate) fn moves(
     let mut v171_from = [0.0; 8];
     v171_from[0..4].copy_from_slice(&x[0..4]);
     v171_from[4..8].copy_from_slice(&v167[0..4]);
-    let mut v171_from_2 = [0.0; 8];
-    v171_from_2[0..4].copy_from_slice(&x[0..4]);
-    v171_from_2[4..8].copy_from_slice(&v167[0..4]);
     let mut v171 = [0.0; 8];
-    let mut d_x_part_from = [0.0; 8];
-    d_x_part_from[0..4].copy_from_slice(&x[0..4]);
-    d_x_part_from[4..8].copy_from_slice(&v167[0..4]);
     let mut d_x_part_3 = [0.0; 8];
     for i in 0..8 {
-        v171[i] = v171_from[i] * v171_from_2[i];
-        d_x_part_3[i] = 2.0 * d_x_part_from[i];
+        v171[i] = v171_from[i] * v171_from[i];
+        d_x_part_3[i] = 2.0 * v171_from[i];
     }
     let mut v179 = -0.0;
     for i in 0..8 {
@@ -874,8 +864,8 @@ pub(crate) fn moves(
     let d_x_0_part_16 = d_x_0_part_5 + running_0_part_11;
     let d_x_0_part_17 = d_x_0_part_6 + running_0;
     let d_x_3 = [
-        d_x_0_part_8, d_x_0_part_9, d_x_0_part_10, d_x_0_part_11, d_x_part[4], d_x_part[5], d_x_part[6],
-        d_x_part[7], d_x_0_part_12, d_x_0_part_13, d_x_0_part_14, d_x_0_part_15,
+        d_x_0_part_8, d_x_0_part_9, d_x_0_part_10, d_x_0_part_11, d_x_part[4], d_x_part[5],
+        d_x_part[6], d_x_part[7], d_x_0_part_12, d_x_0_part_13, d_x_0_part_14, d_x_0_part_15,
     ];
     let v142_from = [
         running_0_part, running_0_part_2, running_0_part_3, running_0_part_4, running_0_part_5,
@@ -963,7 +953,7 @@ pub(crate) fn guarded(x: &mut [f64; 3], d_x: &mut [f64; 3]) -> Result<f64, &'sta
     for i in 0..3 {
         x[i] = next[i];
     }
-    *d_x = [1.0 + 0.0, 0.0 + 0.0, 0.0 + 0.0];
+    *d_x = [1.0, 0.0, 0.0];
     Ok(v10)
 }
 
@@ -1018,9 +1008,9 @@ pub(crate) fn swapped(x: &mut [f64; 3], y: &mut [f64; 3]) -> f64 {
 /// Written by Wengert from a tape of 11 nodes: change what was recorded and write it anew, not
 /// this.
 ///
-/// - `x`, shape `[3] by [4]`
+/// - `x`, 3 rows of shape `[4]`
 /// - `w`, shape `[4]`
-/// - `target`, shape `[3] by [1]`
+/// - `target`, 3 rows of shape `[1]`
 /// - `y`, shape `[3]`: gets the values of `y`
 /// - `d_x`, shape `[4]`: gets the gradient of `loss` by `x`
 /// - `d_w`, shape `[4]`: gets the gradient of `loss` by `w`
@@ -1095,19 +1085,15 @@ pub(crate) fn rows(
         d_w_0_part_4[i] = d_w_part_2[i + 9] + d_w_part_3[i + 9];
     }
     let d_w_part_from = [
-        d_w_0_part[0], d_w_0_part[1], d_w_0_part[2], d_w_0_part_2[0], d_w_0_part_2[1], d_w_0_part_2[2],
-        d_w_0_part_3[0], d_w_0_part_3[1], d_w_0_part_3[2], d_w_0_part_4[0], d_w_0_part_4[1],
-        d_w_0_part_4[2],
+        d_w_0_part[0], d_w_0_part[1], d_w_0_part[2], d_w_0_part_2[0], d_w_0_part_2[1],
+        d_w_0_part_2[2], d_w_0_part_3[0], d_w_0_part_3[1], d_w_0_part_3[2], d_w_0_part_4[0],
+        d_w_0_part_4[1], d_w_0_part_4[2],
     ];
-    let mut d_w_part_4 = [0.0; 12];
-    for i in 0..12 {
-        d_w_part_4[i] = d_w_part_from[i];
+    for i in 0..4 {
+        d_w[i] = d_w_part_from[3 * i] + d_w_part_from[3 * i + 1] + d_w_part_from[3 * i + 2] + 0.0;
     }
     for i in 0..4 {
-        d_w[i] = d_w_part_4[3 * i] + d_w_part_4[3 * i + 1] + d_w_part_4[3 * i + 2] + 0.0;
-    }
-    for i in 0..4 {
-        d_x[i] = 0.0 + 0.0;
+        d_x[i] = 0.0;
     }
 }
 
@@ -1163,13 +1149,11 @@ pub(crate) fn long_sums(x: &[f64; 600], d_x: &mut [f64; 600]) -> f64 {
     let v601 = v601_part[2] + v601_part[3] + v601_part_2[1];
     let v603_from = [v601_part_3, v601];
     let mut v603 = [0.0; 2];
-    let d_v601_part_from = [v601_part_3, v601];
     let mut d_v601 = [0.0; 2];
     for i in 0..2 {
         let v603_i = tanh(v603_from[i]);
         v603[i] = v603_i;
-        let d_v601_part = tanh_slope(d_v601_part_from[i], v603_i);
-        d_v601[i] = chain(v600, d_v601_part);
+        d_v601[i] = chain(v600, tanh_slope(v603_from[i], v603_i));
     }
     let v605 = v603[0] + v603[1];
     let y = v600 * v605;
@@ -1202,12 +1186,12 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
     }
 
     static D_X_PART_FROM: [usize; 35] = [
-        0, 5, 10, 15, 20, 25, 30, 1, 6, 11, 16, 21, 26, 31, 2, 7, 12, 17, 22, 27, 32, 3, 8, 13, 18, 23,
-        28, 33, 4, 9, 14, 19, 24, 29, 34,
+        0, 5, 10, 15, 20, 25, 30, 1, 6, 11, 16, 21, 26, 31, 2, 7, 12, 17, 22, 27, 32, 3, 8, 13, 18,
+        23, 28, 33, 4, 9, 14, 19, 24, 29, 34,
     ];
     static D_X_PART_FROM_2: [usize; 35] = [
-        21, 22, 23, 24, 25, 26, 27, 49, 50, 51, 52, 53, 54, 55, 84, 85, 86, 87, 88, 89, 90, 112, 113,
-        114, 115, 116, 117, 118, 140, 141, 142, 143, 144, 145, 146,
+        21, 22, 23, 24, 25, 26, 27, 49, 50, 51, 52, 53, 54, 55, 84, 85, 86, 87, 88, 89, 90, 112,
+        113, 114, 115, 116, 117, 118, 140, 141, 142, 143, 144, 145, 146,
     ];
 
     let rest = workspace.as_mut_slice();
@@ -1426,27 +1410,24 @@ pub(crate) fn constants(
         0.960170286650366, 0.7000000000000001, 0.7539022543433046, 0.8, -0.14550003380861354, 0.9,
         -0.9111302618846769, -0.8390715290764524, 1.1, 0.004425697988050785, 1.2000000000000002,
         0.8438539587324921, 1.3, 0.9074467814501962, 1.4000000000000001, 0.1367372182078336, 1.5,
-        -0.7596879128588213, 1.6, -0.9576594803233847, 1.7000000000000002, -0.27516333805159693, 1.8,
-        0.6603167082440802, 1.9000000000000001, 0.9887046181866692, 0.40808206181339196, 2.1,
+        -0.7596879128588213, 1.6, -0.9576594803233847, 1.7000000000000002, -0.27516333805159693,
+        1.8, 0.6603167082440802, 1.9000000000000001, 0.9887046181866692, 0.40808206181339196, 2.1,
         -0.5477292602242684, 2.2, -0.9999608263946371, 2.3000000000000003, -0.5328330203333975,
-        2.4000000000000004, 0.424179007336997, 2.5, 0.9912028118634736, 2.6, 0.6469193223286404, 2.7,
-        -0.2921388087338362, 2.8000000000000003, -0.9626058663135666, 2.9000000000000004,
-        -0.7480575296890003, 3.0, 0.15425144988758405, 3.1, 0.9147423578045313, 3.2, 0.8342233605065102,
-        3.3000000000000003, -0.013276747223059479, 3.4000000000000004, -0.8485702747846052, 3.5,
-        -0.9036922050915067, 3.6, -0.12796368962740468, 3.7, 0.7654140519453434, 3.8000000000000003,
-        0.9550736440472949, 3.9000000000000004, 0.26664293235993725, f64::INFINITY, -0.0, 1e300,
+        2.4000000000000004, 0.424179007336997, 2.5, 0.9912028118634736, 2.6, 0.6469193223286404,
+        2.7, -0.2921388087338362, 2.8000000000000003, -0.9626058663135666, 2.9000000000000004,
+        -0.7480575296890003, 3.0, 0.15425144988758405, 3.1, 0.9147423578045313, 3.2,
+        0.8342233605065102, 3.3000000000000003, -0.013276747223059479, 3.4000000000000004,
+        -0.8485702747846052, 3.5, -0.9036922050915067, 3.6, -0.12796368962740468, 3.7,
+        0.7654140519453434, 3.8000000000000003, 0.9550736440472949, 3.9000000000000004,
+        0.26664293235993725, f64::INFINITY, -0.0, 1e300,
     ];
     static V49_FROM: [usize; 39] = [
-        3, 5, 7, 9, 11, 13, 15, 17, 19, 2, 22, 24, 26, 28, 30, 32, 34, 36, 38, 1, 41, 43, 45, 47, 49,
-        51, 53, 55, 57, 59, 61, 63, 65, 67, 69, 71, 73, 75, 77,
+        3, 5, 7, 9, 11, 13, 15, 17, 19, 2, 22, 24, 26, 28, 30, 32, 34, 36, 38, 1, 41, 43, 45, 47,
+        49, 51, 53, 55, 57, 59, 61, 63, 65, 67, 69, 71, 73, 75, 77,
     ];
     static Y_PART_FROM: [usize; 39] = [
-        4, 6, 8, 10, 12, 14, 16, 18, 20, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 40, 42, 44, 46, 48, 50,
-        52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78,
-    ];
-    static D_V49_FROM: [usize; 39] = [
-        4, 6, 8, 10, 12, 14, 16, 18, 20, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 40, 42, 44, 46, 48, 50,
-        52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78,
+        4, 6, 8, 10, 12, 14, 16, 18, 20, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 40, 42, 44, 46, 48,
+        50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78,
     ];
 
     let v45 = x[0] * x[0];
@@ -1460,7 +1441,7 @@ pub(crate) fn constants(
         let v49 = x[i + 1] - CONSTANTS[V49_FROM[i]];
         v50[i] = v49 * v49;
         y_part[i] = CONSTANTS[Y_PART_FROM[i]];
-        d_v49[i] = chain(CONSTANTS[D_V49_FROM[i]], 2.0 * v49);
+        d_v49[i] = chain(CONSTANTS[Y_PART_FROM[i]], 2.0 * v49);
     }
     let mut y = v45;
     for i in 0..39 {
@@ -1473,17 +1454,17 @@ pub(crate) fn constants(
         v283[i] = CONSTANTS[i + 79];
     }
     for i in 0..2 {
-        d_unused[i] = 0.0 + 0.0;
+        d_unused[i] = 0.0;
     }
     *d_x = [
         d_v43 + 0.0, d_v49[0] + 0.0, d_v49[1] + 0.0, d_v49[2] + 0.0, d_v49[3] + 0.0, d_v49[4] + 0.0,
-        d_v49[5] + 0.0, d_v49[6] + 0.0, d_v49[7] + 0.0, d_v49[8] + 0.0, d_v49[9] + 0.0, d_v49[10] + 0.0,
-        d_v49[11] + 0.0, d_v49[12] + 0.0, d_v49[13] + 0.0, d_v49[14] + 0.0, d_v49[15] + 0.0,
-        d_v49[16] + 0.0, d_v49[17] + 0.0, d_v49[18] + 0.0, d_v49[19] + 0.0, d_v49[20] + 0.0,
-        d_v49[21] + 0.0, d_v49[22] + 0.0, d_v49[23] + 0.0, d_v49[24] + 0.0, d_v49[25] + 0.0,
-        d_v49[26] + 0.0, d_v49[27] + 0.0, d_v49[28] + 0.0, d_v49[29] + 0.0, d_v49[30] + 0.0,
-        d_v49[31] + 0.0, d_v49[32] + 0.0, d_v49[33] + 0.0, d_v49[34] + 0.0, d_v49[35] + 0.0,
-        d_v49[36] + 0.0, d_v49[37] + 0.0, d_v49[38] + 0.0,
+        d_v49[5] + 0.0, d_v49[6] + 0.0, d_v49[7] + 0.0, d_v49[8] + 0.0, d_v49[9] + 0.0,
+        d_v49[10] + 0.0, d_v49[11] + 0.0, d_v49[12] + 0.0, d_v49[13] + 0.0, d_v49[14] + 0.0,
+        d_v49[15] + 0.0, d_v49[16] + 0.0, d_v49[17] + 0.0, d_v49[18] + 0.0, d_v49[19] + 0.0,
+        d_v49[20] + 0.0, d_v49[21] + 0.0, d_v49[22] + 0.0, d_v49[23] + 0.0, d_v49[24] + 0.0,
+        d_v49[25] + 0.0, d_v49[26] + 0.0, d_v49[27] + 0.0, d_v49[28] + 0.0, d_v49[29] + 0.0,
+        d_v49[30] + 0.0, d_v49[31] + 0.0, d_v49[32] + 0.0, d_v49[33] + 0.0, d_v49[34] + 0.0,
+        d_v49[35] + 0.0, d_v49[36] + 0.0, d_v49[37] + 0.0, d_v49[38] + 0.0,
     ];
     [y, x[3]]
 }
@@ -1513,7 +1494,8 @@ fn call_functions(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let a0: f64 = inputs[0][0] as f64;
     let a1: f64 = inputs[1][0] as f64;
     let result = functions(a0, a1);
-    let mut all: Vec<Vec<f64>> = result.iter().map(|&x| vec![x as f64]).collect();
+    let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));
+    all.extend([]);
     Ok(all)
 }
 
@@ -1523,7 +1505,7 @@ fn call_network(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let a2: Box<[f64; 12]> = inputs[2].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
     let result = network(&mut a0, &a1, &a2);
     let mut all = vec![vec![result as f64]];
-    all.push(a0.iter().map(|&x| x as f64).collect());
+    all.extend([a0.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1533,7 +1515,7 @@ fn call_network_fast(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let a2: Box<[f64; 12]> = inputs[2].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
     let result = network_fast(&mut a0, &a1, &a2);
     let mut all = vec![vec![result as f64]];
-    all.push(a0.iter().map(|&x| x as f64).collect());
+    all.extend([a0.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1545,9 +1527,7 @@ fn call_momentum(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a4: Box<[f32; 3]> = vec![7.0; 3].into_boxed_slice().try_into().unwrap();
     let result = momentum(&mut a0, &mut a1, &a2, &a3, &mut a4);
     let mut all = vec![vec![result as f64]];
-    all.push(a0.iter().map(|&x| x as f64).collect());
-    all.push(a1.iter().map(|&x| x as f64).collect());
-    all.push(a4.iter().map(|&x| x as f64).collect());
+    all.extend([a0.iter().map(|&x| x as f64).collect(), a1.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1560,9 +1540,7 @@ fn call_mixture(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a5: Box<[f64; 12]> = vec![7.0; 12].into_boxed_slice().try_into().unwrap();
     let result = mixture(&a0, &a1, &a2, &mut a3, &mut a4, &mut a5);
     let mut all = vec![vec![result as f64]];
-    all.push(a3.iter().map(|&x| x as f64).collect());
-    all.push(a4.iter().map(|&x| x as f64).collect());
-    all.push(a5.iter().map(|&x| x as f64).collect());
+    all.extend([a3.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect(), a5.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1574,10 +1552,7 @@ fn call_moves(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a4: Box<[f64; 8]> = vec![7.0; 8].into_boxed_slice().try_into().unwrap();
     let result = moves(&a0, &mut a1, &mut a2, &mut a3, &mut a4);
     let mut all = vec![vec![result as f64]];
-    all.push(a1.iter().map(|&x| x as f64).collect());
-    all.push(a2.iter().map(|&x| x as f64).collect());
-    all.push(a3.iter().map(|&x| x as f64).collect());
-    all.push(a4.iter().map(|&x| x as f64).collect());
+    all.extend([a1.iter().map(|&x| x as f64).collect(), a2.iter().map(|&x| x as f64).collect(), a3.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1586,8 +1561,7 @@ fn call_guarded(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a1: Box<[f64; 3]> = vec![7.0; 3].into_boxed_slice().try_into().unwrap();
     let result = guarded(&mut a0, &mut a1).map_err(String::from)?;
     let mut all = vec![vec![result as f64]];
-    all.push(a0.iter().map(|&x| x as f64).collect());
-    all.push(a1.iter().map(|&x| x as f64).collect());
+    all.extend([a0.iter().map(|&x| x as f64).collect(), a1.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1596,7 +1570,7 @@ fn call_fed(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let a1: f64 = inputs[1][0] as f64;
     let result = fed(&mut a0, a1);
     let mut all = vec![vec![result as f64]];
-    all.push(vec![a0 as f64]);
+    all.extend([vec![a0 as f64]]);
     Ok(all)
 }
 
@@ -1605,8 +1579,7 @@ fn call_swapped(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a1: Box<[f64; 3]> = inputs[1].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
     let result = swapped(&mut a0, &mut a1);
     let mut all = vec![vec![result as f64]];
-    all.push(a0.iter().map(|&x| x as f64).collect());
-    all.push(a1.iter().map(|&x| x as f64).collect());
+    all.extend([a0.iter().map(|&x| x as f64).collect(), a1.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1620,9 +1593,7 @@ fn call_rows(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let result = rows(&a0, &a1, &a2, &mut a3, &mut a4, &mut a5);
     let _: () = result;
     let mut all = Vec::new();
-    all.push(a3.iter().map(|&x| x as f64).collect());
-    all.push(a4.iter().map(|&x| x as f64).collect());
-    all.push(a5.iter().map(|&x| x as f64).collect());
+    all.extend([a3.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect(), a5.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1631,7 +1602,7 @@ fn call_long_sums(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a1: Box<[f64; 600]> = vec![7.0; 600].into_boxed_slice().try_into().unwrap();
     let result = long_sums(&a0, &mut a1);
     let mut all = vec![vec![result as f64]];
-    all.push(a1.iter().map(|&x| x as f64).collect());
+    all.extend([a1.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1641,7 +1612,7 @@ fn call_lent(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a2: Box<[f64; 895]> = vec![7.0; 895].into_boxed_slice().try_into().unwrap();
     let result = lent(&a0, &mut a1, &mut a2);
     let mut all = vec![vec![result as f64]];
-    all.push(a1.iter().map(|&x| x as f64).collect());
+    all.extend([a1.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1650,7 +1621,7 @@ fn call_ungrouped(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a1: Box<[f64; 3]> = vec![7.0; 3].into_boxed_slice().try_into().unwrap();
     let result = ungrouped(&a0, &mut a1);
     let mut all = vec![vec![result as f64]];
-    all.push(a1.iter().map(|&x| x as f64).collect());
+    all.extend([a1.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
@@ -1662,10 +1633,7 @@ fn call_constants(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let mut a4: Box<[f64; 2]> = vec![7.0; 2].into_boxed_slice().try_into().unwrap();
     let mut a5: Box<[f64; 40]> = vec![7.0; 40].into_boxed_slice().try_into().unwrap();
     let result = constants(&a0, &a1, &mut a2, &mut a3, &mut a4, &mut a5);
-    let mut all: Vec<Vec<f64>> = result.iter().map(|&x| vec![x as f64]).collect();
-    all.push(a2.iter().map(|&x| x as f64).collect());
-    all.push(a3.iter().map(|&x| x as f64).collect());
-    all.push(a4.iter().map(|&x| x as f64).collect());
-    all.push(a5.iter().map(|&x| x as f64).collect());
+    let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));
+    all.extend([a2.iter().map(|&x| x as f64).collect(), a3.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect(), a5.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
