@@ -17,27 +17,25 @@ pub(crate) struct Case {
 /// What is asked of a program, and how the text gives it.
 pub(crate) struct Ask<'t, S: Compile> {
     pub(crate) compiler: Compiler<'t, S>,
-    returned: Vec<Output>,
-    written: Vec<Output>,
+    /// With whether each is a single number of a row.
+    asked: Vec<(Output, bool)>,
 }
 
 impl<'t, S: Compile> Ask<'t, S> {
     pub(crate) fn of(tape: &'t Tape<S>, numerics: Numerics) -> Self {
         let compiler = Compiler::new(tape).numerics(numerics);
-        Ask { compiler, returned: Vec::new(), written: Vec::new() }
+        Ask { compiler, asked: Vec::new() }
     }
 
     pub(crate) fn output(&mut self, var: Var<'t, S>) -> Output {
         let output = self.compiler.output(var).unwrap();
-        let list = if var.shape().is_scalar() { &mut self.returned } else { &mut self.written };
-        list.push(output);
+        self.asked.push((output, var.shape().is_scalar()));
         output
     }
 
     pub(crate) fn gradient(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Output {
         let output = self.compiler.gradient(of, wrt).unwrap();
-        let list = if wrt.shape().is_scalar() { &mut self.returned } else { &mut self.written };
-        list.push(output);
+        self.asked.push((output, wrt.shape().is_scalar()));
         output
     }
 
@@ -47,13 +45,14 @@ impl<'t, S: Compile> Ask<'t, S> {
         self.compiler.feed(output, to).unwrap();
     }
 
-    /// An output, of each of several rows: never a single number.
-    pub(crate) fn per_row(&mut self, output: Output) {
-        self.written.push(output);
+    /// The gradient of every row.
+    pub(crate) fn gradient_per_row(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) {
+        let output = self.compiler.gradient_per_row(of, wrt).unwrap();
+        self.asked.push((output, wrt.shape().is_scalar()));
     }
 
     pub(crate) fn case(self, name: &str, options: &RustOptions) -> Case {
-        let Ask { compiler, returned, written } = self;
+        let Ask { compiler, asked } = self;
         let numerics = if format!("{compiler:?}").contains("Exact") {
             Numerics::Exact
         } else {
@@ -64,6 +63,10 @@ impl<'t, S: Compile> Ask<'t, S> {
         let inputs = program.inputs().len();
         let moved = super::glue::moved(&text, inputs);
         let mut workspace = program.workspace();
+        // Of several rows a number each is several numbers.
+        let single =
+            |&(output, scalar): &(Output, bool)| scalar && workspace.values(output).len() == 1;
+        let (returned, written): (Vec<_>, Vec<_>) = asked.into_iter().partition(single);
         let start = program.inputs().iter();
         let start = start.map(|info| rows_of(&program, &workspace, info)).collect();
         let run = move |values: &[Vec<f64>]| {
@@ -74,11 +77,11 @@ impl<'t, S: Compile> Ask<'t, S> {
             program.run(&mut workspace).map_err(|error| error.to_string())?;
             let wide = |values: Vec<S>| values.into_iter().map(S::to_f64).collect::<Vec<f64>>();
             let mut all: Vec<Vec<f64>> =
-                returned.iter().map(|&output| wide(workspace.values(output))).collect();
+                returned.iter().map(|&(output, _)| wide(workspace.values(output))).collect();
             for (info, _) in program.inputs().iter().zip(&moved).filter(|(_, moved)| **moved) {
                 all.push(wide(workspace.input(program.input(info.id).unwrap()).to_vec()));
             }
-            all.extend(written.iter().map(|&output| wide(workspace.values(output))));
+            all.extend(written.iter().map(|&(output, _)| wide(workspace.values(output))));
             Ok(all)
         };
         Case { name: name.to_owned(), text, inputs, run: Box::new(run), start, numerics }
@@ -129,8 +132,6 @@ impl Case {
                 (expected, found) => panic!("{name}: {expected:?}, {found:?}\n{text}"),
             };
             // What was moved is the next step's; the rest is something else.
-            let returned = expected.len() - moved.iter().filter(|&&moved| moved).count();
-            let _ = returned;
             let mut after = self.moved_of(&expected);
             for (i, input) in inputs.iter_mut().enumerate() {
                 if moved[i] {

@@ -194,10 +194,8 @@ fn rows() -> Case {
     let loss = (target.at(0) - y).square().named("loss");
     let mut ask = Ask::of(&tape, Numerics::Exact);
     ask.compiler.rows(3, &[x, target]).unwrap();
-    let value = ask.compiler.output(y).unwrap();
-    ask.per_row(value);
-    let each = ask.compiler.gradient_per_row(loss, x).unwrap();
-    ask.per_row(each);
+    ask.output(y);
+    ask.gradient_per_row(loss, x);
     ask.gradient(loss, w);
     ask.case("rows", &exact())
 }

@@ -43,17 +43,18 @@ fn case<'t>(
 fn cases(scale: u32) -> Vec<Case> {
     let options = RustOptions::default().functions("wengert_ops::exact::f64");
     let all = RefCell::new(Vec::new());
-    scalars::run(10 * scale, |program| {
+    scalars::run(6 * scale, |program| {
         let mut cases = all.borrow_mut();
         let tape = exact();
-        let (leaves, y) = scalars::record(&tape, program, &program.at);
+        let at = if cases.len() % 2 == 0 { &program.at } else { &program.elsewhere };
+        let (leaves, y) = scalars::record(&tape, program, at);
         let without = [&[][..], Pass::ALL, &[Pass::Group]][cases.len() % 3];
         let name = format!("f{}", cases.len());
         cases.push(case(&name, y, &leaves, without, &options));
         Ok(())
     });
     for (times, most) in [(1, 64), (1, 64), (7, 600)] {
-        tensors::run(8 * scale, |program| {
+        tensors::run(4 * scale, |program| {
             let mut cases = all.borrow_mut();
             let program = tensors::widened(program, times);
             let tape = exact();
@@ -68,7 +69,7 @@ fn cases(scale: u32) -> Vec<Case> {
         });
     }
     // Rows at a time, and a step that moves what it differentiates by.
-    tensors::run(8 * scale, |program| {
+    tensors::run(4 * scale, |program| {
         let mut cases = all.borrow_mut();
         let tape = exact();
         let at = tensors::leaf_values(program, 1);
@@ -77,12 +78,8 @@ fn cases(scale: u32) -> Vec<Case> {
         let mut ask = Ask::of(&tape, Numerics::Exact);
         if cases.len() % 2 == 0 {
             ask.compiler.rows(3, &leaves[..1]).unwrap();
-            let value = ask.compiler.output(y).unwrap();
-            ask.per_row(value);
-            for &leaf in &leaves {
-                let each = ask.compiler.gradient_per_row(y, leaf).unwrap();
-                ask.per_row(each);
-            }
+            ask.output(y);
+            leaves.iter().for_each(|&leaf| ask.gradient_per_row(y, leaf));
         } else {
             let zeros = vec![0.0; leaves[0].len()];
             let gradient = tape.tensor(Leaf::Data, &zeros, leaves[0].shape()).unwrap();
@@ -146,7 +143,7 @@ fn check(scale: u32, level: &str) {
     let (library, deps) = library();
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let compiled = Command::new(rustc)
-        .args(["--edition", "2024", "-D", "warnings", "-A", "unused", "-C"])
+        .args(["--edition", "2024", "-D", "warnings", "-A", "dead_code", "-C"])
         .arg(format!("opt-level={level}"))
         .arg("--extern")
         .arg(format!("wengert_ops={}", library.display()))
@@ -183,7 +180,7 @@ fn check(scale: u32, level: &str) {
     }
     drop(to);
     assert!(child.wait().unwrap().success());
-    assert!(compared > 1000 * scale as usize, "only {compared} numbers were compared");
+    assert!(compared > 500 * scale as usize, "only {compared} numbers were compared");
 }
 
 #[test]
@@ -195,5 +192,5 @@ fn random_programs_give_their_bits_as_rust() {
 #[test]
 #[ignore = "half a minute of rustc"]
 fn many_random_programs_give_their_bits_as_rust() {
-    check(12, "3");
+    check(16, "3");
 }
