@@ -136,6 +136,41 @@ fn chain_choice(adjoint: f__, partial: f__) -> f__ {
 }",
     ),
     (
+        "sum_of",
+        "
+/// The sum, in eight lanes: the program leaves its order open.
+#[inline(always)]
+fn sum_of(x: &[f__]) -> f__ {
+    let (chunks, rest) = x.as_chunks::<8>();
+    let mut lanes = [-0.0; 8];
+    for x in chunks {
+        for i in 0..8 {
+            lanes[i] += x[i];
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    rest.iter().fold(((a + e) + (c + g)) + ((b + f) + (d + h)), |sum, x| sum + x)
+}",
+    ),
+    (
+        "dot",
+        "
+/// The sum of products, in eight lanes: the program leaves its order open.
+#[inline(always)]
+fn dot(x: &[f__], y: &[f__]) -> f__ {
+    let ((xs, x), (ys, y)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
+    let mut lanes = [-0.0; 8];
+    for (x, y) in xs.iter().zip(ys) {
+        for i in 0..8 {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    let sum = ((a + e) + (c + g)) + ((b + f) + (d + h));
+    x.iter().zip(y).fold(sum, |sum, (x, y)| sum + x * y)
+}",
+    ),
+    (
         "powi",
         "
 /// xⁿ for an integer n.

@@ -201,7 +201,7 @@ impl<S: Float> Function<'_, S> {
         let mut text = Text::default();
         self.docs(&mut text, &arguments);
         text.line(
-            "#[allow(clippy::all, unused_variables, reason = \"written by a program, in its order\")]",
+            "#[allow(clippy::all, unused_variables, unused_assignments, reason = \"written so\")]",
         );
         for attribute in &self.options.attributes {
             text.line(attribute);

@@ -20,7 +20,8 @@ pub(crate) const INDICES: [&str; 6] = ["i", "j", "k", "l", "m", "n"];
 const RESERVED: &str = "abstract as async await become box break const continue crate do dyn else \
     enum extern false final fn for gen if impl in let loop macro match mod move mut override priv \
     pub ref return self static struct super trait true try type typeof union unsafe unsized use \
-    virtual where while yield std core f32 f64 usize rest sum most workspace";
+    virtual where while yield std core f32 f64 usize rest sum most factor workspace \
+    sum_of dot";
 
 impl Names {
     pub(crate) fn new() -> Self {

@@ -32,6 +32,12 @@ impl Operations {
         all.iter().filter_map(|name| helpers::text(name, self.number)).collect()
     }
 
+    /// A helper of the text's own.
+    pub(crate) fn own(&mut self, name: &'static str, arguments: &[&Expr]) -> Expr {
+        self.helpers.insert(name);
+        Expr::call(name, arguments)
+    }
+
     /// A helper, or the module's function of that name if it is an elementary one.
     fn helper(&mut self, name: &'static str, arguments: &[&Expr]) -> Expr {
         if self.of_module && helpers::is_elementary(name) {

@@ -166,24 +166,31 @@ impl<S: Float> Writer<'_, S> {
         Ok(())
     }
 
-    /// A copy of numbers from anywhere into a run of its own: the array that they are gathered in is
-    /// the run.
+    /// A copy of numbers from anywhere, one after the other, is written stretch by stretch: into the
+    /// run itself, if it is whole.
     fn is_gathered(&mut self, member: &Member) -> bool {
-        let instruction = &self.recipe.plan.instructions[member.index];
+        let plan = &self.recipe.plan;
+        let instruction = &plan.instructions[member.index];
         let [Access::Listed(list)] = &instruction.operands[..] else { return false };
-        let (run, _) = self.locate(instruction.out.first());
-        let whole = instruction.out.is_contiguous(&instruction.dims)
-            && self.recipe.plan.line.len_of(run) == instruction.len();
+        let even = Access::of(list.to_vec(), &instruction.dims);
         if instruction.op != Op::Copy
-            || !whole
-            || !matches!(self.store[run], Store::Nowhere)
-            || self.workspace.is_some()
+            || even.run(&instruction.dims, &plan.line).is_some()
+            || !self.is_worth_stretches(list)
         {
             return false;
         }
+        let (to, dims) = (&instruction.out, &instruction.dims);
+        let flat = [instruction.len()];
+        let Access::Strided { strides, start } = Access::of(to.numbers(dims), &flat) else {
+            return false;
+        };
+        let (run, offset) = self.locate(start);
+        if strides[..] != [1] {
+            return false;
+        }
         let (path, _) = self.named(member.index, instruction);
-        let array = self.gathered(list, &path);
-        self.store[run] = Store::Array(array);
+        let array = self.array_of(run, &path);
+        self.gather_into(list, (&array, offset as usize), self.cleared[run]);
         true
     }
 

@@ -43,11 +43,18 @@ pub(crate) fn of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Space
 fn over<S>(plan: &Plan<S>, dims: Dims, members: &[Member]) -> (Space, usize) {
     let mut listed = 0;
     let mut convert = |access: &Access<Address>, own: &[usize]| {
-        let access = access.reshaped(own, &dims);
-        if let Access::Listed(list) = &access {
-            listed += list.len();
+        match access.reshaped(own, &dims) {
+            Access::Listed(list) => {
+                // What was listed because its run may lie anywhere; here it lies as it is.
+                let even = Access::of(list.to_vec(), &dims);
+                if even.run(&dims, &plan.line).is_some() {
+                    return even;
+                }
+                listed += list.len();
+                Access::Listed(list)
+            }
+            even => even,
         }
-        access
     };
     let members = members.iter().map(|member| {
         let instruction = &plan.instructions[member.index];

@@ -4,6 +4,7 @@ use super::error::RustError;
 use super::expr::Expr;
 use super::loops::Loops;
 use super::writer::{Nest, Operand, Store, Tracks, Writer};
+use crate::Numerics;
 use crate::access::Access;
 use crate::graph::Op;
 use crate::ids::{Address, InstructionId, RunId};
@@ -12,6 +13,8 @@ use crate::run::Float;
 
 /// Sums of up to so many terms are one expression.
 const FEW: usize = 4;
+/// Sums of at least so many terms have lanes, where their order is free.
+const LONG: usize = 16;
 /// Results side by side, if they are at least so many.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -32,7 +35,8 @@ impl<S: Float> Writer<'_, S> {
     pub(crate) fn single(&mut self, i: InstructionId) -> Result<(), RustError> {
         let instruction = &self.recipe.plan.instructions[i];
         let (guarded, factors) = match instruction.op {
-            Op::Contract { guarded } => (guarded, 2),
+            // In fast numerics a product follows IEEE where a zero meets an infinity.
+            Op::Contract { guarded } => (guarded && self.recipe.numerics == Numerics::Exact, 2),
             Op::Sum | Op::Max | Op::Min => (false, 1),
             _ => {
                 let (operation, what) = ("a sum over rows", "the program takes one row at a time");
@@ -107,7 +111,7 @@ impl<S: Float> Writer<'_, S> {
     fn alone(&mut self, fold: &Fold<'_>) {
         let Operand::Number(name) = &fold.out else { unreachable!("it has a name") };
         let name = name.text().to_owned();
-        if let Some(sum) = fold.written_out() {
+        if let Some(sum) = fold.written_out().or_else(|| self.in_lanes(fold)) {
             self.body.line(&format!("let {name} = {};", sum.text()));
         } else {
             let nest = Nest { loops: &[fold.outer, fold.inner] };
@@ -121,7 +125,7 @@ impl<S: Float> Writer<'_, S> {
         self.open(fold.outer, 0);
         let nest = Nest { loops: &[fold.outer, fold.inner] };
         let to = Nest { loops: &[fold.outer] }.read(&fold.out);
-        if let Some(sum) = fold.written_out() {
+        if let Some(sum) = fold.written_out().or_else(|| self.in_lanes(fold)) {
             let sum = self.as_stored(fold.run, sum);
             self.body.line(&sum.stored(to.text()));
         } else {
@@ -133,13 +137,40 @@ impl<S: Float> Writer<'_, S> {
         self.close(fold.outer);
     }
 
+    /// A long sum of neighbours, if its order is free: a call of a helper that has lanes.
+    fn in_lanes(&mut self, fold: &Fold<'_>) -> Option<Expr> {
+        let [inner] = &fold.inner.axes[..] else { return None };
+        let sums = matches!(fold.op, Op::Contract { .. } | Op::Sum);
+        if self.recipe.numerics == Numerics::Exact || !sums || inner.extent < LONG {
+            return None;
+        }
+        let nest = Nest { loops: &[fold.outer] };
+        let slice = |operand: &Operand| match operand {
+            Operand::Element { array, start, track } if inner.steps[*track] == 1 => {
+                let from = nest.index(*start, *track);
+                let to = nest.index(start + inner.extent as i64, *track);
+                Some(Expr::atom(format!("&{array}[{from}..{to}]")))
+            }
+            _ => None,
+        };
+        let terms: Vec<Expr> = fold.terms.iter().map(slice).collect::<Option<_>>()?;
+        let sum = match &terms[..] {
+            [x, y] => self.ops.own("dot", &[x, y]),
+            _ => self.ops.own("sum_of", &[&terms[0]]),
+        };
+        Some(match &fold.init {
+            Some(init) => nest.read(init).infix('+', &sum),
+            None => sum,
+        })
+    }
+
     /// `let mut sum = init; for .. { sum += term; }`
     fn fold_into(&mut self, fold: &Fold<'_>, nest: &Nest<'_>, name: &str) {
         let begins = self.begins(fold, &nest.loops[..1]);
         self.body.line(&format!("let mut {name} = {};", begins.text()));
         let outside = fold.outer.axes.len();
         self.open(fold.inner, outside);
-        self.add(fold, nest, name);
+        self.add(fold, (nest, &fold.terms[0]), fold.guarded, name);
         self.close(fold.inner);
     }
 
@@ -154,9 +185,15 @@ impl<S: Float> Writer<'_, S> {
         }
     }
 
-    /// Adds the term at the loops' indices.
-    fn add(&mut self, fold: &Fold<'_>, nest: &Nest<'_>, to: &str) {
-        let first = nest.read(&fold.terms[0]);
+    /// Adds the term at the loops' indices, whose first factor is given.
+    fn add(
+        &mut self,
+        fold: &Fold<'_>,
+        (nest, first): (&Nest<'_>, &Operand),
+        guarded: bool,
+        to: &str,
+    ) {
+        let first = nest.read(first);
         let sum = Expr::atom(to);
         let line = match fold.op {
             Op::Max => self.ops.binary(Binary::Max, [&sum, &first], [None; 2]).stored(to),
@@ -169,7 +206,7 @@ impl<S: Float> Writer<'_, S> {
                 sum.infix('+', &term).stored(to)
             }
         };
-        if fold.guarded {
+        if guarded {
             self.body.open(&format!("if {} != 0.0 {{", first.text()));
             self.body.line(&line);
             self.body.close();
@@ -193,11 +230,28 @@ impl<S: Float> Writer<'_, S> {
         self.body.line(&begins.stored(to.text()));
         self.close(&lane);
         self.open(fold.inner, outside);
-        self.open(&lane, outside + fold.inner.axes.len());
         let nest = Nest { loops: &[&before, fold.inner, &lane] };
         let to = nest.read(&fold.out);
-        self.add(fold, &nest, to.text());
+        // A factor that all of them share is read, and looked at, once.
+        let shared = match &fold.terms[..] {
+            [Operand::Element { track, .. }, _] if lane.axes[0].steps[*track] == 0 => {
+                let factor = Nest { loops: &[&before, fold.inner] }.read(&fold.terms[0]);
+                self.body.line(&format!("let factor = {};", factor.text()));
+                Some(Operand::Number(Expr::atom("factor")))
+            }
+            _ => None,
+        };
+        let hoisted = shared.is_some() && fold.guarded;
+        if let (Some(Operand::Number(factor)), true) = (&shared, hoisted) {
+            self.body.open(&format!("if {} != 0.0 {{", factor.text()));
+        }
+        self.open(&lane, outside + fold.inner.axes.len());
+        let first = shared.as_ref().unwrap_or(&fold.terms[0]);
+        self.add(fold, (&nest, first), fold.guarded && !hoisted, to.text());
         self.close(&lane);
+        if hoisted {
+            self.body.close();
+        }
         self.close(fold.inner);
         if self.cleared[fold.run] {
             self.open(&lane, outside);

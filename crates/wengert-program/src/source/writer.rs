@@ -350,6 +350,12 @@ impl<S: Float> Writer<'_, S> {
             return Operand::Element { array, start: offset, track };
         }
         let list = access.numbers(dims);
+        if let Access::Listed(_) = access {
+            let even = Access::of(list.clone(), dims);
+            if even.run(dims, &self.recipe.plan.line).is_some() {
+                return self.operand(&even, dims, tracks, path);
+            }
+        }
         let (run, _) = self.locate(list[0]);
         let together = list.iter().all(|&address| self.locate(address).0 == run);
         if together
@@ -402,8 +408,7 @@ impl<S: Float> Writer<'_, S> {
     }
 
     fn gather(&mut self, list: &[Address], path: &str) -> String {
-        let stretches = self.stretches(list);
-        if list.len() <= SOME && stretches.len() * FEW > list.len() {
+        if list.len() <= SOME && !self.is_worth_stretches(list) {
             let items: Vec<String> =
                 list.iter().map(|&address| self.number(address).into_text()).collect();
             let name = self.names.unique(path);
@@ -411,17 +416,35 @@ impl<S: Float> Writer<'_, S> {
             return name;
         }
         let array = self.array(path, list.len());
-        for Stretch { at, step, len } in stretches {
+        self.gather_into(list, (&array, 0), false);
+        array
+    }
+
+    /// Whether a list is so many even stretches that they are written one by one.
+    pub(crate) fn is_worth_stretches(&self, list: &[Address]) -> bool {
+        self.stretches(list).len() * FEW <= list.len()
+    }
+
+    /// Writes numbers from anywhere into an array from an index on.
+    pub(crate) fn gather_into(
+        &mut self,
+        list: &[Address],
+        (array, offset): (&str, usize),
+        cleared: bool,
+    ) {
+        for Stretch { at, step, len } in self.stretches(list) {
             let (run, start) = self.locate(list[at]);
             let source = (len > 1 && step != 0).then(|| self.array_to_read(run)).flatten();
             let Some(from) = source else {
                 for (i, &address) in list.iter().enumerate().skip(at).take(len) {
-                    let value = self.number(address).into_text();
-                    self.body.line(&format!("{array}[{i}] = {value};"));
+                    let value = self.number(address);
+                    let value = if cleared { value.without_minus_zero() } else { value };
+                    self.body.line(&format!("{array}[{}] = {};", offset + i, value.text()));
                 }
                 continue;
             };
-            if step == 1 {
+            let at = offset + at;
+            if step == 1 && !cleared {
                 let (to, end) = (at + len, start as usize + len);
                 self.body.line(&format!(
                     "{array}[{at}..{to}].copy_from_slice(&{from}[{start}..{end}]);"
@@ -429,12 +452,12 @@ impl<S: Float> Writer<'_, S> {
                 continue;
             }
             let index = |start, step| Index { start, steps: vec![("i".to_owned(), step)] }.text();
-            let (to, from_index) = (index(at as i64, 1), index(start, step));
+            let value = Expr::atom(format!("{from}[{}]", index(start, step)));
+            let value = if cleared { value.without_minus_zero() } else { value };
             self.body.open(&format!("for i in 0..{len} {{"));
-            self.body.line(&format!("{array}[{to}] = {from}[{from_index}];"));
+            self.body.line(&format!("{array}[{}] = {};", index(at as i64, 1), value.text()));
             self.body.close();
         }
-        array
     }
 
     /// Opens loops, counted from `outside` on.

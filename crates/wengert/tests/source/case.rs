@@ -12,6 +12,8 @@ pub(crate) struct Case {
     /// The inputs' values when it was recorded.
     pub(crate) start: Vec<Vec<f64>>,
     pub(crate) numerics: Numerics,
+    /// How far, as a part of each number, a text may be off whose functions are others.
+    pub(crate) off: Option<f64>,
 }
 
 /// What is asked of a program, and how the text gives it.
@@ -84,7 +86,7 @@ impl<'t, S: Compile> Ask<'t, S> {
             all.extend(written.iter().map(|&(output, _)| wide(workspace.values(output))));
             Ok(all)
         };
-        Case { name: name.to_owned(), text, inputs, run: Box::new(run), start, numerics }
+        Case { name: name.to_owned(), text, inputs, run: Box::new(run), start, numerics, off: None }
     }
 }
 
@@ -157,6 +159,9 @@ impl Case {
 
     /// Bits in exact numerics, else nearness.
     fn agrees(&self, a: f64, b: f64) -> bool {
+        if let Some(off) = self.off {
+            return (a - b).abs() <= off * a.abs() || a.is_nan() && b.is_nan() || a == b;
+        }
         match self.numerics {
             Numerics::Exact => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
             Numerics::Fast => {

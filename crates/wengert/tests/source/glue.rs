@@ -41,7 +41,8 @@ pub(crate) fn calls(texts: &[(&str, usize)]) -> String {
     let mut each = String::new();
     for &(text, inputs) in texts {
         let (name, arguments, result) = signature(text);
-        let number = if text.contains("f64") { "f64" } else { "f32" };
+        let number =
+            if arguments.iter().any(|(_, kind)| kind.contains("f64")) { "f64" } else { "f32" };
         writeln!(glue, "        \"{name}\" => call_{name}(inputs),").unwrap();
         writeln!(each, "\nfn call_{name}(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {{")
             .unwrap();

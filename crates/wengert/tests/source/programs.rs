@@ -19,6 +19,8 @@ fn some(n: usize, step: f64) -> Vec<f64> {
 pub(crate) fn all() -> Vec<Case> {
     vec![
         functions(),
+        of_platform(),
+        of_platform_f32(),
         network(Numerics::Exact),
         network(Numerics::Fast),
         network_f32(),
@@ -64,6 +66,53 @@ fn functions() -> Case {
     ask.gradient(sum, x);
     ask.gradient(sum, y);
     ask.case("functions", &exact())
+}
+
+/// A number for each operation, over the platform's functions where there are any.
+macro_rules! each_function {
+    ($tape:ident, $x:ident, $y:ident) => {{
+        let mut all = Vec::new();
+        for &op in Unary::ALL.iter().filter(|&&op| op != Unary::Erf) {
+            let at = if op == Unary::Acosh { $x + 1.0 } else { $x };
+            all.push(at.try_unary(op).unwrap());
+        }
+        for &op in Binary::ALL {
+            let other = match op {
+                Binary::Powi => $tape.constant(3.0),
+                Binary::SigmoidSlope => $x.sigmoid(),
+                Binary::TanhSlope => $x.tanh(),
+                _ => $y,
+            };
+            all.push($x.try_binary(op, other).unwrap());
+        }
+        // Where the slopes have other formulas.
+        let far = $x * 4.0;
+        all.push(far.try_binary(Binary::SigmoidSlope, far.sigmoid()).unwrap());
+        all.push(far.try_binary(Binary::TanhSlope, far.tanh()).unwrap());
+        all.push(($x * 1e-30).try_binary(Binary::HypotSlope, $y * 1e-30).unwrap());
+        $tape.stack(&all).named("all")
+    }};
+}
+
+/// The texts that a function brings along where it takes the platform's.
+fn of_platform() -> Case {
+    let tape = tape();
+    let (x, y) = (tape.input(0.625).named("x"), tape.input(0.375).named("y"));
+    let all = each_function!(tape, x, y);
+    let mut ask = Ask::of(&tape, Numerics::Exact);
+    ask.output(all);
+    let case = ask.case("of_platform", &RustOptions::default().of_crate());
+    Case { off: Some(4e-15), ..case }
+}
+
+fn of_platform_f32() -> Case {
+    let tape = Tape::<f32>::with(Options::default().numerics(Numerics::Exact));
+    let (x, y) = (tape.input(0.625).named("x"), tape.input(0.375).named("y"));
+    let all = each_function!(tape, x, y);
+    let mut ask = Ask::of(&tape, Numerics::Exact);
+    ask.output(all);
+    let case = ask.case("of_platform_f32", &RustOptions::default().of_crate());
+    Case { off: Some(2e-6), ..case }
 }
 
 /// A step of a 5-6-3 network over four rows, by layers.

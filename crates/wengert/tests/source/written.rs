@@ -9,7 +9,7 @@
 /// Returns `sum of all`, the gradient of `sum of all` by `x`, the gradient of `sum of all` by `y`.
 /// Elementary functions are those of `wengert::exact::f64`, every operation is rounded in the
 /// program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     use wengert::exact::f64::{
         acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, exp, exp2, exp_m1,
@@ -195,6 +195,474 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     [sum_of_all, d_x + 0.0, d_y + 0.0]
 }
 
+/// Written by Wengert from a tape of 75 nodes: change what was recorded and write it anew, not
+/// this.
+///
+/// - `x`
+/// - `y`
+/// - `all`, shape `[60]`: gets the values of `all`
+///
+/// Elements are in row-major order. Elementary functions are the platform's, every other operation
+/// is rounded in the program's order.
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
+pub(crate) fn of_platform(x: f64, y: f64, all: &mut [f64; 60]) {
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn chain(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
+    }
+
+    /// e^(-x²): x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x + a).
+    fn gaussian(x: f64) -> f64 {
+        if x.abs() > 30.0 {
+            return 0.0;
+        }
+        let a = f64::from_bits(x.to_bits() & !((1 << 27) - 1));
+        (-(a * a)).exp() * ((a - x) * (x + a)).exp()
+    }
+
+    /// x/√(x² + y²), and 0 at the origin.
+    fn hypot_slope(x: f64, y: f64) -> f64 {
+        if x == 0.0 && y == 0.0 {
+            return x;
+        }
+        let (x, h, _) = scaled(x, y);
+        x / h
+    }
+
+    /// 1 if x = y, else 0, and NaN where either is NaN.
+    fn indicator_eq(x: f64, y: f64) -> f64 {
+        if x == y { 1.0 } else if x < y || x > y { 0.0 } else { x + y }
+    }
+
+    /// 1 if x >= y, else 0, and NaN where either is NaN.
+    fn indicator_ge(x: f64, y: f64) -> f64 {
+        if x >= y { 1.0 } else if x < y { 0.0 } else { x + y }
+    }
+
+    /// 1 if x > y, else 0, and NaN where either is NaN.
+    fn indicator_gt(x: f64, y: f64) -> f64 {
+        if x > y { 1.0 } else if x <= y { 0.0 } else { x + y }
+    }
+
+    /// The larger, and NaN where either is NaN.
+    fn max(x: f64, y: f64) -> f64 {
+        if x > y { x } else if y >= x { y } else { x + y }
+    }
+
+    /// The smaller, and NaN where either is NaN.
+    fn min(x: f64, y: f64) -> f64 {
+        if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// x/(x² + y²)
+    fn over_squares(x: f64, y: f64) -> f64 {
+        let (x, h, scale) = scaled(x, y);
+        x / h / h * scale
+    }
+
+    /// y (y - 1) xʸ⁻²
+    fn pow_curve(x: f64, y: f64) -> f64 {
+        let factor = y * (y - 1.0);
+        if factor == 0.0 {
+            factor
+        } else if y < 1.0 && x != 0.0 && x.is_finite() {
+            factor * x.powf(y) / x / x
+        } else {
+            factor * x.powf(y - 2.0)
+        }
+    }
+
+    /// xʸ ln x, and 0 where xʸ is 0.
+    fn pow_ln(x: f64, y: f64) -> f64 {
+        let power = x.powf(y);
+        if power == 0.0 { power } else { power * x.ln() }
+    }
+
+    /// y xʸ⁻¹. Below 1/2, y - 1 is rounded, and that counts ln x times in a power.
+    fn pow_slope(x: f64, y: f64) -> f64 {
+        if y == 0.0 {
+            y
+        } else if y < 0.5 && x != 0.0 && x.is_finite() {
+            y * x.powf(y) / x
+        } else {
+            y * x.powf(y - 1.0)
+        }
+    }
+
+    /// max(x, 0), and NaN where x is NaN.
+    fn relu(x: f64) -> f64 {
+        if x <= 0.0 { 0.0 } else { x }
+    }
+
+    /// A point scaled so that its distance from the origin is a normal number: x, the distance, the
+    /// scale.
+    fn scaled(x: f64, y: f64) -> (f64, f64, f64) {
+        const UP: f64 = 2.582249878086909e120;
+        let h = x.hypot(y);
+        if h < UP.recip() {
+            return (x * UP, (x * UP).hypot(y * UP), UP);
+        }
+        if h == f64::INFINITY && x.is_finite() && y.is_finite() {
+            return (x * 0.25, (x * 0.25).hypot(y * 0.25), 0.25);
+        }
+        (x, h, 1.0)
+    }
+
+    /// 1/(1 + e⁻ˣ)
+    fn sigmoid(x: f64) -> f64 {
+        // Where e⁻ˣ overflows, it is eˣ to the last bit.
+        if x < -709.0 { x.exp() } else { 1.0 / (1.0 + (-x).exp()) }
+    }
+
+    /// The slope of the sigmoid at x, where it is y.
+    fn sigmoid_slope(x: f64, y: f64) -> f64 {
+        // y (1 - y) while the rounding of y does not show in 1 - y.
+        if y <= 0.75 {
+            return y * (1.0 - y);
+        }
+        let e = (-x).exp();
+        let sum = 1.0 + e;
+        e / (sum * sum)
+    }
+
+    /// The sign of x; x itself where x is 0 or NaN.
+    fn signum(x: f64) -> f64 {
+        if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x }
+    }
+
+    /// ln(1 + eˣ)
+    fn softplus(x: f64) -> f64 {
+        (if x > 0.0 { x } else { 0.0 }) + (-x.abs()).exp().ln_1p()
+    }
+
+    /// The slope of tanh at x, where it is y.
+    fn tanh_slope(x: f64, y: f64) -> f64 {
+        if y.abs() <= 0.5 {
+            return (1.0 - y) * (1.0 + y);
+        }
+        let e = (-2.0 * x.abs()).exp();
+        let sum = 1.0 + e;
+        4.0 * e / (sum * sum)
+    }
+
+    let v2 = -x;
+    let v3 = 1.0 / x;
+    let v4 = x.sqrt();
+    let v5 = x.cbrt();
+    let v6 = x.exp();
+    let v7 = x.exp2();
+    let v8 = x.exp_m1();
+    let v9 = x.ln();
+    let v10 = x.ln_1p();
+    let v11 = x.log2();
+    let v12 = x.log10();
+    let v13 = x.sin();
+    let v14 = x.cos();
+    let v15 = x.tan();
+    let v16 = x.asin();
+    let v17 = x.acos();
+    let v18 = x.atan();
+    let v19 = x.sinh();
+    let v20 = x.cosh();
+    let v21 = x.tanh();
+    let v22 = x.asinh();
+    let v25 = (x + 1.0).acosh();
+    let v26 = x.atanh();
+    let v27 = x.abs();
+    let v28 = signum(x);
+    let v29 = x.floor();
+    let v30 = x.ceil();
+    let v31 = x.round();
+    let v32 = x.trunc();
+    let v33 = sigmoid(x);
+    let v34 = softplus(x);
+    let v35 = relu(x);
+    let v36 = gaussian(x);
+    let v37 = (1.0 - x) * (1.0 + x);
+    let v38 = x + y;
+    let v39 = x - y;
+    let v40 = x * y;
+    let v41 = x / y;
+    let v42 = x % y;
+    let v44 = x.powf(3.0);
+    let v45 = x.powf(y);
+    let v46 = x.atan2(y);
+    let v47 = x.hypot(y);
+    let v48 = min(x, y);
+    let v49 = max(x, y);
+    let v50 = indicator_gt(x, y);
+    let v51 = indicator_ge(x, y);
+    let v52 = indicator_eq(x, y);
+    let v53 = chain(x, y);
+    let v54 = chain_choice(x, y);
+    let v56 = sigmoid_slope(x, v33);
+    let v58 = tanh_slope(x, v21);
+    let v59 = hypot_slope(x, y);
+    let v60 = over_squares(x, y);
+    let v61 = pow_slope(x, y);
+    let v62 = pow_curve(x, y);
+    let v63 = pow_ln(x, y);
+    let v65 = x * 4.0;
+    let v67 = sigmoid_slope(v65, sigmoid(v65));
+    let v69 = tanh_slope(v65, v65.tanh());
+    let v73 = hypot_slope(x * 1e-30, y * 1e-30);
+    *all = [
+        v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21,
+        v22, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41,
+        v42, v44, v45, v46, v47, v48, v49, v50, v51, v52, v53, v54, v56, v58, v59, v60, v61, v62,
+        v63, v67, v69, v73,
+    ];
+}
+
+/// Written by Wengert from a tape of 75 nodes: change what was recorded and write it anew, not
+/// this.
+///
+/// - `x`
+/// - `y`
+/// - `all`, shape `[60]`: gets the values of `all`
+///
+/// Elements are in row-major order. Elementary functions are the platform's, every other operation
+/// is rounded in the program's order.
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
+pub(crate) fn of_platform_f32(x: f32, y: f32, all: &mut [f32; 60]) {
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn chain(adjoint: f32, partial: f32) -> f32 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn chain_choice(adjoint: f32, partial: f32) -> f32 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
+    }
+
+    /// e^(-x²), of a square that is not rounded.
+    fn gaussian(x: f32) -> f32 {
+        let x = f64::from(x);
+        (-(x * x)).exp() as f32
+    }
+
+    /// x/√(x² + y²), and 0 at the origin.
+    fn hypot_slope(x: f32, y: f32) -> f32 {
+        if x == 0.0 && y == 0.0 {
+            return x;
+        }
+        let (x, h, _) = scaled(x, y);
+        x / h
+    }
+
+    /// 1 if x = y, else 0, and NaN where either is NaN.
+    fn indicator_eq(x: f32, y: f32) -> f32 {
+        if x == y { 1.0 } else if x < y || x > y { 0.0 } else { x + y }
+    }
+
+    /// 1 if x >= y, else 0, and NaN where either is NaN.
+    fn indicator_ge(x: f32, y: f32) -> f32 {
+        if x >= y { 1.0 } else if x < y { 0.0 } else { x + y }
+    }
+
+    /// 1 if x > y, else 0, and NaN where either is NaN.
+    fn indicator_gt(x: f32, y: f32) -> f32 {
+        if x > y { 1.0 } else if x <= y { 0.0 } else { x + y }
+    }
+
+    /// The larger, and NaN where either is NaN.
+    fn max(x: f32, y: f32) -> f32 {
+        if x > y { x } else if y >= x { y } else { x + y }
+    }
+
+    /// The smaller, and NaN where either is NaN.
+    fn min(x: f32, y: f32) -> f32 {
+        if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// x/(x² + y²)
+    fn over_squares(x: f32, y: f32) -> f32 {
+        let (x, h, scale) = scaled(x, y);
+        x / h / h * scale
+    }
+
+    /// y (y - 1) xʸ⁻², by way of f64.
+    fn pow_curve(x: f32, y: f32) -> f32 {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let factor = y * (y - 1.0);
+        let curve = if factor == 0.0 {
+            factor
+        } else if y < 1.0 && x != 0.0 && x.is_finite() {
+            factor * x.powf(y) / x / x
+        } else {
+            factor * x.powf(y - 2.0)
+        };
+        curve as f32
+    }
+
+    /// xʸ ln x, by way of f64, and 0 where xʸ is 0.
+    fn pow_ln(x: f32, y: f32) -> f32 {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let power = x.powf(y);
+        (if power == 0.0 { power } else { power * x.ln() }) as f32
+    }
+
+    /// y xʸ⁻¹, by way of f64. Below 1/2, y - 1 is rounded, and that counts ln x times in a power.
+    fn pow_slope(x: f32, y: f32) -> f32 {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let slope = if y == 0.0 {
+            y
+        } else if y < 0.5 && x != 0.0 && x.is_finite() {
+            y * x.powf(y) / x
+        } else {
+            y * x.powf(y - 1.0)
+        };
+        slope as f32
+    }
+
+    /// max(x, 0), and NaN where x is NaN.
+    fn relu(x: f32) -> f32 {
+        if x <= 0.0 { 0.0 } else { x }
+    }
+
+    /// A point scaled so that its distance from the origin is a normal number: x, the distance, the
+    /// scale.
+    fn scaled(x: f32, y: f32) -> (f32, f32, f32) {
+        const UP: f32 = 1.267_650_6e30;
+        let h = x.hypot(y);
+        if h < UP.recip() {
+            return (x * UP, (x * UP).hypot(y * UP), UP);
+        }
+        if h == f32::INFINITY && x.is_finite() && y.is_finite() {
+            return (x * 0.25, (x * 0.25).hypot(y * 0.25), 0.25);
+        }
+        (x, h, 1.0)
+    }
+
+    /// 1/(1 + e⁻ˣ)
+    fn sigmoid(x: f32) -> f32 {
+        // Where e⁻ˣ overflows, it is eˣ to the last bit.
+        if x < -88.0 { x.exp() } else { 1.0 / (1.0 + (-x).exp()) }
+    }
+
+    /// The slope of the sigmoid at x, where it is y.
+    fn sigmoid_slope(x: f32, y: f32) -> f32 {
+        // y (1 - y) while the rounding of y does not show in 1 - y.
+        if y <= 0.75 {
+            return y * (1.0 - y);
+        }
+        let e = (-x).exp();
+        let sum = 1.0 + e;
+        e / (sum * sum)
+    }
+
+    /// The sign of x; x itself where x is 0 or NaN.
+    fn signum(x: f32) -> f32 {
+        if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x }
+    }
+
+    /// ln(1 + eˣ)
+    fn softplus(x: f32) -> f32 {
+        (if x > 0.0 { x } else { 0.0 }) + (-x.abs()).exp().ln_1p()
+    }
+
+    /// The slope of tanh at x, where it is y.
+    fn tanh_slope(x: f32, y: f32) -> f32 {
+        if y.abs() <= 0.5 {
+            return (1.0 - y) * (1.0 + y);
+        }
+        let e = (-2.0 * x.abs()).exp();
+        let sum = 1.0 + e;
+        4.0 * e / (sum * sum)
+    }
+
+    let v2 = -x;
+    let v3 = 1.0 / x;
+    let v4 = x.sqrt();
+    let v5 = x.cbrt();
+    let v6 = x.exp();
+    let v7 = x.exp2();
+    let v8 = x.exp_m1();
+    let v9 = x.ln();
+    let v10 = x.ln_1p();
+    let v11 = x.log2();
+    let v12 = x.log10();
+    let v13 = x.sin();
+    let v14 = x.cos();
+    let v15 = x.tan();
+    let v16 = x.asin();
+    let v17 = x.acos();
+    let v18 = x.atan();
+    let v19 = x.sinh();
+    let v20 = x.cosh();
+    let v21 = x.tanh();
+    let v22 = x.asinh();
+    let v25 = (x + 1.0).acosh();
+    let v26 = x.atanh();
+    let v27 = x.abs();
+    let v28 = signum(x);
+    let v29 = x.floor();
+    let v30 = x.ceil();
+    let v31 = x.round();
+    let v32 = x.trunc();
+    let v33 = sigmoid(x);
+    let v34 = softplus(x);
+    let v35 = relu(x);
+    let v36 = gaussian(x);
+    let v37 = (1.0 - x) * (1.0 + x);
+    let v38 = x + y;
+    let v39 = x - y;
+    let v40 = x * y;
+    let v41 = x / y;
+    let v42 = x % y;
+    let v44 = x.powf(3.0);
+    let v45 = x.powf(y);
+    let v46 = x.atan2(y);
+    let v47 = x.hypot(y);
+    let v48 = min(x, y);
+    let v49 = max(x, y);
+    let v50 = indicator_gt(x, y);
+    let v51 = indicator_ge(x, y);
+    let v52 = indicator_eq(x, y);
+    let v53 = chain(x, y);
+    let v54 = chain_choice(x, y);
+    let v56 = sigmoid_slope(x, v33);
+    let v58 = tanh_slope(x, v21);
+    let v59 = hypot_slope(x, y);
+    let v60 = over_squares(x, y);
+    let v61 = pow_slope(x, y);
+    let v62 = pow_curve(x, y);
+    let v63 = pow_ln(x, y);
+    let v65 = x * 4.0;
+    let v67 = sigmoid_slope(v65, sigmoid(v65));
+    let v69 = tanh_slope(v65, v65.tanh());
+    let v73 = hypot_slope(x * 1e-30, y * 1e-30);
+    *all = [
+        v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21,
+        v22, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41,
+        v42, v44, v45, v46, v47, v48, v49, v50, v51, v52, v53, v54, v56, v58, v59, v60, v61, v62,
+        v63, v67, v69, v73,
+    ];
+}
+
 /// Written by Wengert from a tape of 17 nodes: change what was recorded and write it anew, not
 /// this.
 ///
@@ -204,7 +672,7 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
 ///
 /// Returns `loss`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12]) -> f64 {
     use wengert::exact::f64::{tanh, tanh_slope};
 
@@ -325,7 +793,7 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
 ///
 /// Returns `loss`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`; sums are in the order of their index, which the program leaves open.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12]) -> f64 {
     use wengert::exact::f64::{tanh, tanh_slope};
 
@@ -387,9 +855,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
         for j in 0..6 {
             let mut sum = -0.0;
             for k in 0..4 {
-                if d_output_z[i + 3 * k] != 0.0 {
-                    sum += d_output_z[i + 3 * k] * hidden_output[j + 6 * k];
-                }
+                sum += d_output_z[i + 3 * k] * hidden_output[j + 6 * k];
             }
             d_output_w[6 * i + j] = sum;
         }
@@ -399,9 +865,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
         for j in 0..6 {
             let mut sum = -0.0;
             for k in 0..3 {
-                if d_output_z[3 * i + k] != 0.0 {
-                    sum += d_output_z[3 * i + k] * params[j + 6 * k + 36];
-                }
+                sum += d_output_z[3 * i + k] * params[j + 6 * k + 36];
             }
             d_hidden_output[6 * i + j] = sum;
         }
@@ -419,9 +883,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
         for j in 0..5 {
             let mut sum = -0.0;
             for k in 0..4 {
-                if d_hidden_z[i + 6 * k] != 0.0 {
-                    sum += d_hidden_z[i + 6 * k] * x[j + 5 * k];
-                }
+                sum += d_hidden_z[i + 6 * k] * x[j + 5 * k];
             }
             d_hidden_w[5 * i + j] = sum;
         }
@@ -448,7 +910,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
 ///
 /// Returns `loss`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f32`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn momentum(
     w: &mut [f32; 12],
     velocity: &mut [f32; 12],
@@ -529,7 +991,7 @@ pub(crate) fn momentum(
 ///
 /// Returns `y`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn mixture(
     x: &[f64; 60],
     mu: &[f64; 5],
@@ -745,7 +1207,7 @@ pub(crate) fn mixture(
 ///
 /// Returns `y`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn moves(
     x: &[f64; 12],
     v154: &mut [f64; 12],
@@ -932,7 +1394,7 @@ pub(crate) fn moves(
 /// Returns `v10`. An error says which comparison came out differently. Elements are in row-major
 /// order. Elementary functions are those of `wengert::exact::f64`, every operation is rounded in
 /// the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn guarded(x: &mut [f64; 3], d_x: &mut [f64; 3]) -> Result<f64, &'static str> {
     use wengert::exact::f64::exp;
 
@@ -964,7 +1426,7 @@ pub(crate) fn guarded(x: &mut [f64; 3], d_x: &mut [f64; 3]) -> Result<f64, &'sta
 ///
 /// Returns `v5`. Elementary functions are those of `wengert::exact::f64`, every operation is
 /// rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn fed(x: &mut f64, y: f64) -> f64 {
     use wengert::exact::f64::sin;
 
@@ -981,7 +1443,7 @@ pub(crate) fn fed(x: &mut f64, y: f64) -> f64 {
 ///
 /// Returns `v9`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn swapped(x: &mut [f64; 3], y: &mut [f64; 3]) -> f64 {
     let mut v6 = [0.0; 3];
     for i in 0..3 {
@@ -1017,7 +1479,7 @@ pub(crate) fn swapped(x: &mut [f64; 3], y: &mut [f64; 3]) -> f64 {
 ///
 /// Elements are in row-major order. Elementary functions are those of `wengert::exact::f64`, every
 /// operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn rows(
     x: &[f64; 12],
     w: &[f64; 4],
@@ -1089,8 +1551,12 @@ pub(crate) fn rows(
         d_w_0_part_2[2], d_w_0_part_3[0], d_w_0_part_3[1], d_w_0_part_3[2], d_w_0_part_4[0],
         d_w_0_part_4[1], d_w_0_part_4[2],
     ];
+    let mut d_w_part_4 = [0.0; 12];
+    for i in 0..12 {
+        d_w_part_4[i] = d_w_part_from[i];
+    }
     for i in 0..4 {
-        d_w[i] = d_w_part_from[3 * i] + d_w_part_from[3 * i + 1] + d_w_part_from[3 * i + 2] + 0.0;
+        d_w[i] = d_w_part_4[3 * i] + d_w_part_4[3 * i + 1] + d_w_part_4[3 * i + 2] + 0.0;
     }
     for i in 0..4 {
         d_x[i] = 0.0;
@@ -1104,7 +1570,7 @@ pub(crate) fn rows(
 ///
 /// Returns `y`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn long_sums(x: &[f64; 600], d_x: &mut [f64; 600]) -> f64 {
     use wengert::exact::f64::{tanh, tanh_slope};
 
@@ -1175,7 +1641,7 @@ pub(crate) fn long_sums(x: &[f64; 600], d_x: &mut [f64; 600]) -> f64 {
 ///
 /// Returns `y`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895]) -> f64 {
     use wengert::exact::f64::{tanh, tanh_slope};
 
@@ -1218,8 +1684,9 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
             v85[7 * i + j] = -0.0;
         }
         for j in 0..5 {
+            let factor = v60[5 * i + j];
             for k in 0..7 {
-                v85[7 * i + k] += v60[5 * i + j] * x[7 * j + k];
+                v85[7 * i + k] += factor * x[7 * j + k];
             }
         }
     }
@@ -1253,9 +1720,10 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
             d_x_part[5 * i + j] = -0.0;
         }
         for j in 0..5 {
-            for k in 0..5 {
-                if d_v85[i + 7 * j] != 0.0 {
-                    d_x_part[5 * i + k] += d_v85[i + 7 * j] * v60[5 * j + k];
+            let factor = d_v85[i + 7 * j];
+            if factor != 0.0 {
+                for k in 0..5 {
+                    d_x_part[5 * i + k] += factor * v60[5 * j + k];
                 }
             }
         }
@@ -1330,7 +1798,7 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
 ///
 /// Returns `y`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn ungrouped(x: &[f64; 3], d_x: &mut [f64; 3]) -> f64 {
     use wengert::exact::f64::ln;
 
@@ -1389,7 +1857,7 @@ pub(crate) fn ungrouped(x: &[f64; 3], d_x: &mut [f64; 3]) -> f64 {
 ///
 /// Returns `y`, `v3`. Elements are in row-major order. Elementary functions are those of
 /// `wengert::exact::f64`, every operation is rounded in the program's order.
-#[allow(clippy::all, unused_variables, reason = "written by a program, in its order")]
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn constants(
     x: &[f64; 40],
     _unused: &[f64; 2],
@@ -1473,6 +1941,8 @@ pub(crate) fn constants(
 pub(crate) fn call(name: &str, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     match name {
         "functions" => call_functions(inputs),
+        "of_platform" => call_of_platform(inputs),
+        "of_platform_f32" => call_of_platform_f32(inputs),
         "network" => call_network(inputs),
         "network_fast" => call_network_fast(inputs),
         "momentum" => call_momentum(inputs),
@@ -1496,6 +1966,28 @@ fn call_functions(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let result = functions(a0, a1);
     let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));
     all.extend([]);
+    Ok(all)
+}
+
+fn call_of_platform(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+    let a0: f64 = inputs[0][0] as f64;
+    let a1: f64 = inputs[1][0] as f64;
+    let mut a2: Box<[f64; 60]> = vec![7.0; 60].into_boxed_slice().try_into().unwrap();
+    let result = of_platform(a0, a1, &mut a2);
+    let _: () = result;
+    let mut all = Vec::new();
+    all.extend([a2.iter().map(|&x| x as f64).collect()]);
+    Ok(all)
+}
+
+fn call_of_platform_f32(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+    let a0: f32 = inputs[0][0] as f32;
+    let a1: f32 = inputs[1][0] as f32;
+    let mut a2: Box<[f32; 60]> = vec![7.0; 60].into_boxed_slice().try_into().unwrap();
+    let result = of_platform_f32(a0, a1, &mut a2);
+    let _: () = result;
+    let mut all = Vec::new();
+    all.extend([a2.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
