@@ -1,6 +1,6 @@
 //! Names for Rust, made of a tape's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::ids::{Id, Slot};
 use crate::op::{Binary, Unary};
@@ -11,6 +11,8 @@ use crate::recipe::Name;
 #[derive(Debug)]
 pub(crate) struct Names {
     taken: HashSet<String>,
+    /// By name, the last number that was put behind it.
+    last: HashMap<String, usize>,
 }
 
 /// The indices of loops, from the outermost on.
@@ -28,7 +30,7 @@ impl Names {
         let words = RESERVED.split_whitespace().chain(INDICES).chain(["square"]);
         let ops = Unary::ALL.iter().map(|op| op.name());
         let ops = ops.chain(Binary::ALL.iter().map(|op| op.name()));
-        Names { taken: words.chain(ops).map(str::to_owned).collect() }
+        Names { taken: words.chain(ops).map(str::to_owned).collect(), last: HashMap::new() }
     }
 
     /// The identifier that a path on the tape is, given out once: `hidden/0.z` is `hidden_0_z`, and
@@ -38,9 +40,14 @@ impl Names {
         if self.taken.insert(name.clone()) {
             return name;
         }
-        let next =
-            (2..).map(|i| format!("{name}_{i}")).find(|name| self.taken.insert(name.clone()));
-        next.expect("there are more numbers than names")
+        let last = self.last.entry(name.clone()).or_insert(1);
+        loop {
+            *last += 1;
+            let next = format!("{name}_{last}");
+            if self.taken.insert(next.clone()) {
+                return next;
+            }
+        }
     }
 
     /// As `unique`, for a table.
