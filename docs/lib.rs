@@ -20,4 +20,5 @@ documents! {
     performance: "performance.md";
     adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
+    source: "source.md";
 }

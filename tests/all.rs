@@ -16,6 +16,7 @@ mod page;
 mod pictures;
 mod program_example;
 mod readme;
+mod rust_source;
 mod side_by_side;
 mod trace_size;
 mod wheat_seeds;

@@ -84,6 +84,20 @@ impl<S: Compile> Compiled<S> {
         Compiled { workspace: program.workspace(), program, inputs, result, took }
     }
 
+    /// The program as Rust, with the hand-written side's functions.
+    ///
+    /// # Panics
+    ///
+    /// If there is no text for it.
+    #[cfg(test)]
+    pub(crate) fn text(&self, name: &str) -> String {
+        let options = wengert::program::RustOptions::default()
+            .functions("crate::source::functions")
+            .attribute("#[inline(always)]")
+            .of_crate();
+        self.program.to_rust_with(name, &options).expect("every operation has a text")
+    }
+
     /// Runs at new values of the inputs.
     pub(crate) fn run(&mut self, new: &[&[S]]) {
         for (&input, new) in self.inputs.iter().zip(new) {

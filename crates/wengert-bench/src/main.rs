@@ -10,6 +10,7 @@ mod hand;
 mod numbers;
 mod product;
 mod simd;
+mod source;
 mod table;
 mod threads;
 mod timing;
@@ -71,11 +72,14 @@ fn measured(workload: &dyn Workload, args: &Args) -> Row {
         let present = contenders.modes.each_ref().map(Option::is_some);
         let mut all = vec![contenders.hand];
         all.extend(contenders.modes.into_iter().flatten());
+        let written = contenders.source.is_some();
+        all.extend(contenders.source);
         let mut times = timing::interleaved(&mut all, args.budget()).into_iter();
         let mut next = || times.next().expect("a time for each contender");
         let hand = next();
         let modes = present.map(|present| present.then(&mut next));
-        row = Some(Row { about: workload.about(), hand, modes, facts: contenders.facts });
+        let (about, source) = (workload.about(), written.then(&mut next));
+        row = Some(Row { about, hand, modes, source, facts: contenders.facts });
     });
     row.expect("a workload hands over its contenders")
 }

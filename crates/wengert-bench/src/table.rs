@@ -16,6 +16,8 @@ pub(crate) struct Row {
     pub(crate) hand: Time,
     /// In the order of [`Mode::ALL`].
     pub(crate) modes: [Option<Time>; 3],
+    /// Of the program written as Rust.
+    pub(crate) source: Option<Time>,
     pub(crate) facts: Vec<Fact>,
 }
 
@@ -106,6 +108,18 @@ impl fmt::Display for Row {
         for Fact { mode, unit, value } in &self.facts {
             write!(f, "; {} {unit} {}", digits(*value), mode.name())?;
         }
+        if let Some(time) = self.source {
+            let value = unit.of(time.median);
+            write!(
+                f,
+                "\n{:16} written as Rust: {} {}, +-{:.1}%, ratio {}",
+                "",
+                digits(value),
+                unit.name,
+                100.0 * time.spread,
+                digits(value / self.by_hand())
+            )?;
+        }
         if !reference.is_empty() {
             write!(f, "\n{:16} published reference: {reference}", "")?;
         }
@@ -143,6 +157,7 @@ mod tests {
             },
             hand: time(10e-6),
             modes: [Some(time(50e-6)), Some(time(30e-6)), None],
+            source: Some(time(10.5e-6)),
             facts: vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: 24.0 }],
         }
     }
@@ -172,6 +187,7 @@ mod tests {
             "4 --",
             "30.0u ok",
             "24.0 bytes/node recorded",
+            "written as Rust: 10.5 us/step, +-1.0%, ratio 1.05",
             "hand 9; other 100",
         ] {
             assert!(text.contains(part), "{part} is missing:\n{text}");

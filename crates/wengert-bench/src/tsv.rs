@@ -32,6 +32,16 @@ pub(crate) fn write(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
                 )?;
             }
         }
+        if let Some(time) = row.source {
+            let (unit, hand) = (row.about.unit, row.by_hand());
+            let value = unit.of(time.median);
+            writeln!(
+                out,
+                "{id}\tsource\t{threads}\t{}\t{value:.6}\t{hand:.6}\t{:.4}",
+                unit.name,
+                value / hand
+            )?;
+        }
         for fact in &row.facts {
             writeln!(
                 out,
@@ -63,11 +73,18 @@ mod tests {
             reference: "",
         };
         let facts = vec![Fact { mode: Mode::Compiled, unit: "ms/compile", value: 1.5 }];
-        let row = Row { about, hand: time(1e-6), modes: [Some(time(4e-6)), None, None], facts };
+        let row = Row {
+            about,
+            hand: time(1e-6),
+            modes: [Some(time(4e-6)), None, None],
+            source: Some(time(1.1e-6)),
+            facts,
+        };
         let mut out = Vec::new();
         write(&mut out, &[row]).unwrap();
         let expected = "workload\tmode\tthreads\tunit\tvalue\thand\tratio\n\
                         W0\trecorded\t2\tus/step\t4.000000\t1.000000\t4.0000\n\
+                        W0\tsource\t2\tus/step\t1.100000\t1.000000\t1.1000\n\
                         W0\tcompiled\t2\tms/compile\t1.500000\t-\t-\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

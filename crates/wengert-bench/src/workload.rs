@@ -93,6 +93,8 @@ pub(crate) struct Contenders<'a> {
     pub(crate) hand: Contender<'a>,
     /// In the order of [`Mode::ALL`]; `None` is not there yet.
     pub(crate) modes: [Option<Contender<'a>>; 3],
+    /// The program written as Rust, and compiled with this one.
+    pub(crate) source: Option<Contender<'a>>,
     pub(crate) facts: Vec<Fact>,
 }
 

@@ -14,6 +14,7 @@ pub mod double_double;
 mod rounded;
 mod slopes;
 pub mod number;
+pub mod exact;
 pub mod rules;
 pub mod dual;
 pub mod shape;

@@ -21,6 +21,7 @@ use super::ids::{Address, Id, Place as At, Slot, Value};
 use super::lower::Lowered;
 use super::memory::{Needs, Places};
 use super::passes::{self, Root, State};
+use super::recipe::{self, Asked as Sought, LONGEST, Recipe};
 use super::report::{Pass, PassReport, Report};
 use super::request::{Compiler, Request, Standing};
 use super::run::{Answer, Computed, Feed, Float, Guard, Inner, InputInfo, Output, Program};
@@ -499,6 +500,7 @@ impl<S: Float> Placed<S> {
         let assembled = Assembler { plan, places: &self.places, homes, fast, level }.run(stages);
         report.tasks = assembled.tasks.len();
         report.workspace_bytes = assembled.len * size_of::<S>();
+        let recipe = self.planned.recipe(recorded);
         Program(Arc::new(Inner {
             guards,
             tasks: assembled.tasks,
@@ -518,7 +520,31 @@ impl<S: Float> Placed<S> {
             _anchor: Arc::clone(&compiler.anchor),
             computed: Computed::of(recorded.steps, recorded.side),
             listing,
+            recipe,
         }))
+    }
+}
+
+impl<S: Float> Planned<S> {
+    /// What the program's text is written from.
+    fn recipe(self, recorded: &Recorded<'_, '_, S>) -> Option<Box<Recipe<S>>> {
+        let (compiler, side) = (recorded.compiler, recorded.side);
+        let Planned { plan, stages, kept, in_place, .. } = self;
+        if plan.instructions.len() > LONGEST {
+            return None;
+        }
+        let names = recipe::names(side);
+        let called = |view: View| recipe::called(&names, side, view);
+        let asked = compiler.requests.iter().map(|(request, _)| match *request {
+            Request::Value(view) => Sought::Value(called(view)),
+            Request::Gradient { of, wrt, .. } => {
+                Sought::Gradient { of: called(of), wrt: called(wrt) }
+            }
+        });
+        let asked = asked.collect();
+        let kept = kept.into_iter().map(|kept| (kept.access, kept.dims)).collect();
+        let (numerics, has_weights) = (compiler.numerics, compiler.rows.is_some());
+        Some(Box::new(Recipe { plan, stages, kept, in_place, asked, names, numerics, has_weights }))
     }
 }
 

@@ -9,6 +9,7 @@ use super::access::{Access, Dims};
 use super::exec::{Platform, Task};
 use super::ids::{Id, Place as At};
 use super::listing::Task as Listed;
+use super::recipe::Recipe;
 use super::report::Report;
 use crate::elementary::Elementary;
 use crate::op::{Comparison, Leaf, Op};
@@ -149,6 +150,8 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) weight: Option<usize>,
     pub(crate) report: Report,
     pub(crate) listing: Vec<Listed>,
+    /// None of what is too long to be written.
+    pub(crate) recipe: Option<Box<Recipe<S>>>,
     pub(crate) computed: Computed,
     /// What tells the tape's handles from those of others, and where it was made.
     pub(crate) tape: usize,

@@ -46,6 +46,7 @@
 //! | hold a function in a struct, and ask it at many points | [`Function`], [`function`] |
 //! | record a program and differentiate it | [`Tape`], [`Var`], [`Var::backward`], [`Gradients`] |
 //! | go through many rows, or train | [`Tape::replay`], or compiled: [`CompileTape`], [`Compiler`], [`program`] |
+//! | have a gradient as a Rust function in a file | [`Program::to_rust`] |
 //! | differentiate a derivative | [`Var::record_gradient`], [`Tape::hvp`], [`hessian`] |
 //! | go forward instead of backward | [`Tape::tangents`], [`Var::record_tangent`] |
 //! | explain a gradient | [`Gradients::ledgers`], [`Gradients::status`], `Display` of a tape; `wengert-inspect` |
@@ -67,6 +68,7 @@
 pub mod function;
 
 pub use function::Function;
+pub use wengert_ops::exact;
 pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::Leaf;
 pub use wengert_ops::shape::Shape;
@@ -143,6 +145,6 @@ pub use wengert_tape::truth;
 pub mod program {
     pub use wengert_program::{
         Batch, BatchOutputs, Compile, CompileTape, Compiler, Float, Input, InputInfo, Output, Pass,
-        PassReport, Profile, Program, Report, Which, Workspace,
+        PassReport, Profile, Program, Report, RustError, RustOptions, Which, Workspace,
     };
 }

@@ -41,6 +41,8 @@ mod rewind;
 #[cfg(feature = "programs")]
 mod rulebook;
 mod second_order;
+#[cfg(feature = "programs")]
+mod source;
 mod statuses;
 #[cfg(all(feature = "precision", feature = "programs"))]
 mod truth;

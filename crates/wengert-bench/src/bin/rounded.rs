@@ -11,7 +11,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use wengert::{Binary, Real, Unary};
+use wengert::number::Real;
+use wengert::op::{Binary, Unary};
 
 /// A generator that is the same everywhere (`splitmix64`).
 struct Random(u64);

@@ -68,6 +68,7 @@ impl Workload for Chain {
                 })),
                 Some(Box::new(|| compiled.run(&[&[AT]]))),
             ],
+            source: None,
             facts,
         });
     }

@@ -269,6 +269,7 @@ fn one_thread(rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
             })),
             Some(Box::new(move || compiled.run(&[rows.x, rows.target]))),
         ],
+        source: None,
         facts,
     });
 }
@@ -348,6 +349,7 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
                 descend(pool, &mut compiled, &gradients, RATE);
             })),
         ],
+        source: None,
         facts,
     });
 }

@@ -225,6 +225,7 @@ impl<const D: usize> Workload for Gmm<D> {
                 })),
                 Some(Box::new(|| compiled.run(&[&params]))),
             ],
+            source: None,
             facts,
         });
     }

@@ -150,6 +150,7 @@ impl Workload for Growth {
                 compiled
                     .map(|mut compiled| Box::new(move || compiled.run(&[&at])) as Contender<'_>),
             ],
+            source: None,
             facts,
         });
     }

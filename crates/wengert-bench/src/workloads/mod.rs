@@ -48,7 +48,8 @@ mod tests {
     pub(crate) fn sets_up(workload: &dyn Workload) {
         let mut ran = 0;
         workload.run(&mut |contenders| {
-            for mut contender in contenders.modes.into_iter().flatten().chain([contenders.hand]) {
+            let modes = contenders.modes.into_iter().flatten();
+            for mut contender in modes.chain(contenders.source).chain([contenders.hand]) {
                 contender();
                 ran += 1;
             }

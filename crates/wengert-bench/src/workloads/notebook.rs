@@ -9,6 +9,7 @@ use wengert_layers::{Activation, Init, Mlp};
 use crate::compare::same_gradient;
 use crate::compiled::Compiled;
 use crate::hand::notebook::{Net, Row};
+use crate::source::notebook::epoch;
 use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
 
 const RATE: f64 = 0.02;
@@ -64,6 +65,19 @@ fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
     moved.expect("parameters can be set");
 }
 
+/// A step as a program.
+fn step(tape: &Tape, start: &[f64], row: &Row) -> Compiled<f64> {
+    let Recorded { params, x, target, loss } = on(tape, start, row);
+    let params = params.named("params");
+    Compiled::step(loss.named("loss"), params, RATE, &[x.named("x"), target.named("target")])
+}
+
+/// The step as Rust, as it is committed.
+#[cfg(test)]
+pub(crate) fn text() -> String {
+    step(&Tape::new(), &[0.0; 12], &([0.0; 2], [0.0; 2])).text("step")
+}
+
 impl Workload for Notebook {
     fn about(&self) -> About {
         About {
@@ -90,10 +104,7 @@ impl Workload for Notebook {
         let [kept, to_compile] = [Tape::new(), Tape::new()];
         let Recorded { params, x, target, loss } = on(&kept, &start, &rows[0]);
         let mut gradients = loss.backward();
-        let mut compiled = {
-            let Recorded { params, x, target, loss } = on(&to_compile, &start, &rows[0]);
-            Compiled::step(loss, params, RATE, &[x, target])
-        };
+        let mut compiled = step(&to_compile, &start, &rows[0]);
         let mut tape = Tape::new();
         let (key, mark) = (tape.param(start).key(), tape.mark());
         let record_row = |tape: &mut Tape, row: &Row| {
@@ -118,6 +129,9 @@ impl Workload for Notebook {
             replay_row(row);
             compiled.run(&[&row.0, &row.1]);
         }
+        let mut written = start;
+        epoch(&mut written, &rows);
+        same_gradient("written epoch", &written, &by_hand.params(), 1e-12);
         same_gradient("compiled epoch", &compiled.result(), &by_hand.params(), 1e-12);
         same_gradient("recorded epoch", &tape.var(key).values(), &by_hand.params(), 1e-12);
         same_gradient("replayed epoch", &params.values(), &by_hand.params(), 1e-12);
@@ -142,6 +156,7 @@ impl Workload for Notebook {
                     }
                 })),
             ],
+            source: Some(Box::new(|| epoch(&mut written, &rows))),
             facts,
         });
     }

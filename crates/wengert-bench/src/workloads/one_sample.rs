@@ -143,6 +143,7 @@ impl Workload for OneSample {
                 // nobody copies the hand-written side's either.
                 Some(Box::new(|| compiled.run(&[&x]))),
             ],
+            source: None,
             facts,
         });
     }

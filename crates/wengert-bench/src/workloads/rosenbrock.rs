@@ -6,6 +6,8 @@ use crate::compare::same_gradient;
 use crate::compiled::Compiled;
 use crate::hand::rosenbrock::value_and_gradient;
 use crate::numbers::Numbers;
+use crate::source::rosenbrock::value_and_gradient as written;
+use crate::timing::Contender;
 use crate::workload::{About, Aim, Contenders, Fact, Measure, Mode, Unit, Workload};
 
 /// The function of this many variables.
@@ -44,6 +46,14 @@ fn record(x: Var<'_>) -> Var<'_> {
     sum
 }
 
+/// The gradient of 126 variables as Rust, as it is committed.
+#[cfg(test)]
+pub(crate) fn text() -> String {
+    let tape = Tape::new();
+    let x = tape.input([0.0; SMALL.variables]).named("x");
+    Compiled::gradient(record(x).named("y"), x, &[x]).text("value_and_gradient")
+}
+
 impl Workload for Rosenbrock {
     fn about(&self) -> About {
         let operations = OPERATIONS * (self.variables - 1);
@@ -77,6 +87,14 @@ impl Workload for Rosenbrock {
         same_gradient("value", &[y.value()], &[value], 1e-10);
         let bytes = (kept.bytes() + size_of_val(gradients.adjoints())) as f64 / kept.len() as f64;
 
+        let small: Option<[f64; SMALL.variables]> = at[..].try_into().ok();
+        let mut of_written = [0.0; SMALL.variables];
+        if let Some(at) = &small {
+            let found = written(at, &mut of_written);
+            same_gradient("written", &of_written, &gradient, 1e-10);
+            same_gradient("written value", &[found], &[value], 1e-10);
+        }
+
         let mut facts = vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes }];
         facts.extend(compiled.facts());
         measure(Contenders {
@@ -94,6 +112,11 @@ impl Workload for Rosenbrock {
                 })),
                 Some(Box::new(|| compiled.run(&[&at]))),
             ],
+            source: small.as_ref().map(|at| -> Contender<'_> {
+                Box::new(|| {
+                    std::hint::black_box(written(std::hint::black_box(at), &mut of_written));
+                })
+            }),
             facts,
         });
     }

@@ -44,6 +44,25 @@ fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
     moved.expect("parameters can be set");
 }
 
+/// A step as a program.
+fn compiled(tape: &Tape, start: &[f64], features: &[f64], targets: &[f64]) -> Compiled<f64> {
+    let params = tape.param(start).named("params");
+    let (x, target) = (data(tape, features, INPUTS), data(tape, targets, OUTPUTS));
+    let (x, target) = (x.named("x"), target.named("target"));
+    Compiled::step(record(params, x, target).named("loss"), params, RATE, &[x, target])
+}
+
+/// The step as Rust, as it is committed.
+#[cfg(test)]
+pub(crate) fn text() -> String {
+    compiled(&Tape::new(), &[0.0; PARAMS], &[0.0; ROWS * INPUTS], &[0.0; ROWS * OUTPUTS])
+        .text("step")
+}
+
+fn array<const N: usize>(values: &[f64]) -> [f64; N] {
+    values.try_into().expect("a batch has as many")
+}
+
 impl Workload for Tiny {
     fn about(&self) -> About {
         About {
@@ -80,12 +99,7 @@ impl Workload for Tiny {
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
 
         let to_compile = Tape::new();
-        let mut compiled = {
-            let params = to_compile.param(&start);
-            let (x, target) =
-                (data(&to_compile, &features, INPUTS), data(&to_compile, &targets, OUTPUTS));
-            Compiled::step(record(params, x, target), params, RATE, &[x, target])
-        };
+        let mut compiled = compiled(&to_compile, &start, &features, &targets);
         compiled.run(&[&features, &targets]);
         let step: Vec<f64> = start
             .iter()
@@ -93,6 +107,13 @@ impl Workload for Tiny {
             .map(|(before, after)| (before - after) / RATE)
             .collect();
         same_gradient("compiled", &step, &gradient, 1e-9);
+
+        let mut written: [f64; PARAMS] = array(&start);
+        let (x_array, target_array) = (array(&features), array(&targets));
+        crate::source::tiny::step(&mut written, &x_array, &target_array);
+        let step: Vec<f64> =
+            start.iter().zip(written).map(|(before, after)| (before - after) / RATE).collect();
+        same_gradient("written", &step, &gradient, 1e-9);
 
         let (key, mark) = (tape.param(&start).key(), tape.mark());
         let facts = compiled.facts();
@@ -111,6 +132,9 @@ impl Workload for Tiny {
                 })),
                 Some(Box::new(|| compiled.run(&[&features, &targets]))),
             ],
+            source: Some(Box::new(|| {
+                crate::source::tiny::step(&mut written, &x_array, &target_array);
+            })),
             facts,
         });
     }

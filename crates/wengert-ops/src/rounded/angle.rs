@@ -58,7 +58,7 @@ pub(super) fn asin(x: f64) -> Option<f64> {
     if size < 1e-9 {
         return Some(x);
     }
-    if !(size <= 1.0) {
+    if size.is_nan() || size > 1.0 {
         return Some(f64::NAN);
     }
     signed(of(Pair::of(size), other_side(size)), x)
@@ -66,7 +66,7 @@ pub(super) fn asin(x: f64) -> Option<f64> {
 
 pub(super) fn acos(x: f64) -> Option<f64> {
     let size = x.abs();
-    if !(size < 1.0) {
+    if size.is_nan() || size >= 1.0 {
         return Some(if x == 1.0 {
             0.0
         } else if x == -1.0 {

@@ -233,7 +233,7 @@ pub(super) fn power(x: f64, y: f64) -> Option<f64> {
     if exponent.hi > 710.0 {
         return Some(f64::INFINITY);
     }
-    if !(exponent.hi > -746.0) {
+    if exponent.hi.is_nan() || exponent.hi <= -746.0 {
         return (exponent.hi < -746.0).then_some(0.0);
     }
     let (v, k) = exp_of_pair(exponent);

@@ -114,7 +114,7 @@ pub(super) fn ln_1p(x: f64) -> Option<f64> {
 
 pub(super) fn asinh(x: f64) -> Option<f64> {
     let size = x.abs();
-    if !(size < f64::INFINITY) {
+    if size.is_nan() || size == f64::INFINITY {
         return Some(x);
     }
     let (v, error) = if size < 0.0625 {
@@ -166,7 +166,7 @@ pub(super) fn acosh(x: f64) -> Option<f64> {
 
 pub(super) fn atanh(x: f64) -> Option<f64> {
     let size = x.abs();
-    if !(size < 1.0) {
+    if size.is_nan() || size >= 1.0 {
         return Some(if size == 1.0 { x * f64::INFINITY } else { f64::NAN });
     }
     let (v, error) = if size < 0.0625 {

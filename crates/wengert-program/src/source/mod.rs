@@ -1,0 +1,327 @@
+//! A program as Rust: the text of a function that computes what the program does.
+//!
+//! ```text
+//! recipe --uses--> who reads what --pass, sums--> lines --ends--> a function
+//! ```
+//!
+//! The text is written from the plan, by address, and not from what runs, by place: an address is
+//! written once, so a number is a `let` and a run an array, and both have the tape's names. `names`
+//! makes identifiers of paths, `expr` expressions with their parentheses, `loops` nests of loops of
+//! index spaces; `operations` says what an operation is in Rust, and `helpers` has the functions
+//! that a text brings along. `writer` is the text under way, `pass` and `sums` write instructions,
+//! `ends` what stands before and after them.
+
+mod ends;
+mod error;
+mod expr;
+mod helpers;
+mod loops;
+mod names;
+mod operations;
+mod options;
+mod pass;
+mod space;
+mod sums;
+mod text;
+mod uses;
+mod writer;
+
+pub use error::RustError;
+pub use options::RustOptions;
+
+use ends::{Argument, Gives};
+use names::Names;
+use operations::Operations;
+use text::{Text, WIDTH};
+use writer::Writer;
+
+use crate::Numerics;
+use crate::fuse::Stage;
+use crate::ids::RunId;
+use crate::recipe::{Asked, LONGEST, Recipe};
+use crate::run::{Float, Inner, Program};
+
+impl<S: Float> Program<S> {
+    /// The program as a function of plain Rust called `name`, which depends on no crate: for a file
+    /// that is reviewed and committed, or one that a `build.rs` writes.
+    ///
+    /// Names are the tape's. Single numbers are `let` lines, runs are loops over arrays. The
+    /// function takes the program's inputs, in the order of [`inputs`](Program::inputs), as numbers
+    /// or references to arrays, row-major (of an input that differs from row to row, row by row);
+    /// what [is fed back](crate::Compiler::feed) is `&mut` and moved. Outputs are given in the
+    /// order in which they were asked for: single numbers are returned, as one number or an array
+    /// of them, others are written to `&mut` arrays after the inputs. An output that is all that an
+    /// input is fed has no argument of its own. With guards the function returns a `Result`, whose
+    /// error says which comparison came out differently; then nothing was fed back. A program over
+    /// [rows](crate::Compiler::rows) takes a whole block of them.
+    ///
+    /// Operations are those of the program, in its order. `+ - * /`, `√` and sums are the program's
+    /// to the bit if it is [`Exact`](crate::Numerics::Exact); elementary functions are the
+    /// platform's (`f64::exp`). [`RustOptions::functions`] takes them from elsewhere, and with
+    /// `wengert::exact` every number is the program's, bit for bit. A
+    /// [`Fast`](crate::Numerics::Fast) program leaves the order of a sum to its kernels, which use
+    /// vectors and fused multiply-adds: there the text has the order of the index, and gives the
+    /// same numbers within rounding.
+    ///
+    /// # Errors
+    ///
+    /// [`RustError::Name`] if `name` is no identifier, [`RustError::NoFunction`] if the standard
+    /// library has no such function (`erf`), [`RustError::TooLong`] for a program of more than
+    /// 65,536 instructions, [`RustError::Instruction`] for what has no text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert::{Compiler, Tape};
+    ///
+    /// let tape = Tape::new();
+    /// let (x, y) = (tape.input(1.0).named("x"), tape.input(2.0).named("y"));
+    /// let f = ((x * y).sin() + x.exp()).named("f");
+    /// let mut compiler = Compiler::new(&tape);
+    /// compiler.output(f)?;
+    /// let text = compiler.compile()?.to_rust("f")?;
+    /// assert!(text.contains("pub fn f(x: f64, y: f64) -> f64 {"));
+    /// assert!(text.contains("let f = (x * y).sin() + x.exp();"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_rust(&self, name: &str) -> Result<String, RustError> {
+        self.to_rust_with(name, &RustOptions::default())
+    }
+
+    /// As [`to_rust`](Program::to_rust), as the options say.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_rust`](Program::to_rust); [`RustError::Path`] if the options name a module by what
+    /// is no path.
+    pub fn to_rust_with(&self, name: &str, options: &RustOptions) -> Result<String, RustError> {
+        if !names::is_identifier(name) || names::is_keyword(name) {
+            return Err(RustError::Name { name: name.to_owned() });
+        }
+        options.check()?;
+        let recipe = self.0.recipe.as_deref().ok_or(RustError::TooLong { bound: LONGEST })?;
+        write(recipe, &self.0, name, options)
+    }
+}
+
+fn write<S: Float>(
+    recipe: &Recipe<S>,
+    inner: &Inner<S>,
+    name: &str,
+    options: &RustOptions,
+) -> Result<String, RustError> {
+    let number = if size_of::<S>() == size_of::<f32>() { "f32" } else { "f64" };
+    let ops = Operations::new(number, options.functions.is_some());
+    let mut writer = Writer::new((recipe, inner), ops, Names::new());
+    let inputs = writer.inputs()?;
+    writer.move_in_place();
+    let gives = writer.gives();
+    if stack_of(recipe, &writer) > options.stack {
+        writer.workspace = Some(0);
+        writer.body.line("let rest = workspace.as_mut_slice();");
+    }
+    writer.weights();
+    writer.columns();
+    for (s, stage) in recipe.stages.iter().enumerate() {
+        match stage {
+            Stage::Pass { members, .. } if uses::is_scalars(stage) => writer.scalars(s, members)?,
+            Stage::Pass { dims, members } => writer.pass(s, dims, members)?,
+            Stage::Single(index) => writer.single(*index)?,
+        }
+    }
+    writer.guards();
+    writer.feeds();
+    let returned = writer.finish(&gives);
+    Ok(Function { recipe, inner, name, options, inputs, gives, returned }.text(writer))
+}
+
+/// The bytes of the arrays that instructions write.
+fn stack_of<S: Float>(recipe: &Recipe<S>, writer: &Writer<'_, S>) -> usize {
+    let line = &recipe.plan.line;
+    let mut runs: Vec<RunId> =
+        recipe.plan.instructions.values().map(|i| line.run_of(i.out.first())).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let here = |run: &RunId| matches!(writer.store[*run], writer::Store::Nowhere);
+    let len = |run| Some(line.len_of(run)).filter(|&len| len > 1);
+    runs.into_iter().filter(here).filter_map(len).sum::<usize>() * size_of::<S>()
+}
+
+/// What stands around the lines.
+struct Function<'a, S: Float> {
+    recipe: &'a Recipe<S>,
+    inner: &'a Inner<S>,
+    name: &'a str,
+    options: &'a RustOptions,
+    inputs: Vec<Argument>,
+    gives: Vec<Gives>,
+    returned: Vec<String>,
+}
+
+impl<S: Float> Function<'_, S> {
+    fn text(self, writer: Writer<'_, S>) -> String {
+        let mut arguments = self.inputs.clone();
+        let number = writer.ops.number;
+        for (k, gives) in self.gives.iter().enumerate() {
+            let answer = &self.inner.outputs[k];
+            if let Gives::Written(name) = gives {
+                arguments.push(Argument {
+                    name: name.clone(),
+                    kind: format!("&mut [{number}; {}]", answer.shape.len()),
+                    doc: format!(
+                        "`{name}`, shape `{}`: gets {}",
+                        answer.shape,
+                        self.what(k, "the values of")
+                    ),
+                });
+            }
+        }
+        for (k, gives) in self.gives.iter().enumerate() {
+            if let Gives::Input(run) = gives {
+                let skipped = usize::from(self.recipe.has_weights);
+                let block = self.recipe.plan.blocks.iter().position(|block| block == run);
+                if let Some(i) = block {
+                    let moved = format!(", moved: afterwards {}", self.what(k, "the values of"));
+                    arguments[i - skipped].doc.push_str(&moved);
+                }
+            }
+        }
+        for argument in &mut arguments[..self.inputs.len()] {
+            if argument.kind.starts_with("&mut") && !argument.doc.contains("moved") {
+                argument.doc.push_str(", fed back");
+            }
+        }
+        if let Some(len) = writer.workspace {
+            arguments.push(Argument {
+                name: "workspace".to_owned(),
+                kind: format!("&mut [{number}; {len}]"),
+                doc: format!("`workspace`: room for {len} intermediate numbers, whatever they are"),
+            });
+        }
+        let mut text = Text::default();
+        self.docs(&mut text, &arguments);
+        text.line(
+            "#[allow(clippy::all, unused_variables, unused_assignments, reason = \"written so\")]",
+        );
+        for attribute in &self.options.attributes {
+            text.line(attribute);
+        }
+        let result = self.result(number);
+        let items: Vec<String> =
+            arguments.iter().map(|Argument { name, kind, .. }| format!("{name}: {kind}")).collect();
+        let head = format!("{}fn {}(", self.options.visibility(), self.name);
+        let tail = format!("){result} {{");
+        let line = format!("{head}{}{tail}", items.join(", "));
+        if line.chars().count() <= WIDTH {
+            text.open(&line);
+        } else {
+            text.open(&head);
+            items.iter().for_each(|item| text.line(&format!("{item},")));
+            text.closed(&tail);
+        }
+        if let Some(path) = &self.options.functions
+            && !writer.ops.imports.is_empty()
+        {
+            let imports: Vec<String> =
+                writer.ops.imports.iter().map(|&name| name.to_owned()).collect();
+            match &imports[..] {
+                [one] => text.line(&format!("use {path}::{one};")),
+                _ => text.list(&format!("use {path}::{{"), &imports, "};"),
+            }
+            text.line("");
+        }
+        for helper in writer.ops.helpers() {
+            text.lines(&helper);
+            text.line("");
+        }
+        let tables = writer.tables.into_string();
+        if !tables.is_empty() {
+            text.lines(&tables);
+            text.line("");
+        }
+        text.lines(&writer.body.into_string());
+        self.end(&mut text);
+        text.close();
+        text.into_string()
+    }
+
+    /// `the gradient of L by params`
+    fn what(&self, k: usize, value: &str) -> String {
+        match &self.recipe.asked[k] {
+            Asked::Value(path) => format!("{value} `{path}`"),
+            Asked::Gradient { of, wrt } => format!("the gradient of `{of}` by `{wrt}`"),
+        }
+    }
+
+    fn docs(&self, text: &mut Text, arguments: &[Argument]) {
+        text.doc(&format!(
+            "Written by Wengert from a tape of {} nodes: change what was recorded and write it \
+             anew, not this.",
+            self.inner.report.tape_nodes
+        ));
+        text.line("///");
+        arguments.iter().for_each(|argument| text.doc(&format!("- {}", argument.doc)));
+        let returned: Vec<String> = (self.gives.iter().enumerate())
+            .filter(|(_, gives)| **gives == Gives::Returned)
+            .map(|(k, _)| match &self.recipe.asked[k] {
+                Asked::Value(path) => format!("`{path}`"),
+                Asked::Gradient { .. } => self.what(k, ""),
+            })
+            .collect();
+        if !arguments.is_empty() {
+            text.line("///");
+        }
+        let mut words = Vec::new();
+        if !returned.is_empty() {
+            words.push(format!("Returns {}.", returned.join(", ")));
+        }
+        if !self.inner.guards.is_empty() {
+            words.push("An error says which comparison came out differently.".to_owned());
+        }
+        if arguments.iter().any(|argument| argument.kind.contains('[')) {
+            words.push("Elements are in row-major order.".to_owned());
+        }
+        words.push(match (&self.options.functions, self.recipe.numerics) {
+            (Some(path), Numerics::Exact) => format!(
+                "Elementary functions are those of `{path}`, every operation is rounded in the \
+                 program's order."
+            ),
+            (None, Numerics::Exact) => "Elementary functions are the platform's, every other \
+                                        operation is rounded in the program's order."
+                .to_owned(),
+            (Some(path), Numerics::Fast) => format!(
+                "Elementary functions are those of `{path}`; sums are in the order of their index, \
+                 which the program leaves open."
+            ),
+            (None, Numerics::Fast) => "Elementary functions are the platform's; sums are in the \
+                                       order of their index, which the program leaves open."
+                .to_owned(),
+        });
+        text.doc(&words.join(" "));
+    }
+
+    /// ` -> f64`
+    fn result(&self, number: &str) -> String {
+        let numbers = match self.returned.len() {
+            0 => String::new(),
+            1 => number.to_owned(),
+            n => format!("[{number}; {n}]"),
+        };
+        match (numbers.is_empty(), self.inner.guards.is_empty()) {
+            (true, true) => String::new(),
+            (false, true) => format!(" -> {numbers}"),
+            (true, false) => " -> Result<(), &'static str>".to_owned(),
+            (false, false) => format!(" -> Result<{numbers}, &'static str>"),
+        }
+    }
+
+    fn end(&self, text: &mut Text) {
+        let (before, after) = if self.inner.guards.is_empty() { ("", "") } else { ("Ok(", ")") };
+        match &self.returned[..] {
+            [] if before.is_empty() => {}
+            [] => text.line("Ok(())"),
+            [one] => text.line(&format!("{before}{one}{after}")),
+            several => text.list(&format!("{before}["), several, &format!("]{after}")),
+        }
+    }
+}
