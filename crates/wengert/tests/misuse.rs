@@ -355,7 +355,7 @@ fn composed_functions_go_by_their_own_names() {
     refused(
         |_, a, _| a.try_prod_axes(2),
         |_, a, _| unused(a.prod_axes(2)),
-        &["product at", a, missing],
+        &["prod at", a, missing],
     );
     refused(
         |_, a, _| a.try_norm_l1_axes(2),
