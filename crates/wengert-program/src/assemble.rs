@@ -15,7 +15,7 @@ use super::fuse::{Member, Stage};
 use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Id, Map, Place, RunId};
-use super::memory::Places;
+use super::memory::{PAD, Places};
 use crate::elementary::Elementary;
 use crate::simd::Level;
 use wengert_kernels::product::Product;
@@ -59,7 +59,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
                 Stage::Single(index) => self.single(&self.plan.instructions[*index]),
             })
             .collect();
-        Assembled { tasks, len: registers + most * CHUNK + CHUNK, walks }
+        Assembled { tasks, len: registers + most + CHUNK, walks }
     }
 
     /// The place of an address.
@@ -86,13 +86,15 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         }
     }
 
-    /// A pass, and how many registers it uses.
+    /// A pass, and how many numbers its registers hold.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
         let period = period_of(self.plan, dims, members);
         let axes = if period.is_some() { 2 } else { 1 };
         let (rows, row) = dims.split_at(dims.len() - axes);
-        let len = row.iter().product();
+        let len: usize = row.iter().product();
         let chunk = period.map_or(CHUNK, |period| CHUNK / period * period);
+        // Of a short row all registers stay in a near cache.
+        let width = CHUNK.min(len.next_multiple_of(PAD));
         let mut building = Building {
             of: self,
             space: dims,
@@ -106,7 +108,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
                 exact: false,
                 steps: Vec::new(),
             },
-            registers: Registers { base: registers, free: Vec::new(), used: 0 },
+            registers: Registers { base: registers, width, free: Vec::new(), used: 0 },
             inside: FastMap::default(),
         };
         // The last member that reads what each computes.
@@ -122,7 +124,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         if building.registers.used == 0 {
             building.pass.chunk = len;
         }
-        (building.pass, building.registers.used)
+        (building.pass, building.registers.used * width)
     }
 
     fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
@@ -232,6 +234,7 @@ fn split_lanes<const N: usize>(
 /// Registers: pieces of a workspace that hold a chunk of what lives only inside a pass.
 struct Registers {
     base: usize,
+    width: usize,
     free: Vec<usize>,
     used: usize,
 }
@@ -247,7 +250,7 @@ impl Registers {
     }
 
     fn window(&self, register: usize) -> Window {
-        let start = Place::new(self.base + register * CHUNK);
+        let start = Place::new(self.base + register * self.width);
         Window { start, walk: 0, moves: false, single: false }
     }
 }

@@ -10,10 +10,10 @@
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides, factor, joined};
-use super::graph::{FastMap, Graph, Instruction, Kind, Op, Part, Source};
+use super::graph::{Chain, FastMap, Graph, Instruction, Kind, Op, Part, Source};
 use super::ids::{Address, GroupId, InstructionId, Line, Map, Node, Point, RunId, Value};
 use super::passes::{Root, Shapes, State};
-use crate::op::Unary;
+use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 
 /// Instructions over addresses, in an order of execution.
@@ -46,8 +46,21 @@ pub(crate) struct Grouped<S> {
     nodes: Map<Node, Option<Address>>,
 }
 
-/// Lays the live nodes out; `together: false` gives each scalar node an instruction of its own.
-pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
+/// What scalar nodes become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Grouping {
+    /// Instructions of their own.
+    Nothing,
+    /// Alike ones become an instruction over a run.
+    Alike,
+    /// Of a program for many rows: alike ones only if they walk evenly over what they read. Every
+    /// node is an instruction over the rows anyway, and a list of what is read would be one of
+    /// every row's.
+    Even,
+}
+
+/// Lays the live nodes out.
+pub(crate) fn run<S: Scalar>(state: &State<S>, grouping: Grouping) -> Grouped<S> {
     let graph = &state.graph;
     let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
     let plan = Plan { instructions, line, blocks, constants: Vec::new(), homes: Vec::new() };
@@ -73,10 +86,12 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
             grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    for unit in units(state, together) {
+    for unit in units(state, grouping != Grouping::Nothing) {
         match unit {
             Unit::Run(node) => grouped.run(graph, node),
-            Unit::Alike(mut members) => grouped.alike(graph, &mut members),
+            Unit::Alike(mut members) => {
+                grouped.alike(graph, &mut members, grouping == Grouping::Even);
+            }
             Unit::Single(node) => grouped.single(graph, node),
         }
     }
@@ -269,17 +284,27 @@ impl<S: Scalar> Grouped<S> {
         });
     }
 
-    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node]) {
-        // In the order of the tape, adjoints too, so that what is read is walked forwards.
-        members.sort_by_key(|&node| (graph.sources[node], node));
+    /// The first address of a run of alike nodes.
+    fn place(&mut self, members: &[Node]) -> Address {
         let (_, start) = self.plan.line.push(members.len());
         for (i, &node) in members.iter().enumerate() {
             self.nodes[node] = Some(start.plus(i as i64));
         }
+        start
+    }
+
+    /// Whether one walk over a run is all that an operand is.
+    fn is_even(&self, operand: &Access<Address>, axes: &[usize]) -> bool {
+        operand.run(axes, &self.plan.line).is_some()
+    }
+
+    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node], even: bool) {
+        // In the order of the tape, adjoints too, so that what is read is walked forwards.
+        members.sort_by_key(|&node| (graph.sources[node], node));
         let source = graph.sources[members[0]];
         let first = graph.nodes[members[0]];
         if let Kind::Chain(_) = first {
-            return self.chains(graph, members, start, source);
+            return self.chains(graph, members, source, even);
         }
         let mut lists: SmallVec<[Vec<Address>; 3]> =
             first.operands().iter().map(|_| Vec::with_capacity(members.len())).collect();
@@ -291,7 +316,10 @@ impl<S: Scalar> Grouped<S> {
                 .for_each(|(list, value)| list.push(self.at(graph, value)));
         }
         let (dims, operands) = factor(&lists);
-        let out = Access::contiguous(start, &dims);
+        if even && !operands.iter().all(|operand| self.is_even(operand, &dims)) {
+            return members.iter().for_each(|&node| self.single(graph, node));
+        }
+        let out = Access::contiguous(self.place(members), &dims);
         let operands = SmallVec::from_vec(operands);
         self.plan.instructions.push(Instruction {
             op: op_of(first),
@@ -303,7 +331,7 @@ impl<S: Scalar> Grouped<S> {
         });
     }
 
-    fn chains(&mut self, graph: &Graph<S>, members: &[Node], start: Address, source: Source) {
+    fn chains(&mut self, graph: &Graph<S>, members: &[Node], source: Source, even: bool) {
         let chain = |node: Node| match graph.nodes[node] {
             Kind::Chain(index) => &graph.chains[index as usize],
             other => unreachable!("{other:?} is no chain"),
@@ -324,14 +352,14 @@ impl<S: Scalar> Grouped<S> {
             members.iter().map(|&node| chain(node).init.map(|init| self.at(graph, init))).collect();
         // Where every member walks its terms with the same stride, the walk is an axis of its own.
         let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
-        let even = |rows: &Vec<Vec<Address>>| {
+        let step_of = |rows: &Vec<Vec<Address>>| {
             let step = stride(&rows[0]);
             let steps = |row: &Vec<Address>| {
                 row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step)
             };
             rows.iter().all(steps).then_some(step)
         };
-        let strides: Option<Vec<i32>> = factors.iter().map(even).collect();
+        let strides: Option<Vec<i32>> = factors.iter().map(step_of).collect();
         let inner = Dims::from_slice(&[terms]);
         let (dims, mut operands) = match strides {
             Some(strides) => {
@@ -357,8 +385,48 @@ impl<S: Scalar> Grouped<S> {
         };
         let op = if product { Op::Contract { guarded: first.guarded } } else { Op::Sum };
         operands.shrink_to_fit();
-        let out = Access::contiguous(start, &dims);
+        let all = joined(&dims, &inner);
+        let walked = if product { 2 } else { 1 };
+        let axes = |i: usize| if i < walked { &all[..] } else { &dims[..] };
+        if even && !(0..operands.len()).all(|i| self.is_even(&operands[i], axes(i))) {
+            return members.iter().for_each(|&node| self.term_by_term(graph, node));
+        }
+        let out = Access::contiguous(self.place(members), &dims);
         self.plan.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+impl<S: Scalar> Grouped<S> {
+    /// A sum as single products and additions, in its order.
+    fn term_by_term(&mut self, graph: &Graph<S>, node: Node) {
+        let Kind::Chain(index) = graph.nodes[node] else { unreachable!("it is a chain") };
+        let Chain { init, a, b, guarded } = &graph.chains[index as usize];
+        let product = Op::Binary(if *guarded { Binary::Chain } else { Binary::Mul });
+        let number = |this: &mut Self, op: Op, a: Address, b: Address| {
+            let (_, start) = this.plan.line.push(1);
+            this.plan.instructions.push(Instruction {
+                op,
+                dims: Dims::from_slice(&[1]),
+                inner: Dims::new(),
+                out: Access::repeated(start, 1),
+                operands: [a, b].map(|read| Access::repeated(read, 1)).into_iter().collect(),
+                source: graph.sources[node],
+            });
+            start
+        };
+        let mut sum = init.map(|init| self.at(graph, init));
+        for (i, &a) in a.iter().enumerate() {
+            let mut term = self.at(graph, a);
+            if let Some(&b) = b.get(i) {
+                let b = self.at(graph, b);
+                term = number(self, product, term, b);
+            }
+            sum = Some(match sum {
+                Some(sum) => number(self, Op::Binary(Binary::Add), sum, term),
+                None => term,
+            });
+        }
+        self.nodes[node] = sum;
     }
 }
 
@@ -438,7 +506,6 @@ mod tests {
     use super::*;
     use crate::graph::Graph;
     use crate::ids::Id;
-    use crate::op::Binary;
     use crate::passes::{prune, reduction_raising};
 
     #[test]
@@ -459,7 +526,7 @@ mod tests {
         let mut state = State::new(graph, roots);
         reduction_raising::run(&mut state);
         prune::run(&mut state);
-        let plan = run(&state, true).plan;
+        let plan = run(&state, Grouping::Alike).plan;
         assert_eq!(plan.instructions.len(), 1);
         let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!(
@@ -483,7 +550,7 @@ mod tests {
                 Root::number(graph.push(Kind::Binary(Binary::Sub, x.plus(i + 1), square)))
             })
             .collect();
-        let plan = run(&State::new(graph, roots), true).plan;
+        let plan = run(&State::new(graph, roots), Grouping::Alike).plan;
         let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
         assert_eq!(lens, [9, 9]);
         assert!(
@@ -494,11 +561,27 @@ mod tests {
     }
 
     #[test]
+    fn for_many_rows_what_walks_unevenly_stays_apart() {
+        let mut graph = Graph::<f64>::new();
+        let x = graph.block(None, 100);
+        let square =
+            |&i: &i64| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
+        let roots = [0, 1, 4, 9, 16, 25, 36, 49, 64].iter().map(square).collect();
+        let state = State::new(graph, roots);
+        let lens = |grouping| {
+            let plan = run(&state, grouping).plan;
+            plan.instructions.values().map(Instruction::len).collect::<Vec<_>>()
+        };
+        assert_eq!(lens(Grouping::Alike), [9]);
+        assert_eq!(lens(Grouping::Even), [1; 9]);
+    }
+
+    #[test]
     fn nothing_is_grouped_if_it_is_switched_off() {
         let mut graph = Graph::<f64>::new();
         let x = graph.block(None, 9);
         let square = |i| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
         let roots = (0..9).map(square).collect();
-        assert_eq!(run(&State::new(graph, roots), false).plan.instructions.len(), 9);
+        assert_eq!(run(&State::new(graph, roots), Grouping::Nothing).plan.instructions.len(), 9);
     }
 }

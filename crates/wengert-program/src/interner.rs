@@ -32,8 +32,12 @@ impl Interner {
         is_equal: impl Fn(usize) -> bool,
     ) -> usize {
         let mask = self.slots.len() - 1;
-        let spread = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) as usize;
-        let places = (0..NEAR).map(|i| 2 * near + i).chain((0..=mask).map(|i| spread + i));
+        let hash = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // Steps of its own: slots near each other may all be taken.
+        let (spread, step) = ((hash >> 32) as usize, (hash >> 12) as usize | 1);
+        let places = (0..NEAR)
+            .map(|i| 2 * near + i)
+            .chain((0..=mask).map(|i| spread.wrapping_add(i.wrapping_mul(step))));
         for place in places {
             let slot = &mut self.slots[place & mask];
             match *slot {

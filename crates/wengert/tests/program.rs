@@ -178,14 +178,26 @@ fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
 fn rows_in_lanes_are_the_rows_one_by_one() {
     let params: Vec<f64> = (0..12).map(|i| f64::sin(f64::from(i))).collect();
     let rows: Vec<f64> = (0..3 * 37).map(|i| f64::cos(f64::from(i) * 1.7)).collect();
-    for numerics in [Numerics::Exact, Numerics::Fast] {
+    let both = [Numerics::Exact, Numerics::Fast];
+    for (numerics, count) in both.into_iter().flat_map(|n| [(n, Some(8)), (n, None)]) {
         let tape = exact();
         let (p, x) = (tape.param(&params), tape.data(&rows[..3]));
         let loss = neuron(p, x);
-        // One by one, and summed in the order of the rows within blocks of 8 and then of the
-        // blocks.
+        let mut compiler = Compiler::new(&tape).numerics(numerics);
+        match count {
+            Some(count) => compiler.rows(count, &[x]).unwrap(),
+            None => compiler.batched(&[x]).unwrap(),
+        }
+        let asked = (
+            compiler.output(loss).unwrap(),
+            compiler.gradient_per_row(loss, p).unwrap(),
+            compiler.gradient(loss, p).unwrap(),
+        );
+        let program = compiler.compile().unwrap();
+        let input = program.input(x).unwrap();
+        // One by one, and summed in the order of the rows within blocks and then of the blocks.
         let (mut losses, mut each, mut total) = (Vec::new(), Vec::new(), vec![0.0; 12]);
-        for block in rows.chunks(3 * 8) {
+        for block in rows.chunks(3 * program.rows()) {
             let mut sum = vec![-0.0; 12];
             for row in block.chunks(3) {
                 tape.replay(&[(x, row)]).unwrap();
@@ -196,15 +208,6 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
             }
             total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
         }
-        let mut compiler = Compiler::new(&tape).numerics(numerics);
-        compiler.rows(8, &[x]).unwrap();
-        let asked = (
-            compiler.output(loss).unwrap(),
-            compiler.gradient_per_row(loss, p).unwrap(),
-            compiler.gradient(loss, p).unwrap(),
-        );
-        let program = compiler.compile().unwrap();
-        let input = program.input(x).unwrap();
         let batch = Batch::new(program);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
