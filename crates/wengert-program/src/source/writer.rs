@@ -95,7 +95,7 @@ impl<'a, S: Float> Writer<'a, S> {
         let slot = Slot::new(of.source.slot() as usize);
         let rows = self.inner.rows;
         let len = of.len();
-        let len = if rows > 1 && len % rows == 0 { len / rows } else { len };
+        let len = if rows > 1 && len.is_multiple_of(rows) { len / rows } else { len };
         let (path, own) = names::path(&self.recipe.names, slot, len);
         let adjoint = if of.source.is_adjoint() { "d_" } else { "" };
         let part = if self.uses.is_whole(of.source, i) { "" } else { "_part" };
