@@ -18,6 +18,9 @@
 //! (`Address`) and of a workspace (`Place`), and lines that say in which run a number is: so the
 //! cost of compiling follows the runs, not the numbers in them.
 //!
+//! `source` writes a program as Rust, from the stages that `recipe` keeps: another reader of them
+//! beside `assemble`.
+//!
 //! Two later steps have their places: repeated sub-programs re-rolled into loops belong between
 //! `passes` and `group`, which already finds what repeats; machine code is another reader of the
 //! stages beside `assemble`.

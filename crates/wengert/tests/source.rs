@@ -9,6 +9,7 @@ mod glue;
 mod programs;
 #[path = "source/random.rs"]
 mod random;
+#[allow(clippy::all, reason = "calls made by a program")]
 #[rustfmt::skip]
 #[path = "source/written.rs"]
 mod written;

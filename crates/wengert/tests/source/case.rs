@@ -4,13 +4,16 @@ use wengert::program::RustOptions;
 use wengert::program::{Compile, Output};
 use wengert::{Compiler, Numerics, Program, Tape, Var, Workspace};
 
+/// What is given at values of the inputs.
+type Run = Box<dyn FnMut(&[Vec<f64>]) -> Result<Vec<Vec<f64>>, String>>;
+
 /// A program that is written as Rust.
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) inputs: usize,
     /// What the program gives at new values of its inputs, in the order of the glue.
-    pub(crate) run: Box<dyn FnMut(&[Vec<f64>]) -> Result<Vec<Vec<f64>>, String>>,
+    pub(crate) run: Run,
     /// The inputs' values when it was recorded.
     pub(crate) start: Vec<Vec<f64>>,
     pub(crate) numerics: Numerics,

@@ -192,7 +192,7 @@ fn random_programs_give_their_bits_as_rust() {
 
 /// Many of them, as a release compiles them.
 #[test]
-#[ignore = "half a minute of rustc"]
+#[ignore = "minutes of rustc"]
 fn many_random_programs_give_their_bits_as_rust() {
     check(16, "3");
 }
