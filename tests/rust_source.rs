@@ -5,7 +5,8 @@
 
 #[path = "../examples/rust_source.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
-mod rust_source;
+mod example;
+#[allow(unreachable_pub, reason = "written as others are to have it")]
 #[rustfmt::skip]
 #[path = "rust_source/step.rs"]
 mod step;
@@ -29,7 +30,7 @@ fn the_document_shows_what_the_example_prints() {
     let document = std::fs::read_to_string(path).unwrap();
     let (before, rest) = document.split_once("```rust\n").unwrap();
     let (_, after) = rest.split_once("```\n").unwrap();
-    let text = rust_source::text(false).unwrap();
+    let text = example::text(false).unwrap();
     let expected = format!("{before}```rust\n{text}```\n{after}");
     is_written("docs/source.md", &document, &expected);
 }
@@ -37,7 +38,7 @@ fn the_document_shows_what_the_example_prints() {
 #[test]
 fn the_committed_step_is_the_examples() {
     let committed = include_str!("rust_source/step.rs");
-    is_written("tests/rust_source/step.rs", committed, &rust_source::text(true).unwrap());
+    is_written("tests/rust_source/step.rs", committed, &example::text(true).unwrap());
 }
 
 /// The notebook's ten rows.
@@ -56,7 +57,7 @@ const ROWS: [([f64; 2], usize); 10] = [
 
 #[test]
 fn the_written_training_is_the_programs_bit_for_bit() {
-    let program = rust_source::program().unwrap();
+    let program = example::program().unwrap();
     let mut workspace = program.workspace();
     let [params, x, target, _] = program.inputs() else { panic!("four inputs") };
     let [params, x, target] = [params, x, target].map(|info| program.input(info.id).unwrap());
