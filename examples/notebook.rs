@@ -172,7 +172,7 @@ fn first_network(
     let tape = exact_tape();
     let bound = mlp.bind(&tape, Granularity::PerNeuron);
     let before = bound.params().values();
-    let pass = bound.forward(tape.data(&printed::CELL_4_ROW).named("x"));
+    let pass = bound.forward(tape.data(printed::CELL_4_ROW).named("x"));
     let after = bound.params().values();
     let unchanged = before.iter().zip(&after).filter(|(b, a)| b.to_bits() == a.to_bits()).count();
     let computed = tape.nodes().filter(|node| !node.op.is_leaf()).count();
@@ -196,7 +196,7 @@ fn first_network(
     )?;
 
     heading(out, "In [6]: expected = [0, 1]")?;
-    let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
+    let loss = pass.half_squared_error(tape.data(printed::CELL_6_EXPECTED).named("target"));
     let gradients = loss.backward();
     let from_tape = pass.deltas(&gradients);
     let outputs: Vec<Vec<f64>> =
@@ -339,7 +339,7 @@ fn last_row(
     let row = trained.last.as_ref().map_or(0, |last| last.row);
     let (features, class) = data.row(row);
     let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(features).named("x"));
-    let loss = pass.half_squared_error(tape.data(&data.one_hot(class)).named("target"));
+    let loss = pass.half_squared_error(tape.data(data.one_hot(class)).named("target"));
     let trace = Trace::of(&loss.backward())?;
     write_views(dir, "2-2-2-trained", &tape, &trace)?;
     let training = page::Training::again(untrained, data, printed::CELL_9_L_RATE, trained, mlp)?;

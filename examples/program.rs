@@ -33,9 +33,9 @@ pub(crate) fn run(out: &mut impl Write, sizes: &[usize], runs: u32) -> Result<()
         |n: usize, scale: f64| (0..n).map(|i| scale * (i as f64 * 0.7).sin()).collect::<Vec<f64>>();
     let tape = Tape::new();
     let count = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
-    let params = tape.params(&some(count, 0.1)).named("params");
-    let x = tape.data(&some(sizes[0], 1.0)).named("x");
-    let target = tape.data(&some(sizes[sizes.len() - 1], 0.5)).named("target");
+    let params = tape.param(some(count, 0.1)).named("params");
+    let x = tape.data(some(sizes[0], 1.0)).named("x");
+    let target = tape.data(some(sizes[sizes.len() - 1], 0.5)).named("target");
     let loss = network(sizes, params, x, target).named("L");
 
     let mut compiler = Compiler::new(&tape);

@@ -7,7 +7,8 @@
 
 use std::error::Error;
 
-use wengert::{Compiler, Numerics, Program, RustOptions, Tape, Var};
+use wengert::program::RustOptions;
+use wengert::{Compiler, Numerics, Program, Tape, Var};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let exact = std::env::args().skip(1).any(|argument| argument == "--exact");
@@ -25,9 +26,9 @@ pub(crate) fn text(exact: bool) -> Result<String, Box<dyn Error>> {
 /// One step of gradient descent of the notebook's 2-2-2 network: forward, reverse, update.
 pub(crate) fn program() -> Result<Program, wengert::Error> {
     let tape = Tape::new();
-    let params = tape.params(&START).named("params");
-    let x = tape.data(&[2.7810836, 2.550537003]).named("x");
-    let target = tape.data(&[1.0, 0.0]).named("target");
+    let params = tape.param(START).named("params");
+    let x = tape.data([2.7810836, 2.550537003]).named("x");
+    let target = tape.data([1.0, 0.0]).named("target");
     let rate = tape.input(0.5).named("rate");
 
     let hidden = layer("hidden", params.slice(0, 0..6), x.at(0), x.at(1));
@@ -35,7 +36,7 @@ pub(crate) fn program() -> Result<Program, wengert::Error> {
     let error = [0, 1].map(|k| (target.at(k) - output[k]).named(&format!("error_{k}")));
     let loss = (0.5 * (error[0].square() + error[1].square())).named("loss");
 
-    let gradient = tape.data(&[0.0; 12]).named("gradient");
+    let gradient = tape.data([0.0; 12]).named("gradient");
     let moved = (params - rate * gradient).named("moved");
 
     let mut compiler = Compiler::new(&tape).numerics(Numerics::Exact);

@@ -57,7 +57,7 @@ fn gmm_in_five_dimensions_is_the_same_as_scalar_and_as_tensor_code() {
         let gmm =
             Gmm { prior, dimensions, components, points, gamma: 1.5, m: 2.0, parameters, data };
         let tape = Tape::new();
-        let (p, x) = (tape.params(&gmm.parameters), tape.data(&gmm.data));
+        let (p, x) = (tape.param(&gmm.parameters), tape.data(&gmm.data));
         let as_scalars = answer(gmm.scalar(&elements(p), &elements(x)), p);
         check(&gmm.parameters, &gmm.data, &as_scalars, |p, x| gmm.tensor(p, x));
     }
@@ -84,7 +84,7 @@ fn scalar_code_over_plain_numbers_gives_the_recorded_value() {
     let (gmm, expected) = Gmm::gradbench();
     let tape = Tape::new();
     let recorded =
-        gmm.scalar(&elements(tape.params(&gmm.parameters)), &elements(tape.data(&gmm.data)));
+        gmm.scalar(&elements(tape.param(&gmm.parameters)), &elements(tape.data(&gmm.data)));
     let plain = gmm.scalar(&gmm.parameters, &gmm.data);
     assert_eq!(plain.to_bits(), recorded.value().to_bits());
     assert!((plain - expected.value).abs() < TOLERANCE * plain.abs());
@@ -97,7 +97,7 @@ fn the_other_sign_of_the_prior_does_not_agree() {
     {
         let gmm = Gmm { prior: other, ..gmm };
         let tape = Tape::new();
-        let (p, x) = (tape.params(&gmm.parameters), tape.data(&gmm.data));
+        let (p, x) = (tape.param(&gmm.parameters), tape.data(&gmm.data));
         assert!(answer(gmm.tensor(p, x), p).deviation(&expected) > 1e-3);
     }
 }
@@ -150,7 +150,7 @@ fn check(
     let (other_parameters, other_data) = (moved(parameters), moved(data));
 
     let tape = Tape::new();
-    let (p, x) = (tape.params(parameters), tape.data(data));
+    let (p, x) = (tape.param(parameters), tape.data(data));
     let output = function(p, x);
     let recorded = answer(output, p);
     let deviation = recorded.deviation(expected);
@@ -168,7 +168,7 @@ fn check(
     assert!(answer(output, p).bits() == recorded.bits(), "replayed elsewhere and back");
 
     let tape = Tape::new();
-    let (p, x) = (tape.params(&other_parameters), tape.data(&other_data));
+    let (p, x) = (tape.param(&other_parameters), tape.data(&other_data));
     let output = function(p, x);
     assert!(answer(output, p).bits() == elsewhere.bits(), "recorded elsewhere");
 
@@ -191,7 +191,7 @@ fn check_compiled(
     let (other_parameters, other_data) = (moved(parameters), moved(data));
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let tape = Tape::with(Options::default().numerics(numerics));
-        let (p, x) = (tape.params(&other_parameters), tape.data(&other_data));
+        let (p, x) = (tape.param(&other_parameters), tape.data(&other_data));
         let output = function(p, x);
         let elsewhere = answer(output, p);
         let start = Instant::now();
@@ -202,10 +202,8 @@ fn check_compiled(
 
         let mut workspace = program.workspace();
         let mut run = |parameters: &[f64], data: &[f64]| {
-            workspace
-                .set(program.input(p.id()).expect("a leaf"), parameters)
-                .expect("as many numbers");
-            workspace.set(program.input(x.id()).expect("a leaf"), data).expect("as many numbers");
+            workspace.set(program.input(p).expect("a leaf"), parameters).expect("as many numbers");
+            workspace.set(program.input(x).expect("a leaf"), data).expect("as many numbers");
             run(&program, &mut workspace)
         };
         let first = run(parameters, data);
@@ -248,7 +246,7 @@ fn run(program: &Program, workspace: &mut Workspace) -> Answer {
     let [value, gradient] = program.outputs()[..] else {
         panic!("a value and a gradient were asked for")
     };
-    Answer { value: workspace.number(value), gradient: workspace.values(gradient) }
+    Answer { value: workspace.value(value), gradient: workspace.values(gradient) }
 }
 
 fn answer<'t>(output: Var<'t>, parameters: Var<'t>) -> Answer {

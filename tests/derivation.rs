@@ -18,8 +18,8 @@ fn trace(granularity: Granularity) -> Trace {
     let mlp = Mlp::from_weights(printed::CELL_1_WEIGHTS, &[Activation::Sigmoid; 2])
         .expect("the notebook's weights");
     let tape = Tape::new();
-    let pass = mlp.bind(&tape, granularity).forward(tape.data(&printed::CELL_4_ROW).named("x"));
-    let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
+    let pass = mlp.bind(&tape, granularity).forward(tape.data(printed::CELL_4_ROW).named("x"));
+    let loss = pass.half_squared_error(tape.data(printed::CELL_6_EXPECTED).named("target"));
     Trace::of(&loss.backward()).expect("fresh gradients")
 }
 

@@ -38,8 +38,8 @@ fn from_the_tape(case: &Case, granularity: Granularity) -> Trace {
     let mlp =
         Mlp::from_weights(case.weights, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
     let tape = Tape::new();
-    let pass = mlp.bind(&tape, granularity).forward(tape.data(&case.row).named("x"));
-    let loss = pass.half_squared_error(tape.data(&case.target).named("target"));
+    let pass = mlp.bind(&tape, granularity).forward(tape.data(case.row).named("x"));
+    let loss = pass.half_squared_error(tape.data(case.target).named("target"));
     Trace::of(&loss.backward()).expect("fresh gradients")
 }
 
@@ -205,7 +205,7 @@ fn the_text_of_an_update_too_early() {
 fn one_neuron(factor: f64) -> Trace {
     let tape = Tape::new();
     let (x, w, b) = (
-        tape.data(&[3.0]).at(0).named("x"),
+        tape.data([3.0]).at(0).named("x"),
         tape.param(0.5).named("w"),
         tape.param(0.25).named("b"),
     );

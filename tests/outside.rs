@@ -37,12 +37,12 @@ fn port(
             .collect()
     };
     let tape = Tape::new();
-    let x = tape.data(&numbers("x")).named("x");
+    let x = tape.data(numbers("x")).named("x");
     let mut layers = Vec::new();
     for (layer, inputs, outputs) in [("hidden", 2, 3), ("output", 3, 2)] {
         let _scope = tape.scope(layer);
-        let w = tape.params(&numbers(&format!("{layer}/w"))).reshape([outputs, inputs]).named("w");
-        layers.push((w, tape.params(&numbers(&format!("{layer}/b"))).named("b")));
+        let w = tape.param(numbers(&format!("{layer}/w"))).reshape([outputs, inputs]).named("w");
+        layers.push((w, tape.param(numbers(&format!("{layer}/b"))).named("b")));
     }
     let h = {
         let _scope = tape.scope("hidden");
@@ -52,7 +52,7 @@ fn port(
         let _scope = tape.scope("output");
         Var::affine(layers[1].1, layers[1].0, h).named("z").sigmoid().named("output")
     };
-    let squares = (tape.data(&[0.0, 1.0]).named("target") - output).square();
+    let squares = (tape.data([0.0, 1.0]).named("target") - output).square();
     Trace::of(&loss(squares.sum()).named("L").backward()).expect("fresh gradients")
 }
 
@@ -165,13 +165,13 @@ fn the_schema() -> Value {
 /// A trace that has every field.
 fn everything() -> Trace {
     let tape = Tape::with(wengert::Options::default().source_lines(true));
-    let x = tape.inputs(&[0.5, f64::INFINITY, 0.0]).named("x");
-    let (scope, w) = (tape.scope("layer"), tape.params(&[0.25; 900]));
+    let x = tape.input([0.5, f64::INFINITY, 0.0]).named("x");
+    let (scope, w) = (tape.scope("layer"), tape.param([0.25; 900]));
     let part = w.slice(0, 1..3).named("part");
     let y = if x.at(0) > 0.25 { part.sum() * x.at(0).detach() } else { x.at(0) };
     drop(scope);
     let picked = x.gather(&[2, 0]);
-    let z = (y + picked.sum_axes(&[0]) + x.at(2) * 0.0).named("z");
+    let z = (y + picked.sum_axes(0) + x.at(2) * 0.0).named("z");
     let dead = w.reshape([30, 30]).t().sum();
     Trace::of(&(z + 0.0 * dead.floor()).named("L").backward()).expect("fresh gradients")
 }

@@ -397,7 +397,7 @@ fn the_file_stands_alone_and_is_read_without_scripts() {
 fn hostile_names_stay_names() {
     let tape = Tape::new();
     let _scope = tape.scope("</script><img src=x onerror=alert(1)>");
-    let x = tape.inputs(&[1.0, 2.0]).named("<!--<script>'\"&amp;");
+    let x = tape.input([1.0, 2.0]).named("<!--<script>'\"&amp;");
     let trace = Trace::of(&(x * 2.0).sum().named("]]>\u{2028}`${1}").backward()).unwrap();
     let page = Page::of(&trace).to_string();
     assert!(!page.contains("<img") && !page.contains("<!--"));
@@ -419,7 +419,7 @@ fn unusual_traces_have_pages_too() {
     assert_eq!(Picture::new(&empty).mermaid().to_string(), "flowchart LR\n");
 
     let tape = Tape::new();
-    let x = tape.inputs(&[-1.0, 0.0]).named("x");
+    let x = tape.input([-1.0, 0.0]).named("x");
     let _y = (x.ln() / 0.0).named("y");
     let values = Trace::of_tape(&tape);
     let page = Page::of(&values).to_string();

@@ -8,8 +8,8 @@ fn the_readme_shows_this_program_and_its_output() {
     use wengert::{Tape, Var};
 
     let tape = Tape::new();
-    let x = tape.data(&[1.0, 0.0]).named("x");
-    let w = tape.params(&[0.13436424411240122, 0.8474337369372327]).named("w");
+    let x = tape.data([1.0, 0.0]).named("x");
+    let w = tape.param([0.13436424411240122, 0.8474337369372327]).named("w");
     let bias = tape.param(0.763774618976614).named("bias");
     let z = Var::affine(bias, w, x).named("z"); // bias + w0 x0 + w1 x1
     let output = z.sigmoid().named("output");

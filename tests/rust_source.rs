@@ -6,9 +6,9 @@
 #[path = "../examples/rust_source.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod example;
-#[allow(unreachable_pub, reason = "written as others are to have it")]
 #[rustfmt::skip]
 #[path = "rust_source/step.rs"]
+#[allow(unreachable_pub, reason = "the text is for a file of the user's")]
 mod step;
 
 use std::path::Path;
@@ -74,7 +74,7 @@ fn the_written_training_is_the_programs_bit_for_bit() {
             workspace.set(target, &goal).unwrap();
             program.run(&mut workspace).unwrap();
             let found = step::step(&mut written, &row, &goal, 0.5);
-            assert_eq!(found.to_bits(), workspace.number(loss).to_bits(), "epoch {epoch}");
+            assert_eq!(found.to_bits(), workspace.value(loss).to_bits(), "epoch {epoch}");
             let bits = |numbers: &[f64]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&written), bits(&workspace.values(moved)), "epoch {epoch}");
             sum += found;

@@ -60,8 +60,8 @@ fn compare(case: &Case, granularity: Granularity, slip: Slip) -> (SideBySide, Tr
         Mlp::from_weights(case.weights, &[Activation::Sigmoid; 2]).expect("the notebook's weights");
     let tape = exact_tape();
     let bound = mlp.bind(&tape, granularity);
-    let pass = bound.forward(tape.data(&case.row).named("x"));
-    let loss = pass.half_squared_error(tape.data(&case.target).named("target"));
+    let pass = bound.forward(tape.data(case.row).named("x"));
+    let loss = pass.half_squared_error(tape.data(case.target).named("target"));
     let gradients = loss.backward();
     let deltas = pass.deltas(&gradients);
     let step = gradients.values_wrt(bound.params());

@@ -10,7 +10,8 @@
 
 use std::f64::consts::{LN_2, PI};
 
-use wengert::{Real, Var};
+use wengert::Var;
+use wengert::number::Real;
 
 use super::oracle::{Answer, Words, adbench, count, json, number, numbers};
 
@@ -129,11 +130,11 @@ impl Gmm {
 
         let entries = parameters.tape().concat(1, &[q.exp(), lower]);
         let triangles = entries.scatter_add(&self.positions(), [k, d, d]);
-        let sum_q = q.sum_axes(&[1]);
+        let sum_q = q.sum_axes(1);
         let whitened = (data.reshape([n, d]) - mu).matmul(triangles.t());
-        let main = (alpha + sum_q).reshape([k, 1]) - 0.5 * whitened.square().sum_axes(&[2]);
+        let main = (alpha + sum_q).reshape([k, 1]) - 0.5 * whitened.square().sum_axes(2);
         let prior = 0.5 * self.gamma * self.gamma * entries.square().sum() - self.m * sum_q.sum();
-        let likelihood = main.log_sum_exp(&[0]).sum() - n as f64 * alpha.log_sum_exp(&[0]);
+        let likelihood = main.log_sum_exp_axes(0).sum() - n as f64 * alpha.log_sum_exp_axes(0);
         likelihood + self.sign() * prior + self.constants()
     }
 

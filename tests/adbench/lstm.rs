@@ -9,7 +9,8 @@
 //! loss = -1/((c-1) b) Σₜ Σᵢ inputₜ₊₁ᵢ (yᵢ - ln(2 + Σⱼ exp yⱼ))       t from 0 to c-2
 //! ```
 
-use wengert::{Real, Var};
+use wengert::Var;
+use wengert::number::Real;
 
 use super::oracle::{Answer, Words, adbench, text};
 
@@ -110,7 +111,7 @@ impl Lstm {
             })
             .collect();
         let y = parameters.tape().stack(&outputs) * out_weight + out_bias;
-        let normaliser = (y.exp().sum_axes(&[1]) + 2.0).ln().reshape([c - 1, 1]);
+        let normaliser = (y.exp().sum_axes(1) + 2.0).ln().reshape([c - 1, 1]);
         (sequence.slice(0, 1..c) * (y - normaliser)).sum() * self.scale()
     }
 

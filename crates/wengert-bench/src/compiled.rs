@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use wengert::{Compile, Compiler, Input, Output, Program, Tape, Var, Workspace};
+use wengert::program::{Compile, Input, Output};
+use wengert::{Compiler, Program, Tape, Var, Workspace};
 
 use crate::workload::{Fact, Mode};
 
@@ -58,7 +59,7 @@ impl<S: Compile> Compiled<S> {
     ) -> Self {
         let start = Instant::now();
         let tape: &'t Tape<S> = loss.tape();
-        let standing = tape.data(&vec![S::from_f64(0.0); params.len()]);
+        let standing = tape.data(vec![S::from_f64(0.0); params.len()]);
         let moved = params - standing * tape.constant(rate);
         let mut compiler = Compiler::new(tape);
         compiler.output(loss).expect("the loss is on this tape");
@@ -79,7 +80,7 @@ impl<S: Compile> Compiled<S> {
         let program = compiler.compile().expect("there is room for the program");
         let took = start.elapsed();
         let inputs =
-            inputs.iter().map(|var| program.input(var.id()).expect("a block of leaves")).collect();
+            inputs.iter().map(|&var| program.input(var).expect("a block of leaves")).collect();
         Compiled { workspace: program.workspace(), program, inputs, result, took }
     }
 
@@ -90,7 +91,7 @@ impl<S: Compile> Compiled<S> {
     /// If there is no text for it.
     #[cfg(test)]
     pub(crate) fn text(&self, name: &str) -> String {
-        let options = wengert::RustOptions::default()
+        let options = wengert::program::RustOptions::default()
             .functions("crate::source::functions")
             .attribute("#[inline(always)]")
             .of_crate();

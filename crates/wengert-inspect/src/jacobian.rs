@@ -1,9 +1,11 @@
 //! The Jacobian of a node, entry by entry, recomputed from a trace in the order of the reverse
 //! sweep.
 
+use wengert::node::Layout;
+use wengert::op::{Attributes, Op};
+use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::rules::Partial;
-use wengert::{Attributes, Layout, Op, Scalar, Shape};
+use wengert::{Scalar, Shape};
 
 use crate::precision::widen;
 use crate::trace::{Precision, Slot, Trace, TraceNode, known_op};

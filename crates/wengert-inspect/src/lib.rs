@@ -13,7 +13,7 @@
 //! use wengert_inspect::{Derivation, LedgerText, Picture, Table, Trace};
 //!
 //! let tape = wengert::Tape::new();
-//! let (x, w) = (tape.inputs(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
+//! let (x, w) = (tape.input([1.0, 0.0]).named("x"), tape.param([0.5, -0.25]).named("w"));
 //! let loss = w.dot(x).sigmoid().named("L");
 //! let trace = Trace::of(&loss.backward())?;
 //! println!("{}", Table::new(&trace));

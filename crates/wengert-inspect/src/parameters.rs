@@ -21,7 +21,7 @@ use crate::trace::{Slot, Trace};
 /// use wengert_inspect::{ParameterTable, Trace};
 ///
 /// let tape = wengert::Tape::new();
-/// let (x, w) = (tape.data(&[1.0, 0.0]).named("x"), tape.params(&[0.5, -0.25]).named("w"));
+/// let (x, w) = (tape.data([1.0, 0.0]).named("x"), tape.param([0.5, -0.25]).named("w"));
 /// let loss = w.dot(x).square().named("L");
 /// let trace = Trace::of(&loss.backward())?;
 /// assert_eq!(ParameterTable::new(&trace).to_string(), "\

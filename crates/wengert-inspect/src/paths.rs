@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::{DiGraph, NodeIndex};
-use wengert::rules::Partial;
+use wengert::rulebook::rules::Partial;
 
 use crate::ledger::Contribution;
 use crate::trace::{Slot, Trace};

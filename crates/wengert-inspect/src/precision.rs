@@ -1,7 +1,7 @@
 //! The core's rules in the arithmetic that the tape computed in, on numbers held as `f64`.
 
-use wengert::Unary;
-use wengert::rules::{self, Partial};
+use wengert::op::Unary;
+use wengert::rulebook::rules::{self, Partial};
 
 use crate::trace::Precision;
 

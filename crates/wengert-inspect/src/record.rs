@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use wengert::{Edge, Gradients, Layout, NameInfo, Node, NodeId, Scalar, Tape};
+use wengert::node::{Edge, Layout, NameInfo, Node, NodeId};
+use wengert::{Gradients, Scalar, Tape};
 
 use crate::trace::limit;
 use crate::trace::strided::contiguous;
@@ -257,7 +258,7 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             let named = named.contains(&node.index);
             self.copied(&node, path.unwrap_or_default(), named, &values)
         });
-        let guard = |guard: &wengert::GuardInfo| {
+        let guard = |guard: &wengert::node::GuardInfo| {
             Some(TraceGuard {
                 comparison: guard.comparison.symbol().to_owned(),
                 left: self.spot(guard.left.slot())?,

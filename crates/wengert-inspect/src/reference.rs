@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_table_is_read_back_with_all_its_answers() {
         let tape = wengert::Tape::new();
-        let (x, w) = (tape.data(&[1.0, 0.0]).named("x"), tape.params(&[0.5, f64::NAN]).named("w"));
+        let (x, w) = (tape.data([1.0, 0.0]).named("x"), tape.param([0.5, f64::NAN]).named("w"));
         let z = (x.at(0) * w.at(0)).named("z");
         let loss = z.sigmoid().named("L");
         let trace = Trace::of(&loss.backward()).unwrap();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::{Discriminant, discriminant};
 
-use wengert::rules::Partial;
-use wengert::{Op, Structural};
+use wengert::op::{Op, Structural};
+use wengert::rulebook::rules::Partial;
 
 use crate::columns::count;
 use crate::digits::Digits;
@@ -28,7 +28,7 @@ const KEPT: usize = 3;
 /// use wengert_inspect::{Severance, Trace, Why};
 ///
 /// let tape = wengert::Tape::new();
-/// let x = tape.data(&[1.0]).at(0).named("x");
+/// let x = tape.data([1.0]).at(0).named("x");
 /// let (w, v, idle) = (tape.param(2.0).named("w"), tape.param(3.0).named("v"), tape.param(1.0).named("idle"));
 /// let loss = (w * x + v.detach() * x).square().named("L");
 /// let trace = Trace::of(&loss.backward())?;

@@ -1,8 +1,8 @@
 //! Which of the four answers an adjoint is: told from the trace's graph, with a reason for every
 //! zero that has one.
 
-use wengert::rules::Partial;
-use wengert::{Op, Structural};
+use wengert::op::{Op, Structural};
+use wengert::rulebook::rules::Partial;
 
 use crate::digits::Digits;
 use crate::jacobian::Entry;
@@ -147,7 +147,7 @@ fn one(trace: &Trace, reason: Reason) -> String {
                     "select chose the other branch".to_owned()
                 }
                 Some(Op::Structural(_)) => format!("{} chose another element", node.op),
-                Some(Op::Binary(wengert::Binary::Powi)) => {
+                Some(Op::Binary(wengert::op::Binary::Powi)) => {
                     "the exponent of powi is an integer".to_owned()
                 }
                 _ => format!("{} is piecewise constant", node.op),

@@ -7,7 +7,9 @@ mod calculator;
 use crate::common::{AT, network, tensor_program};
 use calculator::{Found, recompute};
 use proptest::prelude::*;
-use wengert::{Binary, Real, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Unary};
+use wengert::{Tape, Var};
 use wengert_inspect::{Derivation, Known, Level, Trace};
 
 fn of<'t>(output: Var<'t>) -> Trace {
@@ -38,7 +40,7 @@ fn the_printed_numbers_give_the_printed_results() {
 #[test]
 fn every_structural_op_can_be_recomputed() {
     let tape = Tape::new();
-    let trace = of(tensor_program(&tape, tape.inputs(&AT).named("x")));
+    let trace = of(tensor_program(&tape, tape.input(AT).named("x")));
     for level in [Level::Op, Level::Neuron, Level::Layer] {
         let found = all_lines(&trace, level);
         assert!(found.recomputed > 100, "{level:?}: {found:?}");
@@ -195,7 +197,7 @@ fn names_are_escaped() {
 #[test]
 fn several_outputs_have_bars_and_a_tape_alone_has_values() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.5, 2.0]).named("x");
+    let x = tape.input([0.5, 2.0]).named("x");
     let y = (x * x).named("y");
     let trace = Trace::of(&y.backward_with(&[1.0, -3.0]).unwrap()).unwrap();
     let text = Derivation::new(&trace).to_string();
@@ -307,7 +309,7 @@ proptest! {
     #[test]
     fn tensor_programs_can_be_recomputed(x in prop::array::uniform8(0.05..1.5)) {
         let tape = Tape::new();
-        let trace = of(tensor_program(&tape, tape.inputs(&x).named("x")));
+        let trace = of(tensor_program(&tape, tape.input(x).named("x")));
         for level in [Level::Op, Level::Neuron, Level::Layer] {
             let found = all_lines(&trace, level);
             prop_assert!(found.recomputed > 100, "{level:?}: {found:?}");

@@ -14,7 +14,7 @@ fn traced(record: impl for<'t> FnOnce(&'t Tape) -> Var<'t>) -> Trace {
 }
 
 fn program(at: [f64; 8]) -> Trace {
-    traced(|tape| tensor_program(tape, tape.inputs(&at).named("x")))
+    traced(|tape| tensor_program(tape, tape.input(at).named("x")))
 }
 
 /// A trace, changed as data.
@@ -27,7 +27,7 @@ fn changed(trace: &Trace, change: impl FnOnce(&mut TraceData)) -> Trace {
 #[test]
 fn a_trace_is_the_same_as_itself_nans_and_all() {
     let record = |tape: &Tape| {
-        let x = tape.inputs(&[0.1, f64::NAN, f64::INFINITY, -0.0]).named("x");
+        let x = tape.input([0.1, f64::NAN, f64::INFINITY, -0.0]).named("x");
         Trace::of(&(x * x.sin()).sum().named("y").backward()).unwrap()
     };
     let trace = record(&Tape::new());
@@ -144,7 +144,7 @@ fn numbers_of_f32_follow_in_f32() {
 fn other(record: impl for<'t> FnOnce(Var<'t>, Var<'t>, Var<'t>) -> Var<'t>) -> Trace {
     traced(|tape| {
         let (x, w, b) = (
-            tape.data(&[3.0]).at(0).named("x"),
+            tape.data([3.0]).at(0).named("x"),
             tape.param(0.5).named("w"),
             tape.param(0.25).named("b"),
         );
@@ -246,7 +246,7 @@ fn a_node_more_does_not_shift_those_after_it() {
 fn another_shape_or_output_is_structure_and_its_numbers_are_not_compared() {
     let record = |n: usize, cotangent: f64| {
         let tape = Tape::new();
-        let x = tape.inputs(&vec![0.5; n]).named("x");
+        let x = tape.input(vec![0.5; n]).named("x");
         let y = x.exp().sum().named("y");
         Trace::of(&y.backward_with(&[cotangent]).unwrap()).unwrap()
     };
@@ -475,7 +475,7 @@ fn a_guess_stands_on_an_equation() {
 #[test]
 fn an_exchanged_element_and_a_mean_are_guessed() {
     let trace = traced(|tape| {
-        let x = tape.inputs(&[0.5, -1.5, 2.5, 0.125, 0.75]).named("x");
+        let x = tape.input([0.5, -1.5, 2.5, 0.125, 0.75]).named("x");
         x.exp().sum().named("L")
     });
     let text = |number: f64| {

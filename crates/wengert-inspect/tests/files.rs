@@ -38,11 +38,11 @@ fn every_number_survives_bit_for_bit() {
         f64::MAX,
     ];
     let tape = Tape::new();
-    let x = tape.inputs(&odd).named("x");
+    let x = tape.input(odd).named("x");
     let trace = Trace::of(&(x * x.sin()).sum().named("y").backward()).unwrap();
     let program = {
         let tape = Tape::new();
-        Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap()
+        Trace::of(&tensor_program(&tape, tape.input(AT).named("x")).backward()).unwrap()
     };
     for trace in [trace, program] {
         let json = trace.to_json();
@@ -220,7 +220,7 @@ proptest! {
         ops in proptest::option::weighted(0.3, (0_usize..60, 0_usize..60)),
     ) {
         let tape = Tape::new();
-        let whole = Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap();
+        let whole = Trace::of(&tensor_program(&tape, tape.input(AT).named("x")).backward()).unwrap();
         let mut data = whole.clone().into_data();
         if let Some((a, b)) = ops {
             let nodes = data.nodes.len();
@@ -250,8 +250,8 @@ proptest! {
 #[test]
 fn a_limited_recording_is_the_whole_one_limited() {
     let tape = Tape::new();
-    let gradients = tensor_program(&tape, tape.inputs(&AT).named("x")).backward();
-    let _ = tape.inputs(&[1.0; 40]).named("later");
+    let gradients = tensor_program(&tape, tape.input(AT).named("x")).backward();
+    let _ = tape.input([1.0; 40]).named("later");
     let whole = Trace::of(&gradients).unwrap();
     for limit in 0..=whole.len() {
         let (limited, recorded) =

@@ -61,7 +61,7 @@ fn a_gradient_takes_the_stronger_output() {
 fn all_paths_add_up_to_the_adjoint() {
     let tape = Tape::new();
     let of_tensors =
-        Trace::of(&tensor_program(&tape, tape.inputs(&AT).named("x")).backward()).unwrap();
+        Trace::of(&tensor_program(&tape, tape.input(AT).named("x")).backward()).unwrap();
     for trace in [traced(), of_tensors] {
         let loss = trace.loss().unwrap();
         let mut compared = 0;

@@ -22,7 +22,7 @@ const HERE: &str = "at crates/wengert-inspect/tests/health.rs:";
 #[test]
 fn the_first_infinity_and_the_first_nan_of_the_values() {
     let trace = traced(|tape| {
-        let x = tape.inputs(&[1.0, 0.0]).named("x");
+        let x = tape.input([1.0, 0.0]).named("x");
         let logs = x.ln().named("logs");
         let product = (logs.at(1) * x.at(1)).named("product");
         (product + x.at(0)).named("L")
@@ -48,7 +48,7 @@ fn a_number_that_was_given_so_is_told() {
     let trace = traced(|tape| tape.input(f64::NAN).named("x").exp());
     says(&trace, &["the first: x (input, ", "is NaN\n    it was given so\n"]);
     // A run is told by its largest number.
-    let trace = traced(|tape| tape.inputs(&[1e308, 1e308, 2.0]).named("x").sum().named("s"));
+    let trace = traced(|tape| tape.input([1e308, 1e308, 2.0]).named("x").sum().named("s"));
     says(
         &trace,
         &["the first: s (sum, ", "is inf\n    computed from x (3 numbers, the largest 1e308)\n"],
@@ -129,7 +129,7 @@ fn vanishing_and_exploding_adjoints_are_told_by_scope() {
 #[test]
 fn saturated_activations_are_counted_by_scope() {
     let trace = traced(|tape| {
-        let x = tape.inputs(&[0.1, 40.0, -9.0]).named("x");
+        let x = tape.input([0.1, 40.0, -9.0]).named("x");
         let hidden = {
             let _scope = tape.scope("hidden");
             x.sigmoid().named("y")

@@ -2,7 +2,9 @@
 
 use crate::common::{AT, network, tensor_program};
 use proptest::prelude::*;
-use wengert::{Binary, Gradients, Numerics, Options, Real, Structural, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Structural, Unary};
+use wengert::{Gradients, Numerics, Options, Tape, Var};
 use wengert_inspect::{Adjoint, Contribution, Slot, Trace, Traced};
 
 /// Every ledger of the trace is the core's own, line by line, and adds up to the adjoint bit for
@@ -54,7 +56,7 @@ fn exact() -> Tape {
 #[test]
 fn every_structural_op() {
     let tape = exact();
-    let x = tape.inputs(&AT).named("x");
+    let x = tape.input(AT).named("x");
     let y = tensor_program(&tape, x);
     check(&y.backward());
     // A running sum from the end is only recorded in a gradient.
@@ -75,7 +77,7 @@ fn every_structural_op() {
 #[test]
 fn matrix_products_of_every_rank() {
     let tape = exact();
-    let x = tape.inputs(&AT).named("x");
+    let x = tape.input(AT).named("x");
     let (a, b) = (x.reshape([2, 2, 2]), x.slice(0, 1..5).reshape([2, 2]));
     for product in
         [a.matmul(b), b.matmul(a), a.matmul(x.slice(0, 0..2)), x.slice(0, 6..8).matmul(a)]
@@ -88,7 +90,7 @@ fn matrix_products_of_every_rank() {
 #[test]
 fn recorded_gradients_and_cotangents() {
     let tape = exact();
-    let x = tape.inputs(&AT);
+    let x = tape.input(AT);
     let gradient = tensor_program(&tape, x).record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
     let y = x.exp();
@@ -102,12 +104,12 @@ fn recorded_gradients_and_cotangents() {
 #[test]
 fn single_precision_adds_in_single_precision() {
     let tape = Tape::<f32>::with(Options::default().numerics(Numerics::Exact));
-    let (a, b) = (tape.inputs(&[0.3, -0.7, 1.1]), tape.inputs(&[0.2, 0.3, 0.3]));
-    let y = (a * b).cumsum(0).log_sum_exp(&[0])
-        + a.max_axes(&[0]) * b.max_axes(&[0])
-        + tape.stack(&[a, a, a]).max_axes(&[0]).dot(b);
+    let (a, b) = (tape.input([0.3, -0.7, 1.1]), tape.input([0.2, 0.3, 0.3]));
+    let y = (a * b).cumsum(0).log_sum_exp_axes(0)
+        + a.max_axes(0) * b.max_axes(0)
+        + tape.stack(&[a, a, a]).max_axes(0).dot(b);
     check(&y.backward());
-    let x = tape.inputs(&[0.3, -0.7, 1.1]);
+    let x = tape.input([0.3, -0.7, 1.1]);
     let mut sum = x.at(0).exp();
     for i in 0..3 {
         for j in 0..3 {
@@ -161,7 +163,7 @@ proptest! {
     #[test]
     fn any_program_on_runs(program in prop::collection::vec(make(), 1..20), x in prop::array::uniform4(-2.0..2.0_f64)) {
         let tape = exact();
-        let block = tape.inputs(&x);
+        let block = tape.input(x);
         let first = [block.reshape([2, 2]), block.slice(0, 1..3), block.at(0), block.reshape([2, 2]).t()];
         check(&run(&first, &program).sum().backward());
     }

@@ -33,11 +33,11 @@ const HERE: &str = "at crates/wengert-inspect/tests/severance.rs:";
 
 #[test]
 fn each_place_where_a_derivative_stops_is_named() {
-    check(|tape, _| tape.data(&[1.0]).at(0), &Why::Unread, "no path: nothing reads it\n");
+    check(|tape, _| tape.data([1.0]).at(0), &Why::Unread, "no path: nothing reads it\n");
     check(
         |tape, w| {
             let _ = (w * 2.0).named("forgotten");
-            tape.data(&[1.0]).at(0)
+            tape.data([1.0]).at(0)
         },
         &Why::Unread,
         &format!("no path: it leads to forgotten, which nothing reads (mul, {HERE}"),
@@ -69,12 +69,12 @@ fn each_place_where_a_derivative_stops_is_named() {
         "zero: s chose the other branch (select, ",
     );
     check(
-        |tape, w| tape.stack(&[w, tape.input(9.0)]).max_axes(&[0]).named("m"),
+        |tape, w| tape.stack(&[w, tape.input(9.0)]).max_axes(0).named("m"),
         &Why::NotChosen,
         "zero: m chose another element (max_over, ",
     );
     check(
-        |tape, w| w * tape.data(&[0.0]).at(0).named("x"),
+        |tape, w| w * tape.data([0.0]).at(0).named("x"),
         &Why::ZeroFactor("x".to_owned()),
         "zero: multiplied by x = 0 in mul#1 (mul)",
     );
@@ -104,7 +104,7 @@ fn numbers_that_stop_alike_are_one_line() {
     let tape = Tape::new();
     let mut pixels = vec![0.0; 100];
     pixels[17] = 0.5;
-    let (w, x) = (tape.params(&[0.1; 100]).named("w"), tape.data(&pixels).named("x"));
+    let (w, x) = (tape.param([0.1; 100]).named("w"), tape.data(&pixels).named("x"));
     let trace = Trace::of(&w.dot(x).named("z").tanh().named("L").backward()).unwrap();
     let text = Severance::new(&trace).to_string();
     let line = "99 numbers, zero: multiplied by x[0] = 0, and 98 more such factors, in z (affine, ";
@@ -151,7 +151,7 @@ fn zeros_that_were_computed_are_reached() {
 #[test]
 fn without_parameters_the_inputs_are_followed() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.5, -0.5]).named("x");
+    let x = tape.input([0.5, -0.5]).named("x");
     let trace = Trace::of(&x.at(0).exp().named("L").backward()).unwrap();
     let x = &Severance::new(&trace).parameters()[0];
     assert_eq!((x.path.as_str(), x.numbers, x.reached, x.severed[0].numbers), ("x", 2, 1, 1));

@@ -1,7 +1,8 @@
 //! What a trace holds: the tape's numbers, four kinds of adjoints, names, and files that survive.
 
 use crate::common::{AT, network, tensor_program};
-use wengert::{Status, Tape};
+use wengert::Tape;
+use wengert::node::Status;
 use wengert_inspect::{Adjoint, LedgerText, Malformed, Picture, Stale, Table, Trace, TraceData};
 
 fn traced_network() -> Trace {
@@ -12,7 +13,7 @@ fn traced_network() -> Trace {
 #[test]
 fn values_adjoints_and_labels_are_the_tapes() {
     let tape = Tape::new();
-    let gradients = tensor_program(&tape, tape.inputs(&AT).named("x")).backward();
+    let gradients = tensor_program(&tape, tape.input(AT).named("x")).backward();
     let _ = tape.input(1.0).named("later");
     let trace = Trace::of(&gradients).unwrap();
     assert_eq!((trace.len(), trace.nodes().len()), (tape.slots(), tape.len()));
@@ -96,7 +97,7 @@ fn more_zeros_with_reasons() {
     );
     answer(|tape, x| x.select(tape.input(2.0), tape.input(3.0)), "no path");
     answer(
-        |tape, x| tape.stack(&[x, tape.input(2.0)]).max_axes(&[0]),
+        |tape, x| tape.stack(&[x, tape.input(2.0)]).max_axes(0),
         "zero: max_over chose another element",
     );
     answer(|_, x| x.max(1.0), "zero: the slope of max is 0 at x = 0");
@@ -157,7 +158,7 @@ fn guards_are_kept() {
 fn json_keeps_every_number() {
     let tape = Tape::new();
     let x = tape
-        .inputs(&[0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, 1.0 / 3.0, 2.0])
+        .input([0.1, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, 1.0 / 3.0, 2.0])
         .named("x");
     let y = (x * x.sin()).sum().named("y");
     let trace = Trace::of(&y.backward()).unwrap();
@@ -192,7 +193,7 @@ fn everything_is_deterministic_and_a_function_of_the_trace() {
     };
     let record = || {
         let tape = Tape::new();
-        let x = tape.inputs(&AT).named("x");
+        let x = tape.input(AT).named("x");
         Trace::of(&tensor_program(&tape, x).backward()).unwrap()
     };
     let first = texts(&record());

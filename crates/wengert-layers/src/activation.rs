@@ -78,7 +78,7 @@ impl Activation {
     /// [`wengert::Error::Full`].
     #[track_caller]
     pub fn try_apply<S: Scalar>(self, z: Var<'_, S>) -> Result<Var<'_, S>, wengert::Error> {
-        use wengert::Unary;
+        use wengert::op::Unary;
         match self {
             Activation::Sigmoid => z.try_unary(Unary::Sigmoid),
             Activation::Tanh => z.try_unary(Unary::Tanh),

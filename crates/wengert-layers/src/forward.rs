@@ -1,6 +1,7 @@
 //! A forward pass as nodes, its loss, and the deltas that lead back.
 
-use wengert::{Culprit, Error, Gradients, Leaf, Place, Tape, Var};
+use wengert::node::Culprit;
+use wengert::{Error, Gradients, Leaf, Place, Tape, Var};
 
 use crate::bind::{Bound, BoundLayer, Granularity, or_panic};
 
@@ -28,10 +29,10 @@ use crate::bind::{Bound, BoundLayer, Granularity, or_panic};
 /// let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
 /// let tape = wengert::Tape::new();
 /// let bound = mlp.bind(&tape, Granularity::PerNeuron);
-/// let pass = bound.forward(tape.data(&[1.0, 0.0]).named("x"));
+/// let pass = bound.forward(tape.data([1.0, 0.0]).named("x"));
 /// assert_eq!(pass.output().values(), [0.6629970129852887, 0.7253160725279748]);
 ///
-/// let loss = pass.half_squared_error(tape.data(&[0.0, 1.0]).named("target"));
+/// let loss = pass.half_squared_error(tape.data([0.0, 1.0]).named("target"));
 /// let deltas = pass.deltas(&loss.backward());
 /// assert_eq!(deltas[1], [-0.14813473120687762, 0.05472601157879688]);
 /// # Ok::<(), wengert_layers::MlpError>(())
@@ -201,18 +202,18 @@ impl<'t> Forward<'t> {
                 at: Place::caller(),
             });
         }
-        let square = |error: Var<'t>| error.try_binary(wengert::Binary::Powi, 2.0);
+        let square = |error: Var<'t>| error.try_binary(wengert::op::Binary::Powi, 2.0);
         let squares = {
             let _scope = tape.scope(&last.name);
             match self.granularity {
-                Granularity::PerLayer => {
-                    square(target.try_binary(wengert::Binary::Sub, last.output)?.named("error"))?
-                }
+                Granularity::PerLayer => square(
+                    target.try_binary(wengert::op::Binary::Sub, last.output)?.named("error"),
+                )?,
                 Granularity::PerNeuron => {
                     let mut squares = Vec::with_capacity(last.len());
                     for j in 0..last.len() {
                         let error = neuron(target, j)?
-                            .try_binary(wengert::Binary::Sub, last.output_of(j))?;
+                            .try_binary(wengert::op::Binary::Sub, last.output_of(j))?;
                         squares.push(square(error.named(&format!("{j}.error")))?);
                     }
                     stack(tape, &squares)?
@@ -220,7 +221,7 @@ impl<'t> Forward<'t> {
             }
         };
         let axes: Vec<usize> = (0..squares.shape().rank()).collect();
-        Ok(squares.try_sum_axes(&axes)?.try_binary(wengert::Binary::Mul, 0.5)?.named("L"))
+        Ok(squares.try_sum_axes(&axes)?.try_binary(wengert::op::Binary::Mul, 0.5)?.named("L"))
     }
 
     /// The delta of every neuron, `−∂L/∂z`, by layer: `len` numbers each, or `rows × len` for a
@@ -261,8 +262,8 @@ impl<'t> Forward<'t> {
     /// # let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     /// # let tape = wengert::Tape::new();
     /// let bound = mlp.bind(&tape, Granularity::PerNeuron);
-    /// let pass = bound.forward(tape.data(&[1.0, 0.0]).named("x"));
-    /// let loss = pass.half_squared_error(tape.data(&[0.0, 1.0]).named("target"));
+    /// let pass = bound.forward(tape.data([1.0, 0.0]).named("x"));
+    /// let loss = pass.half_squared_error(tape.data([0.0, 1.0]).named("target"));
     /// let deltas = pass.record_deltas(loss)?;
     /// assert_eq!(deltas[0].values(), [-0.002711797799238243]);
     /// assert_eq!(tape.label(deltas[1].at(0).id()), "output/0.delta");
@@ -294,7 +295,7 @@ impl<'t> Forward<'t> {
             let mut of_layer = Vec::with_capacity(nodes);
             for (j, (z, adjoint)) in adjoints.by_ref().take(nodes).enumerate() {
                 let delta = match adjoint {
-                    Some(adjoint) => adjoint.try_unary(wengert::Unary::Neg)?,
+                    Some(adjoint) => adjoint.try_unary(wengert::op::Unary::Neg)?,
                     None => tape.tensor(Leaf::Const, &vec![0.0; z.len()], z.shape())?,
                 };
                 of_layer.push(match self.granularity {

@@ -13,8 +13,8 @@
 //! let mut mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
 //! let tape = Tape::with(Options::default().numerics(Numerics::Exact)); // the notebook's digits
 //! let bound = mlp.bind(&tape, Granularity::PerNeuron);
-//! let pass = bound.forward(tape.data(&[1.0, 0.0]).named("x"));
-//! let loss = pass.half_squared_error(tape.data(&[0.0, 1.0]).named("target"));
+//! let pass = bound.forward(tape.data([1.0, 0.0]).named("x"));
+//! let loss = pass.half_squared_error(tape.data([0.0, 1.0]).named("target"));
 //! let gradients = loss.backward();
 //! println!("{tape}\ndeltas: {:?}", pass.deltas(&gradients));
 //!

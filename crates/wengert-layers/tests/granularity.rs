@@ -156,7 +156,7 @@ fn the_gradient_is_the_slope() {
 fn no_path_to_the_loss_is_a_delta_of_zero() {
     let mlp = Mlp::new(&[3, 2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     let tape = exact_tape();
-    let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(&ROWS[0]));
+    let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(ROWS[0]));
     let first = pass.layer(1).output_of(0);
     let loss = first * first;
     let deltas = pass.record_deltas(loss).unwrap();
@@ -170,7 +170,7 @@ fn misuse_is_refused_by_name() {
     for granularity in BOTH {
         let (tape, other) = (exact_tape(), exact_tape());
         let bound = mlp.bind(&tape, granularity);
-        let narrow = tape.data(&[1.0, 2.0]).named("narrow");
+        let narrow = tape.data([1.0, 2.0]).named("narrow");
         let recorded = tape.len();
         let error = bound.try_forward(narrow).unwrap_err().to_string();
         assert!(
@@ -178,14 +178,14 @@ fn misuse_is_refused_by_name() {
             "{error}"
         );
         assert_eq!(tape.len(), recorded, "nothing is recorded of a refused pass");
-        assert!(matches!(bound.try_forward(other.data(&ROWS[0])), Err(Error::TwoTapes { .. })));
-        let pass = bound.forward(tape.data(&ROWS[0]));
+        assert!(matches!(bound.try_forward(other.data(ROWS[0])), Err(Error::TwoTapes { .. })));
+        let pass = bound.forward(tape.data(ROWS[0]));
         // Broadcasting would make a loss of it.
-        let error = pass.try_half_squared_error(tape.data(&[1.0]).named("short")).unwrap_err();
+        let error = pass.try_half_squared_error(tape.data([1.0]).named("short")).unwrap_err();
         assert!(matches!(error, Error::Shapes { op: "half_squared_error", .. }));
         assert!(error.to_string().contains("short of shape [1]"), "{error}");
         assert!(matches!(
-            pass.try_half_squared_error(other.data(&[1.0, 0.0])),
+            pass.try_half_squared_error(other.data([1.0, 0.0])),
             Err(Error::TwoTapes { .. })
         ));
     }

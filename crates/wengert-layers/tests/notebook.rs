@@ -58,8 +58,8 @@ fn a_pass_equals_the_one_by_hand() {
             for granularity in GRANULARITIES {
                 let tape = exact_tape();
                 let bound = mlp(weights).bind(&tape, granularity);
-                let pass = bound.forward(tape.data(&row));
-                let loss = pass.half_squared_error(tape.data(&hand::one_hot(class, 2)));
+                let pass = bound.forward(tape.data(row));
+                let loss = pass.half_squared_error(tape.data(hand::one_hot(class, 2)));
                 let gradients = loss.backward();
                 let z: Vec<Vec<f64>> =
                     pass.layers().iter().map(|layer| layer.z().values()).collect();
@@ -93,9 +93,9 @@ fn the_first_pass_prints_the_digits_of_the_notebook() {
         let tape = exact_tape();
         let pass = mlp(printed::CELL_1_WEIGHTS)
             .bind(&tape, granularity)
-            .forward(tape.data(&printed::CELL_4_ROW));
+            .forward(tape.data(printed::CELL_4_ROW));
         assert_eq!(pass.output().values(), printed::CELL_4_OUTPUTS);
-        let gradients = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED)).backward();
+        let gradients = pass.half_squared_error(tape.data(printed::CELL_6_EXPECTED)).backward();
         let deltas: Vec<Vec<f64>> = printed::CELL_6
             .iter()
             .map(|layer| layer.iter().map(|neuron| neuron.delta).collect())
@@ -109,8 +109,8 @@ fn every_z_output_and_delta_is_a_node_with_a_name() {
     let tape = exact_tape();
     let pass = mlp(printed::CELL_1_WEIGHTS)
         .bind(&tape, Granularity::PerNeuron)
-        .forward(tape.data(&printed::CELL_4_ROW).named("x"));
-    let loss = pass.half_squared_error(tape.data(&printed::CELL_6_EXPECTED).named("target"));
+        .forward(tape.data(printed::CELL_4_ROW).named("x"));
+    let loss = pass.half_squared_error(tape.data(printed::CELL_6_EXPECTED).named("target"));
     pass.record_deltas(loss).unwrap();
     let paths = tape.paths();
     let own: Vec<&str> =
@@ -152,7 +152,7 @@ fn an_update_moves_the_weights_as_the_one_by_hand() {
 
     let tape = exact_tape();
     let bound = mlp(printed::CELL_1_WEIGHTS).bind(&tape, Granularity::PerNeuron);
-    let loss = bound.forward(tape.data(&row)).half_squared_error(tape.data(&target));
+    let loss = bound.forward(tape.data(row)).half_squared_error(tape.data(target));
     let mut params = bound.params().values();
     Sgd { rate: 0.5 }.step(&mut params, &loss.backward().values_wrt(bound.params()));
     let by_hand: Vec<f64> =

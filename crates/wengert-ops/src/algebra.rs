@@ -51,6 +51,14 @@ pub trait Algebra: Real {
     #[track_caller]
     fn still(self) -> Self;
 
+    /// What adds nothing to an adjoint or a tangent: a constant zero of this kind. For a reader
+    /// that adds up as the sweep does it is the empty sum, -0.
+    #[must_use]
+    #[track_caller]
+    fn nothing(self) -> Self {
+        self.like(0.0)
+    }
+
     /// The sum over some axes, which are dropped.
     #[must_use]
     #[track_caller]

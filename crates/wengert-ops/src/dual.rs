@@ -15,7 +15,7 @@ use crate::rules;
 /// # Examples
 ///
 /// ```
-/// use wengert::{Dual, Real};
+/// use wengert::number::{Dual, Real};
 /// let x = Dual::new(3.0, 1.0); // d/dx
 /// let y = x * x + x.like(1.0);
 /// assert_eq!((y.value, y.tangent), (10.0, 6.0));

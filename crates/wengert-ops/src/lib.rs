@@ -10,12 +10,13 @@
 // A module uses only modules listed above it.
 pub mod op;
 pub mod real;
+pub mod double_double;
+mod rounded;
 mod slopes;
 pub mod number;
 pub mod exact;
 pub mod rules;
 pub mod dual;
-pub mod double_double;
 pub mod shape;
 pub mod attributes;
 pub mod run;

@@ -1,19 +1,18 @@
 //! `f64` and `f32`: the one named implementation of every elementary function.
 //!
-//! The crate `libm` (pure Rust) is used on every platform, so a tape gives the same bits
-//! everywhere.
+//! Every function is the correctly rounded one: those of [`rounded`](crate::rounded), and those of
+//! the crate `libm` that are exact or correctly rounded. So a tape gives the same bits everywhere.
 
 use crate::op::{Binary, Unary};
 use crate::real::sealed::{OnFloats, Sealed};
 use crate::real::{Real, Scalar, powers};
+use crate::rounded;
 use crate::slopes;
 
 macro_rules! impl_number {
-    ($t:ident, ln_max: $ln_max:literal,
-     $sqrt:ident $cbrt:ident $exp:ident $exp2:ident $expm1:ident $log:ident $log1p:ident $log2:ident $log10:ident
-     $sin:ident $cos:ident $tan:ident $asin:ident $acos:ident $atan:ident $sinh:ident $cosh:ident $tanh:ident
-     $asinh:ident $acosh:ident $atanh:ident $fabs:ident $floor:ident $ceil:ident $round:ident $trunc:ident $erf:ident
-     $fmod:ident $pow:ident $atan2:ident $hypot:ident) => {
+    ($t:ident, ln_max: $ln_max:literal, exact: $sqrt:ident $cbrt:ident $fabs:ident $floor:ident
+     $ceil:ident $round:ident $trunc:ident $fmod:ident, pow: $pow:ident, atan2: $atan2:ident,
+     hypot: $hypot:ident) => {
         impl Real for $t {
             #[inline(always)]
             fn like(self, constant: f64) -> Self {
@@ -28,25 +27,25 @@ macro_rules! impl_number {
                     Unary::Recip => 1.0 / x,
                     Unary::Sqrt => libm::$sqrt(x),
                     Unary::Cbrt => libm::$cbrt(x),
-                    Unary::Exp => libm::$exp(x),
-                    Unary::Exp2 => libm::$exp2(x),
-                    Unary::ExpM1 => libm::$expm1(x),
-                    Unary::Ln => libm::$log(x),
-                    Unary::Ln1p => libm::$log1p(x),
-                    Unary::Log2 => libm::$log2(x),
-                    Unary::Log10 => libm::$log10(x),
-                    Unary::Sin => libm::$sin(x),
-                    Unary::Cos => libm::$cos(x),
-                    Unary::Tan => libm::$tan(x),
-                    Unary::Asin => libm::$asin(x),
-                    Unary::Acos => libm::$acos(x),
-                    Unary::Atan => libm::$atan(x),
-                    Unary::Sinh => libm::$sinh(x),
-                    Unary::Cosh => libm::$cosh(x),
-                    Unary::Tanh => libm::$tanh(x),
-                    Unary::Asinh => libm::$asinh(x),
-                    Unary::Acosh => libm::$acosh(x),
-                    Unary::Atanh => libm::$atanh(x),
+                    Unary::Exp => rounded::$t::exp(x),
+                    Unary::Exp2 => rounded::$t::exp2(x),
+                    Unary::ExpM1 => rounded::$t::exp_m1(x),
+                    Unary::Ln => rounded::$t::ln(x),
+                    Unary::Ln1p => rounded::$t::ln_1p(x),
+                    Unary::Log2 => rounded::$t::log2(x),
+                    Unary::Log10 => rounded::$t::log10(x),
+                    Unary::Sin => rounded::$t::sin(x),
+                    Unary::Cos => rounded::$t::cos(x),
+                    Unary::Tan => rounded::$t::tan(x),
+                    Unary::Asin => rounded::$t::asin(x),
+                    Unary::Acos => rounded::$t::acos(x),
+                    Unary::Atan => rounded::$t::atan(x),
+                    Unary::Sinh => rounded::$t::sinh(x),
+                    Unary::Cosh => rounded::$t::cosh(x),
+                    Unary::Tanh => rounded::$t::tanh(x),
+                    Unary::Asinh => rounded::$t::asinh(x),
+                    Unary::Acosh => rounded::$t::acosh(x),
+                    Unary::Atanh => rounded::$t::atanh(x),
                     Unary::Abs => libm::$fabs(x),
                     // Not `f64::signum`, which says that 0 is positive; x itself where x is 0 or
                     // NaN.
@@ -67,13 +66,14 @@ macro_rules! impl_number {
                     // bit.
                     Unary::Sigmoid => {
                         if x < -$ln_max {
-                            libm::$exp(x)
+                            rounded::$t::exp(x)
                         } else {
-                            1.0 / (1.0 + libm::$exp(-x))
+                            1.0 / (1.0 + rounded::$t::exp(-x))
                         }
                     }
                     Unary::Softplus => {
-                        (if x > 0.0 { x } else { 0.0 }) + libm::$log1p(libm::$exp(-libm::$fabs(x)))
+                        (if x > 0.0 { x } else { 0.0 })
+                            + rounded::$t::ln_1p(rounded::$t::exp(-libm::$fabs(x)))
                     }
                     Unary::Relu => {
                         if x <= 0.0 {
@@ -82,7 +82,7 @@ macro_rules! impl_number {
                             x
                         }
                     }
-                    Unary::Erf => libm::$erf(x),
+                    Unary::Erf => rounded::$t::erf(x),
                     Unary::Gaussian => slopes::$t::gaussian(x),
                     Unary::OneMinusSquare => (1.0 - x) * (1.0 + x),
                 }
@@ -105,12 +105,12 @@ macro_rules! impl_number {
                         } else if y == 1.0 {
                             x
                         } else {
-                            libm::$pow(x, y)
+                            rounded::$pow(x, y)
                         }
                     }
-                    Binary::Powf => libm::$pow(x, y),
-                    Binary::Atan2 => libm::$atan2(x, y),
-                    Binary::Hypot => libm::$hypot(x, y),
+                    Binary::Powf => rounded::$pow(x, y),
+                    Binary::Atan2 => rounded::$atan2(x, y),
+                    Binary::Hypot => rounded::$hypot(x, y),
                     // `x + y` is NaN if either is.
                     Binary::Min => {
                         if x < y {
@@ -232,9 +232,7 @@ fn indicator<T: Real + PartialOrd>(outcome: bool, x: T, y: T) -> T {
     if comparable { x.like(if outcome { 1.0 } else { 0.0 }) } else { x + y }
 }
 
-impl_number!(f64, ln_max: 709.0,
-    sqrt cbrt exp exp2 expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh
-    asinh acosh atanh fabs floor ceil round trunc erf fmod pow atan2 hypot);
-impl_number!(f32, ln_max: 88.0,
-    sqrtf cbrtf expf exp2f expm1f logf log1pf log2f log10f sinf cosf tanf asinf acosf atanf sinhf coshf tanhf
-    asinhf acoshf atanhf fabsf floorf ceilf roundf truncf erff fmodf powf atan2f hypotf);
+impl_number!(f64, ln_max: 709.0, exact: sqrt cbrt fabs floor ceil round trunc fmod,
+    pow: pow, atan2: atan2, hypot: hypot);
+impl_number!(f32, ln_max: 88.0, exact: sqrtf cbrtf fabsf floorf ceilf roundf truncf fmodf,
+    pow: pow_f32, atan2: atan2_f32, hypot: hypot_f32);

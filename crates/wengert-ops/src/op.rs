@@ -254,6 +254,8 @@ macro_rules! structural_functions {
                 "over some axes, which are dropped; without overflow";
             CumSum, cumsum, "cumsum", "Σⱼ≤ᵢ xⱼ", "1 by every element that was taken in", "along one axis, from its start";
             CumSumBack, cumsum, "cumsum_back", "Σⱼ≥ᵢ xⱼ", "1 by every element that was taken in", "along one axis, from its end";
+            CumProd, cumprod, "cumprod", "Πⱼ≤ᵢ xⱼ", "by every element that was taken in, the product of the others",
+                "along one axis, from its start; nothing is divided, so the derivative is right where elements are zero";
             Concat, concat, "concat", "[x, y, ..]", "1", "operands joined along an axis; their other extents are equal";
             Stack, stack, "stack", "[x, y, ..]", "1", "operands of one shape along a new first axis";
             Contiguous, contiguous, "contiguous", "x", "1", "the same elements, moved into a contiguous run";

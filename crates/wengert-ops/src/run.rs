@@ -89,17 +89,46 @@ pub struct Wide {
     pub attributes: Attributes,
 }
 
+/// What is asked of a layout with every call, found out once.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The number of elements.
+    pub len: usize,
+    /// The largest offset of an element.
+    pub last: usize,
+    /// Whether the elements are neighbouring slots in row-major order.
+    pub contiguous: bool,
+    /// The extent and the stride, of a vector.
+    pub vector: Option<(usize, usize)>,
+}
+
+impl Facts {
+    fn of(layout: &Layout) -> Self {
+        let vector = match (layout.dims(), layout.strides()) {
+            (&[extent], &[stride]) => Some((extent, stride)),
+            _ => None,
+        };
+        let (len, last) = (layout.len(), layout.last_offset());
+        Facts { len, last, contiguous: layout.is_contiguous(), vector }
+    }
+}
+
 /// The layouts in use, each once; entry 0 is the scalar.
 #[derive(Debug)]
 pub struct Layouts {
     table: Vec<Layout>,
+    /// Of each layout in the table.
+    facts: Vec<Facts>,
     index: HashMap<Layout, u32>,
     /// Layouts met lately, by a cheap key: programs use a handful over and over, and a comparison
     /// costs less than a hash.
     recent: [u32; RECENT],
+    /// Vectors met lately, by their length: what leaves mostly are.
+    vectors: [u32; VECTORS],
 }
 
 const RECENT: usize = 64;
+const VECTORS: usize = 16;
 
 impl Default for Layouts {
     fn default() -> Self {
@@ -112,8 +141,10 @@ impl Layouts {
     pub fn new() -> Self {
         Layouts {
             table: vec![Layout::scalar()],
+            facts: vec![Facts::of(&Layout::scalar())],
             index: HashMap::from([(Layout::scalar(), SCALAR)]),
             recent: [SCALAR; RECENT],
+            vectors: [SCALAR; VECTORS],
         }
     }
 
@@ -142,10 +173,28 @@ impl Layouts {
         let next = self.table.len() as u32;
         let id = *self.index.entry(layout).or_insert_with_key(|layout| {
             self.table.push(layout.clone());
+            self.facts.push(Facts::of(layout));
             next
         });
         self.recent[key] = id;
         id
+    }
+
+    /// The layout of a contiguous vector.
+    pub fn intern_vector(&mut self, len: usize) -> u32 {
+        let recent = self.vectors[len % VECTORS];
+        if self.facts[recent as usize].vector == Some((len, 1)) {
+            return recent;
+        }
+        let id = self.intern(Layout::contiguous([len].into()));
+        self.vectors[len % VECTORS] = id;
+        id
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub fn facts(&self, id: u32) -> Facts {
+        self.facts[id as usize]
     }
 
     #[must_use]

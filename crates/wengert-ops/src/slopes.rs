@@ -3,8 +3,10 @@
 //!
 //! Each is right to a few ulps wherever it is a number.
 
+use crate::rounded;
+
 macro_rules! slopes {
-    ($t:ident, exp: $exp:ident, hypot: $hypot:ident,
+    ($t:ident, hypot: $hypot:ident,
      gaussian: $gaussian:expr, up: $up:literal) => {
         pub(crate) mod $t {
             /// `e^(−x²)`
@@ -19,7 +21,7 @@ macro_rules! slopes {
                 if y <= 0.75 {
                     return y * (1.0 - y);
                 }
-                let e = libm::$exp(-x);
+                let e = super::rounded::$t::exp(-x);
                 let sum = 1.0 + e;
                 e / (sum * sum)
             }
@@ -30,7 +32,7 @@ macro_rules! slopes {
                 if y.abs() <= 0.5 {
                     return (1.0 - y) * (1.0 + y);
                 }
-                let e = libm::$exp(-2.0 * x.abs());
+                let e = super::rounded::$t::exp(-2.0 * x.abs());
                 let sum = 1.0 + e;
                 4.0 * e / (sum * sum)
             }
@@ -40,12 +42,12 @@ macro_rules! slopes {
             #[inline(always)]
             fn scaled(x: $t, y: $t) -> ($t, $t, $t) {
                 const UP: $t = $up;
-                let h = libm::$hypot(x, y);
+                let h = super::rounded::$hypot(x, y);
                 if h < UP.recip() {
-                    return (x * UP, libm::$hypot(x * UP, y * UP), UP);
+                    return (x * UP, super::rounded::$hypot(x * UP, y * UP), UP);
                 }
                 if h == $t::INFINITY && x.is_finite() && y.is_finite() {
-                    return (x * 0.25, libm::$hypot(x * 0.25, y * 0.25), 0.25);
+                    return (x * 0.25, super::rounded::$hypot(x * 0.25, y * 0.25), 0.25);
                 }
                 (x, h, 1.0)
             }
@@ -83,8 +85,8 @@ macro_rules! slopes {
     };
 }
 
-slopes!(f64, exp: exp, hypot: hypot, gaussian: super::in_halves, up: 2.582249878086909e120);
-slopes!(f32, exp: expf, hypot: hypotf, gaussian: super::in_double, up: 1.267_650_6e30);
+slopes!(f64, hypot: hypot, gaussian: super::in_halves, up: 2.582249878086909e120);
+slopes!(f32, hypot: hypot_f32, gaussian: super::in_double, up: 1.267_650_6e30);
 
 /// `e^(−x²)` of an `f64`: x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x +
 /// a).
@@ -94,13 +96,13 @@ fn in_halves(x: f64) -> f64 {
         return 0.0;
     }
     let a = f64::from_bits(x.to_bits() & !LOW);
-    libm::exp(-(a * a)) * libm::exp((a - x) * (x + a))
+    rounded::f64::exp(-(a * a)) * rounded::f64::exp((a - x) * (x + a))
 }
 
 /// `e^(−x²)` of an `f32`, whose square is an `f64`.
 fn in_double(x: f32) -> f32 {
     let x = f64::from(x);
-    libm::exp(-(x * x)) as f32
+    rounded::f64::exp(-(x * x)) as f32
 }
 
 // The powers of both types are computed in f64. Below 1/2, y - 1 is rounded, and that counts ln x
@@ -111,9 +113,9 @@ fn pow_slope(x: f64, y: f64) -> f64 {
         return y;
     }
     if y < 0.5 && x != 0.0 && x.is_finite() {
-        y * libm::pow(x, y) / x
+        y * rounded::pow(x, y) / x
     } else {
-        y * libm::pow(x, y - 1.0)
+        y * rounded::pow(x, y - 1.0)
     }
 }
 
@@ -123,13 +125,13 @@ fn pow_curve(x: f64, y: f64) -> f64 {
         return factor;
     }
     if y < 1.0 && x != 0.0 && x.is_finite() {
-        factor * libm::pow(x, y) / x / x
+        factor * rounded::pow(x, y) / x / x
     } else {
-        factor * libm::pow(x, y - 2.0)
+        factor * rounded::pow(x, y - 2.0)
     }
 }
 
 fn pow_ln(x: f64, y: f64) -> f64 {
-    let power = libm::pow(x, y);
-    if power == 0.0 { power } else { power * libm::log(x) }
+    let power = rounded::pow(x, y);
+    if power == 0.0 { power } else { power * rounded::f64::ln(x) }
 }

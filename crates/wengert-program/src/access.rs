@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::ids::{Id, Line, Point};
 
 /// The extents that an instruction runs over, outermost first.
-pub(crate) type Dims = SmallVec<[usize; 4]>;
+pub(crate) type Dims = SmallVec<[usize; 2]>;
 
 /// How far apart neighbours along each axis are.
 pub(crate) type Strides = SmallVec<[i32; 4]>;
@@ -109,6 +109,9 @@ impl<P: Point> Access<P> {
     /// The run of a line that holds every element, where strides say so.
     #[inline]
     pub(crate) fn run<K: Id>(&self, dims: &[usize], line: &Line<P, K>) -> Option<K> {
+        if let (Access::Strided { start, .. }, [1]) = (self, dims) {
+            return Some(line.run_of(*start));
+        }
         let (first, last) = self.reach(dims)?;
         line.run_of_both(first, last)
     }

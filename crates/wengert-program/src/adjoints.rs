@@ -324,7 +324,7 @@ impl Adjoints {
         if strides[..] == row_major(dims)[..]
             && let Some(parts) = filled(&touched, offset, dims.iter().product(), map, fill)
         {
-            return Some(lowered.joined(dims, parts));
+            return Some(lowered.builder.joined(dims, parts));
         }
         let mut elements = vec![None; lowered.line.len_of(step)];
         touched.iter().for_each(|part| write(part, &mut elements));

@@ -15,7 +15,7 @@ use super::fuse::{Member, Stage};
 use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Id, Map, Place, RunId};
-use super::memory::Places;
+use super::memory::{PAD, Places};
 use crate::elementary::Elementary;
 use crate::simd::Level;
 use wengert_kernels::product::Product;
@@ -46,7 +46,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             .iter()
             .map(|stage| match stage {
                 Stage::Pass { dims, members } if dims.iter().product::<usize>() == 1 => {
-                    let code = members.iter().map(|member| self.scalar(member)).collect();
+                    let mut code = Vec::with_capacity(members.len());
+                    members.iter().for_each(|member| self.scalar(member, &mut code));
                     Task::Scalars(Scalars::new(code, self.fast, self.level))
                 }
                 Stage::Pass { dims, members } => {
@@ -58,7 +59,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
                 Stage::Single(index) => self.single(&self.plan.instructions[*index]),
             })
             .collect();
-        Assembled { tasks, len: registers + most * CHUNK + CHUNK, walks }
+        Assembled { tasks, len: registers + most + CHUNK, walks }
     }
 
     /// The place of an address.
@@ -66,27 +67,34 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         self.places.at(address)
     }
 
-    fn scalar(&self, member: &Member) -> Scalar {
+    /// Appends a single number's operation.
+    fn scalar(&self, member: &Member, code: &mut Vec<Scalar>) {
+        let out = self.place(member.out(self.plan).first());
+        if self.places.accumulates[member.index] {
+            let product = code.pop().expect("a product comes before the sum that takes it in");
+            return code.push(product.added_to(out));
+        }
         let operands = member.operands(self.plan);
         let at = |i: usize| self.place(operands[i].first());
-        let out = self.place(member.out(self.plan).first());
         match self.plan.instructions[member.index].op {
-            Op::Unary(op) => Scalar::unary(op, out, at(0)),
-            Op::Binary(op) => Scalar::binary(op, out, at(0), at(1)),
-            Op::Select => Scalar::Select { out, a: at(0), b: at(1), c: at(2) },
+            Op::Unary(op) => code.push(Scalar::unary(op, out, at(0))),
+            Op::Binary(op) => code.push(Scalar::binary(op, out, at(0), at(1))),
+            Op::Select => code.extend(Scalar::select(out, [at(0), at(1), at(2)])),
             Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
-                Scalar::Copy { out, a: at(0) }
+                code.push(Scalar::copy(out, at(0)));
             }
         }
     }
 
-    /// A pass, and how many registers it uses.
+    /// A pass, and how many numbers its registers hold.
     fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
         let period = period_of(self.plan, dims, members);
         let axes = if period.is_some() { 2 } else { 1 };
         let (rows, row) = dims.split_at(dims.len() - axes);
-        let len = row.iter().product();
+        let len: usize = row.iter().product();
         let chunk = period.map_or(CHUNK, |period| CHUNK / period * period);
+        // Of a short row all registers stay in a near cache.
+        let width = CHUNK.min(len.next_multiple_of(PAD));
         let mut building = Building {
             of: self,
             space: dims,
@@ -100,7 +108,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
                 exact: false,
                 steps: Vec::new(),
             },
-            registers: Registers { base: registers, free: Vec::new(), used: 0 },
+            registers: Registers { base: registers, width, free: Vec::new(), used: 0 },
             inside: FastMap::default(),
         };
         // The last member that reads what each computes.
@@ -116,7 +124,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         if building.registers.used == 0 {
             building.pass.chunk = len;
         }
-        (building.pass, building.registers.used)
+        (building.pass, building.registers.used * width)
     }
 
     fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
@@ -226,6 +234,7 @@ fn split_lanes<const N: usize>(
 /// Registers: pieces of a workspace that hold a chunk of what lives only inside a pass.
 struct Registers {
     base: usize,
+    width: usize,
     free: Vec<usize>,
     used: usize,
 }
@@ -241,7 +250,7 @@ impl Registers {
     }
 
     fn window(&self, register: usize) -> Window {
-        let start = Place::new(self.base + register * CHUNK);
+        let start = Place::new(self.base + register * self.width);
         Window { start, walk: 0, moves: false, single: false }
     }
 }

@@ -16,17 +16,18 @@ use wengert_tape::Error;
 /// # Examples
 ///
 /// ```
-/// use wengert::{Batch, Compiler, Tape};
+/// use wengert::{Compiler, Tape};
+/// use wengert::program::Batch;
 ///
 /// let tape = Tape::new();
-/// let (w, x) = (tape.params(&[1.0, -1.0]), tape.data(&[0.0, 0.0]));
+/// let (w, x) = (tape.param([1.0, -1.0]), tape.data([0.0, 0.0]));
 /// let loss = w.dot(x).square(); // of one row
 ///
 /// let mut compiler = Compiler::new(&tape);
 /// compiler.rows(64, &[x])?;
 /// let (losses, gradient) = (compiler.output(loss)?, compiler.gradient(loss, w)?);
 /// let program = compiler.compile()?;
-/// let (w, x) = (program.input(w.id())?, program.input(x.id())?);
+/// let (w, x) = (program.input(w)?, program.input(x)?);
 ///
 /// let batch = Batch::new(program);
 /// let rows = [2.0, 1.0, 0.0, 3.0, 1.0, 1.0]; // three rows

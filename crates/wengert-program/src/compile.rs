@@ -126,6 +126,8 @@ struct Kept {
 /// The instructions in the order of execution.
 struct Planned<S> {
     plan: Plan<S>,
+    /// How many rows are computed at a time.
+    count: usize,
     blocks: Vec<Block>,
     stages: Vec<Stage>,
     writers: Writers,
@@ -249,7 +251,13 @@ impl<S: Float> Recorded<'_, '_, S> {
         Root { dims, access }
     }
 
-    fn inputs(&self, plan: &Plan<S>, blocks: &[Block], places: &Places) -> Vec<InputInfo> {
+    fn inputs(
+        &self,
+        plan: &Plan<S>,
+        blocks: &[Block],
+        places: &Places,
+        count: usize,
+    ) -> Vec<InputInfo> {
         let of = |(block, &run): (&Block, &super::ids::RunId)| {
             let id = NodeId::at(block.slot?.index() as u32);
             let rows = self
@@ -257,7 +265,7 @@ impl<S: Float> Recorded<'_, '_, S> {
                 .rows
                 .as_ref()
                 .filter(|rows| rows.is_per_row(block))
-                .map_or(1, |rows| rows.count);
+                .map_or(1, |_| count);
             Some(InputInfo {
                 id,
                 label: self.compiler.label_of(id),
@@ -312,11 +320,11 @@ impl<S: Float> Asked<S> {
         // Pruning is done after each.
         let nothing: Run<S> = |_| ();
         let plan: [(Pass, Run<S>); 5] = [
-            (Pass::Prune, nothing),
-            (Pass::Fold, passes::constant_folding::run),
-            (Pass::Share, passes::common_subexpressions::run),
-            (Pass::Prune, nothing),
-            (Pass::Chains, passes::reduction_raising::run),
+            (Pass::DeadNodes, nothing),
+            (Pass::ConstantFolding, passes::constant_folding::run),
+            (Pass::CommonSubexpressions, passes::common_subexpressions::run),
+            (Pass::DeadNodes, nothing),
+            (Pass::ReductionRaising, passes::reduction_raising::run),
         ];
         let passes = &recorded.compiler.passes;
         let mut state =
@@ -324,7 +332,7 @@ impl<S: Float> Asked<S> {
         for (pass, run) in plan.into_iter().filter(|(pass, _)| passes.contains(pass)) {
             let before = state.count();
             run(&mut state);
-            if passes.contains(&Pass::Prune) {
+            if passes.contains(&Pass::DeadNodes) {
                 passes::prune::run(&mut state);
             }
             recorded.compiler.note(report, pass, "nodes", before, state.count());
@@ -340,7 +348,12 @@ impl<S: Float> Simplified<S> {
         report: &mut Report,
     ) -> Result<Planned<S>, TooLarge> {
         let (compiler, state) = (recorded.compiler, self.state);
-        let grouped = group::run(&state, compiler.passes.contains(&Pass::Group));
+        let grouping = match compiler.passes.contains(&Pass::Group) {
+            true if compiler.rows.is_some() => group::Grouping::Even,
+            true => group::Grouping::Alike,
+            false => group::Grouping::Nothing,
+        };
+        let grouped = group::run(&state, grouping);
         let keep: Vec<(Access<Address>, Dims)> = state
             .roots
             .iter()
@@ -359,7 +372,8 @@ impl<S: Float> Simplified<S> {
             Some(many) => {
                 let per_row: Vec<bool> =
                     state.graph.blocks.iter().map(|block| many.is_per_row(block)).collect();
-                Some((rows::run(&mut plan, many.count, &per_row, &keep)?, many.count))
+                let count = many.count.unwrap_or_else(|| rows::block(&plan, &per_row, &keep));
+                Some((rows::run(&mut plan, count, &per_row, &keep)?, count))
             }
         };
         let kept = keep.into_iter().map(|(access, dims)| match &widened {
@@ -372,6 +386,7 @@ impl<S: Float> Simplified<S> {
             }
         });
         let mut kept: Vec<Kept> = kept.collect();
+        let count = widened.map_or(1, |(_, count)| count);
         place_outputs(&mut plan, &mut kept, &compiler.requests);
         if compiler.numerics == Numerics::Fast {
             bias_epilogue::run(&mut plan);
@@ -381,8 +396,16 @@ impl<S: Float> Simplified<S> {
         let stages = fuse::run(&plan, &writers, compiler.passes.contains(&Pass::Fuse));
         compiler.note(report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
         let (in_place, feeds) = (Vec::new(), Vec::new());
-        let mut planned =
-            Planned { plan, blocks: state.graph.blocks, stages, writers, kept, in_place, feeds };
+        let mut planned = Planned {
+            plan,
+            count,
+            blocks: state.graph.blocks,
+            stages,
+            writers,
+            kept,
+            in_place,
+            feeds,
+        };
         planned.feed(recorded);
         Ok(planned)
     }
@@ -449,9 +472,10 @@ impl<S: Float> Planned<S> {
 
 impl<S: Float> Placed<S> {
     fn program(self, recorded: &Recorded<'_, '_, S>, mut report: Report) -> Program<S> {
-        let (compiler, Planned { plan, blocks, stages, kept, feeds, .. }) =
-            (recorded.compiler, &self.planned);
-        let count = compiler.rows.as_ref().map_or(1, |rows| rows.count);
+        let (
+            compiler,
+            &Planned { ref plan, count, ref blocks, ref stages, ref kept, ref feeds, .. },
+        ) = (recorded.compiler, &self.planned);
         let places = |kept: &Kept| self.places.access(&kept.access, &kept.dims);
         let answer = |(kept, (request, shape)): (&Kept, &(Request, Shape))| Answer {
             access: places(kept),
@@ -474,7 +498,7 @@ impl<S: Float> Placed<S> {
             },
         );
         let guards = guards.collect();
-        let inputs = recorded.inputs(plan, blocks, &self.places);
+        let inputs = recorded.inputs(plan, blocks, &self.places, count);
         let feed = |&(output, to): &(Output, View)| {
             let (to, dims) = recorded.places_of(to, &inputs);
             Feed { output: output.index as usize, to, dims }
@@ -514,6 +538,8 @@ impl<S: Float> Placed<S> {
             rows: count,
             weight,
             report,
+            tape: compiler.tape.identity(),
+            tape_made_at: compiler.tape.made_at(),
             id: compiler.id,
             _anchor: Arc::clone(&compiler.anchor),
             computed: Computed::of(recorded.steps, recorded.side),
@@ -609,7 +635,7 @@ pub trait CompileTape<S: Compile> {
     /// let mut workspace = program.workspace();
     /// program.run(&mut workspace)?;
     /// let [value, gradient] = program.outputs()[..] else { panic!("one output, one gradient") };
-    /// assert_eq!((workspace.number(value), workspace.number(gradient)), (9.0, 6.0));
+    /// assert_eq!((workspace.value(value), workspace.value(gradient)), (9.0, 6.0));
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]

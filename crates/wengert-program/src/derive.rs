@@ -3,28 +3,32 @@
 //! A first contribution is the adjoint itself: nothing is filled with zeros, and nothing is added
 //! to them. Later ones are added in the order of [`backward`](crate::Var::backward), so that with
 //! exact arithmetic the numbers are the same bit for bit.
+//!
+//! Derivatives come from the rule book: partials of elementwise operations, and shares of
+//! structural ones. Two optimisations state some of them another way, each in a file that says why:
+//! `products` and `moves`. The rule book's test holds them to the rules.
+
+mod moves;
+mod products;
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, Strides, joined, row_major};
+use super::access::{Access, Dims, row_major};
 use super::adjoints::{Adjoints, SoFar, Target, gaps};
 use super::graph::{Kind, Op, Source};
 use super::ids::{Id, Map, Point, Slot, StepId, Value};
-use super::lower::{self, Lowered, Powers, behind, keep};
-use super::products::{Product, affine_strides, start, strides};
+use super::lower::Lowered;
+use super::products::{start, strides};
 use super::regions::are_apart;
 use super::sym::Sym;
-use crate::op::{Binary, Op as TapeOp, Structural, Unary};
-use crate::real::{Real, Scalar};
+use crate::op::{Binary, Op as TapeOp, Structural};
+use crate::real::Scalar;
 use crate::rules;
 use crate::shape::Layout;
+use wengert_ops::algebra::Algebra;
 use wengert_ops::run::{View, Wide};
-use wengert_ops::structural::parts;
+use wengert_ops::structural::At;
 use wengert_tape::internals::Kind as StepKind;
-
-/// Index spaces up to this size are walked entry by entry where operands overlap and the order of
-/// their sums would be another.
-const ENTRIES: usize = 1 << 20;
 
 /// One sweep.
 pub(crate) struct Sweep<'l, 'a, S: Scalar> {
@@ -206,7 +210,9 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 };
                 self.elementwise(wide, &dims, [(0, first), (1, second)]);
             }
-            TapeOp::Structural(op) => self.structural(op, wide, &dims, g),
+            TapeOp::Structural(Structural::Affine) => self.affine(wide, &dims, &g),
+            TapeOp::Structural(Structural::MatMul) => self.matmul(wide, &dims, &g),
+            TapeOp::Structural(op) => self.shares(op, wide, &dims, g),
         }
     }
 
@@ -324,7 +330,7 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
             SoFar::Nothing => self.adjoints.set(lowered, target, dims, contribution),
             SoFar::All(before) => {
                 self.record_for(first);
-                let sum = lowered.add(dims, &before, contribution);
+                let sum = lowered.builder.add(dims, &before, contribution);
                 self.adjoints.set(lowered, target, dims, &sum);
             }
             SoFar::Inside(parts) => {
@@ -349,7 +355,7 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
                 let before = again.iter().filter_map(|&i| elements[i]).collect();
                 let more = again.iter().map(|&i| sums[i]).collect();
                 self.record_for(first);
-                let added = lowered.add_lists(before, more);
+                let added = lowered.builder.add_lists(before, more);
                 again.into_iter().zip(added).for_each(|(i, sum)| sums[i] = sum);
                 self.adjoints.set(lowered, target, dims, &Access::of(sums, dims));
             }
@@ -391,280 +397,28 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         self.lowered.builder.graph.borrow_mut().run(op, dims, inner, operands)
     }
 
-    fn structural(&mut self, op: Structural, wide: &Wide, dims: &Dims, g: Access<Value>) {
+    /// What the operation's rule says that each operand gets of `g`. Contributions of one shape are
+    /// added as the sweep adds them, those of operands of different shapes one after the other.
+    fn shares(&mut self, op: Structural, wide: &Wide, dims: &Dims, g: Access<Value>) {
         let lowered = self.lowered;
-        match op {
-            Structural::Affine if wide.len == 1 && lowered.inner_of(wide) <= lower::NEURON => {
-                self.neuron(wide, g.first());
-            }
-            Structural::Affine => {
-                let inner = lowered.inner_of(wide);
-                let space = joined(dims, &[inner]);
-                let (x, w) = lowered.affine_accesses(wide, dims, inner);
-                let (x_strides, w_strides) = affine_strides(lowered.side, wide);
-                let over = g.repeated_along(dims, &[inner]);
-                let bias = lowered
-                    .layout(wide.operands[0])
-                    .broadcast_to(&dims.as_slice().into())
-                    .expect("checked");
-                if self.wants(wide.operands[0]) {
-                    self.record_for(start(wide.operands[0]));
-                    self.accumulate_view(start(wide.operands[0]), &bias, &g, dims);
-                }
-                self.contraction(wide.operands[1], &w_strides, &space, &over, &x);
-                self.contraction(wide.operands[2], &x_strides, &space, &over, &w);
-            }
-            Structural::MatMul => {
-                let product = Product::of(lowered.side, wide);
-                let space = joined(dims, &[product.k]);
-                let over = g.repeated_along(dims, &[product.k]);
-                let (a, b) = (lowered.factor(&product, 0), lowered.factor(&product, 1));
-                let views = [wide.operands[0], wide.operands[1]];
-                let len: usize = space.iter().product();
-                let place = |i: usize| (start(views[i]), lowered.layout(views[i]));
-                let both = views.iter().all(|&view| self.wants(view));
-                if both && len <= ENTRIES && overlap(place(0), place(1)) {
-                    return self.entangled_product(&product, views, &space, [&over, &a, &b]);
-                }
-                self.contraction(views[0], product.operand(0).1, &space, &over, &b);
-                self.contraction(views[1], product.operand(1).1, &space, &over, &a);
-            }
-            Structural::Sum => {
-                let (layout, all) = self.operand(wide);
-                let contribution = keep(&g, dims, wide.attributes.axes(), &all);
-                self.accumulate_operand(wide, &layout, &contribution, &all);
-            }
-            Structural::Max | Structural::Min => {
-                let (layout, all) = self.operand(wide);
-                let (x, v) = (lowered.read(wide.operands[0], &all), lowered.result(wide, dims));
-                let v = keep(&v, dims, wide.attributes.axes(), &all);
-                // NaN is not equal to itself: where the result is NaN all of this is, and NaN
-                // counts as chosen.
-                let chosen = self.emit(Op::Binary(Binary::Eq), &all, &[], &[x, v]);
-                let order = behind(wide.attributes.axes(), all.len());
-                let inner: Dims =
-                    wide.attributes.axes().iter().map(|&axis| all[axis as usize]).collect();
-                let ties = self.emit(Op::Sum, dims, &inner, &[chosen.permuted(&all, &order)]);
-                let part = self.emit(Op::Unary(Unary::Recip), dims, &[], &[ties]);
-                let shared = self.emit(Op::Binary(Binary::Chain), dims, &[], &[g, part]);
-                let shared = keep(&shared, dims, wide.attributes.axes(), &all);
-                let nothing = Access::repeated(self.empty(), all.len());
-                let contribution = self.emit(Op::Select, &all, &[], &[chosen, shared, nothing]);
-                self.accumulate_operand(wide, &layout, &contribution, &all);
-            }
-            Structural::LogSumExp => {
-                // The powers and their sums once more: what is the same as in the value becomes one
-                // (the pass `share`).
-                let layout = lowered.layout(wide.operands[0]).clone();
-                let Powers { all, powers, sums, .. } = lowered.powers(wide, dims);
-                let run = |access| lowered.builder.run(&all, access);
-                let [g, sums] =
-                    [&g, &sums].map(|access| run(keep(access, dims, wide.attributes.axes(), &all)));
-                let contribution = g.chain(run(powers) / sums).access_over(&all);
-                self.accumulate_operand(wide, &layout, &contribution, &all);
-            }
-            Structural::CumSum | Structural::CumSumBack => {
-                let (layout, all) = self.operand(wide);
-                let back = op == Structural::CumSumBack;
-                let sums =
-                    lowered.cumulative(g.numbers(dims), &all, wide.attributes.axes()[0], !back);
-                self.accumulate_operand(wide, &layout, &Access::of(sums, &all), &all);
-            }
-            Structural::Select => {
-                let read = |i: usize| lowered.read(wide.operands[i], dims);
-                let (condition, nothing) = (read(0), Access::repeated(self.empty(), dims.len()));
-                let a = self.emit(
-                    Op::Select,
-                    dims,
-                    &[],
-                    &[condition.clone(), g.clone(), nothing.clone()],
-                );
-                let b = self.emit(Op::Select, dims, &[], &[condition, nothing, g]);
-                let run = |access| Some(lowered.builder.run(dims, access));
-                self.elementwise(wide, dims, [(1, run(a)), (2, run(b))]);
-            }
-            Structural::Concat
-            | Structural::Stack
-            | Structural::Contiguous
-            | Structural::Gather
-            | Structural::ScatterAdd => unreachable!("{op:?} moves elements"),
-            _ => unreachable!(
-                "{op}: every structural operation has a derivative here, and a test asks for each"
-            ),
+        let operands = lowered.operands(wide);
+        let value = lowered.builder.run(dims, lowered.result(wide, dims));
+        let g = lowered.builder.run(dims, g);
+        let at = At { operands: &operands, value, attributes: &wide.attributes };
+        let mut contributions: SmallVec<[(Dims, Contribution); 3]> = SmallVec::new();
+        for (i, &view) in wide.operands.iter().enumerate().filter(|(_, view)| self.wants(**view)) {
+            self.record_for(start(view));
+            let Some(share) = op.share(&at, i, g) else { continue };
+            let own = lowered.layout(view);
+            let over = share.extents().broadcast(own.shape()).expect("a share fits its operand");
+            let layout = own.broadcast_to(&over).expect("a share fits its operand");
+            let access = share.access_over(over.dims());
+            contributions.push((Dims::from_slice(over.dims()), (start(view), layout, access)));
         }
-    }
-
-    /// The layout and the extents of the only operand.
-    fn operand(&self, wide: &Wide) -> (Layout, Dims) {
-        let layout = self.lowered.layout(wide.operands[0]).clone();
-        let dims = Dims::from_slice(layout.dims());
-        (layout, dims)
-    }
-
-    fn accumulate_operand(
-        &mut self,
-        wide: &Wide,
-        layout: &Layout,
-        contribution: &Access<Value>,
-        dims: &[usize],
-    ) {
-        if self.wants(wide.operands[0]) {
-            self.accumulate_view(start(wide.operands[0]), layout, contribution, dims);
+        for alike in contributions.chunk_by(|a, b| a.0 == b.0) {
+            let of: SmallVec<[Contribution; 3]> = alike.iter().map(|(_, of)| of.clone()).collect();
+            self.accumulate_operands(&of, &alike[0].0);
         }
-    }
-
-    /// A weighted sum to one number, term by term: bias, then all weights, then all inputs.
-    fn neuron(&mut self, wide: &Wide, g: Value) {
-        let lowered = self.lowered;
-        let operand = |i: usize| slots(start(wide.operands[i]), lowered.layout(wide.operands[i]));
-        let (bias, w, x) = (operand(0)[0], operand(1), operand(2));
-        let wants = |this: &Self, i: usize, slot: Slot| {
-            !wide.operands[i].is_cut() && this.active[lowered.line.run_of(slot)]
-        };
-        if wants(self, 0, bias) {
-            self.accumulate(bias, g);
-        }
-        for (operand, targets, others) in [(1, &w, &x), (2, &x, &w)] {
-            for (&target, &other) in targets.iter().zip(others) {
-                if wants(self, operand, target) {
-                    self.record_for(target);
-                    let factor = lowered.builder.number(lowered.at(other));
-                    self.accumulate(target, lowered.builder.number(g).chain(factor).value());
-                }
-            }
-        }
-    }
-
-    /// Adds `Σ g · other` over the part of the index space that the operand repeats along.
-    fn contraction(
-        &mut self,
-        view: View,
-        strides: &[i32],
-        space: &[usize],
-        g: &Access<Value>,
-        other: &Access<Value>,
-    ) {
-        if !self.wants(view) {
-            return;
-        }
-        self.record_for(start(view));
-        let repeats = |&axis: &usize| strides[axis] == 0 && space[axis] > 1;
-        let kept: SmallVec<[usize; 4]> = (0..space.len()).filter(|axis| !repeats(axis)).collect();
-        let inner: SmallVec<[usize; 4]> = (0..space.len()).filter(repeats).collect();
-        let extents = |axes: &[usize]| axes.iter().map(|&axis| space[axis]).collect::<Dims>();
-        let (dims, sums_over) = (extents(&kept), extents(&inner));
-        let own: SmallVec<[i32; 4]> = kept.iter().map(|&axis| strides[axis]).collect();
-        let order: SmallVec<[usize; 4]> = kept.iter().chain(&inner).copied().collect();
-        let (g, other) = (g.permuted(space, &order), other.permuted(space, &order));
-        let is_injective = strides_are_injective(&dims, &own);
-        if inner.is_empty() && is_injective {
-            let product = self.emit(Op::Binary(Binary::Chain), &dims, &[], &[g, other]);
-            let target = Adjoints::target(self.lowered, start(view), &own, &dims);
-            return self.accumulate_each(&target, start(view), &product, &dims);
-        }
-        if !is_injective {
-            let all = joined(&dims, &sums_over);
-            let product = self.emit(Op::Binary(Binary::Chain), &all, &[], &[g, other]);
-            let back: SmallVec<[usize; 4]> = (0..space.len())
-                .map(|axis| order.iter().position(|&o| o == axis).expect("a permutation"))
-                .collect();
-            let in_order = product.permuted(&all, &back).numbers(space);
-            let each =
-                Access::Strided { start: start(view), strides: strides.into() }.numbers(space);
-            return self.accumulate_in_order(each.into_iter().zip(in_order).collect());
-        }
-        let target = Adjoints::target(self.lowered, start(view), &own, &dims);
-        let init = self.init(&target, &dims);
-        let operands: SmallVec<[Access<Value>; 3]> = [g, other].into_iter().chain(init).collect();
-        let sums = self.emit(Op::Contract { guarded: true }, &dims, &sums_over, &operands);
-        self.adjoints.set(self.lowered, &target, &dims, &sums);
-    }
-
-    /// A product of two views of the same slots, entry by entry: the first operand's contribution,
-    /// then the second's.
-    fn entangled_product(
-        &mut self,
-        product: &Product,
-        views: [View; 2],
-        space: &[usize],
-        [g, a, b]: [&Access<Value>; 3],
-    ) {
-        let contributions = [b, a].map(|other| {
-            self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()])
-                .numbers(space)
-        });
-        let targets = [0, 1].map(|i| {
-            Access::Strided { start: start(views[i]), strides: product.operand(i).1.into() }
-                .numbers(space)
-        });
-        let pairs = (0..targets[0].len())
-            .flat_map(|i| [0, 1].map(|role| (targets[role][i], contributions[role][i])));
-        self.accumulate_in_order(pairs.collect());
-    }
-
-    /// Contributes what an op does that only moves elements; false of any other op.
-    fn moves(&mut self, wide: &Wide) -> bool {
-        let TapeOp::Structural(op) = wide.op else { return false };
-        let lowered = self.lowered;
-        let (out, shape) =
-            (Slot::new(wide.out as usize), lowered.side.layouts.get(wide.layout).shape());
-        let wanted: SmallVec<[bool; 4]> =
-            wide.operands.iter().map(|&view| self.wants(view)).collect();
-        // Where the adjoints of each operand's elements are, for ops that put operands side by
-        // side.
-        let places: SmallVec<[(Slot, Strides); 4]> = match op {
-            Structural::Concat => {
-                let axis = wide.attributes.axes()[0] as usize;
-                let extents = wide.operands.iter().map(|&view| lowered.layout(view).dims()[axis]);
-                let place =
-                    |(offset, place): (usize, Layout)| (out.plus(offset as i64), strides(&place));
-                parts(shape, axis, extents).map(place).collect()
-            }
-            Structural::Stack | Structural::Contiguous => {
-                let each = wide.len as usize / wide.operands.len();
-                let place = |(i, &view): (usize, &View)| {
-                    (out.plus((i * each) as i64), row_major(lowered.layout(view).dims()))
-                };
-                wide.operands.iter().enumerate().map(place).collect()
-            }
-            Structural::Gather | Structural::ScatterAdd => {
-                if wanted[0] {
-                    self.moved_by_index(op, wide, shape.dims());
-                }
-                return true;
-            }
-            _ => return false,
-        };
-        for ((&view, (from, strides)), _) in
-            wide.operands.iter().zip(&places).zip(&wanted).filter(|(_, wanted)| **wanted)
-        {
-            let layout = lowered.layout(view);
-            if let Some(g) = self.adjoint(*from, strides, layout.dims()) {
-                self.accumulate_view(start(view), layout, &g, layout.dims());
-            }
-        }
-        true
-    }
-
-    fn moved_by_index(&mut self, op: Structural, wide: &Wide, dims: &[usize]) {
-        let Some(g) = self.adjoint(Slot::new(wide.out as usize), &row_major(dims), dims) else {
-            return;
-        };
-        let (view, layout) = (wide.operands[0], self.lowered.layout(wide.operands[0]));
-        if op == Structural::ScatterAdd {
-            let each =
-                wide.attributes.positions().iter().map(|&i| g.element(dims, i as usize)).collect();
-            return self.accumulate_view(
-                start(view),
-                layout,
-                &Access::of(each, layout.dims()),
-                layout.dims(),
-            );
-        }
-        let on_tape = Access::Strided { start: start(view), strides: strides(layout) };
-        let slots =
-            wide.attributes.positions().iter().map(|&i| on_tape.element(layout.dims(), i as usize));
-        self.accumulate_in_order(slots.zip(g.numbers(dims)).collect());
     }
 }
 
@@ -693,21 +447,4 @@ fn overlap(a: (Slot, &Layout), b: (Slot, &Layout)) -> bool {
         std::hash::BuildHasherDefault<rustc_hash::FxHasher>,
     > = slots(a.0, &a.1).into_iter().collect();
     slots(b.0, &b.1).iter().any(|slot| known.contains(slot))
-}
-
-/// Whether no two elements share a slot (as far as strides tell: false where they only might).
-fn strides_are_injective(dims: &[usize], strides: &[i32]) -> bool {
-    let mut axes: SmallVec<[(i32, usize); 4]> = strides
-        .iter()
-        .copied()
-        .zip(dims.iter().copied())
-        .filter(|&(_, extent)| extent > 1)
-        .collect();
-    axes.sort_unstable();
-    let mut reach = 0;
-    axes.iter().all(|&(stride, extent)| {
-        let apart = stride as usize > reach;
-        reach += (extent - 1) * stride as usize;
-        apart
-    })
 }

@@ -57,6 +57,11 @@ impl Member {
 }
 
 impl Stage {
+    /// Whether it is single numbers, computed one after another.
+    pub(crate) fn is_of_numbers(&self) -> bool {
+        matches!(self, Stage::Pass { dims, .. } if dims.iter().product::<usize>() == 1)
+    }
+
     /// Calls `visit` with the instructions, in order.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(InstructionId)) {
         match self {
@@ -106,7 +111,8 @@ pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, fuse: bool) -> Vec<Stage
         readers[next[producer] as usize] = reader;
         next[producer] += 1;
     }
-    let mut ready = Ready { others: BTreeSet::new(), by_len: BTreeMap::new() };
+    let mut ready =
+        Ready { others: BTreeSet::new(), by_len: BTreeMap::new(), singles: Bits::with_room(count) };
     instructions.keys().filter(|&i| waits[i] == 0).for_each(|i| ready.add(instructions, i));
     let mut stages = Vec::new();
     let done = |i: InstructionId, ready: &mut Ready, waits: &mut Map<InstructionId, u32>| {
@@ -147,16 +153,21 @@ pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, fuse: bool) -> Vec<Stage
 /// What could run next.
 struct Ready {
     others: BTreeSet<InstructionId>,
-    /// Elementwise instructions by their number of elements.
+    /// Elementwise instructions by their number of elements, if that is not 1.
     by_len: BTreeMap<usize, BTreeSet<InstructionId>>,
+    /// Those of single numbers, of which there may be very many.
+    singles: Bits,
 }
 
 impl Ready {
     fn add(&mut self, instructions: &Map<InstructionId, Instruction<Address>>, i: InstructionId) {
-        if instructions[i].op.is_elementwise() {
-            self.by_len.entry(instructions[i].len()).or_default().insert(i);
-        } else {
+        if !instructions[i].op.is_elementwise() {
             self.others.insert(i);
+            return;
+        }
+        match instructions[i].len() {
+            1 => self.singles.insert(i.index()),
+            len => _ = self.by_len.entry(len).or_default().insert(i),
         }
     }
 
@@ -165,24 +176,63 @@ impl Ready {
         instructions: &Map<InstructionId, Instruction<Address>>,
         i: InstructionId,
     ) {
-        if !self.others.remove(&i) {
-            let len = instructions[i].len();
-            if let Some(set) = self.by_len.get_mut(&len) {
-                set.remove(&i);
-                if set.is_empty() {
-                    self.by_len.remove(&len);
-                }
+        if !instructions[i].op.is_elementwise() {
+            self.others.remove(&i);
+            return;
+        }
+        let len = instructions[i].len();
+        if len == 1 {
+            self.singles.remove(i.index());
+        } else if let Some(set) = self.by_len.get_mut(&len) {
+            set.remove(&i);
+            if set.is_empty() {
+                self.by_len.remove(&len);
             }
         }
     }
 
-    fn next_of(&self, len: usize) -> Option<InstructionId> {
-        self.by_len.get(&len)?.first().copied()
+    fn next_of(&mut self, len: usize) -> Option<InstructionId> {
+        match len {
+            1 => self.singles.first().map(InstructionId::new),
+            _ => self.by_len.get(&len)?.first().copied(),
+        }
     }
 
     /// The earliest of all.
-    fn first(&self) -> Option<InstructionId> {
-        self.by_len.values().filter_map(BTreeSet::first).chain(self.others.first()).min().copied()
+    fn first(&mut self) -> Option<InstructionId> {
+        let single = self.singles.first().map(InstructionId::new);
+        let runs = self.by_len.values().filter_map(BTreeSet::first).chain(self.others.first());
+        runs.copied().chain(single).min()
+    }
+}
+
+/// A set of numbers from which the smallest is taken again and again.
+struct Bits {
+    words: Vec<u64>,
+    /// No number is in a word before this one.
+    from: usize,
+}
+
+impl Bits {
+    fn with_room(count: usize) -> Self {
+        Bits { words: vec![0; count.div_ceil(64)], from: 0 }
+    }
+
+    fn insert(&mut self, i: usize) {
+        self.words[i / 64] |= 1 << (i % 64);
+        self.from = self.from.min(i / 64);
+    }
+
+    fn remove(&mut self, i: usize) {
+        self.words[i / 64] &= !(1 << (i % 64));
+    }
+
+    fn first(&mut self) -> Option<usize> {
+        while self.words.get(self.from) == Some(&0) {
+            self.from += 1;
+        }
+        let word = self.words.get(self.from)?;
+        Some(64 * self.from + word.trailing_zeros() as usize)
     }
 }
 

@@ -133,7 +133,7 @@ pub(crate) struct Instruction<P> {
     /// Over `dims`.
     pub(crate) out: Access<P>,
     /// Over `dims` and then `inner`; an init over `dims`.
-    pub(crate) operands: SmallVec<[Access<P>; 3]>,
+    pub(crate) operands: SmallVec<[Access<P>; 2]>,
     pub(crate) source: Source,
 }
 

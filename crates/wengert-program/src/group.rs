@@ -10,10 +10,10 @@
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides, factor, joined};
-use super::graph::{Graph, Instruction, Kind, Op, Part, Source};
-use super::ids::{Address, Id, InstructionId, Line, Map, Node, Point, RunId, Value};
-use super::passes::{Form, Root, Shapes, State};
-use crate::op::Unary;
+use super::graph::{Chain, FastMap, Graph, Instruction, Kind, Op, Part, Source};
+use super::ids::{Address, GroupId, InstructionId, Line, Map, Node, Point, RunId, Value};
+use super::passes::{Root, Shapes, State};
+use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 
 /// Instructions over addresses, in an order of execution.
@@ -46,8 +46,21 @@ pub(crate) struct Grouped<S> {
     nodes: Map<Node, Option<Address>>,
 }
 
-/// Lays the live nodes out; `together: false` gives each scalar node an instruction of its own.
-pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
+/// What scalar nodes become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Grouping {
+    /// Instructions of their own.
+    Nothing,
+    /// Alike ones become an instruction over a run.
+    Alike,
+    /// Of a program for many rows: alike ones only if they walk evenly over what they read. Every
+    /// node is an instruction over the rows anyway, and a list of what is read would be one of
+    /// every row's.
+    Even,
+}
+
+/// Lays the live nodes out.
+pub(crate) fn run<S: Scalar>(state: &State<S>, grouping: Grouping) -> Grouped<S> {
     let graph = &state.graph;
     let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
     let plan = Plan { instructions, line, blocks, constants: Vec::new(), homes: Vec::new() };
@@ -73,90 +86,129 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, together: bool) -> Grouped<S> {
             grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    let Units { order, mut members } = units(state, together);
-    for unit in order {
+    for unit in units(state, grouping != Grouping::Nothing) {
         match unit {
             Unit::Run(node) => grouped.run(graph, node),
-            Unit::Scalars(range) => {
-                grouped.scalars(graph, &mut members[range.start as usize..range.end as usize]);
+            Unit::Alike(mut members) => {
+                grouped.alike(graph, &mut members, grouping == Grouping::Even);
             }
+            Unit::Single(node) => grouped.single(graph, node),
         }
     }
     grouped
 }
 
-/// Groups of alike scalar nodes, and runs.
-struct Units {
-    /// In an order in which each comes after what it reads.
-    order: Vec<Unit>,
-    /// The members of groups, group after group, each in the order of the graph.
-    members: Vec<Node>,
-}
-
-#[derive(Clone)]
+/// What becomes an instruction.
 enum Unit {
     Run(Node),
-    /// Where its members are.
-    Scalars(std::ops::Range<u32>),
+    /// Alike scalar nodes.
+    Alike(Vec<Node>),
+    /// One of which there are too few.
+    Single(Node),
 }
 
-fn units<S: Scalar>(state: &State<S>, together: bool) -> Units {
+/// Alike scalar nodes, or a run.
+struct Group {
+    depth: u32,
+    /// Its first member, and how many there are so far.
+    first: Node,
+    len: u32,
+    is_run: bool,
+}
+
+/// The units in an order in which each comes after what it reads: by turns runs, as many as can be,
+/// and single nodes, as many as can be, those in the order of the graph, in which neighbours read
+/// each other.
+fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterator<Item = Unit> {
+    let (groups, group_of) = groups(state, together);
+    let is_wide =
+        |group: &Group| group.is_run || is_worth(state.graph.nodes[group.first], group.len);
+    // By group: how often the turn has changed before it. Runs have even numbers.
+    let mut turns: Map<GroupId, u32> = Map::new();
+    let mut wide: Vec<(u32, u32, bool, GroupId)> = Vec::new();
+    let mut singles: Vec<(u32, Node)> = Vec::new();
+    for (id, group) in groups.iter() {
+        let odd = u32::from(!is_wide(group));
+        let mut turn = odd;
+        state.graph.for_each_operand(group.first, |operand| {
+            if let Some(read) = group_of[operand].map(|read| turns[read]) {
+                turn = turn.max(read + (read + odd) % 2);
+            }
+        });
+        turns.push(turn);
+        if odd == 0 {
+            wide.push((turn, group.depth, group.is_run, id));
+        }
+    }
+    let mut members: FastMap<GroupId, Vec<Node>> = FastMap::default();
+    for &(.., group) in wide.iter().filter(|(_, _, is_run, _)| !is_run) {
+        members.insert(group, Vec::with_capacity(groups[group].len as usize));
+    }
+    for (node, group) in group_of.iter() {
+        let Some(group) = *group else { continue };
+        let turn = turns[group];
+        if turn % 2 == 1 {
+            singles.push((turn, node));
+        } else if !groups[group].is_run {
+            members.entry(group).or_default().push(node);
+        }
+    }
+    wide.sort_unstable();
+    singles.sort_unstable();
+    let mut wide = wide.into_iter().peekable();
+    let mut singles = singles.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let single = singles.peek().map_or(u32::MAX, |&(turn, _)| turn);
+        match wide.next_if(|&(turn, ..)| turn < single) {
+            Some((_, _, true, group)) => Some(Unit::Run(groups[group].first)),
+            Some((.., group)) => members.remove(&group).map(Unit::Alike),
+            None => singles.next().map(|(_, node)| Unit::Single(node)),
+        }
+    })
+}
+
+/// The groups in the order of their first members, and the group of each live node that is neither
+/// a leaf nor a constant.
+fn groups<S: Scalar>(
+    state: &State<S>,
+    together: bool,
+) -> (Map<GroupId, Group>, Map<Node, Option<GroupId>>) {
     let graph = &state.graph;
     let count = graph.nodes.len();
-    let (mut depths, mut shapes): (Map<Node, u32>, Map<Node, u32>) =
-        (Map::filled(0, count), Map::filled(0, count));
-    let mut numbers = Shapes::default();
-    numbers.number(Form::CONST);
-    // By shape its unit: alike nodes stand at the same depth, so that none can depend on another.
-    let mut unit_of: Vec<Option<u32>> = vec![None];
-    // Depth, whether it is a run, and the unit, a group by its number of members so far.
-    let mut units: Vec<(u32, bool, u32)> = Vec::new();
-    let mut scalars: Vec<(Node, u32)> = Vec::new();
+    let (mut shapes, mut group_of) = (Map::filled(0, count), Map::filled(None, count));
+    let mut numbers = Shapes::with_room(count);
+    // By shape its group: alike nodes stand at the same depth, so that none can depend on another.
+    let mut known: Vec<Option<GroupId>> = vec![None];
+    let mut groups: Map<GroupId, Group> = Map::new();
     for node in graph.nodes.keys().filter(|&node| state.live[node]) {
         let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
         shapes[node] = shape;
-        if shape as usize == unit_of.len() {
-            unit_of.push(None);
+        if shape as usize == known.len() {
+            known.push(None);
         }
         let kind = graph.nodes[node];
         if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {
             continue;
         }
-        let mut depth = 1;
-        graph.for_each_operand(node, |operand| depth = depth.max(depths[operand] + 1));
-        depths[node] = depth;
-        if matches!(kind, Kind::Run(_) | Kind::Assembly(_)) {
-            units.push((depth, true, node.index() as u32));
-            continue;
-        }
-        let known = unit_of[shape as usize].filter(|_| together);
-        let unit = known.unwrap_or_else(|| {
-            units.push((depth, false, 0));
-            units.len() as u32 - 1
+        let is_run = matches!(kind, Kind::Run(_) | Kind::Assembly(_));
+        let group = known[shape as usize].filter(|_| together && !is_run).unwrap_or_else(|| {
+            let mut depth = 1;
+            graph.for_each_operand(node, |operand| {
+                let read = group_of[operand].map_or(0, |read: GroupId| groups[read].depth);
+                depth = depth.max(read + 1);
+            });
+            groups.push(Group { depth, first: node, len: 0, is_run })
         });
-        unit_of[shape as usize] = Some(unit);
-        units[unit as usize].2 += 1;
-        scalars.push((node, unit));
+        known[shape as usize] = Some(group);
+        group_of[node] = Some(group);
+        groups[group].len += 1;
     }
-    // Members by group: where each begins, then each member to its place.
-    let (mut starts, mut next) = (Vec::with_capacity(units.len()), 0);
-    for &(_, is_run, len) in &units {
-        starts.push(next);
-        next += if is_run { 0 } else { len };
-    }
-    let mut members = vec![Node::new(0); scalars.len()];
-    let mut free = starts.clone();
-    for (node, unit) in scalars {
-        members[free[unit as usize] as usize] = node;
-        free[unit as usize] += 1;
-    }
-    let mut order: Vec<u32> = (0..units.len() as u32).collect();
-    order.sort_by_key(|&unit| (units[unit as usize].0, units[unit as usize].1));
-    let unit = |unit: u32| match units[unit as usize] {
-        (_, true, node) => Unit::Run(Node::new(node as usize)),
-        (_, false, len) => Unit::Scalars(starts[unit as usize]..starts[unit as usize] + len),
-    };
-    Units { order: order.into_iter().map(unit).collect(), members }
+    (groups, group_of)
+}
+
+/// Whether so many alike nodes are worth an instruction over a run.
+fn is_worth(kind: Kind, count: u32) -> bool {
+    matches!(kind, Kind::Chain(_)) || count as usize >= worth(op_of(kind))
 }
 
 impl<S: Scalar> Grouped<S> {
@@ -215,49 +267,47 @@ impl<S: Scalar> Grouped<S> {
         }
     }
 
-    fn scalars(&mut self, graph: &Graph<S>, members: &mut [Node]) {
-        // In the order of the tape, adjoints too, so that what is read is walked forwards.
-        members.sort_by_key(|&node| (graph.sources[node], node));
-        let together = match graph.nodes[members[0]] {
-            Kind::Chain(_) => true,
-            kind => members.len() >= worth(op_of(kind)),
-        };
-        // What is computed one by one is runs of one number, which later stages place one by one.
-        let start = if together {
-            self.plan.line.push(members.len()).1
-        } else {
-            let (_, start) = self.plan.line.push(1);
-            (1..members.len()).for_each(|_| _ = self.plan.line.push(1));
-            start
-        };
+    /// A scalar node as an instruction of its own.
+    fn single(&mut self, graph: &Graph<S>, node: Node) {
+        let (_, start) = self.plan.line.push(1);
+        self.nodes[node] = Some(start);
+        let kind = graph.nodes[node];
+        let read = |&value: &Value| Access::repeated(self.at(graph, value), 1);
+        let operands = kind.operands().iter().map(read).collect();
+        self.plan.instructions.push(Instruction {
+            op: op_of(kind),
+            dims: Dims::from_slice(&[1]),
+            inner: Dims::new(),
+            out: Access::repeated(start, 1),
+            operands,
+            source: graph.sources[node],
+        });
+    }
+
+    /// The first address of a run of alike nodes.
+    fn place(&mut self, members: &[Node]) -> Address {
+        let (_, start) = self.plan.line.push(members.len());
         for (i, &node) in members.iter().enumerate() {
             self.nodes[node] = Some(start.plus(i as i64));
         }
+        start
+    }
+
+    /// Whether one walk over a run is all that an operand is.
+    fn is_even(&self, operand: &Access<Address>, axes: &[usize]) -> bool {
+        operand.run(axes, &self.plan.line).is_some()
+    }
+
+    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node], even: bool) {
+        // In the order of the tape, adjoints too, so that what is read is walked forwards.
+        members.sort_by_key(|&node| (graph.sources[node], node));
         let source = graph.sources[members[0]];
         let first = graph.nodes[members[0]];
         if let Kind::Chain(_) = first {
-            return self.chains(graph, members, start, source);
-        }
-        let op = op_of(first);
-        if !together {
-            for (i, &node) in members.iter().enumerate() {
-                let operands = graph.nodes[node].operands();
-                self.plan.instructions.push(Instruction {
-                    op,
-                    dims: Dims::from_slice(&[1]),
-                    inner: Dims::new(),
-                    out: Access::repeated(start.plus(i as i64), 1),
-                    operands: operands
-                        .iter()
-                        .map(|&value| Access::repeated(self.at(graph, value), 1))
-                        .collect(),
-                    source: graph.sources[node],
-                });
-            }
-            return;
+            return self.chains(graph, members, source, even);
         }
         let mut lists: SmallVec<[Vec<Address>; 3]> =
-            first.operands().iter().map(|_| Vec::new()).collect();
+            first.operands().iter().map(|_| Vec::with_capacity(members.len())).collect();
         for &node in &*members {
             let operands = graph.nodes[node].operands();
             lists
@@ -266,10 +316,13 @@ impl<S: Scalar> Grouped<S> {
                 .for_each(|(list, value)| list.push(self.at(graph, value)));
         }
         let (dims, operands) = factor(&lists);
-        let out = Access::contiguous(start, &dims);
+        if even && !operands.iter().all(|operand| self.is_even(operand, &dims)) {
+            return members.iter().for_each(|&node| self.single(graph, node));
+        }
+        let out = Access::contiguous(self.place(members), &dims);
         let operands = SmallVec::from_vec(operands);
         self.plan.instructions.push(Instruction {
-            op,
+            op: op_of(first),
             dims,
             inner: Dims::new(),
             out,
@@ -278,7 +331,7 @@ impl<S: Scalar> Grouped<S> {
         });
     }
 
-    fn chains(&mut self, graph: &Graph<S>, members: &[Node], start: Address, source: Source) {
+    fn chains(&mut self, graph: &Graph<S>, members: &[Node], source: Source, even: bool) {
         let chain = |node: Node| match graph.nodes[node] {
             Kind::Chain(index) => &graph.chains[index as usize],
             other => unreachable!("{other:?} is no chain"),
@@ -299,14 +352,14 @@ impl<S: Scalar> Grouped<S> {
             members.iter().map(|&node| chain(node).init.map(|init| self.at(graph, init))).collect();
         // Where every member walks its terms with the same stride, the walk is an axis of its own.
         let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
-        let even = |rows: &Vec<Vec<Address>>| {
+        let step_of = |rows: &Vec<Vec<Address>>| {
             let step = stride(&rows[0]);
             let steps = |row: &Vec<Address>| {
                 row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step)
             };
             rows.iter().all(steps).then_some(step)
         };
-        let strides: Option<Vec<i32>> = factors.iter().map(even).collect();
+        let strides: Option<Vec<i32>> = factors.iter().map(step_of).collect();
         let inner = Dims::from_slice(&[terms]);
         let (dims, mut operands) = match strides {
             Some(strides) => {
@@ -319,7 +372,7 @@ impl<S: Scalar> Grouped<S> {
                     .iter()
                     .zip(strides)
                     .map(|(access, step)| walk(access, &dims, terms, step));
-                let operands: SmallVec<[Access<Address>; 3]> = walked.chain(init).collect();
+                let operands: SmallVec<[Access<Address>; 2]> = walked.chain(init).collect();
                 (dims, operands)
             }
             None => {
@@ -332,8 +385,48 @@ impl<S: Scalar> Grouped<S> {
         };
         let op = if product { Op::Contract { guarded: first.guarded } } else { Op::Sum };
         operands.shrink_to_fit();
-        let out = Access::contiguous(start, &dims);
+        let all = joined(&dims, &inner);
+        let walked = if product { 2 } else { 1 };
+        let axes = |i: usize| if i < walked { &all[..] } else { &dims[..] };
+        if even && !(0..operands.len()).all(|i| self.is_even(&operands[i], axes(i))) {
+            return members.iter().for_each(|&node| self.term_by_term(graph, node));
+        }
+        let out = Access::contiguous(self.place(members), &dims);
         self.plan.instructions.push(Instruction { op, dims, inner, out, operands, source });
+    }
+}
+
+impl<S: Scalar> Grouped<S> {
+    /// A sum as single products and additions, in its order.
+    fn term_by_term(&mut self, graph: &Graph<S>, node: Node) {
+        let Kind::Chain(index) = graph.nodes[node] else { unreachable!("it is a chain") };
+        let Chain { init, a, b, guarded } = &graph.chains[index as usize];
+        let product = Op::Binary(if *guarded { Binary::Chain } else { Binary::Mul });
+        let number = |this: &mut Self, op: Op, a: Address, b: Address| {
+            let (_, start) = this.plan.line.push(1);
+            this.plan.instructions.push(Instruction {
+                op,
+                dims: Dims::from_slice(&[1]),
+                inner: Dims::new(),
+                out: Access::repeated(start, 1),
+                operands: [a, b].map(|read| Access::repeated(read, 1)).into_iter().collect(),
+                source: graph.sources[node],
+            });
+            start
+        };
+        let mut sum = init.map(|init| self.at(graph, init));
+        for (i, &a) in a.iter().enumerate() {
+            let mut term = self.at(graph, a);
+            if let Some(&b) = b.get(i) {
+                let b = self.at(graph, b);
+                term = number(self, product, term, b);
+            }
+            sum = Some(match sum {
+                Some(sum) => number(self, Op::Binary(Binary::Add), sum, term),
+                None => term,
+            });
+        }
+        self.nodes[node] = sum;
     }
 }
 
@@ -402,7 +495,7 @@ impl<S> Plan<S> {
             inner,
             out,
             operands,
-            source: Source::value(super::ids::Slot::new(0)),
+            source: Source::value(<super::ids::Slot as super::ids::Id>::new(0)),
         });
         start
     }
@@ -412,7 +505,7 @@ impl<S> Plan<S> {
 mod tests {
     use super::*;
     use crate::graph::Graph;
-    use crate::op::Binary;
+    use crate::ids::Id;
     use crate::passes::{prune, reduction_raising};
 
     #[test]
@@ -433,7 +526,7 @@ mod tests {
         let mut state = State::new(graph, roots);
         reduction_raising::run(&mut state);
         prune::run(&mut state);
-        let plan = run(&state, true).plan;
+        let plan = run(&state, Grouping::Alike).plan;
         assert_eq!(plan.instructions.len(), 1);
         let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!(
@@ -457,7 +550,7 @@ mod tests {
                 Root::number(graph.push(Kind::Binary(Binary::Sub, x.plus(i + 1), square)))
             })
             .collect();
-        let plan = run(&State::new(graph, roots), true).plan;
+        let plan = run(&State::new(graph, roots), Grouping::Alike).plan;
         let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
         assert_eq!(lens, [9, 9]);
         assert!(
@@ -468,11 +561,27 @@ mod tests {
     }
 
     #[test]
+    fn for_many_rows_what_walks_unevenly_stays_apart() {
+        let mut graph = Graph::<f64>::new();
+        let x = graph.block(None, 100);
+        let square =
+            |&i: &i64| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
+        let roots = [0, 1, 4, 9, 16, 25, 36, 49, 64].iter().map(square).collect();
+        let state = State::new(graph, roots);
+        let lens = |grouping| {
+            let plan = run(&state, grouping).plan;
+            plan.instructions.values().map(Instruction::len).collect::<Vec<_>>()
+        };
+        assert_eq!(lens(Grouping::Alike), [9]);
+        assert_eq!(lens(Grouping::Even), [1; 9]);
+    }
+
+    #[test]
     fn nothing_is_grouped_if_it_is_switched_off() {
         let mut graph = Graph::<f64>::new();
         let x = graph.block(None, 9);
         let square = |i| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
         let roots = (0..9).map(square).collect();
-        assert_eq!(run(&State::new(graph, roots), false).plan.instructions.len(), 9);
+        assert_eq!(run(&State::new(graph, roots), Grouping::Nothing).plan.instructions.len(), 9);
     }
 }

@@ -69,6 +69,8 @@ ids! {
     Node "node";
     /// A run of addresses: a block of leaves, an instruction's result, an output's home.
     RunId "run";
+    /// Alike scalar nodes, or a run.
+    GroupId "group";
     /// An instruction of a plan.
     InstructionId "instruction";
 }
@@ -245,7 +247,11 @@ impl<P: Point, K: Id> Line<P, K> {
         let page = (at >> PAGE) as usize;
         let low = self.pages[page] as usize;
         let high = self.pages.get(page + 1).map_or(self.starts.len() - 1, |&run| run as usize);
-        // Right where every number of the page is a run of its own.
+        // Every number of the page is of another run: of scalar code the most frequent case.
+        if high - low == 1 << PAGE {
+            return K::new(low + (at & ((1 << PAGE) - 1)) as usize);
+        }
+        // Right where every number of the page so far is a run of its own.
         let guess = (low + (at & ((1 << PAGE) - 1)) as usize).min(high);
         if self.starts[guess] == at && (guess == high || self.starts[guess + 1] > at) {
             return K::new(guess);

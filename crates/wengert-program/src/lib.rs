@@ -36,11 +36,15 @@ mod real {
 
 // A module uses only modules listed above it.
 mod ids;
+mod interner;
 mod access;
 mod graph;
 mod report;
 mod sym;
+mod sums;
+mod algebra;
 mod products;
+mod values;
 mod lower;
 mod regions;
 mod adjoints;
@@ -65,6 +69,7 @@ mod assemble;
 mod compile;
 mod profile;
 mod batch;
+mod which;
 mod source;
 
 pub use batch::{Batch, BatchOutputs};
@@ -74,3 +79,4 @@ pub use report::{Pass, PassReport, Report};
 pub use request::Compiler;
 pub use run::{Float, Input, InputInfo, Output, Program, Workspace};
 pub use source::{RustError, RustOptions};
+pub use which::Which;

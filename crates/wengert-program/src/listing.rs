@@ -44,7 +44,7 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
             let head = if let Op::Contract { .. } = plan.instructions[*index].op {
                 "product"
             } else {
-                "fold"
+                "reduce"
             };
             task(head, &mut std::iter::once(*index))
         }

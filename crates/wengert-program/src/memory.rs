@@ -1,12 +1,16 @@
 //! Where every run lies in a workspace: what nobody reads any more gives its place to what comes
 //! later.
 
+use smallvec::SmallVec;
+
 use super::access::{Access, Dims};
 use super::feed::InPlace;
-use super::fuse::Stage;
+use super::fuse::{Member, Stage};
+use super::graph::Op;
 use super::group::Plan;
 use super::ids::{Address, Id, InstructionId, Line, Map, Place, Point, RunId};
 use super::writers::Writers;
+use crate::op::Binary;
 
 /// Runs begin, and are padded, at multiples of so many numbers, so that vector kernels may finish
 /// their last vector.
@@ -18,6 +22,9 @@ pub(crate) struct Places {
     line: Line<Address, RunId>,
     /// The first place of each run; none of what lives only inside a pass.
     of: Map<RunId, Option<Place>>,
+    /// Whether an instruction adds the product before it, which nothing else reads, to a sum in
+    /// the sum's own place: both are one operation.
+    pub(crate) accumulates: Map<InstructionId, bool>,
     /// How many numbers the workspace holds, padding included.
     pub(crate) len: usize,
 }
@@ -64,80 +71,187 @@ pub(crate) struct Needs<'a> {
 
 /// Assigns places.
 pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
-    let Lifetimes { stage_of, last_use } = lifetimes(plan, needs);
-    let at_home = super::output_placement::marks(plan);
-    let mut free = Free::default();
-    let mut of: Map<RunId, Option<Place>> = Map::filled(None, plan.line.runs());
-    let constants = plan.constants.first().map(|&(first, _)| plan.line.run_of(first));
-    for run in
-        plan.blocks.iter().copied().chain(constants).chain(plan.homes.iter().map(|home| home.run))
-    {
-        of[run] = Some(Place::new(free.take(plan.line.len_of(run))));
-    }
-    let mut ending: Vec<Vec<RunId>> = vec![Vec::new(); needs.stages.len()];
-    for (s, stage) in needs.stages.iter().enumerate() {
-        stage.for_each(|i| {
-            let instruction = &plan.instructions[i];
-            let run = plan.line.run_of(instruction.out.first());
-            if at_home[run] {
-                return;
+    let Lifetimes { positions, last_use } = lifetimes(plan, needs);
+    let count = plan.instructions.len();
+    let mut placing = Placing {
+        plan,
+        needs,
+        last_use,
+        at_home: super::output_placement::marks(plan),
+        free: Free::default(),
+        of: Map::filled(None, plan.line.runs()),
+        accumulates: Map::filled(false, count),
+        dying: vec![None; positions],
+        dies_next: Map::filled(None, count),
+    };
+    placing.given();
+    let mut now = 0;
+    for stage in needs.stages {
+        match stage {
+            Stage::Pass { members, .. } if stage.is_of_numbers() => {
+                placing.numbers(members, now);
+                now += members.len();
             }
-            if let Some(taken) =
-                needs.in_place.iter().find(|taken| taken.result == instruction.out.first())
-            {
-                of[run] = of[plan.line.run_of(taken.leaf)];
-                return;
+            _ => {
+                let pass = matches!(stage, Stage::Pass { .. });
+                stage.for_each(|i| placing.result(i, now, pass));
+                placing.dying_at(now).into_iter().for_each(|i| placing.give(i));
+                now += 1;
             }
-            let last = last_use[i];
-            let inside = last == Last::Stage(stage_of[i]) && matches!(stage, Stage::Pass { .. });
-            if inside && instruction.len() > 1 {
-                return;
-            }
-            of[run] = Some(Place::new(free.take(instruction.len())));
-            if let Last::Stage(last) = last
-                && needs.reuse
-            {
-                ending[last as usize].push(run);
-            }
-        });
-        for &run in &ending[s] {
-            free.give(of[run].expect("it was given one").index(), plan.line.len_of(run));
         }
     }
-    Places { line: plan.line.clone(), of, len: free.len + 4 * PAD }
+    let Placing { of, accumulates, free, .. } = placing;
+    Places { line: plan.line.clone(), of, accumulates, len: free.len + 4 * PAD }
 }
 
-/// When a result is read last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Last {
-    Stage(u32),
-    /// By the caller, after the run.
-    Kept,
+struct Placing<'a, S> {
+    plan: &'a Plan<S>,
+    needs: &'a Needs<'a>,
+    last_use: Map<InstructionId, u32>,
+    at_home: Map<RunId, bool>,
+    free: Free,
+    of: Map<RunId, Option<Place>>,
+    accumulates: Map<InstructionId, bool>,
+    /// By position one of the results that are read there last, and to each another one.
+    dying: Vec<Option<InstructionId>>,
+    dies_next: Map<InstructionId, Option<InstructionId>>,
 }
 
+impl<S> Placing<'_, S> {
+    /// Leaves, constants and homes.
+    fn given(&mut self) {
+        let plan = self.plan;
+        let constants = plan.constants.first().map(|&(first, _)| plan.line.run_of(first));
+        let homes = plan.homes.iter().map(|home| home.run);
+        for run in plan.blocks.iter().copied().chain(constants).chain(homes) {
+            self.of[run] = Some(Place::new(self.free.take(plan.line.len_of(run))));
+        }
+    }
+
+    /// Whether a result's place is a home's or a leaf's.
+    fn is_elsewhere(&mut self, first: Address, run: RunId) -> bool {
+        if self.at_home[run] {
+            return true;
+        }
+        let taken = self.needs.in_place.iter().find(|taken| taken.result == first);
+        if let Some(taken) = taken {
+            self.of[run] = self.of[self.plan.line.run_of(taken.leaf)];
+        }
+        taken.is_some()
+    }
+
+    /// The result of an instruction of a stage that runs as a whole.
+    fn result(&mut self, i: InstructionId, now: usize, pass: bool) {
+        let instruction = &self.plan.instructions[i];
+        let first = instruction.out.first();
+        let run = self.plan.line.run_of(first);
+        if self.is_elsewhere(first, run) {
+            return;
+        }
+        let inside = pass && self.last_use[i] as usize == now;
+        if inside && instruction.len() > 1 {
+            return;
+        }
+        self.of[run] = Some(Place::new(self.free.take(instruction.len())));
+        self.will_die(i);
+    }
+
+    fn will_die(&mut self, i: InstructionId) {
+        let last = self.last_use[i];
+        if last != KEPT && self.needs.reuse {
+            self.dies_next[i] = self.dying[last as usize].replace(i);
+        }
+    }
+
+    /// What is read for the last time at a position.
+    fn dying_at(&self, now: usize) -> SmallVec<[InstructionId; 4]> {
+        std::iter::successors(self.dying[now], |&i| self.dies_next[i]).collect()
+    }
+
+    fn give(&mut self, i: InstructionId) {
+        let run = self.plan.line.run_of(self.plan.instructions[i].out.first());
+        let place = self.of[run].expect("it was given one");
+        self.free.give(place.index(), self.plan.line.len_of(run));
+    }
+
+    /// Single numbers, one after another: what one reads last makes room for its own result, so
+    /// that what is used soon lies in the nearest cache.
+    fn numbers(&mut self, members: &[Member], first: usize) {
+        let mut before = None;
+        for (member, now) in members.iter().zip(first..) {
+            let i = member.index;
+            let address = self.plan.instructions[i].out.first();
+            let run = self.plan.line.run_of(address);
+            let elsewhere = self.is_elsewhere(address, run);
+            let mut dying = self.dying_at(now);
+            let sum = before.and_then(|before| self.sum_under_way(i, before, &dying));
+            if let Some(sum) = sum.filter(|_| !elsewhere) {
+                // The sum's place last, so that it is the next to be taken.
+                dying.sort_by_key(|&by| by == sum);
+                self.accumulates[i] = true;
+            }
+            dying.into_iter().for_each(|by| self.give(by));
+            if !elsewhere {
+                self.of[run] = Some(Place::new(self.free.take(1)));
+                if self.last_use[i] as usize == now {
+                    self.give(i);
+                } else {
+                    self.will_die(i);
+                }
+            }
+            before = Some(i);
+        }
+    }
+
+    /// If an instruction adds the product computed just before it to a sum, and reads both last:
+    /// the sum.
+    fn sum_under_way(
+        &self,
+        i: InstructionId,
+        before: InstructionId,
+        dying: &[InstructionId],
+    ) -> Option<InstructionId> {
+        let op = |i: InstructionId| self.plan.instructions[i].op;
+        let is_sum = op(i) == Op::Binary(Binary::Add);
+        let is_product = matches!(op(before), Op::Binary(Binary::Mul | Binary::Chain));
+        match *dying {
+            [a, b] if is_sum && is_product && (a == before || b == before) => {
+                let sum = if a == before { b } else { a };
+                (self.plan.instructions[sum].len() == 1).then_some(sum)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// When each result is read last. Single numbers have a position each, a stage that runs as a whole
+/// has one.
 struct Lifetimes {
-    /// The stage that computes each instruction.
-    stage_of: Map<InstructionId, u32>,
-    last_use: Map<InstructionId, Last>,
+    positions: usize,
+    last_use: Map<InstructionId, u32>,
 }
+
+/// What is read by the caller, after the run.
+const KEPT: u32 = u32::MAX;
 
 fn lifetimes<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Lifetimes {
-    let count = plan.instructions.len();
-    let (mut stage_of, mut last_use) = (Map::filled(0, count), Map::filled(Last::Stage(0), count));
-    for (s, stage) in needs.stages.iter().enumerate() {
-        let now = Last::Stage(s as u32);
+    let mut last_use = Map::filled(0, plan.instructions.len());
+    let mut now = 0;
+    for stage in needs.stages {
+        let single = stage.is_of_numbers();
         stage.for_each(|i| {
-            stage_of[i] = s as u32;
-            last_use[i] = last_use[i].max(now);
+            last_use[i] = now;
             needs.writers.for_each_read(plan, &plan.instructions[i], |by| {
-                last_use[by] = last_use[by].max(now)
+                last_use[by] = now.max(last_use[by])
             });
+            now += u32::from(single);
         });
+        now += u32::from(!single);
     }
     for (access, dims) in needs.keep {
-        needs.writers.for_each(plan, access, dims, |by| last_use[by] = Last::Kept);
+        needs.writers.for_each(plan, access, dims, |by| last_use[by] = KEPT);
     }
-    Lifetimes { stage_of, last_use }
+    Lifetimes { positions: now as usize, last_use }
 }
 
 /// Places that are free, by size: runs of many numbers, and single ones.
@@ -187,7 +301,6 @@ impl Free {
 mod tests {
     use super::*;
     use crate::fuse;
-    use crate::graph::Op;
     use crate::op::Unary;
 
     fn run_of(start: Address, len: usize) -> Access<Address> {

@@ -7,13 +7,13 @@ use std::fmt;
 #[non_exhaustive]
 pub enum Pass {
     /// Nodes that nothing asked for depends on are left out.
-    Prune,
+    DeadNodes,
     /// Constants are computed, and operations with a constant that change no bit are left out.
-    Fold,
+    ConstantFolding,
     /// Equal expressions are computed once.
-    Share,
+    CommonSubexpressions,
     /// Sums of alike terms become one node each: dot products, weighted sums, totals.
-    Chains,
+    ReductionRaising,
     /// Alike nodes side by side become one instruction over a run; neighbouring neurons a matrix
     /// product.
     Group,
@@ -25,20 +25,27 @@ pub enum Pass {
 
 impl Pass {
     /// Every pass, in order.
-    pub const ALL: &'static [Pass] =
-        &[Pass::Prune, Pass::Fold, Pass::Share, Pass::Chains, Pass::Group, Pass::Fuse, Pass::Reuse];
+    pub const ALL: &'static [Pass] = &[
+        Pass::DeadNodes,
+        Pass::ConstantFolding,
+        Pass::CommonSubexpressions,
+        Pass::ReductionRaising,
+        Pass::Group,
+        Pass::Fuse,
+        Pass::Reuse,
+    ];
 
-    /// The name in reports: `prune`, `fold`.
+    /// The name in reports: `dead nodes`, `constant folding`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Pass::Prune => "prune",
-            Pass::Fold => "fold",
-            Pass::Share => "share",
-            Pass::Chains => "chains",
-            Pass::Group => "group",
-            Pass::Fuse => "fuse",
-            Pass::Reuse => "reuse",
+            Pass::DeadNodes => "dead nodes",
+            Pass::ConstantFolding => "constant folding",
+            Pass::CommonSubexpressions => "common subexpressions",
+            Pass::ReductionRaising => "reduction raising",
+            Pass::Group => "grouping",
+            Pass::Fuse => "loop fusion",
+            Pass::Reuse => "memory reuse",
         }
     }
 }
@@ -75,9 +82,9 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:8} {:>12} {:>12}", "pass", "before", "after")?;
+        writeln!(f, "{:21} {:>12} {:>12}", "pass", "before", "after")?;
         for PassReport { pass, unit, before, after } in &self.passes {
-            writeln!(f, "{:8} {before:>12} {after:>12} {unit}", pass.name())?;
+            writeln!(f, "{:21} {before:>12} {after:>12} {unit}", pass.name())?;
         }
         write!(
             f,

@@ -22,7 +22,8 @@ pub(super) enum Request {
 
 /// Many rows at a time.
 pub(super) struct Rows {
-    pub(super) count: usize,
+    /// `None` if the compiler chooses.
+    pub(super) count: Option<usize>,
     /// First slots of the blocks that differ from row to row.
     pub(super) blocks: Vec<u32>,
 }
@@ -44,18 +45,18 @@ pub(super) struct Standing {
 /// use wengert::{Compiler, Tape};
 ///
 /// let tape = Tape::new();
-/// let (x, w) = (tape.data(&[1.0, 2.0]), tape.params(&[0.5, -0.25]));
+/// let (x, w) = (tape.data([1.0, 2.0]), tape.param([0.5, -0.25]));
 /// let loss = (w.dot(x) - 1.0).square();
 ///
 /// let mut compiler = Compiler::new(&tape);
 /// let (value, gradient) = (compiler.output(loss)?, compiler.gradient(loss, w)?);
 /// let program = compiler.compile()?;
 ///
-/// let x = program.input(x.id())?;
+/// let x = program.input(x)?;
 /// let mut workspace = program.workspace();
 /// workspace.set(x, &[2.0, 2.0])?;
 /// program.run(&mut workspace)?;
-/// assert_eq!(workspace.number(value), 0.25);
+/// assert_eq!(workspace.value(value), 0.25);
 /// assert_eq!(workspace.values(gradient), [-2.0, -2.0]);
 /// # Ok::<(), wengert::Error>(())
 /// ```
@@ -180,17 +181,60 @@ impl<'t, S: Float> Compiler<'t, S> {
     /// or `count` is 0, [`Error::TwoTapes`].
     #[track_caller]
     pub fn rows(&mut self, count: usize, per_row: &[Var<'t, S>]) -> Result<(), Error> {
+        self.many("rows", Some(count), per_row)
+    }
+
+    /// As [`rows`](Compiler::rows), for as many rows at a time as the compiler finds best: so many
+    /// that a step of the program is worth its start, and so few that what lives at once stays in a
+    /// near cache. [`Program::rows`](super::Program::rows) says how many, and a
+    /// [`Batch`](super::Batch) need not know.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Compiler::rows).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert::{Compiler, Tape};
+    /// use wengert::program::Batch;
+    ///
+    /// let tape = Tape::new();
+    /// let x = tape.inputs(&[0.0, 0.0]);
+    /// let y = x.square().sum(); // of one row
+    ///
+    /// let mut compiler = Compiler::new(&tape);
+    /// compiler.batched(&[x])?;
+    /// let gradient = compiler.gradient_per_row(y, x)?;
+    /// let program = compiler.compile()?;
+    /// let rows = program.input(x.id())?;
+    /// let result = Batch::new(program).run(&[], &[(rows, &[1.0, 2.0, 3.0, 4.0])])?;
+    /// assert_eq!(result.values(gradient), [2.0, 4.0, 6.0, 8.0]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn batched(&mut self, per_row: &[Var<'t, S>]) -> Result<(), Error> {
+        self.many("batched", None, per_row)
+    }
+
+    #[track_caller]
+    fn many(
+        &mut self,
+        op: &'static str,
+        count: Option<usize>,
+        per_row: &[Var<'t, S>],
+    ) -> Result<(), Error> {
         let mut blocks = Vec::with_capacity(per_row.len());
         for &var in per_row {
-            self.check("rows", var)?;
+            self.check(op, var)?;
             let node = self.tape.node(var.id());
             let whole = node.is_some_and(|node| {
                 let leaf = matches!(node.op, TapeOp::Leaf(Leaf::Input | Leaf::Param | Leaf::Data));
                 leaf && node.id == var.id() && node.shape.len() == var.len()
             });
-            if !whole || count == 0 {
+            if !whole || count == Some(0) {
                 let rule = "what differs from row to row is a whole block of leaves, and there is at least one row";
-                return Err(var.operand_error("rows", rule.to_owned()));
+                return Err(var.operand_error(op, rule.to_owned()));
             }
             blocks.push(var.view().start());
         }

@@ -9,6 +9,7 @@
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides, TooLarge};
+use super::exec::LANES;
 use super::graph::{Instruction, Op, Part};
 use super::group::{Home, Plan};
 use super::ids::{Address, InstructionId, Line, Map, Point, RunId};
@@ -101,6 +102,57 @@ impl Widened {
             }
         }
     }
+}
+
+/// What lives at once shall be so many numbers: a few megabytes.
+const LIVE: usize = 1 << 19;
+/// The fewest and the most rows of a block: with fewer, steps cost more than what they compute; with
+/// more, nothing gets quicker.
+const BLOCKS: [usize; 2] = [128, 256];
+
+/// How many rows a block should have.
+pub(crate) fn block<S>(
+    plan: &Plan<S>,
+    per_row: &[bool],
+    keep: &[(Access<Address>, Dims)],
+) -> usize {
+    let [least, most] = BLOCKS;
+    let fits = LIVE / live_at_once(plan, &varying(plan, per_row), keep).max(1);
+    (fits / LANES * LANES).clamp(least, most)
+}
+
+/// The most numbers of a row that live at the same time, if results live until they are read last.
+fn live_at_once<S>(
+    plan: &Plan<S>,
+    varies: &Map<RunId, bool>,
+    keep: &[(Access<Address>, Dims)],
+) -> usize {
+    let mut last: Map<RunId, Option<InstructionId>> = Map::filled(None, plan.line.runs());
+    for (i, instruction) in plan.instructions.iter() {
+        last[plan.line.run_of(instruction.out.first())] = Some(i);
+        instruction.for_each_run_read(&plan.line, |run| last[run] = Some(i));
+    }
+    // Leaves, homes and what is asked for live all the time.
+    for (access, dims) in keep {
+        access.for_each_run(dims, &plan.line, |run| last[run] = None);
+    }
+    let homes = plan.homes.iter().map(|home| home.run);
+    plan.blocks.iter().copied().chain(homes).for_each(|run| last[run] = None);
+    let width = |run: RunId| if varies[run] { plan.line.len_of(run) } else { 0 };
+    let mut ending: Map<InstructionId, usize> = Map::filled(0, plan.instructions.len());
+    last.iter().for_each(|(run, last)| {
+        if let Some(last) = *last {
+            ending[last] += width(run);
+        }
+    });
+    let given: usize = plan.blocks.iter().map(|&run| width(run)).sum();
+    let (mut live, mut most) = (given, given);
+    for (i, instruction) in plan.instructions.iter() {
+        live += width(plan.line.run_of(instruction.out.first()));
+        most = most.max(live);
+        live = live.saturating_sub(ending[i]);
+    }
+    most
 }
 
 /// Rewrites the plan for `rows` rows; `per_row` are the blocks of leaves that differ from row to

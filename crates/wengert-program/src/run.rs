@@ -153,6 +153,9 @@ pub(crate) struct Inner<S: 'static> {
     /// None of what is too long to be written.
     pub(crate) recipe: Option<Box<Recipe<S>>>,
     pub(crate) computed: Computed,
+    /// What tells the tape's handles from those of others, and where it was made.
+    pub(crate) tape: usize,
+    pub(crate) tape_made_at: Place,
     pub(crate) id: ProgramId,
     pub(crate) _anchor: Arc<u8>,
 }
@@ -199,6 +202,11 @@ impl Computed {
             side.names.list.iter().map(|name| (name.view.start(), name.path.clone())).collect();
         names.sort_by_key(|(slot, _)| *slot);
         Computed { steps, names }
+    }
+
+    /// The first slot of what has a path.
+    pub(crate) fn named(&self, path: &str) -> Option<NodeId> {
+        self.names.iter().find(|(_, name)| name == path).map(|&(slot, _)| NodeId::at(slot))
     }
 
     /// Why the node at `id` is no input.
@@ -290,15 +298,8 @@ impl<S: Float> Program<S> {
         }
     }
 
-    /// The handle of the block of leaves that begins at a slot of the tape:
-    /// `program.input(x.id())`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node
-    /// there is.
     #[track_caller]
-    pub fn input(&self, id: NodeId) -> Result<Input, Error> {
+    pub(crate) fn input_at(&self, id: NodeId) -> Result<Input, Error> {
         match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
             Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
             Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
@@ -511,11 +512,11 @@ impl<S: Float> Workspace<S> {
     /// If it has axes, or is of another program than this workspace.
     #[must_use]
     #[track_caller]
-    pub fn number(&self, output: Output) -> S {
+    pub fn value(&self, output: Output) -> S {
         let asked = self.asked(output);
         assert!(
             asked.shape.is_scalar(),
-            "number: the output has shape {}; use values()",
+            "value: the output has shape {}; use values()",
             asked.shape
         );
         asked.read(self.memory[asked.access.first().index()])
@@ -535,6 +536,23 @@ impl<S: Float> Workspace<S> {
             .access
             .for_each(&asked.dims, |place| values.push(asked.read(self.memory[place.index()])));
         values
+    }
+
+    /// As [`values`](Workspace::values), into the first elements of a slice, without allocating;
+    /// how many numbers the output has.
+    ///
+    /// # Panics
+    ///
+    /// As [`values`](Workspace::values), and if the slice is shorter.
+    #[track_caller]
+    pub fn values_into(&self, output: Output, to: &mut [S]) -> usize {
+        let asked = self.asked(output);
+        let mut count = 0;
+        asked.access.for_each(&asked.dims, |place| {
+            to[count] = asked.read(self.memory[place.index()]);
+            count += 1;
+        });
+        count
     }
 
     /// An output that lies in neighbouring places, as it is there: without a copy, and with −0

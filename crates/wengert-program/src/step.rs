@@ -25,9 +25,9 @@ impl<'t, S: Float> Compiler<'t, S> {
     /// use wengert::{Compiler, Tape};
     ///
     /// let tape = Tape::new();
-    /// let w = tape.params(&[3.0, -4.0]);
+    /// let w = tape.param([3.0, -4.0]);
     /// let loss = 0.5 * w.square().sum();
-    /// let g = tape.data(&[0.0, 0.0]);
+    /// let g = tape.data([0.0, 0.0]);
     /// let next = w - 0.5 * g;
     ///
     /// let mut compiler = Compiler::new(&tape);

@@ -5,11 +5,15 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
+use smallvec::SmallVec;
+use wengert_ops::algebra::Algebra;
+
 use super::access::{Access, Dims};
 use super::graph::{Graph, Kind, Op};
 use super::ids::Value;
 use crate::op::{Binary, Unary};
 use crate::real::{Real, Scalar};
+use crate::shape::Shape;
 
 /// A graph under construction, and the runs that handles stand for.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub(crate) struct Builder<S> {
 
 /// A number of the graph, or a run of them with its shape.
 pub(crate) struct Sym<'g, S> {
-    builder: &'g Builder<S>,
+    pub(crate) builder: &'g Builder<S>,
     of: Of,
 }
 
@@ -70,33 +74,49 @@ impl<S: Scalar> Builder<S> {
         self.runs.borrow_mut().clear();
     }
 
-    /// An elementwise op; numbers are repeated to the runs' shape.
+    /// An elementwise op of operands that broadcast.
     fn elementwise<'g>(&'g self, op: Op, operands: &[Sym<'g, S>]) -> Sym<'g, S> {
-        let dims = operands.iter().find_map(|operand| operand.dims());
-        let Some(dims) = dims else {
-            let value = |i: usize| operands[i].value();
+        let numbers: SmallVec<[Value; 3]> =
+            operands.iter().map_while(|operand| operand.number()).collect();
+        if numbers.len() == operands.len() {
             let kind = match op {
-                Op::Unary(op) => Kind::Unary(op, value(0)),
-                Op::Binary(op) => Kind::Binary(op, value(0), value(1)),
-                Op::Select => Kind::Select(value(0), value(1), value(2)),
-                Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
-                    return operands[0];
-                }
+                Op::Unary(op) => Kind::Unary(op, numbers[0]),
+                Op::Binary(op) => Kind::Binary(op, numbers[0], numbers[1]),
+                _ => unreachable!("rules have functions of one or two numbers"),
             };
             return self.number(self.graph.borrow_mut().push(kind));
-        };
-        let accesses: Vec<Access<Value>> =
-            operands.iter().map(|operand| operand.access_over(&dims)).collect();
-        let out = self.graph.borrow_mut().run(op, &dims, &[], &accesses);
-        self.run(&dims, out)
+        }
+        let mut shape = Shape::scalar();
+        for operand in operands {
+            shape = shape.broadcast(&operand.extents()).expect("a rule's operands broadcast");
+        }
+        let accesses: SmallVec<[Access<Value>; 3]> =
+            operands.iter().map(|operand| operand.access_over(shape.dims())).collect();
+        self.run(shape.dims(), self.emit(op, shape.dims(), &[], &accesses))
     }
 }
 
 impl<'g, S: Scalar> Sym<'g, S> {
-    fn dims(self) -> Option<Dims> {
+    /// The value, if it was written as a single number.
+    pub(crate) fn number(self) -> Option<Value> {
         match self.of {
-            Of::Number(_) => None,
-            Of::Run(run) => Some(self.builder.runs.borrow()[run as usize].0.clone()),
+            Of::Number(value) => Some(value),
+            Of::Run(_) => None,
+        }
+    }
+
+    pub(crate) fn dims(self) -> Dims {
+        match self.of {
+            Of::Number(_) => Dims::new(),
+            Of::Run(run) => self.builder.runs.borrow()[run as usize].0.clone(),
+        }
+    }
+
+    /// The extents, and where the elements are.
+    pub(crate) fn elements(self) -> (Dims, Access<Value>) {
+        match self.of {
+            Of::Number(value) => (Dims::new(), Access::repeated(value, 0)),
+            Of::Run(run) => self.builder.runs.borrow()[run as usize].clone(),
         }
     }
 
@@ -109,18 +129,6 @@ impl<'g, S: Scalar> Sym<'g, S> {
         match self.of {
             Of::Number(value) => value,
             Of::Run(_) => unreachable!("a run is no single value"),
-        }
-    }
-
-    /// Its elements over `dims`: a number repeated, or the run's own.
-    pub(crate) fn access_over(self, dims: &[usize]) -> Access<Value> {
-        match self.of {
-            Of::Number(value) => Access::repeated(value, dims.len()),
-            Of::Run(run) => {
-                let (own, access) = &self.builder.runs.borrow()[run as usize];
-                assert_eq!(own.as_slice(), dims, "runs of one shape meet in a rule");
-                access.clone()
-            }
         }
     }
 }

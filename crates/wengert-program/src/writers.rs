@@ -18,7 +18,7 @@ pub(crate) struct Writers {
 enum Writer {
     Nobody,
     One(InstructionId),
-    Several(Several),
+    Several(Box<Several>),
 }
 
 /// The writers of a home.
@@ -32,7 +32,8 @@ impl Writers {
     pub(crate) fn of<S>(plan: &Plan<S>) -> Self {
         let mut of: Map<RunId, Writer> = plan.line.ids().map(|_| Writer::Nobody).collect();
         for home in &plan.homes {
-            of[home.run] = Writer::Several(Several { outs: Vec::new(), elements: OnceCell::new() });
+            let several = Several { outs: Vec::new(), elements: OnceCell::new() };
+            of[home.run] = Writer::Several(Box::new(several));
         }
         for (i, instruction) in plan.instructions.iter() {
             match &mut of[plan.line.run_of(instruction.out.first())] {

@@ -221,7 +221,7 @@ macro_rules! assert_trace {
 /// use wengert_snapshot::assert_gradients;
 ///
 /// let tape = wengert::Tape::new();
-/// let w = tape.params(&[3.0, 0.5]).named("w");
+/// let w = tape.param([3.0, 0.5]).named("w");
 /// let trace = Trace::of(&(w.at(0).square() * w.at(1)).named("L").backward())?;
 /// assert_gradients!(&trace, [("w[0]", 3.0), ("w[1]", 9.0)]);
 /// assert_gradients!(&trace, [("w[0]", 3.1)], Tolerance::relative(0.1));

@@ -78,7 +78,7 @@ fn expecting_nothing_proves_nothing() {
 fn neuron(w: f64) -> Trace {
     let tape = Tape::new();
     let (x, w, b) =
-        (tape.data(&[3.0]).at(0).named("x"), tape.param(w).named("w"), tape.param(0.25).named("b"));
+        (tape.data([3.0]).at(0).named("x"), tape.param(w).named("w"), tape.param(0.25).named("b"));
     let z = (w * x + b).named("z");
     let error = (1.0 - z.sigmoid().named("y")).named("error");
     Trace::of(&(0.5 * error.square()).named("L").backward()).unwrap()

@@ -5,10 +5,11 @@ use smallvec::SmallVec;
 
 use crate::backward::Gradients;
 use crate::real::Scalar;
-use crate::var::{Nested, Var};
+use crate::tape::Nested;
+use crate::var::Var;
 
 /// Any array or view, contiguous or not, of any number of axes:
-/// `tape.array(Leaf::Data, &table.slice(s![.., ..4]))`.
+/// `tape.data(table.slice(s![.., ..4]))`.
 impl<S: Scalar, A: Data<Elem = S>, D: Dimension> Nested<S> for ArrayBase<A, D> {
     fn extents(&self, extents: &mut SmallVec<[usize; 4]>) {
         extents.extend_from_slice(self.shape());
@@ -33,12 +34,11 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// ```
     /// use ndarray::{array, s};
-    /// use wengert::{Leaf, Tape};
+    /// use wengert::Tape;
     /// let tape = Tape::new();
     /// let table = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-    /// let x = tape.array(Leaf::Input, &table.slice(s![.., ..;2]))?;
+    /// let x = tape.input(table.slice(s![.., ..;2]));
     /// assert_eq!(x.square().t().to_ndarray(), array![[1.0, 16.0], [9.0, 36.0]].into_dyn());
-    /// # Ok::<(), wengert::Error>(())
     /// ```
     #[must_use]
     pub fn to_ndarray(self) -> ArrayD<S> {

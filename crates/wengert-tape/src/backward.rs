@@ -57,6 +57,7 @@ pub struct Contribution<S> {
     pub product: S,
 }
 
+/// # The gradient: a sweep backwards
 impl<'t, S: Scalar> Var<'t, S> {
     /// Differentiates this single number by everything before it.
     ///
@@ -73,6 +74,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// assert_eq!(gradients.get(x), Some(6.0));
     /// assert_eq!(gradients.get(unused), None); // no path, which is not the same as zero
     /// ```
+    #[doc(alias = "zero_grad")]
+    #[doc(alias = "grad_fn")]
     #[must_use]
     #[track_caller]
     pub fn backward(self) -> Gradients<'t, S> {
@@ -123,6 +126,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     }
 }
 
+/// # Sweeps from several outputs
 impl<S: Scalar> Tape<S> {
     /// One sweep from several outputs, each with its cotangent: the gradient of
     /// `Σ cotangent · output`.
@@ -167,18 +171,17 @@ impl<S: Scalar> Tape<S> {
         seeded.clear();
         let mut last = 0;
         for &(output, cotangent) in outputs {
-            let (layout, start) = (side.layouts.get(output.view.layout()), output.view.start());
+            let (facts, start) = (side.layouts.facts(output.view.layout()), output.view.start());
             // Nothing passes through a handle that is detached, the output's own no more than an
             // operand's.
-            if !output.view.is_cut() {
-                seeded.extend(
-                    layout
-                        .offsets()
-                        .map(|offset| start + offset as u32)
-                        .zip(cotangent.iter().copied()),
-                );
+            if output.is_scalar() && !output.is_detached() {
+                seeded.push((start, cotangent[0]));
+            } else if !output.is_detached() {
+                let offsets = side.layouts.get(output.view.layout()).offsets();
+                let slots = offsets.map(|offset| start + offset as u32);
+                seeded.extend(slots.zip(cotangent.iter().copied()));
             }
-            let end = start + layout.last_offset() as u32;
+            let end = start + facts.last as u32;
             // A run is swept as a whole, even if only its first elements are outputs.
             last = last.max(side.wide_at(end).map_or(end + 1, |wide| wide.out + wide.len) as usize);
         }
@@ -207,6 +210,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// # Panics
     ///
     /// As [`try_wrt`](Gradients::try_wrt) errs.
+    #[doc(alias = "grad")]
     #[must_use]
     #[track_caller]
     pub fn wrt(&self, var: Var<'t, S>) -> S {
@@ -242,6 +246,33 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         or_panic(self.try_values_wrt(var))
     }
 
+    /// As [`try_values_wrt`](Gradients::try_values_wrt), into a slice, without allocating.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_wrt`](Gradients::try_wrt), and [`Error::Length`] if the slice has another length.
+    #[track_caller]
+    pub fn values_wrt_into(&self, var: Var<'t, S>, to: &mut [S]) -> Result<(), Error> {
+        let facts = var.facts();
+        if to.len() != facts.len {
+            let (of, shape, at) = (var.whose(), var.shape(), Place::caller());
+            return Err(Error::Length { op: "values_wrt_into", of, shape, found: to.len(), at });
+        }
+        self.refuse_without_adjoint("values_wrt_into", var)?;
+        let start = var.view.start() as usize;
+        let column = &self.adjoints()[start..];
+        if facts.contiguous {
+            for (to, &adjoint) in to.iter_mut().zip(column) {
+                *to = unsigned_zero(adjoint);
+            }
+            return Ok(());
+        }
+        for (to, offset) in to.iter_mut().zip(var.layout().offsets()) {
+            *to = unsigned_zero(column[offset]);
+        }
+        Ok(())
+    }
+
     /// As [`values_wrt`](Gradients::values_wrt).
     ///
     /// # Errors
@@ -256,18 +287,26 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// here: the reach need not be asked.
     #[track_caller]
     fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.refuse_without_adjoint(op, var)?;
+        let slots = self.slots_of(op, var)?;
+        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+    }
+
+    #[track_caller]
+    fn refuse_without_adjoint(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
         let at = Place::caller();
         let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at };
-        let slots = self.slots_of(op, var)?;
-        if slots.iter().any(|&slot| slot >= self.adjoints().len()) {
+        if var.view.start() as usize + var.facts().last >= self.adjoints().len() {
             return Err(none("it was recorded after the output: its adjoint was not computed"));
         }
         if var.is_detached() {
             return Err(none(
-                "no derivative passes: it is data, a constant, detached, or computed of those alone",
+                "no derivative passes: it is data, a constant, detached, or computed of those \
+                 alone",
             ));
         }
-        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+        Ok(())
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::real::Scalar;
-use crate::tape::Tape;
-use crate::var::{Nested, Var};
+use crate::tape::{Nested, Tape};
+use crate::var::Var;
 
 /// The gradient of `f: Rⁿ → R` at `x`: n numbers.
 ///
@@ -87,7 +87,7 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
     // A loop and not a closure, so that errors name the caller's line.
     let mut inputs = Vec::with_capacity(N);
     for numbers in at {
-        inputs.push(tape.array(crate::op::Leaf::Input, numbers)?);
+        inputs.push(tape.try_leaf(crate::op::Leaf::Input, numbers)?);
     }
     let inputs = std::array::from_fn(|i| inputs[i]);
     let y = f(inputs);
@@ -181,7 +181,7 @@ pub fn jvp<S: Scalar>(
     let x = point(&tape, x)?;
     let y = f(x);
     let tangents = tape.tangents(&[(x, tangent)])?;
-    Ok((y.values(), tangents.values_of(y)))
+    Ok((y.values(), tangents.values(y)))
 }
 
 /// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about
@@ -230,7 +230,7 @@ pub fn jacobian<S: Scalar>(
     }
     let mut jacobian = vec![Vec::with_capacity(n); m];
     for j in 0..n {
-        let column = tape.tangents(&[(x, &unit(j, n))])?.values_of(y);
+        let column = tape.tangents(&[(x, &unit(j, n))])?.values(y);
         for (row, entry) in jacobian.iter_mut().zip(column) {
             row.push(entry);
         }

@@ -317,6 +317,70 @@ pub enum Error {
 }
 
 impl Error {
+    /// The operation that was refused, as listings name it (`matmul`), or the method (`set`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let (a, b) = (tape.input([1.0, 2.0]), tape.input([1.0, 2.0, 3.0]));
+    /// let error = a.try_dot(b).unwrap_err();
+    /// assert_eq!(error.op(), "dot");
+    /// assert!(error.place().is_some_and(|place| place.file().ends_with(".rs")));
+    /// ```
+    #[must_use]
+    pub fn op(&self) -> &'static str {
+        match self {
+            Error::TwoTapes { op, .. }
+            | Error::Shapes { op, .. }
+            | Error::Operand { op, .. }
+            | Error::Operands { op, .. }
+            | Error::NoAdjoint { op, .. }
+            | Error::Length { op, .. }
+            | Error::Empty { op, .. }
+            | Error::Ragged { op, .. }
+            | Error::Full { op, .. }
+            | Error::NotSettable { op, .. }
+            | Error::OtherProgram { op, .. } => op,
+            Error::ProgramTooLarge { .. } | Error::NothingAsked { .. } => "compile",
+            Error::GuardFlipped { .. } => "guard",
+            Error::GuardFlippedInRows { first, .. } => first.op(),
+            Error::Rows { .. } => "run",
+            Error::Differs { .. } => "verify",
+            Error::NoSuchPath { .. } => "path",
+            Error::StaleKey { .. } => "var",
+            Error::Stale => "gradients",
+        }
+    }
+
+    /// The place in the caller's source: of the call that was refused, or of the comparison that
+    /// came out differently. Two errors have none: rows that do not fit a batch, and stale
+    /// gradients.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Error::TwoTapes { at, .. }
+            | Error::Shapes { at, .. }
+            | Error::Operand { at, .. }
+            | Error::Operands { at, .. }
+            | Error::NoAdjoint { at, .. }
+            | Error::Length { at, .. }
+            | Error::Empty { at, .. }
+            | Error::Ragged { at, .. }
+            | Error::Full { at, .. }
+            | Error::NotSettable { at, .. }
+            | Error::OtherProgram { at, .. }
+            | Error::ProgramTooLarge { at, .. }
+            | Error::NothingAsked { at }
+            | Error::GuardFlipped { at, .. }
+            | Error::Differs { at, .. }
+            | Error::NoSuchPath { at, .. }
+            | Error::StaleKey { at, .. } => Some(*at),
+            Error::GuardFlippedInRows { first, .. } => first.place(),
+            Error::Rows { .. } | Error::Stale => None,
+        }
+    }
+
     /// The same, of an operation that is composed of the one that was refused.
     pub(crate) fn within(mut self, composed: &'static str) -> Self {
         if let Error::TwoTapes { op, .. }

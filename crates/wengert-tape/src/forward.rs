@@ -14,6 +14,7 @@ pub struct Tangents<'t, S: Scalar = f64> {
     column: Vec<Dual<S>>,
 }
 
+/// # Forward mode
 impl<S: Scalar> Tape<S> {
     /// Carries a direction forward through the whole tape, one Jacobian-vector product for every
     /// node: each `(var, tangent)` moves, everything else stands still. The numbers on the tape are
@@ -37,7 +38,7 @@ impl<S: Scalar> Tape<S> {
     /// let tape = wengert::Tape::new();
     /// let (x, y) = (tape.input(3.0), tape.input(2.0));
     /// let z = x * y;
-    /// assert_eq!(tape.tangents(&[(x, &[1.0]), (y, &[10.0])])?.of(z), 2.0 + 30.0);
+    /// assert_eq!(tape.tangents(&[(x, &[1.0]), (y, &[10.0])])?.value(z), 2.0 + 30.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
@@ -178,9 +179,9 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     /// If `var` has axes, stands on another tape, or was recorded later.
     #[must_use]
     #[track_caller]
-    pub fn of(&self, var: Var<'t, S>) -> S {
-        assert!(var.is_scalar(), "of: {} has shape {}; use values_of()", var.id(), var.shape());
-        self.values_of(var)[0]
+    pub fn value(&self, var: Var<'t, S>) -> S {
+        assert!(var.is_scalar(), "value: {} has shape {}; use values()", var.id(), var.shape());
+        self.values(var)[0]
     }
 
     /// The tangents of a run, in row-major order; 0 of a [detached](Var::detach) handle.
@@ -190,7 +191,7 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     /// If `var` stands on another tape, or was recorded later.
     #[must_use]
     #[track_caller]
-    pub fn values_of(&self, var: Var<'t, S>) -> Vec<S> {
+    pub fn values(&self, var: Var<'t, S>) -> Vec<S> {
         assert!(
             std::ptr::eq(self.tape, var.tape),
             "the handle belongs to the tape made at {}",

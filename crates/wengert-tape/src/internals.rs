@@ -24,6 +24,12 @@ impl<S: Scalar> Tape<S> {
         self.columns.read(f)
     }
 
+    /// What tells its handles from those of other tapes.
+    #[doc(hidden)]
+    pub fn identity(&self) -> usize {
+        self.pool.identity()
+    }
+
     /// The number of the next compiler of this tape, from 1.
     #[doc(hidden)]
     pub fn count_compiler(&self) -> u64 {

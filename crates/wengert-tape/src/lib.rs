@@ -45,5 +45,5 @@ pub use calculus::{
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;
-pub use tape::{Edge, GuardInfo, Mark, NameInfo, Node, Options, Scalar, Scope, Tape};
-pub use var::{Key, Nested, Operand, Var};
+pub use tape::{Edge, GuardInfo, Mark, NameInfo, Nested, Node, Options, Scalar, Scope, Tape};
+pub use var::{Axes, Axis, Key, Last, Operand, Var};

@@ -11,6 +11,7 @@ use crate::tape::{Side, Step, Tape};
 use crate::var::Var;
 use wengert_ops::real::Scalar as Number;
 
+/// # The same list at other numbers
 impl<S: Scalar> Tape<S> {
     /// Gives leaves new values and computes every node again from the opcodes, in place. Without
     /// new values it recomputes what is there, which gives the same bits.
@@ -80,9 +81,9 @@ impl<S: Scalar> Tape<S> {
     #[track_caller]
     pub fn update<'t>(&'t self, var: Var<'t, S>, f: impl FnOnce(&mut [S])) -> Result<(), Error> {
         self.check_settable("update", var, var.len())?;
-        let (layout, start) = (var.layout(), var.view.start() as usize);
-        if layout.is_contiguous() {
-            self.columns.write(|_, values| f(&mut values[start..start + layout.len()]));
+        let (facts, start) = (var.facts(), var.view.start() as usize);
+        if facts.contiguous {
+            self.columns.write(|_, values| f(&mut values[start..start + facts.len]));
         } else {
             let mut new = var.values();
             f(&mut new);
@@ -102,12 +103,13 @@ impl<S: Scalar> Tape<S> {
 
     fn write_values(&self, var: Var<'_, S>, new: &[S]) {
         let side = self.side.borrow();
-        let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
+        let (layout, start) = (var.view.layout(), var.view.start() as usize);
         self.columns.write(|_, values| {
-            if layout.is_contiguous() {
+            if side.layouts.facts(layout).contiguous {
                 values[start..start + new.len()].copy_from_slice(new);
                 return;
             }
+            let layout = side.layouts.get(layout);
             for (offset, &value) in layout.offsets().zip(new) {
                 values[start + offset] = value;
             }
@@ -131,7 +133,8 @@ impl<S: Scalar> Tape<S> {
                 at,
             });
         }
-        if found != var.len() {
+        let facts = var.facts();
+        if found != facts.len {
             return Err(Error::Length {
                 op,
                 of: var.whose(),
@@ -140,7 +143,7 @@ impl<S: Scalar> Tape<S> {
                 at: Place::caller(),
             });
         }
-        if !var.layout().is_injective() {
+        if !facts.contiguous && !var.layout().is_injective() {
             let rule =
                 "several of its elements are one number, which cannot be set to more than one"
                     .to_owned();
@@ -166,8 +169,8 @@ impl<S: Scalar> Tape<S> {
         // Node by node, not slot by slot: a block of parameters is one.
         let (layout, start) = (side.layouts.get(var.view.layout()), var.view.start() as usize);
         let mut checked = 0..0;
-        if layout.is_contiguous() {
-            while checked.end < start + layout.len() {
+        if facts.contiguous {
+            while checked.end < start + facts.len {
                 checked = settable(checked.end.max(start))?;
             }
             return Ok(());
@@ -228,9 +231,13 @@ pub(crate) fn evaluate_range<S: Number>(
         if slot < values.len() { side.step_of(slot as u32) as usize } else { steps.len() };
     for wide in side.wides[first..].iter().take_while(|wide| (wide.out as usize) < slots.end) {
         let (next, out) = (wide.step as usize, wide.out as usize);
-        evaluate_scalars(&steps[step..next], slot, values);
-        let (before, rest) = values.split_at_mut(out);
-        kernels::forward(numerics, wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        if step < next {
+            evaluate_scalars(&steps[step..next], slot, values);
+        }
+        if !matches!(wide.op, Op::Leaf(_)) {
+            let (before, rest) = values.split_at_mut(out);
+            kernels::forward(numerics, wide, &side.layouts, before, &mut rest[..wide.len as usize]);
+        }
         (step, slot) = (next + 1, out + wide.len as usize);
     }
     evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);

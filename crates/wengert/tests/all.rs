@@ -16,6 +16,8 @@ mod fast_kernels;
 #[cfg(feature = "programs")]
 mod faults;
 #[cfg(feature = "programs")]
+mod function;
+#[cfg(feature = "programs")]
 mod guards;
 #[cfg(feature = "programs")]
 mod hard_points;

@@ -48,10 +48,10 @@ fn loss<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
     let output = Var::affine(part(780, 5), part(630, 150).reshape([5, 30]), hidden);
     let batch = hidden.reshape([4, 2, 30]).matmul(part(630, 150).reshape([5, 30]).t());
     let picked = output.log_softmax(1).slice(1, 0..1).sum() + output.softmax(1).square().sum();
-    let spread = (output - output.mean_axes(&[0])).tanh().square().sum_axes(&[1]);
+    let spread = (output - output.mean_axes(0)).tanh().square().sum_axes(1);
     picked
         + batch.exp().sum() * 0.01
-        + spread.log_sum_exp(&[0])
+        + spread.log_sum_exp_axes(0)
         + params.at(3).sin() * params.square().sum()
 }
 
@@ -60,7 +60,7 @@ fn a_step_allocates_nothing_after_the_first() {
     let numbers: Vec<f64> = (0..PARAMS).map(|i| ((i * 7 % 13) as f64 - 6.0) * 0.02).collect();
     let features = [0.25; 8 * 20];
     let mut tape = Tape::new();
-    let params = tape.params(&numbers).key();
+    let params = tape.param(&numbers).key();
     let mark = tape.mark();
     let step = |tape: &mut Tape| {
         tape.rewind(mark);
@@ -86,7 +86,7 @@ fn a_step_allocates_nothing_after_the_first() {
 fn a_replayed_step_allocates_nothing_after_the_first() {
     let numbers = vec![0.01; PARAMS];
     let tape = Tape::new();
-    let params = tape.params(&numbers);
+    let params = tape.param(&numbers);
     let x = tape.tensor(Leaf::Data, &[0.25; 8 * 20], [8, 20]).unwrap();
     let y = loss(params, x);
     let mut gradients = y.backward();
@@ -103,7 +103,7 @@ fn a_replayed_step_allocates_nothing_after_the_first() {
 fn a_run_of_a_program_allocates_nothing() {
     let numbers = vec![0.01; PARAMS];
     let tape = Tape::new();
-    let params = tape.params(&numbers);
+    let params = tape.param(&numbers);
     let x = tape.tensor(Leaf::Data, &[0.25; 8 * 20], [8, 20]).unwrap();
     let y = loss(params, x);
     let gradient = tape.data(&numbers);
@@ -115,7 +115,7 @@ fn a_run_of_a_program_allocates_nothing() {
         let next = compiler.output(next).unwrap();
         compiler.feed(next, params).unwrap();
         let program = compiler.compile().unwrap();
-        let input = program.input(x.id()).unwrap();
+        let input = program.input(x).unwrap();
         let mut workspace = program.workspace();
         // What the processor can do is asked once.
         program.run(&mut workspace).unwrap();
@@ -124,7 +124,7 @@ fn a_run_of_a_program_allocates_nothing() {
             for _ in 0..3 {
                 workspace.set(input, &features).unwrap();
                 program.run(&mut workspace).unwrap();
-                assert!(workspace.number(value).is_finite() && workspace.slice(all).is_some());
+                assert!(workspace.value(value).is_finite() && workspace.slice(all).is_some());
             }
         });
         assert_eq!(count, 0, "{numerics:?}");
@@ -135,7 +135,7 @@ fn a_run_of_a_program_allocates_nothing() {
 /// many parameters it moves.
 fn to_compile(width: usize) -> (usize, usize) {
     let tape = Tape::new();
-    let params = tape.params(&vec![0.01; 2 * width * (width + 1)]);
+    let params = tape.param(vec![0.01; 2 * width * (width + 1)]);
     let x = tape.tensor(Leaf::Data, &vec![0.5; 8 * width], [8, width]).unwrap();
     let half = width * (width + 1);
     let layer = |at: usize, x| {
@@ -145,7 +145,7 @@ fn to_compile(width: usize) -> (usize, usize) {
     let loss = layer(half, layer(0, x)).square().sum()
         + 0.01 * params.square().sum()
         + params.at(3).square();
-    let gradient = tape.data(&vec![0.0; params.len()]);
+    let gradient = tape.data(vec![0.0; params.len()]);
     let next = params - 1e-3 * gradient;
     let mut compiler = Compiler::new(&tape);
     compiler.output(loss).unwrap();

@@ -7,7 +7,7 @@ use wengert::{Error, Leaf, Nested, Options, Scalar, Tape, Var};
 #[track_caller]
 fn check<S: Scalar>(numbers: &(impl Nested<S> + ?Sized), dims: &[usize], values: &[f64]) {
     let tape = Tape::<S>::default();
-    let x = tape.array(Leaf::Input, numbers).unwrap();
+    let x = tape.input(numbers);
     assert_eq!(x.shape().dims(), dims);
     assert_eq!(x.values().iter().map(|v| v.to_f64()).collect::<Vec<_>>(), values);
     assert_eq!(tape.len(), 1);
@@ -32,8 +32,8 @@ fn numbers_arrays_and_vectors_to_any_depth() {
 #[test]
 fn the_kind_of_leaf_is_the_callers() {
     let tape = Tape::new();
-    let x = tape.array(Leaf::Data, &[[1.0], [2.0]]).unwrap();
-    let w = tape.array(Leaf::Param, &[[3.0, 4.0]]).unwrap();
+    let x = tape.data([[1.0], [2.0]]);
+    let w = tape.param([[3.0, 4.0]]);
     assert!(x.is_detached() && !w.is_detached());
     let y = x.matmul(w).sum();
     assert_eq!(y.backward().values_wrt(w), [3.0, 3.0]);
@@ -43,30 +43,30 @@ fn the_kind_of_leaf_is_the_callers() {
 fn ragged_and_empty_arrays_are_errors_and_leave_nothing_behind() {
     let tape = Tape::new();
     let line = line!() + 1;
-    let error = tape.array(Leaf::Input, &[vec![1.0, 2.0], vec![3.0]]).unwrap_err();
+    let error = tape.try_leaf(Leaf::Input, &[vec![1.0, 2.0], vec![3.0]]).unwrap_err();
     assert!(
-        matches!(&error, Error::Ragged { op: "array", shape, .. } if shape.dims() == [2, 2]),
+        matches!(&error, Error::Ragged { op: "input", shape, .. } if shape.dims() == [2, 2]),
         "{error}"
     );
     assert!(error.to_string().contains(&format!("arrays.rs:{line}:")), "{error}");
     // As many numbers as even rows would have, and a part that is deeper at its end only.
     assert!(matches!(
-        tape.array(Leaf::Input, &[vec![1.0, 2.0], vec![3.0], vec![4.0; 3]]),
+        tape.try_leaf(Leaf::Input, &[vec![1.0, 2.0], vec![3.0], vec![4.0; 3]]),
         Err(Error::Ragged { .. })
     ));
     assert!(matches!(
-        tape.array(Leaf::Input, &[vec![vec![1.0]], vec![vec![1.0, 2.0]]]),
+        tape.try_leaf(Leaf::Input, &[vec![vec![1.0]], vec![vec![1.0, 2.0]]]),
         Err(Error::Ragged { .. })
     ));
-    assert!(matches!(tape.array(Leaf::Input, &[[0.0; 0]; 3]), Err(Error::Empty { .. })));
-    assert!(matches!(tape.array(Leaf::Input, &Vec::<[f64; 2]>::new()), Err(Error::Empty { .. })));
+    assert!(matches!(tape.try_leaf(Leaf::Input, [[0.0; 0]; 3]), Err(Error::Empty { .. })));
+    assert!(matches!(tape.try_leaf(Leaf::Input, Vec::<[f64; 2]>::new()), Err(Error::Empty { .. })));
     assert!(tape.is_empty());
 }
 
 #[test]
 fn values_are_lent_where_they_lie() {
     let tape = Tape::with(Options::default().max_slots(64));
-    let x = tape.array(Leaf::Input, &[[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]).unwrap();
+    let x = tape.input([[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
     let place =
         |var: Var<'_, f32>| var.with_values(|values| (values.as_ptr() as usize, values.to_vec()));
     let (start, all) = place(x);
@@ -90,7 +90,7 @@ fn values_are_lent_where_they_lie() {
 #[test]
 fn what_is_lent_does_not_move() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0]);
+    let x = tape.input([1.0, 2.0]);
     let refused =
         |f: &dyn Fn() -> bool| catch_unwind(AssertUnwindSafe(|| x.with_values(|_| f()))).is_err();
     assert!(refused(&|| (x * 2.0).len() > 0));

@@ -90,7 +90,7 @@ fn products_agree_with_the_jacobian_both_ways() {
         x.outer(x.sin()).reshape([16])
     }
     fn narrow(x: Var<'_>) -> Var<'_> {
-        x.tape().stack(&[x.product(), x.norm_l2()])
+        x.tape().stack(&[x.prod(), x.norm_l2()])
     }
     for (f, m) in [(wide as fn(Var<'_>) -> Var<'_>, 16), (narrow, 2)] {
         let rows = jacobian(f, &AT).unwrap();
@@ -233,7 +233,7 @@ fn a_size_past_all_memory_is_an_error_and_the_tape_stays_usable() {
             tape.tensor(wengert::Leaf::Input, &[1.0], huge.clone()),
             Err(Error::Length { .. })
         ));
-        assert!(tape.inputs(&[1.0]).try_scatter_add(&[0], huge).is_err());
+        assert!(tape.input([1.0]).try_scatter_add(&[0], huge).is_err());
     }
     assert_eq!((x * x).backward().wrt(x), 4.0);
 }

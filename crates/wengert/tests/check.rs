@@ -2,7 +2,8 @@
 //! no trace.
 
 use wengert::check::{Disagreement, Reason, Report, Verdict};
-use wengert::{Binary, Error, Leaf, Op, Options, Tape, Unary, Var};
+use wengert::op::{Binary, Op, Unary};
+use wengert::{Error, Leaf, Options, Tape, Var};
 
 fn neuron<'t>(scope: &str, weights: Var<'t>, signals: [Var<'t>; 2]) -> Var<'t> {
     let _scope = weights.tape().scope(scope);
@@ -11,8 +12,8 @@ fn neuron<'t>(scope: &str, weights: Var<'t>, signals: [Var<'t>; 2]) -> Var<'t> {
 
 /// A 2-2-1 network of sigmoids, as nodes of single numbers; parameters and activations have names.
 fn network(tape: &Tape) -> Var<'_> {
-    let x = tape.data(&[0.3, -0.9]);
-    let parameters = tape.params(&[0.4, -0.6, 0.2, 1.1, 0.7, -0.3]).named("parameters");
+    let x = tape.data([0.3, -0.9]);
+    let parameters = tape.param([0.4, -0.6, 0.2, 1.1, 0.7, -0.3]).named("parameters");
     let hidden = [0, 1].map(|i| {
         neuron(&format!("hidden/{i}"), parameters.slice(0, 2 * i..2 * i + 2), [x.at(0), x.at(1)])
     });
@@ -50,10 +51,10 @@ fn a_right_gradient_agrees_in_every_number() {
 fn every_structural_op_agrees() {
     let tape = Tape::new();
     let x = tape.tensor(Leaf::Input, &[0.4, -0.2, 0.9, 0.3, 1.2, -0.7], [2, 3]).unwrap();
-    let b = tape.params(&[0.1, -0.3]);
+    let b = tape.param([0.1, -0.3]);
     let h = Var::affine(b, x, x.at(1)).tanh() + x.t().at(0);
     let m = x.matmul(x.t()).reshape([4]).gather(&[3, 0, 0]).scatter_add(&[1, 1, 0], [2]) * h;
-    let chosen = x.indicator_gt(0.35).select(x.exp(), x * 0.5).sum_axes(&[1]);
+    let chosen = x.indicator_gt(0.35).select(x.exp(), x * 0.5).sum_axes(1);
     let y = tape.stack(&[m.at(0), chosen.at(1), h.at(0)]).square().sum() + m.mean();
     assert!(agrees(y).excluded().next().is_none());
 }
@@ -61,8 +62,8 @@ fn every_structural_op_agrees() {
 #[test]
 fn a_smooth_op_has_no_kink_where_its_algorithm_branches() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.5, 0.5, -1.0, 0.5]);
-    let report = agrees(x.log_sum_exp(&[0]));
+    let x = tape.input([0.5, 0.5, -1.0, 0.5]);
+    let report = agrees(x.log_sum_exp_axes(0));
     assert!(report.excluded().next().is_none(), "{report}");
 }
 
@@ -70,7 +71,7 @@ fn a_smooth_op_has_no_kink_where_its_algorithm_branches() {
 fn detached_operands_stand_still_in_differences_too() {
     let tape = Tape::new();
     let x = tape.input(1.5);
-    let v = tape.inputs(&[0.5, 2.0]);
+    let v = tape.input([0.5, 2.0]);
     let straight_through = x + (x.round() - x).detach();
     let y = x * x.detach() + straight_through + v.dot(v.detach()) + x.detach().exp();
     let report = agrees(y);
@@ -81,7 +82,7 @@ fn detached_operands_stand_still_in_differences_too() {
 #[test]
 fn a_node_in_the_middle_is_moved_against_its_operands() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.5, -0.25]);
+    let x = tape.input([0.5, -0.25]);
     let (s, t) = (x.sin(), x.at(0).exp());
     let y = (s * t).sum() + t.square();
     let report = y.check().leaves(&[s, t, y]).run().unwrap();
@@ -94,7 +95,7 @@ fn a_node_in_the_middle_is_moved_against_its_operands() {
 #[test]
 fn other_precision() {
     let tape = Tape::<f32>::default();
-    let x = tape.inputs(&[0.5, 2.0, -1.0]);
+    let x = tape.input([0.5, 2.0, -1.0]);
     let y = (x.exp() * x.sin()).sum().sqrt();
     let report = y.check().run().unwrap();
     report.assert_agrees();
@@ -249,7 +250,7 @@ fn what_has_no_path_or_came_later_is_zero() {
 #[test]
 fn a_sample_says_what_it_left_out() {
     let tape = Tape::new();
-    let w = tape.params(&[0.1; 1000]);
+    let w = tape.param([0.1; 1000]);
     let y = w.square().sum();
     let report = y.check().sample(7).run().unwrap();
     assert_eq!((report.rows.len(), report.left_out), (7, 993));
@@ -259,7 +260,7 @@ fn a_sample_says_what_it_left_out() {
 #[test]
 fn a_check_described_wrongly_is_an_error() {
     let (tape, other) = (Tape::new(), Tape::new());
-    let x = tape.inputs(&[1.0, 2.0]).named("x");
+    let x = tape.input([1.0, 2.0]).named("x");
     let y = x.sum();
     let stranger = other.input(1.0);
     assert!(matches!(x.check().run(), Err(Error::Operand { .. })));

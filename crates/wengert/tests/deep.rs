@@ -43,7 +43,7 @@ fn duals_and_recorded_gradients_of_long_chains() {
         let tape = Tape::new();
         let x = tape.input(3.0);
         let y = (0..100_000).fold(x, |y, _| y + 1e-6);
-        assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().of(y), 1.0);
+        assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().value(y), 1.0);
         assert_eq!(y.record_gradient(&[x]).unwrap()[0].unwrap().value(), 1.0);
         assert_eq!(tape.hvp(y * y, &[(x, &[1.0])], &[x]).unwrap(), [[2.0]]);
     });
@@ -65,7 +65,7 @@ fn a_long_run() {
     // in one call.
     on_a_stack_of(1024, || {
         let tape = Tape::new();
-        let run = tape.inputs(&vec![0.5; 500_000]);
+        let run = tape.input(vec![0.5; 500_000]);
         let y = (run * run).sum();
         assert!(y.backward().values_wrt(run).iter().all(|&adjoint| adjoint == 1.0));
     });

@@ -1,6 +1,7 @@
 //! Numbers of 32 digits against mpmath's 60. `double_double/make.py` writes the numbers.
 
-use wengert::{Binary, DoubleDouble, Number, Real, Unary};
+use wengert::number::{DoubleDouble, Number, Real};
+use wengert::op::{Binary, Unary};
 
 /// The bound that the documentation states, as a power of two.
 fn stated(op: &str, x: DoubleDouble, y: Option<DoubleDouble>) -> f64 {
@@ -131,7 +132,8 @@ fn text_has_the_digits() {
 #[cfg(feature = "precision")]
 #[test]
 fn a_tape_of_them_has_a_gradient_and_a_hessian_vector_product_of_32_digits() {
-    use wengert::{Dual, Tape};
+    use wengert::Tape;
+    use wengert::number::Dual;
     let tape: Tape<DoubleDouble> = Tape::default();
     let x = tape.input(DoubleDouble::new(0.7, 1e-18));
     let y = (x.sin() * x.exp2()).ln();

@@ -1,7 +1,8 @@
 //! The vectorised kernels of Fast numerics beside the loops of Exact: every operation at every
 //! length up to 67, from odd offsets, broadcast every way, and the policies that hold in both.
 
-use wengert::{Binary, Leaf, Numerics, Options, Scalar, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Leaf, Numerics, Options, Scalar, Tape, Var};
 
 fn tapes<S: Scalar>() -> [Tape<S>; 2] {
     [Numerics::Exact, Numerics::Fast]
@@ -57,7 +58,7 @@ macro_rules! in_both_types {
 
 fn unary<S: Scalar>(eps: f64, op: Unary, len: usize, offset: usize) {
     agree::<S>(eps, 64.0, &format!("{} of {len} from {offset}", op.name()), |tape| {
-        let x = tape.inputs(&numbers(len + offset + 1, len));
+        let x = tape.input(numbers::<S>(len + offset + 1, len));
         (vec![x], x.slice(0, offset..offset + len).try_unary(op).unwrap())
     });
 }
@@ -105,7 +106,7 @@ fn every_operation_of_two_numbers_broadcast_every_way() {
 
 fn powers<S: Scalar>(eps: f64, n: i32, len: usize) {
     agree::<S>(eps, 64.0, &format!("powi {n} of {len}"), |tape| {
-        let x = tape.inputs(&numbers(len, 5));
+        let x = tape.input(numbers::<S>(len, 5));
         (vec![x], x.powi(n))
     });
 }
@@ -130,7 +131,7 @@ fn reduction<S: Scalar>(eps: f64, what: usize, shape: &[usize], axes: &[usize]) 
             let y = match what {
                 0 => x.sum_axes(axes),
                 1 => x.mean_axes(axes),
-                2 => (x * S::from_f64(30.0)).log_sum_exp(axes),
+                2 => (x * S::from_f64(30.0)).log_sum_exp_axes(axes),
                 3 => (x + S::from_f64(1.0)).log_softmax(axes[0]),
                 4 => (x + S::from_f64(1.0)).softmax(axes[0]),
                 _ => x.max_axes(axes),
@@ -238,7 +239,7 @@ fn products_of_vectors_matrices_and_batches() {
 #[test]
 fn a_zero_adjoint_passes_nothing_on() {
     for tape in tapes::<f64>() {
-        let x = tape.inputs(&[0.0; 67]);
+        let x = tape.input([0.0; 67]);
         let chosen = x.indicator_gt(0.0).select(x.sqrt(), x * 3.0);
         assert_eq!(chosen.sum().backward().values_wrt(x), [3.0; 67], "{:?}", tape.numerics());
         let logs = x.indicator_gt(0.0).select(x.ln(), x + 1.0);
@@ -259,13 +260,13 @@ fn a_log_sum_exp_of_infinities() {
         [1e308, -1e308, 0.0],
     ] {
         let [exact, fast] = tapes::<f64>().map(|tape| {
-            let x = tape.inputs(&values);
+            let x = tape.input(values);
             let (rows, columns) =
-                (x.log_sum_exp(&[0]), x.reshape([3, 1]).broadcast_to([3, 2]).log_sum_exp(&[0]));
+                (x.log_sum_exp_axes(0), x.reshape([3, 1]).broadcast_to([3, 2]).log_sum_exp_axes(0));
             let matrix =
                 tape.stack(&[x.at(0), x.at(1), x.at(2), x.at(0), x.at(1), x.at(2)]).reshape([2, 3]);
-            let along = matrix.log_sum_exp(&[1]).values();
-            let copied = matrix.t().try_contiguous().unwrap().log_sum_exp(&[0]).values();
+            let along = matrix.log_sum_exp_axes(1).values();
+            let copied = matrix.t().try_contiguous().unwrap().log_sum_exp_axes(0).values();
             [vec![rows.value()], columns.values(), along, copied].concat()
         });
         for (x, y) in exact.iter().zip(&fast) {
@@ -279,7 +280,7 @@ fn a_log_sum_exp_of_infinities() {
 #[test]
 fn parts_of_a_block_of_parameters() {
     let gradient = |tape: &Tape, order: usize| {
-        let params = tape.params(&numbers(300, 4));
+        let params = tape.param(numbers::<f64>(300, 4));
         let part = |from: usize, to: usize| params.slice(0, from..to);
         let terms = [
             (part(0, 100) * 2.0).sum(),

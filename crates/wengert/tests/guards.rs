@@ -1,7 +1,9 @@
 //! Branches on recorded values: replayed and compiled, at inputs where they hold and where they
 //! flip.
 
-use wengert::{Comparison, Compile, Compiler, Error, Numerics, Options, Tape, Var};
+use wengert::op::Comparison;
+use wengert::program::Compile;
+use wengert::{Compiler, Error, Numerics, Options, Tape, Var};
 
 /// Records `f` at `at`, and holds the replay and the compiled program to a new recording at each of
 /// `holds`, and both to refuse each of `flips` and to go on as if nothing had been.
@@ -16,19 +18,19 @@ fn check<S: Compile>(
     let bits = |values: &[S]| values.iter().map(|v| v.bits_key()).collect::<Vec<_>>();
     let fresh = |at: &[f64]| {
         let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-        let x = tape.inputs(&numbers(at));
+        let x = tape.input(numbers(at));
         let y = f(x);
         (bits(&[y.value()]), bits(&y.backward().values_wrt(x)))
     };
     let tape = Tape::<S>::with(Options::default().numerics(Numerics::Exact));
-    let x = tape.inputs(&numbers(at)).named("x");
+    let x = tape.input(numbers(at)).named("x");
     let y = f(x);
     let mut compiler = Compiler::new(&tape).numerics(Numerics::Exact);
     let value = compiler.output(y).unwrap();
     let gradient = compiler.gradient(y, x).unwrap();
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
 
     for here in [at].iter().chain(holds) {
         tape.replay(&[(x, &numbers(here))]).unwrap();
@@ -207,7 +209,7 @@ fn newton(x: Var<'_>) -> Var<'_> {
 fn a_loop_count_that_depends_on_data() {
     let counts = |at: f64| {
         let tape = Tape::new();
-        newton(tape.inputs(&[at]));
+        newton(tape.input([at]));
         tape.guards().len()
     };
     // A guard for each turn, and one for the end.
@@ -257,7 +259,7 @@ fn choices_that_replays_make_anew_need_no_guard() {
     }
     check::<f64>(choose, &[1.0, 2.0], &[&[2.0, 1.0], &[-2.0, 0.1], &[0.25, -3.0]], &[]);
     let tape = Tape::new();
-    choose(tape.inputs(&[1.0, 2.0]));
+    choose(tape.input([1.0, 2.0]));
     assert!(tape.guards().is_empty());
 }
 
@@ -280,7 +282,7 @@ fn a_flip_in_a_fed_back_program_feeds_nothing_back() {
     compiler.feed(halved, x).unwrap();
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
     program.run(&mut workspace).unwrap();
     assert_eq!(workspace.input(input), [4.0]);
     program.run(&mut workspace).unwrap();

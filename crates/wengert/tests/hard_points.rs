@@ -10,7 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use wengert::{Binary, Compiler, Numerics, Options, Scalar, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Compiler, Numerics, Options, Scalar, Tape, Var};
 
 #[path = "hard_points/points.rs"]
 mod points;
@@ -34,7 +35,7 @@ fn terms(op: &str, which: usize, at: &[f64]) -> f64 {
 }
 
 /// A type of numbers, as the table sees it.
-trait Number: Scalar + wengert::Compile {
+trait Number: Scalar + wengert::program::Compile {
     const NAME: &'static str;
     const LEAST_NORMAL: f64;
     /// The distance to the next number of the type.
@@ -159,7 +160,7 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         table.compare(name, "reverse", points, 1 + i, &reverse);
         let direction: Vec<(Var<'_, S>, &[S])> = leaves[i].iter().map(|&x| (x, &one[..])).collect();
         let tangents = tape.tangents(&direction).unwrap();
-        let forward: Vec<S> = results.iter().map(|&y| tangents.of(y)).collect();
+        let forward: Vec<S> = results.iter().map(|&y| tangents.value(y)).collect();
         table.compare(name, "forward", points, 1 + i, &forward);
         let partials = &recorded[i * points.len()..(i + 1) * points.len()];
         let zero = S::from_f64(0.0);
@@ -185,7 +186,7 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
         let program = compiler.compile().unwrap();
         let mut workspace = program.workspace();
         program.run(&mut workspace).unwrap();
-        let found: Vec<S> = asked.into_iter().map(|output| workspace.number(output)).collect();
+        let found: Vec<S> = asked.into_iter().map(|output| workspace.value(output)).collect();
         for i in 0..operands {
             table.compare(
                 name,
@@ -221,7 +222,7 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
     };
     let tape = Tape::<S>::with(Options::default().numerics(numerics));
     let leaves: Vec<Var<'_, S>> =
-        (0..operands).map(|_| tape.inputs(&vec![S::from_f64(0.5); points.len()])).collect();
+        (0..operands).map(|_| tape.input(vec![S::from_f64(0.5); points.len()])).collect();
     let y = op.of(&leaves);
     let total = y.sum();
     let recorded = total.record_gradient(&leaves).unwrap();
@@ -244,7 +245,7 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
     for i in 0..operands {
         table.compare(name, modes[1], points, 1 + i, &gradients.values_wrt(leaves[i]));
         let tangents = tape.tangents(&[(leaves[i], &ones)]).unwrap();
-        table.compare(name, modes[2], points, 1 + i, &tangents.values_of(y));
+        table.compare(name, modes[2], points, 1 + i, &tangents.values(y));
         table.compare(
             name,
             modes[3],

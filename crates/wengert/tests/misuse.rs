@@ -6,7 +6,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Binary, Comparison, Error, Leaf, Options, Tape, Unary, Var};
+use wengert::op::{Binary, Comparison, Unary};
+use wengert::{Error, Leaf, Options, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]
@@ -181,7 +182,7 @@ fn refused(
 ) {
     let tape = Tape::new();
     let a = tape.tensor(Leaf::Input, &[1.0; 6], [2, 3]).unwrap().named("a");
-    let b = tape.params(&[1.0; 4]).named("b");
+    let b = tape.param([1.0; 4]).named("b");
     let (before, names) = (tape.slots(), tape.names().len());
     let error = f(&tape, a, b).unwrap_err().to_string();
     let message = panics(|| g(&tape, a, b));
@@ -258,26 +259,41 @@ fn shapes_that_do_not_fit_are_named() {
         &["position 3"],
     );
     refused(
-        |_, a, _| a.try_sum_axes(&[1, 1]),
-        |_, a, _| unused(a.sum_axes(&[1, 1])),
+        |_, a, _| a.try_sum_axes([1, 1]),
+        |_, a, _| unused(a.sum_axes([1, 1])),
         &["axis 1 is named twice"],
     );
     refused(
-        |_, a, _| a.try_max_axes(&[2]),
-        |_, a, _| unused(a.max_axes(&[2])),
+        |_, a, _| a.try_max_axes(2),
+        |_, a, _| unused(a.max_axes(2)),
         &["there is no axis 2: its axes are 0 to 1"],
     );
     refused(
-        |_, a, _| a.try_log_sum_exp(&[5]),
-        |_, a, _| unused(a.log_sum_exp(&[5])),
+        |_, a, _| a.try_log_sum_exp_axes(5),
+        |_, a, _| unused(a.log_sum_exp_axes(5)),
         &["there is no axis 5"],
     );
     refused(
-        |_, a, _| a.try_min_axes(&[0, 0]),
-        |_, a, _| unused(a.min_axes(&[0, 0])),
+        |_, a, _| a.try_min_axes([0, 0]),
+        |_, a, _| unused(a.min_axes([0, 0])),
         &["min_over at", "axis 0 is named twice"],
     );
     refused(|_, a, _| a.try_cumsum(2), |_, a, _| unused(a.cumsum(2)), &["cumsum at", "no axis 2"]);
+    refused(
+        |_, a, _| a.try_cumprod(2),
+        |_, a, _| unused(a.cumprod(2)),
+        &["cumprod at", "no axis 2"],
+    );
+    refused(
+        |_, a, _| a.try_var_axes(5, 0),
+        |_, a, _| unused(a.var_axes(5, 0)),
+        &["var at", "no axis 5"],
+    );
+    refused(
+        |_, a, _| a.try_std_axes(0, 9),
+        |_, a, _| unused(a.std_axes(0, 9)),
+        &["std at", "a ddof of 9", "nothing to divide by"],
+    );
     refused(
         |t, a, _| t.try_concat(2, &[a, a]),
         |t, a, _| unused(t.concat(2, &[a, a])),
@@ -332,28 +348,28 @@ fn composed_functions_go_by_their_own_names() {
         &["log_softmax at", a, missing],
     );
     refused(
-        |_, a, _| a.try_mean_axes(&[3]),
-        |_, a, _| unused(a.mean_axes(&[3])),
+        |_, a, _| a.try_mean_axes(3),
+        |_, a, _| unused(a.mean_axes(3)),
         &["mean at", a, missing],
     );
     refused(
-        |_, a, _| a.try_product_axes(&[2]),
-        |_, a, _| unused(a.product_axes(&[2])),
-        &["product at", a, missing],
+        |_, a, _| a.try_prod_axes(2),
+        |_, a, _| unused(a.prod_axes(2)),
+        &["prod at", a, missing],
     );
     refused(
-        |_, a, _| a.try_norm_l1_axes(&[2]),
-        |_, a, _| unused(a.norm_l1_axes(&[2])),
+        |_, a, _| a.try_norm_l1_axes(2),
+        |_, a, _| unused(a.norm_l1_axes(2)),
         &["norm_l1 at", a, missing],
     );
     refused(
-        |_, a, _| a.try_norm_l2_axes(&[2]),
-        |_, a, _| unused(a.norm_l2_axes(&[2])),
+        |_, a, _| a.try_norm_l2_axes(2),
+        |_, a, _| unused(a.norm_l2_axes(2)),
         &["norm_l2 at", a, missing],
     );
     refused(
-        |_, a, _| a.try_norm_max_axes(&[2]),
-        |_, a, _| unused(a.norm_max_axes(&[2])),
+        |_, a, _| a.try_norm_max_axes(2),
+        |_, a, _| unused(a.norm_max_axes(2)),
         &["norm_max at", a, missing],
     );
     let both = ["v0 a of shape [2, 3] and v6 b of shape [4]"];
@@ -375,7 +391,7 @@ fn composed_functions_go_by_their_own_names() {
     ] {
         let tape = Tape::new();
         let (a, b) =
-            (tape.inputs(&[1.0; 6]).reshape([2, 3]).named("a"), tape.inputs(&[1.0; 4]).named("b"));
+            (tape.input([1.0; 6]).reshape([2, 3]).named("a"), tape.input([1.0; 4]).named("b"));
         let message = panics(|| f(a, b));
         assert!(
             message.starts_with(&format!("{name} at ")) && message.contains(both[0]),
@@ -388,7 +404,7 @@ fn composed_functions_go_by_their_own_names() {
 #[test]
 fn what_needs_a_single_number_says_so() {
     let tape = Tape::new();
-    let (x, v) = (tape.input(1.0), tape.inputs(&[1.0, 2.0]).named("v"));
+    let (x, v) = (tape.input(1.0), tape.input([1.0, 2.0]).named("v"));
     let cases: &[(&str, &dyn Fn())] = &[
         ("value", &|| unused(v.value())),
         ("backward", &|| unused(v.backward())),
@@ -397,7 +413,7 @@ fn what_needs_a_single_number_says_so() {
         ("<", &|| unused(v < x)),
         ("==", &|| unused(x.guard(Comparison::Eq, v))),
         ("<=", &|| unused(x.try_guard(Comparison::Le, v).map_err(|error| panic!("{error}")))),
-        ("of", &|| unused(tape.tangents(&[(x, &[1.0])]).unwrap().of(v))),
+        ("value", &|| unused(tape.tangents(&[(x, &[1.0])]).unwrap().value(v))),
     ];
     for (what, f) in cases {
         let message = panics(f);
@@ -415,7 +431,7 @@ fn what_needs_a_single_number_says_so() {
     assert!(matches!(tape.tensor(Leaf::Data, &[], [0, 2]), Err(Error::Empty { .. })));
     assert!(matches!(x.try_guard(Comparison::Le, v), Err(Error::Operand { op: "<=", .. })));
     assert!(panics(|| unused(x.iter())).contains("iter at "));
-    assert!(panics(|| unused(tape.inputs(&[]))).contains("no elements"));
+    assert!(panics(|| unused(tape.input([0.0; 0]))).contains("no elements"));
     assert!(panics(|| unused(std::iter::empty::<Var<'_>>().sum::<Var<'_>>())).contains("no terms"));
 }
 
@@ -447,14 +463,14 @@ fn a_full_tape_is_an_error_and_stays_usable() {
     full(["select", "2 more"], y.try_select(8.0, 9.0));
     full(["affine", "2 more"], Var::try_affine(4.0, run(x), run(y)));
     full(["input", "shape [2]"], tape.tensor(Leaf::Input, &[1.0; 2], [2]));
-    full(["param", "shape [1, 2]"], tape.array(Leaf::Param, &[[1.0; 2]]));
+    full(["param", "shape [1, 2]"], tape.try_leaf(Leaf::Param, [[1.0; 2]]));
     full(
         ["exp", "3 more were asked for, for shape [3] from v0 of shape [3]"],
         run(x).try_unary(Unary::Exp),
     );
     // Of composed functions too.
     full(["softmax", "shape [3]"], run(x).try_softmax(0));
-    full(["norm_l2", "shape [3]"], run(x).try_norm_l2_axes(&[0]));
+    full(["norm_l2", "shape [3]"], run(x).try_norm_l2_axes(0));
     full(["outer", "shape [3, 3]"], run(x).try_outer(run(y)));
     assert!(tape.slots() <= 4);
     let tape: Tape = Tape::with(Options::default().max_slots(4));
@@ -490,7 +506,7 @@ fn what_was_recorded_after_the_output_has_no_adjoint() {
     assert!(panics(|| unused(gradients.wrt(later))).contains("recorded after the output"));
     let tangents = tape.tangents(&[(x, &[1.0])]).unwrap();
     let latest = x.sin();
-    assert!(panics(|| unused(tangents.of(latest))).contains("recorded after"));
+    assert!(panics(|| unused(tangents.value(latest))).contains("recorded after"));
 }
 
 #[test]
@@ -564,7 +580,7 @@ fn a_guard_on_nan_is_false_and_notices_when_it_becomes_one() {
 #[test]
 fn a_replay_of_what_cannot_be_set_changes_nothing() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0]).named("x");
+    let x = tape.input([1.0, 2.0]).named("x");
     let sum = x.sum().named("sum");
     let constant = tape.constant(3.0);
     let y = (sum * constant).named("y");
@@ -606,7 +622,7 @@ fn a_zero_is_not_an_answer_where_nothing_was_computed() {
     assert_eq!(gradients.wrt(x), 2.0);
     assert_eq!(gradients.get(features), None);
     // A parameter that nothing reads has the derivative 0, and a status that says so.
-    let block = tape.params(&[1.0, 2.0]).named("w");
+    let block = tape.param([1.0, 2.0]).named("w");
     let unread = (x * x).backward();
     assert_eq!(unread.values_wrt(block), [0.0, 0.0]);
     let message = panics(|| unused(unread.wrt(block)));

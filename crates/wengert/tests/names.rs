@@ -121,15 +121,14 @@ fn elements_are_called_by_the_smallest_named_run() {
 #[test]
 fn the_listing_shows_ids_paths_formulas_and_values() {
     let tape = Tape::new();
-    let x = tape.data(&[0.5, -1.0]).named("x");
-    let w = tape.params(&[0.5, 0.25, -1.0, 0.125]).named("w");
+    let x = tape.data([0.5, -1.0]).named("x");
+    let w = tape.param([0.5, 0.25, -1.0, 0.125]).named("w");
     let (z, layer) = {
         let _scope = tape.scope("hidden");
         let layer = Var::affine(1.0, w.reshape([2, 2]), x).named("z");
         ((w.at(0) * x.at(0) + 1.0).named("0.z"), layer)
     };
-    let y =
-        (z.relu() - 1.0).square() * 0.5 + w.reshape([2, 2]).t().at(0).sum() + layer.max_axes(&[0]);
+    let y = (z.relu() - 1.0).square() * 0.5 + w.reshape([2, 2]).t().at(0).sum() + layer.max_axes(0);
     let _ = y.named("loss");
     let expected = "\
 v0   x             data -> [2]                  [0.5, -1]
@@ -148,7 +147,7 @@ v20  loss          add v18 v19                  0.53125
 ";
     assert_eq!(tape.to_string(), expected);
     let many = Tape::new();
-    let _ = many.params(&[0.5; 9]);
+    let _ = many.param([0.5; 9]);
     assert_eq!(
         many.to_string(),
         "v0  param#1  param -> [9]   [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, ... 3 more]\n"
@@ -164,7 +163,7 @@ fn source_lines_are_kept_for_names_and_guards_and_on_request_for_all() {
         let line = line!() + 1;
         let y = x.exp();
         let named = (y * 2.0).named("named");
-        let run = tape.inputs(&[1.0, 2.0]);
+        let run = tape.input([1.0, 2.0]);
         assert!(named > 0.0);
         let place = |var: Var<'_>| tape.node(var.id()).unwrap().place;
         assert_eq!(place(named).unwrap().line(), line + 1);

@@ -9,7 +9,7 @@ use wengert::{Error, Leaf, Scalar, Tape};
 #[track_caller]
 fn check<S: Scalar, D: Dimension>(view: ArrayView<'_, S, D>) {
     let tape = Tape::<S>::default();
-    let x = tape.array(Leaf::Input, &view).unwrap();
+    let x = tape.input(&view);
     assert_eq!(x.shape().dims(), view.shape());
     assert!(x.values().iter().zip(view.iter()).all(|(a, b)| a == b));
     assert_eq!(x.to_ndarray(), view.into_dyn());
@@ -37,10 +37,7 @@ fn any_layout_there_and_back() {
 fn values_and_gradients_as_arrays() {
     let tape = Tape::new();
     let a = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-    let (x, w) = (
-        tape.array(Leaf::Data, &a).unwrap(),
-        tape.array(Leaf::Param, &array![1.0, 0.5, 2.0]).unwrap(),
-    );
+    let (x, w) = (tape.data(&a), tape.param(array![1.0, 0.5, 2.0]));
     let y = x.matmul(w);
     assert_eq!(y.to_ndarray(), a.dot(&array![1.0, 0.5, 2.0]).into_dyn());
     let gradients = y.sum().backward();
@@ -60,15 +57,15 @@ fn values_and_gradients_as_arrays() {
 fn an_array_without_elements_is_an_error() {
     let tape = Tape::new();
     assert!(matches!(
-        tape.array(Leaf::Input, &Array2::<f64>::zeros((0, 3))),
+        tape.try_leaf(Leaf::Input, Array2::<f64>::zeros((0, 3))),
         Err(Error::Empty { .. })
     ));
     assert!(matches!(
-        tape.array(Leaf::Input, &Array2::<f64>::zeros((3, 0))),
+        tape.try_leaf(Leaf::Input, Array2::<f64>::zeros((3, 0))),
         Err(Error::Empty { .. })
     ));
     // Arrays of arrays are nested as any other part, and ragged if they are.
     let rows = [array![1.0, 2.0], array![3.0]];
-    assert!(matches!(tape.array(Leaf::Input, &rows), Err(Error::Ragged { .. })));
+    assert!(matches!(tape.try_leaf(Leaf::Input, &rows), Err(Error::Ragged { .. })));
     assert!(tape.is_empty());
 }

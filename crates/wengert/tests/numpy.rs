@@ -1,7 +1,8 @@
 //! The dense vocabulary against NumPy's definitions, written out index by index, at ranks 0 to 4,
 //! in both precisions; gradients against differences in `f64`.
 
-use wengert::{Leaf, Real, Scalar, Tape, Var};
+use wengert::number::Real;
+use wengert::{Leaf, Scalar, Tape, Var};
 
 /// An array as its extents and its elements, row-major.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ fn check<S: Scalar>(
         for (i, reverse) in reverse.iter().enumerate() {
             let unit: Vec<S> =
                 (0..x.len()).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect();
-            let forward = tape.tangents(&[(x, &unit)]).unwrap().of(y).to_f64();
+            let forward = tape.tangents(&[(x, &unit)]).unwrap().value(y).to_f64();
             let bound = 16.0 * tolerance * (1.0 + forward.abs());
             assert!(
                 (reverse.to_f64() - forward).abs() <= bound,
@@ -149,7 +150,7 @@ fn reductions<S: Scalar>() {
             go("mean", |x, axes| x.mean_axes(axes), &|v| v.iter().sum::<f64>() / v.len() as f64);
             go("max", |x, axes| x.max_axes(axes), &largest);
             go("min", |x, axes| x.min_axes(axes), &smallest);
-            go("product", |x, axes| x.product_axes(axes), &|v| v.iter().product());
+            go("product", |x, axes| x.prod_axes(axes), &|v| v.iter().product());
             go("norm_l1", |x, axes| x.norm_l1_axes(axes), &|v| v.iter().map(|x| x.abs()).sum());
             go("norm_l2", |x, axes| x.norm_l2_axes(axes), &|v| {
                 v.iter().map(|x| x * x).sum::<f64>().sqrt()
@@ -157,7 +158,7 @@ fn reductions<S: Scalar>() {
             go("norm_max", |x, axes| x.norm_max_axes(axes), &|v| {
                 v.iter().fold(0.0, |m, x| x.abs().max(m))
             });
-            go("log_sum_exp", |x, axes| x.log_sum_exp(axes), &|v| {
+            go("log_sum_exp", |x, axes| x.log_sum_exp_axes(axes), &|v| {
                 v.iter().map(|x| x.exp()).sum::<f64>().ln()
             });
         }
@@ -170,7 +171,7 @@ fn reductions<S: Scalar>() {
         go("mean", |x| x.mean(), &|v| v.iter().sum::<f64>() / v.len() as f64);
         go("max", |x| x.max_all(), &largest);
         go("min", |x| x.min_all(), &smallest);
-        go("product", |x| x.product(), &|v| v.iter().product());
+        go("product", |x| x.prod(), &|v| v.iter().product());
         go("norm_l1", |x| x.norm_l1(), &|v| v.iter().map(|x| x.abs()).sum());
         go("norm_l2", |x| x.norm_l2(), &|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
         go("norm_max", |x| x.norm_max(), &|v| v.iter().fold(0.0, |m, x| x.abs().max(m)));

@@ -4,7 +4,8 @@
 //!
 //! The forms are not those of the rule table: `tan` has 1/cos², not 1 + tan².
 
-use wengert::{Binary, Scalar, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Scalar, Tape, Var};
 
 /// Value, first and second derivative of a unary op, and the points to look at.
 type One = (fn(f64) -> f64, fn(f64) -> f64, fn(f64) -> f64, &'static [f64]);
@@ -292,7 +293,7 @@ fn check<S: Scalar>(
     let recorded = y.record_gradient(&vars).unwrap();
     for (i, &x) in vars.iter().enumerate() {
         near("reverse", swept.wrt(x), exact.1[i]);
-        near("forward", tape.tangents(&[(x, &[S::from_f64(1.0)])]).unwrap().of(y), exact.1[i]);
+        near("forward", tape.tangents(&[(x, &[S::from_f64(1.0)])]).unwrap().value(y), exact.1[i]);
         near("recorded", recorded[i].map_or(S::from_f64(0.0), Var::value), exact.1[i]);
         let hessian_row = tape.hvp(y, &[(x, &[S::from_f64(1.0)])], &vars).unwrap();
         let again = recorded[i].map(Var::backward);

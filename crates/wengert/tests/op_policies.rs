@@ -2,7 +2,8 @@
 //! the edges of domains. What is declared on the op table is written out here; the matches are
 //! exhaustive.
 
-use wengert::{Binary, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Tape, Var};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -334,7 +335,7 @@ fn check(
     let swept = y.backward();
     let recorded = y.record_gradient(&vars).unwrap();
     for (i, (&x, &exact)) in vars.iter().zip(derivatives).enumerate() {
-        let forward = tape.tangents(&[(x, &[1.0])]).unwrap().of(y);
+        let forward = tape.tangents(&[(x, &[1.0])]).unwrap().value(y);
         let reverse = swept.wrt(x);
         assert!(near(reverse, exact), "{name} at {at:?}: derivative {i} is {reverse}, not {exact}");
         assert!(near(forward, exact), "{name} at {at:?}: tangent {i} is {forward}, not {exact}");
@@ -344,7 +345,7 @@ fn check(
             "{name} at {at:?}: recorded derivative {i} is {recorded}, not {exact}"
         );
     }
-    let runs: Vec<Var<'_>> = at.iter().map(|&x| tape.inputs(&[x, x, x])).collect();
+    let runs: Vec<Var<'_>> = at.iter().map(|&x| tape.input([x, x, x])).collect();
     let run = record(&runs);
     assert!(
         run.values().iter().all(|&v| same(v, y.value())),
@@ -438,13 +439,13 @@ fn a_zero_adjoint_passes_nothing_on() {
     assert_eq!(y.backward().wrt(x), 0.0);
     assert_eq!(y.record_gradient(&[x]).unwrap()[0].unwrap().value(), 0.0);
     let infinite = x.ln();
-    assert_eq!(tape.tangents(&[(x, &[0.0])]).unwrap().of(infinite), 0.0);
+    assert_eq!(tape.tangents(&[(x, &[0.0])]).unwrap().value(infinite), 0.0);
 }
 
 #[test]
 fn the_branch_not_selected_does_no_harm() {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.0, 4.0]);
+    let x = tape.input([0.0, 4.0]);
     // √x has an infinite slope at 0, ln x a value too; where they are not chosen nothing of it may
     // be seen.
     let y = x.indicator_gt(1.0).select(x.sqrt() + x.ln(), x * 3.0).sum();
@@ -454,7 +455,7 @@ fn the_branch_not_selected_does_no_harm() {
     assert_eq!(y.record_gradient(&[x]).unwrap()[0].unwrap().values(), expected);
     for i in 0..2 {
         let direction = [f64::from(i == 0), f64::from(i == 1)];
-        assert_eq!(tape.tangents(&[(x, &direction)]).unwrap().of(y), expected[i as usize]);
+        assert_eq!(tape.tangents(&[(x, &direction)]).unwrap().value(y), expected[i as usize]);
     }
     tape.replay(&[(x, &[9.0, 0.0])]).unwrap();
     assert_eq!(y.value(), 3.0 + 9.0_f64.ln());

@@ -1,7 +1,8 @@
 //! Every smooth op and its first and second derivatives against numbers computed with 60 digits:
 //! `precision/make.py`.
 
-use wengert::{Binary, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Tape, Var};
 
 /// The distance of two numbers in units of the last place of the second.
 fn ulps(found: f64, exact: f64) -> f64 {
@@ -69,7 +70,7 @@ fn values_and_derivatives_are_right_to_a_few_ulps() {
             let first = swept.wrt(x);
             check(1, first, line.first[i]);
             // The readers of the one rule table agree to the last bit.
-            assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().of(y), first, "{at}");
+            assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().value(y), first, "{at}");
             let gradient = recorded[i].unwrap();
             assert_eq!(gradient.value(), first, "{at}");
             let by_duals = tape.hvp(y, &[(x, &[1.0])], &vars).unwrap();

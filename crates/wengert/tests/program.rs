@@ -7,7 +7,8 @@ mod scalars;
 mod tensors;
 
 use proptest::prelude::*;
-use wengert::{Batch, Compiler, Numerics, Options, Pass, Program, Tape, Var, Workspace};
+use wengert::program::{Batch, Pass};
+use wengert::{Compiler, Numerics, Options, Program, Tape, Var, Workspace};
 
 /// Every set of passes that is tried: all, none, and each switched off alone.
 fn variants() -> Vec<Vec<Pass>> {
@@ -40,7 +41,7 @@ fn run(
     at: &[Vec<f64>],
 ) -> Vec<Vec<f64>> {
     for (leaf, values) in leaves.iter().zip(at) {
-        workspace.set(program.input(leaf.id()).unwrap(), values).unwrap();
+        workspace.set(program.input(*leaf).unwrap(), values).unwrap();
     }
     program.run(workspace).unwrap();
     program.outputs().into_iter().map(|output| workspace.values(output)).collect()
@@ -177,14 +178,26 @@ fn neuron<'t>(params: Var<'t>, x: Var<'t>) -> Var<'t> {
 fn rows_in_lanes_are_the_rows_one_by_one() {
     let params: Vec<f64> = (0..12).map(|i| f64::sin(f64::from(i))).collect();
     let rows: Vec<f64> = (0..3 * 37).map(|i| f64::cos(f64::from(i) * 1.7)).collect();
-    for numerics in [Numerics::Exact, Numerics::Fast] {
+    let both = [Numerics::Exact, Numerics::Fast];
+    for (numerics, count) in both.into_iter().flat_map(|n| [(n, Some(8)), (n, None)]) {
         let tape = exact();
-        let (p, x) = (tape.params(&params), tape.data(&rows[..3]));
+        let (p, x) = (tape.param(&params), tape.data(&rows[..3]));
         let loss = neuron(p, x);
-        // One by one, and summed in the order of the rows within blocks of 8 and then of the
-        // blocks.
+        let mut compiler = Compiler::new(&tape).numerics(numerics);
+        match count {
+            Some(count) => compiler.rows(count, &[x]).unwrap(),
+            None => compiler.batched(&[x]).unwrap(),
+        }
+        let asked = (
+            compiler.output(loss).unwrap(),
+            compiler.gradient_per_row(loss, p).unwrap(),
+            compiler.gradient(loss, p).unwrap(),
+        );
+        let program = compiler.compile().unwrap();
+        let input = program.input(x).unwrap();
+        // One by one, and summed in the order of the rows within blocks and then of the blocks.
         let (mut losses, mut each, mut total) = (Vec::new(), Vec::new(), vec![0.0; 12]);
-        for block in rows.chunks(3 * 8) {
+        for block in rows.chunks(3 * program.rows()) {
             let mut sum = vec![-0.0; 12];
             for row in block.chunks(3) {
                 tape.replay(&[(x, row)]).unwrap();
@@ -195,15 +208,6 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
             }
             total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
         }
-        let mut compiler = Compiler::new(&tape).numerics(numerics);
-        compiler.rows(8, &[x]).unwrap();
-        let asked = (
-            compiler.output(loss).unwrap(),
-            compiler.gradient_per_row(loss, p).unwrap(),
-            compiler.gradient(loss, p).unwrap(),
-        );
-        let program = compiler.compile().unwrap();
-        let input = program.input(x.id()).unwrap();
         let batch = Batch::new(program);
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -227,14 +231,14 @@ fn rows_in_lanes_are_the_rows_one_by_one() {
 #[test]
 fn a_guard_that_flips_in_some_rows_names_them() {
     let tape = Tape::new();
-    let x = tape.data(&[1.0]);
+    let x = tape.data([1.0]);
     let one = x.at(0);
     let y = if one > 0.0 { one * 2.0 } else { -one };
     let mut compiler = Compiler::new(&tape);
     compiler.rows(4, &[x]).unwrap();
     compiler.output(y).unwrap();
     let program = compiler.compile().unwrap();
-    let input = program.input(x.id()).unwrap();
+    let input = program.input(x).unwrap();
     let batch = Batch::new(program);
     assert!(batch.run(&[], &[(input, &[1.0, 2.0, 3.0])]).is_ok());
     let error = batch.run(&[], &[(input, &[1.0, -2.0, 3.0, -1.0])]).unwrap_err();
@@ -253,7 +257,7 @@ fn large_gradients_lie_in_one_piece_and_are_the_tape_bit_for_bit() {
     let x: Vec<f64> = (0..n).map(|i| f64::cos(i as f64)).collect();
     for per_layer in [false, true] {
         let tape = exact();
-        let (p, x) = (tape.params(&params), tape.data(&x));
+        let (p, x) = (tape.param(&params), tape.data(&x));
         // Rows of weights and a bias each, as in a network by neurons.
         let block =
             |at: usize, m: usize, n: usize| p.slice(0, at..at + m * (n + 1)).reshape([m, n + 1]);
@@ -288,9 +292,9 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
     let tape = exact();
     let numbers = |n: usize, a: f64| (0..n).map(|i| f64::sin(i as f64 * a)).collect::<Vec<f64>>();
     let (x, mu, s) = (
-        tape.inputs(&numbers(rows * columns, 1.3)),
-        tape.params(&numbers(columns, 0.7)),
-        tape.params(&numbers(rows, 0.9)),
+        tape.input(numbers(rows * columns, 1.3)),
+        tape.param(numbers(columns, 0.7)),
+        tape.param(numbers(rows, 0.9)),
     );
     let written_out = (0..rows)
         .map(|i| {
@@ -306,7 +310,7 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
     let at_once = {
         let x = x.reshape([rows, columns]);
         let z = (x - mu) * s.reshape([rows, 1]);
-        (z.square() * mu + z.sin() * x).log_sum_exp(&[1]).sum()
+        (z.square() * mu + z.sin() * x).log_sum_exp_axes(1).sum()
     };
     for y in [written_out, at_once] {
         let expected = by_tape(y, &[x, mu, s]);
@@ -350,9 +354,9 @@ fn formulas_over_rows_and_columns_are_the_tape_bit_for_bit() {
 fn fed_back_steps_are_the_steps_one_by_one() {
     let start: Vec<f64> = (0..40).map(|i| f64::sin(f64::from(i))).collect();
     let tape = exact();
-    let (p, x) = (tape.params(&start), tape.data(&[0.0; 40]));
+    let (p, x) = (tape.param(&start), tape.data([0.0; 40]));
     let loss = ((p * x).sum() - 1.0).square() + 0.01 * p.square().sum();
-    let g = tape.data(&[0.0; 40]);
+    let g = tape.data([0.0; 40]);
     let next = p - 0.05 * g;
     // Reads the old parameters, or the new ones, beside the step.
     for also in [None, Some(p.square().sum()), Some(next.square().sum())] {
@@ -362,7 +366,7 @@ fn fed_back_steps_are_the_steps_one_by_one() {
         let also = also.map(|var| (var, compiler.output(var).unwrap()));
         compiler.feed(out, p).unwrap();
         let program = compiler.compile().unwrap();
-        let (params, input) = (program.input(p.id()).unwrap(), program.input(x.id()).unwrap());
+        let (params, input) = (program.input(p).unwrap(), program.input(x).unwrap());
         let mut workspace = program.workspace();
         workspace.set(params, &start).unwrap();
         let mut by_hand = start.clone();
@@ -374,7 +378,7 @@ fn fed_back_steps_are_the_steps_one_by_one() {
             let gradient = loss.backward().values_wrt(p);
             tape.replay(&[(g, &gradient)]).unwrap();
             if let Some((var, output)) = also {
-                assert_eq!(workspace.number(output), var.value(), "{program}");
+                assert_eq!(workspace.value(output), var.value(), "{program}");
             }
             by_hand = next.values();
             assert_eq!(workspace.values(out), by_hand);
@@ -390,7 +394,7 @@ fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
     let input: Vec<f64> = (0..15).map(|i| f64::cos(f64::from(i))).collect();
     for case in 0..8 {
         let tape = exact();
-        let (p, x) = (tape.params(&start), tape.data(&input));
+        let (p, x) = (tape.param(&start), tape.data(&input));
         let (weights, biases) = (p.slice(0, 0..150).reshape([10, 15]), p.slice(0, 150..160));
         let rows = p.slice(0, 160..320).reshape([10, 16]);
         let (more, interleaved) = (rows.slice(1, 0..15), rows.t().at(15));
@@ -424,14 +428,14 @@ fn views_of_one_block_of_parameters_are_the_tape_bit_for_bit() {
             assert!(same_bits(&found, &expected), "case {case} without {off:?}\n{program}");
         }
         // A step of descent: the gradient stands on the tape.
-        let g = tape.data(&[0.0; 1500]);
+        let g = tape.data([0.0; 1500]);
         let next = p - 0.05 * g;
         let mut compiler = Compiler::new(&tape);
         compiler.gradient_as(y, p, g).unwrap();
         let out = compiler.output(next).unwrap();
         compiler.feed(out, p).unwrap();
         let program = compiler.compile().unwrap();
-        let (params, mut workspace) = (program.input(p.id()).unwrap(), program.workspace());
+        let (params, mut workspace) = (program.input(p).unwrap(), program.workspace());
         let mut by_hand = start.clone();
         for _ in 0..3 {
             program.run(&mut workspace).unwrap();
@@ -510,7 +514,7 @@ fn more_views_of_a_block_than_are_kept_apart() {
         let tape = Tape::with(Options::default().numerics(Numerics::Exact));
         // Two numbers for each view, and some that no view reads.
         let numbers: Vec<f64> = (0..2 * views + 5).map(|i| (i as f64 * 0.37).sin()).collect();
-        let x = tape.inputs(&numbers);
+        let x = tape.input(&numbers);
         // Swept last: it meets what the views have added, and the gap behind them.
         let whole = (x * x.sin()).sum();
         let parts = (0..views).map(|i| x.slice(0, 2 * i..2 * i + 2).exp().sum());

@@ -4,7 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wengert::{Batch, CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
+use wengert::program::Batch;
+use wengert::{CompileTape, Compiler, Error, Numerics, Options, Program, Tape, Var};
 
 /// The message of the panic that `f` must end in.
 #[track_caller]
@@ -21,10 +22,14 @@ fn panics<T>(f: impl FnOnce() -> T) -> String {
 #[track_caller]
 fn says<T>(result: Result<T, Error>, parts: &[&str]) -> Error {
     let error = result.map(drop).expect_err("nothing was wrong with it");
-    let line = std::panic::Location::caller().line();
-    for part in parts.iter().copied().chain([format!("program_misuse.rs:{line}:").as_str()]) {
+    for part in parts {
         assert!(error.to_string().contains(part), "{error}: there is no {part:?}");
     }
+    // The refused call stands among the arguments of this one: on its line, or one further down.
+    let (place, line) = (error.place().unwrap(), std::panic::Location::caller().line());
+    assert!(place.file().ends_with("program_misuse.rs"), "{error}");
+    assert!((line..=line + 1).contains(&place.line()), "{error}: not at line {line}");
+    assert!(error.to_string().contains(&place.to_string()), "{error}");
     error
 }
 
@@ -36,7 +41,7 @@ struct Loss<'t> {
 }
 
 fn loss(tape: &Tape) -> Loss<'_> {
-    let (x, w) = (tape.data(&[1.0, 2.0]).named("x"), tape.params(&[3.0, 5.0]).named("w"));
+    let (x, w) = (tape.data([1.0, 2.0]).named("x"), tape.param([3.0, 5.0]).named("w"));
     Loss { x, w, loss: (0.5 * (w - x).square().sum()).named("L") }
 }
 
@@ -51,7 +56,7 @@ fn assert_usable(tape: &Tape) {
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
     let numbers: Vec<f64> =
-        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+        program.outputs().into_iter().map(|output| workspace.value(output)).collect();
     assert_eq!(numbers, [16.0, 8.0]);
 }
 
@@ -82,14 +87,14 @@ fn inputs_of_another_shape_change_nothing() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
     let program = tape.compile(&[loss], &[w]).unwrap();
-    let (mut workspace, input) = (program.workspace(), program.input(x.id()).unwrap());
+    let (mut workspace, input) = (program.workspace(), program.input(x).unwrap());
     let parts = ["set at", "x of shape [2] takes 2 numbers", "3 were given"];
     let error = says(workspace.set(input, &[1.0; 3]), &parts);
     assert!(matches!(error, Error::Length { op: "set", found: 3, .. }), "{error}");
     says(workspace.set(input, &[]), &["0 were given"]);
     assert_eq!(workspace.input(input), [1.0, 2.0]);
     program.run(&mut workspace).unwrap();
-    assert_eq!(workspace.number(program.outputs()[0]), loss.value());
+    assert_eq!(workspace.value(program.outputs()[0]), loss.value());
     assert_usable(&tape);
 }
 
@@ -99,7 +104,7 @@ fn what_is_no_block_of_leaves_is_no_input() {
     let Loss { x, loss, .. } = loss(&tape);
     let program = tape.compile(&[loss], &[]).unwrap();
     let error = says(
-        program.input(loss.id()),
+        program.input(loss),
         &["input at", "L is computed (mul)", "only inputs, parameters and data"],
     );
     assert!(matches!(error, Error::NotSettable { op: "input", .. }), "{error}");
@@ -108,8 +113,8 @@ fn what_is_no_block_of_leaves_is_no_input() {
     says(with_sum.input(sum), &[&format!("{sum} is computed (sum)")]);
     says(program.input(x.at(1).id()), &["v1", "no whole block of leaves"]);
     let later = tape.input(1.0);
-    says(program.input(later.id()), &[&later.id().to_string()]);
-    program.input(x.id()).unwrap();
+    says(program.input(later), &[&later.id().to_string()]);
+    program.input(x).unwrap();
     assert_usable(&tape);
 }
 
@@ -118,7 +123,7 @@ fn a_loss_with_axes_has_no_gradient() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
     let v = (w - x).named("v");
-    let g = tape.data(&[0.0; 2]);
+    let g = tape.data([0.0; 2]);
     let mut compiler = Compiler::new(&tape);
     let parts = ["v of shape [2]", "no single derivative"];
     let error = says(compiler.gradient(v, w), &parts);
@@ -137,7 +142,7 @@ fn handles_of_another_tape_are_refused_in_every_request() {
     let (tape, made) = (Tape::new(), line!());
     let (other, other_made) = (Tape::new(), line!());
     let (here, there) = (loss(&tape), loss(&other));
-    let (g, other_g) = (tape.data(&[0.0; 2]), other.data(&[0.0; 2]));
+    let (g, other_g) = (tape.data([0.0; 2]), other.data([0.0; 2]));
     let tapes = [made, other_made].map(|line| format!("program_misuse.rs:{line}:"));
     let two = |name| ["two tapes", name, &tapes[0], &tapes[1]];
     let mut compiler = Compiler::new(&tape);
@@ -157,11 +162,11 @@ fn handles_of_another_tape_are_refused_in_every_request() {
 #[test]
 fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     let tape = Tape::new();
-    let early = tape.data(&[0.0; 2]).named("early");
+    let early = tape.data([0.0; 2]).named("early");
     let Loss { x, w, loss } = loss(&tape);
     let rule = "block of data, recorded after";
     let mut compiler = Compiler::new(&tape);
-    let wrong = tape.data(&[0.0; 3]).named("wrong");
+    let wrong = tape.data([0.0; 3]).named("wrong");
     let error = says(
         compiler.gradient_as(loss, w, wrong),
         &["wrong of shape [3]", "w of shape [2]", "has its shape"],
@@ -169,21 +174,18 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
     assert!(matches!(error, Error::Shapes { op: "gradient_as", .. }), "{error}");
     says(compiler.gradient_as(loss, w, early), &["early of shape [2]", rule]);
     says(compiler.gradient_as(loss, w, x), &["x of shape [2]", rule]);
-    says(
-        compiler.gradient_as(loss, w, tape.params(&[0.0; 2]).named("p")),
-        &["p of shape [2]", rule],
-    );
+    says(compiler.gradient_as(loss, w, tape.param([0.0; 2]).named("p")), &["p of shape [2]", rule]);
     says(
         compiler.gradient_as(loss, w, (w * 2.0).named("computed")),
         &["computed of shape [2]", rule],
     );
     // A part of a block, and a block out of order.
-    let wide = tape.data(&[0.0; 4]).named("wide");
+    let wide = tape.data([0.0; 4]).named("wide");
     says(compiler.gradient_as(loss, w, wide.slice(0, 0..2)), &[rule]);
     says(compiler.gradient_as(loss, w, wide.slice(0, 2..4)), &[rule]);
-    let square = tape.params(&[1.0; 4]).reshape([2, 2]);
+    let square = tape.param([1.0; 4]).reshape([2, 2]);
     let energy = square.square().sum();
-    let table = tape.data(&[0.0; 4]).reshape([2, 2]);
+    let table = tape.data([0.0; 4]).reshape([2, 2]);
     says(compiler.gradient_as(energy, square, table.t()), &[rule]);
     compiler.gradient_as(energy, square, table).unwrap();
     compiler.output(loss).unwrap();
@@ -195,8 +197,8 @@ fn what_stands_for_a_gradient_is_data_of_its_shape_recorded_after_it() {
 fn what_stands_for_a_gradient_comes_after_what_it_is_by() {
     let tape = Tape::new();
     let Loss { loss, .. } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
-    let late = tape.params(&[1.0, 1.0]).named("late");
+    let g = tape.data([0.0; 2]).named("g");
+    let late = tape.param([1.0, 1.0]).named("late");
     let mut compiler = Compiler::new(&tape);
     for wrt in [late, g] {
         says(compiler.gradient_as(loss, wrt, g), &["g of shape [2]", "recorded after"]);
@@ -210,7 +212,7 @@ fn what_stands_for_a_gradient_comes_after_what_it_is_by() {
 fn a_leaf_stands_for_one_gradient() {
     let tape = Tape::new();
     let Loss { x, w, loss } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
+    let g = tape.data([0.0; 2]).named("g");
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     says(compiler.gradient_as(loss, x, g), &["g of shape [2]", "stands for a gradient already"]);
@@ -227,7 +229,7 @@ fn a_leaf_stands_for_one_gradient() {
 fn what_stands_for_a_gradient_takes_no_value() {
     let tape = Tape::new();
     let Loss { w, loss, .. } = loss(&tape);
-    let g = tape.data(&[0.0; 2]).named("g");
+    let g = tape.data([0.0; 2]).named("g");
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     let output = compiler.output(w).unwrap();
@@ -237,11 +239,11 @@ fn what_stands_for_a_gradient_takes_no_value() {
     );
     assert!(matches!(error, Error::NotSettable { .. }), "{error}");
     // The other way round.
-    let late = tape.data(&[0.0; 2]).named("late");
+    let late = tape.data([0.0; 2]).named("late");
     compiler.feed(output, late).unwrap();
     says(compiler.gradient_as(loss, w, late), &["late of shape [2]", "is fed"]);
     let program = compiler.compile().unwrap();
-    says(program.input(g.id()), &["g is data", "takes no new value", "stands for a gradient"]);
+    says(program.input(g), &["g is data", "takes no new value", "stands for a gradient"]);
     program.run(&mut program.workspace()).unwrap();
     assert_usable(&tape);
 }
@@ -265,7 +267,7 @@ fn what_is_fed_is_a_leaf_of_its_size() {
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
-    assert_eq!(workspace.input(program.input(w.id()).unwrap()), [1.5, 2.5]);
+    assert_eq!(workspace.input(program.input(w).unwrap()), [1.5, 2.5]);
     assert_usable(&tape);
 }
 
@@ -276,7 +278,7 @@ fn nothing_asked_for_is_an_error() {
     let error = says(Compiler::new(&tape).compile(), &["compile at", "nothing was asked for"]);
     assert!(matches!(error, Error::NothingAsked { .. }), "{error}");
     says(tape.compile(&[], &[w]), &["nothing was asked for"]);
-    let g = tape.data(&[0.0; 2]);
+    let g = tape.data([0.0; 2]);
     let mut compiler = Compiler::new(&tape);
     compiler.gradient_as(loss, w, g).unwrap();
     says(compiler.compile(), &["nothing was asked for"]);
@@ -306,15 +308,15 @@ fn outputs_and_inputs_of_another_program_are_noticed() {
     let (one, other) = (one.compile().unwrap(), other.compile().unwrap());
     let mut workspace = other.workspace();
     other.run(&mut workspace).unwrap();
-    let input = one.input(x.id()).unwrap();
+    let input = one.input(x).unwrap();
     for message in [
-        panics(|| workspace.number(value)),
+        panics(|| workspace.value(value)),
         panics(|| workspace.values(value)),
         panics(|| workspace.slice(value).map(<[f64]>::len)),
         panics(|| workspace.input(input).len()),
         panics(|| workspace.clone().input_mut(input).len()),
         panics(|| workspace.clone().set(input, &[1.0, 2.0])),
-        panics(|| Batch::new(one.clone()).run(&[], &[(other.input(x.id()).unwrap(), &[1.0])])),
+        panics(|| Batch::new(one.clone()).run(&[], &[(other.input(x).unwrap(), &[1.0])])),
     ] {
         assert!(message.contains("of another program"), "{message}");
     }
@@ -324,7 +326,7 @@ fn outputs_and_inputs_of_another_program_are_noticed() {
     drop(one);
     for _ in 0..50 {
         let program = tape.compile(&[loss], &[]).unwrap();
-        assert!(panics(|| program.workspace().number(stale)).contains("another program"));
+        assert!(panics(|| program.workspace().value(stale)).contains("another program"));
     }
     assert_usable(&tape);
 }
@@ -343,7 +345,7 @@ fn outputs_of_a_larger_compiler_are_named() {
     let program = small.compile().unwrap();
     let workspace = program.workspace();
     for message in [
-        panics(|| workspace.number(second)),
+        panics(|| workspace.value(second)),
         panics(|| workspace.values(second)),
         panics(|| workspace.slice(second).map(<[f64]>::len)),
     ] {
@@ -351,7 +353,7 @@ fn outputs_of_a_larger_compiler_are_named() {
     }
     let several = panics(|| {
         let program = tape.compile(&[w], &[]).unwrap();
-        program.workspace().number(program.outputs()[0])
+        program.workspace().value(program.outputs()[0])
     });
     assert!(several.contains("[2]") && several.contains("values()"), "{several}");
     assert_usable(&tape);
@@ -376,7 +378,7 @@ fn everything_is_fed_at_once() {
         let sums = [2.0, 3.0, 5.0, 8.0, 13.0];
         for expected in sums {
             program.run(&mut workspace).unwrap();
-            assert_eq!(workspace.number(sum), expected, "swapped: {swapped}");
+            assert_eq!(workspace.value(sum), expected, "swapped: {swapped}");
         }
     }
 }
@@ -394,7 +396,7 @@ fn flips(branch: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: f64, to: f64, parts: &
         let kept = tape.input(-1.0);
         compiler.feed(halved, kept).unwrap();
         let program = compiler.compile().unwrap();
-        let (input, kept) = (program.input(x.id()).unwrap(), program.input(kept.id()).unwrap());
+        let (input, kept) = (program.input(x).unwrap(), program.input(kept).unwrap());
         let mut workspace = program.workspace();
         workspace.set(input, &[to]).unwrap();
         let error = program.run(&mut workspace).unwrap_err();
@@ -408,7 +410,7 @@ fn flips(branch: impl for<'t> Fn(Var<'t>) -> Var<'t>, at: f64, to: f64, parts: &
         // At a number of the recorded branch it runs again.
         workspace.set(input, &[at]).unwrap();
         program.run(&mut workspace).unwrap();
-        assert_eq!(workspace.number(value), y.value());
+        assert_eq!(workspace.value(value), y.value());
         assert_eq!(workspace.input(kept), [0.5 * y.value()]);
         assert_usable(&tape);
     }
@@ -440,7 +442,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     let x = tape.input(10.0).named("x");
     let (y, rounds) = halve(x);
     let program = tape.compile(&[y, rounds], &[x]).unwrap();
-    let (mut workspace, input) = (program.workspace(), program.input(x.id()).unwrap());
+    let (mut workspace, input) = (program.workspace(), program.input(x).unwrap());
     for (to, guard) in [(4.0, 2), (40.0, 4), (1.0, 0)] {
         workspace.set(input, &[to]).unwrap();
         let error = program.run(&mut workspace).unwrap_err();
@@ -452,7 +454,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
     workspace.set(input, &[15.0]).unwrap();
     program.run(&mut workspace).unwrap();
     let numbers: Vec<f64> =
-        program.outputs().into_iter().map(|output| workspace.number(output)).collect();
+        program.outputs().into_iter().map(|output| workspace.value(output)).collect();
     assert_eq!(numbers, [0.9375, 4.0, 0.0625]);
     assert_usable(&tape);
 }
@@ -460,7 +462,7 @@ fn a_count_of_rounds_that_depends_on_data_is_guarded_each_round() {
 #[test]
 fn more_rows_than_a_program_can_hold_are_refused() {
     let tape = Tape::new();
-    let x = tape.data(&[1.0, 2.0]);
+    let x = tape.data([1.0, 2.0]);
     let y = (x * x).sum();
     let mut compiler = Compiler::new(&tape);
     compiler.rows(1 << 30, &[x]).unwrap();
@@ -474,4 +476,26 @@ fn more_rows_than_a_program_can_hold_are_refused() {
             && text.contains("fewer rows"),
         "{text}"
     );
+}
+
+#[test]
+fn an_input_is_found_by_handle_id_and_path_and_by_nothing_else() {
+    let tape = Tape::new();
+    let layer = tape.scope("layer");
+    let x = tape.input([1.0, 2.0]).named("x");
+    drop(layer);
+    let loss = x.square().sum().named("loss");
+    let program = tape.compile(&[loss], &[]).unwrap();
+    let input = program.input(x).unwrap();
+    assert_eq!(program.input(x.id()), Ok(input));
+    assert_eq!(program.input("layer/x"), Ok(input));
+    let error = program.input("x").unwrap_err();
+    assert!(matches!(&error, Error::NoSuchPath { path, .. } if path == "x"), "{error}");
+    let error = program.input("loss").unwrap_err();
+    assert!(error.to_string().contains("loss is computed (sum)"), "{error}");
+    // A handle of another tape, in the same slot.
+    let other = Tape::new();
+    let error = program.input(other.input([1.0, 2.0])).unwrap_err();
+    assert!(matches!(error, Error::TwoTapes { op: "input", .. }), "{error}");
+    assert_eq!((error.op(), error.place().unwrap().line()), ("input", line!() - 2));
 }

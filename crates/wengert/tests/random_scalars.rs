@@ -9,7 +9,8 @@
 mod random;
 
 use proptest::prelude::*;
-use wengert::{NodeId, Tape, Var};
+use wengert::node::NodeId;
+use wengert::{Tape, Var};
 
 use random::{record, run};
 

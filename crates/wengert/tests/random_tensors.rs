@@ -7,9 +7,9 @@ mod random;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wengert::{
-    Binary, Contribution, Gradients, Numerics, Op, Options, Structural, Tape, Unary, Var,
-};
+use wengert::node::Contribution;
+use wengert::op::{Binary, Op, Structural, Unary};
+use wengert::{Gradients, Numerics, Options, Tape, Var};
 
 use random::{leaf_values, record, run};
 
@@ -25,7 +25,12 @@ fn ledgers_add_up_bit_for_bit() {
             // Running sums add their own contributions up first.
             let running = |entry: &Contribution<f64>| {
                 let op = tape.node(entry.reader).unwrap().op;
-                matches!(op, Op::Structural(Structural::CumSum | Structural::CumSumBack))
+                matches!(
+                    op,
+                    Op::Structural(
+                        Structural::CumSum | Structural::CumSumBack | Structural::CumProd
+                    )
+                )
             };
             let size: f64 = ledger.iter().map(|entry| entry.product.abs()).sum();
             let near = (sum - adjoint).abs() <= 8.0 * f64::EPSILON * size;

@@ -5,7 +5,7 @@ use wengert::{Error, Tape};
 #[test]
 fn views_over_several_leaves_are_settable() {
     let tape = Tape::new();
-    let (a, block, b) = (tape.input(1.0), tape.params(&[2.0, 3.0]), tape.input(4.0));
+    let (a, block, b) = (tape.input(1.0), tape.param([2.0, 3.0]), tape.input(4.0));
     let ends = tape.stack(&[a, b]);
     let y = a * b + block.sum();
     tape.replay(&[(ends, &[10.0, 20.0]), (block.slice(0, 1..2), &[7.0])]).unwrap();
@@ -13,7 +13,7 @@ fn views_over_several_leaves_are_settable() {
         (ends.values(), block.values(), y.value()),
         (vec![10.0, 20.0], vec![2.0, 7.0], 209.0)
     );
-    let strided = tape.params(&[0.0; 6]).reshape([2, 3]).t().at(1);
+    let strided = tape.param([0.0; 6]).reshape([2, 3]).t().at(1);
     tape.replay(&[(strided, &[1.0, 2.0])]).unwrap();
     assert_eq!(strided.values(), [1.0, 2.0]);
 }
@@ -37,7 +37,7 @@ fn a_computed_number_within_a_view_is_refused() {
 #[test]
 fn values_are_put_back_if_a_guard_flips() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0]);
+    let x = tape.input([1.0, 2.0]);
     let y = if x.at(0) < x.at(1) { x.at(0) * 3.0 } else { x.at(1) };
     assert!(tape.replay(&[(x, &[2.0, 1.0])]).is_err());
     assert_eq!((x.values(), y.value()), (vec![1.0, 2.0], 3.0));

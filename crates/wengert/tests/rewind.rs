@@ -21,14 +21,14 @@ fn a_rewound_tape_records_as_a_new_one_does() {
     }
     let start = [0.5, -0.25, 1.0];
     let mut tape = Tape::new();
-    let params = tape.params(&start).named("w").key();
+    let params = tape.param(start).named("w").key();
     let mark = tape.mark();
     let texts: Vec<String> = [1.0, 2.0, 1.0]
         .map(|x| {
             tape.rewind(mark);
             let y = program(tape.var(params), x);
             let fresh = Tape::new();
-            let w = fresh.params(&start).named("w");
+            let w = fresh.param(start).named("w");
             let fresh_y = program(w, x);
             assert_eq!(tape.to_string(), fresh.to_string());
             assert_eq!((tape.paths(), tape.guards().len()), (fresh.paths(), fresh.guards().len()));
@@ -46,7 +46,7 @@ fn a_rewound_tape_records_as_a_new_one_does() {
 #[test]
 fn training_in_place_is_training_on_new_tapes() {
     let (mut tape, mut numbers) = (Tape::new(), vec![0.5; 200]);
-    let params = tape.params(&numbers).key();
+    let params = tape.param(&numbers).key();
     let mark = tape.mark();
     for step in 0..20 {
         let x = 0.01 * f64::from(step);
@@ -60,7 +60,7 @@ fn training_in_place_is_training_on_new_tapes() {
         tape.update(w, |w| w.iter_mut().zip(&gradient).for_each(|(w, g)| *w -= 0.1 * g)).unwrap();
 
         let fresh = Tape::new();
-        let gradient = loss(fresh.params(&numbers));
+        let gradient = loss(fresh.param(&numbers));
         numbers.iter_mut().zip(&gradient).for_each(|(w, g)| *w -= 0.1 * g);
     }
     assert_eq!(tape.var(params).values(), numbers);
@@ -69,7 +69,7 @@ fn training_in_place_is_training_on_new_tapes() {
 #[test]
 fn an_update_makes_gradients_stale_and_leaves_readers_until_a_replay() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0, 3.0, 4.0]);
+    let x = tape.input([1.0, 2.0, 3.0, 4.0]);
     let y = x.sum();
     let gradients = y.backward();
     assert!(!gradients.is_stale());
@@ -92,26 +92,26 @@ fn stale_keys_and_marks_are_caught() {
     let mut tape = Tape::new();
     let kept = tape.input(1.0).key();
     let early = tape.mark();
-    let block = tape.inputs(&[1.0, 2.0, 3.0]).key();
+    let block = tape.input([1.0, 2.0, 3.0]).key();
     let late = tape.mark();
     tape.rewind(late);
     assert_eq!(tape.var(block).values(), [1.0, 2.0, 3.0]);
     tape.rewind(early);
     assert!(matches!(tape.try_var(block), Err(Error::StaleKey { .. })));
     // What is recorded in their place is not theirs.
-    let other = tape.inputs(&[7.0, 8.0, 9.0]).key();
+    let other = tape.input([7.0, 8.0, 9.0]).key();
     assert!(matches!(tape.try_var(block), Err(Error::StaleKey { .. })));
     assert_eq!((tape.var(kept).value(), tape.var(other).values()), (1.0, vec![7.0, 8.0, 9.0]));
     let text = message(std::panic::AssertUnwindSafe(|| tape.rewind(late)));
     assert!(text.contains("was forgotten"), "{text}");
     tape.clear();
-    let _ = tape.inputs(&[0.0; 8]);
+    let _ = tape.input([0.0; 8]);
     for key in [kept, block, other] {
         let error = tape.try_var(key).unwrap_err().to_string();
         assert!(error.contains("cleared or rewound") && error.contains("rewind.rs"), "{error}");
     }
     let another: Tape = Tape::new();
-    assert!(another.try_var(tape.inputs(&[1.0]).key()).is_err());
+    assert!(another.try_var(tape.input([1.0]).key()).is_err());
     let mark = another.mark();
     let text = message(std::panic::AssertUnwindSafe(|| tape.rewind(mark)));
     assert!(text.contains("not of the tape"), "{text}");

@@ -2,12 +2,11 @@
 //! what its file states in several ways must be one thing. Entries, sweep, share, tangent, duals,
 //! programs, differences; first and second order.
 
+use wengert::node::Layout;
+use wengert::op::{Attributes, Op, Structural};
+use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::rules::Partial;
-use wengert::{
-    Attributes, CompileTape, Compiler, Layout, Leaf, Numerics, Op, Options, Shape, Structural,
-    Tape, Var,
-};
+use wengert::{CompileTape, Compiler, Leaf, Numerics, Options, Shape, Tape, Var};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +73,7 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[1, 2, 3], Plain), (&[2, 3, 2], Repeated)], none()),
         ],
         Structural::Sum | Structural::Max | Structural::Min | Structural::LogSumExp => reductions(),
-        Structural::CumSum | Structural::CumSumBack => vec![
+        Structural::CumSum | Structural::CumSumBack | Structural::CumProd => vec![
             case(&[(&[5], Plain)], axes(&[0])),
             case(&[(&[2, 3], Turned)], axes(&[1])),
             case(&[(&[3, 2], Repeated)], axes(&[0])),
@@ -199,7 +198,7 @@ fn every_way_to_a_derivative_is_one() {
         let along: f64 = directions.iter().flatten().zip(&swept).map(|(d, g)| d * g).sum();
         let seeds: Vec<(Var<'_>, &[f64])> =
             leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
-        let duals = tape.tangents(&seeds).unwrap().of(loss);
+        let duals = tape.tangents(&seeds).unwrap().value(loss);
         close(&[duals], &[along], 1e-14, &format!("duals of {what}"));
         let seeds: Vec<(Var<'_>, Var<'_>)> = leaves
             .iter()
@@ -294,7 +293,7 @@ fn quick_ways_add_what_the_entries_list() {
         let [mut quick, mut listed] = [vec![-0.0; column.len()], vec![-0.0; column.len()]];
         op.reverse(&site, &g, &mut quick);
         op.reverse_one_by_one(&site, &g, &mut listed);
-        if matches!(op, Structural::CumSum | Structural::CumSumBack) {
+        if matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd) {
             close(&quick, &listed, 1e-15, what);
         } else {
             assert_eq!(quick, listed, "{what}");
@@ -307,6 +306,25 @@ fn quick_ways_add_what_the_entries_list() {
             }
         });
     });
+}
+
+/// What an operation says that it is composed of is its value, bit for bit: the compiler, which has
+/// no instruction for it, computes that.
+#[test]
+fn what_is_composed_is_the_value() {
+    let mut composed = 0;
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (_, read) = operands(&tape, op, case);
+        let result = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
+        if let Some(other) = op.composed(&read, &case.attributes) {
+            let bits =
+                |var: Var<'_>| var.values().into_iter().map(f64::to_bits).collect::<Vec<_>>();
+            assert_eq!((other.shape(), bits(other)), (result.shape(), bits(result)), "{what}");
+            composed += 1;
+        }
+    });
+    assert!(composed > 0, "some operation is composed of others");
 }
 
 /// Fast kernels are within their bound of the files' own values and derivatives.
@@ -327,7 +345,7 @@ fn fast_kernels_are_close_to_the_files() {
 #[test]
 fn what_does_not_fit_is_refused_by_the_door() {
     let tape = Tape::new();
-    let x = tape.inputs(&[1.0, 2.0]).named("x");
+    let x = tape.input([1.0, 2.0]).named("x");
     let refused = |op, operands: &[Var<'_>], attributes, parts: &[&str]| {
         let before = tape.len();
         let message = tape.apply(Op::Structural(op), operands, attributes).unwrap_err().to_string();
@@ -356,15 +374,15 @@ fn what_does_not_fit_is_refused_by_the_door() {
 #[test]
 fn a_tangent_is_replaced_where_a_direction_names_it() {
     let tape = exact();
-    let x = tape.inputs(&[1.0, 2.0, 3.0]);
+    let x = tape.input([1.0, 2.0, 3.0]);
     let y = x * x;
-    let t = tape.inputs(&[1.0, 1.0, 1.0]);
-    let part = tape.inputs(&[10.0]);
+    let t = tape.input([1.0, 1.0, 1.0]);
+    let part = tape.input([10.0]);
     // y moves by 2x, but its middle element by what is said.
     let moved = y.record_tangent(&[(x, t), (y.slice(0, 1..2), part)]).unwrap().unwrap();
     assert_eq!(moved.values(), [2.0, 10.0, 6.0]);
     let tangents = tape.tangents(&[(x, &[1.0, 1.0, 1.0]), (y.slice(0, 1..2), &[10.0])]).unwrap();
-    assert_eq!(tangents.values_of(y), [2.0, 10.0, 6.0]);
+    assert_eq!(tangents.values(y), [2.0, 10.0, 6.0]);
     assert!(x.detach().record_tangent(&[(x, t)]).unwrap().is_none());
     let program = tape.compile(&[moved], &[]).unwrap();
     let mut workspace = program.workspace();

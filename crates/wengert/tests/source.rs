@@ -16,7 +16,8 @@ mod written;
 
 use std::path::Path;
 
-use wengert::{Compiler, RustError, RustOptions, Tape, Var};
+use wengert::program::{RustError, RustOptions};
+use wengert::{Compiler, Tape, Var};
 
 /// What is committed is what is written now: `WENGERT_WRITE=1 cargo test` writes it anew, and a
 /// review sees the difference.

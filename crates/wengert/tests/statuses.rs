@@ -2,7 +2,8 @@
 //! computed so, because no path leads to the output, because every path is known to be flat, and
 //! one that was not computed.
 
-use wengert::{Gradients, Status, Tape, Var};
+use wengert::node::Status;
+use wengert::{Gradients, Tape, Var};
 
 /// The status of `x` in `f(x)`, in the sweep and in what is recorded.
 #[track_caller]
@@ -20,7 +21,7 @@ fn check(at: f64, f: impl for<'t> Fn(Var<'t>) -> Var<'t>, expected: Status<f64>)
     // What is recorded may know less, never more: a path that turns out flat is a node of value 0.
     let recorded = y.record_gradient(&[x]).unwrap()[0];
     assert_eq!(recorded.map_or(0.0, Var::value), number);
-    assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().of(y), number);
+    assert_eq!(tape.tangents(&[(x, &[1.0])]).unwrap().value(y), number);
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn what_came_later_was_not_computed() {
 #[test]
 fn elements_of_a_run_have_their_own_status() {
     let tape = Tape::new();
-    let w = tape.params(&[1.0, 2.0, 0.0, 4.0]);
+    let w = tape.param([1.0, 2.0, 0.0, 4.0]);
     let y = w.at(0) * w.at(1) + (w.slice(0, 1..3) * w.slice(0, 1..3)).sum();
     let gradients = y.backward();
     let statuses: Vec<Status<f64>> = w.iter().map(|element| gradients.status(element)).collect();

@@ -8,8 +8,11 @@ mod tensors;
 use std::cell::Cell;
 
 use proptest::prelude::*;
+use wengert::node::NodeId;
+use wengert::number::{DoubleDouble, Number};
+use wengert::program::Pass;
 use wengert::truth::{Cause, Enclosed, Truth};
-use wengert::{Compiler, DoubleDouble, NodeId, Number, Numerics, Options, Pass, Tape, Var};
+use wengert::{Compiler, Numerics, Options, Tape, Var};
 
 /// How many numbers were held against a bound, and of how many nothing could be said.
 #[derive(Default)]
@@ -96,7 +99,7 @@ fn hold_everything(
     )?;
     count.hold("adjoint of v", gradients.adjoints(), &column(&|slot| truth.adjoint_at(slot)))?;
     let tangents = tape.tangents(&along).unwrap();
-    count.hold("tangent of y", &[tangents.of(y)], &truth.tangents(y))?;
+    count.hold("tangent of y", &[tangents.value(y)], &truth.tangents(y))?;
     let hvp = tape.hvp(y, &along, leaves).unwrap();
     for (i, &leaf) in leaves.iter().enumerate() {
         count.hold(&format!("second derivative by leaf {i},"), &hvp[i], &truth.second(leaf))?;
@@ -129,7 +132,7 @@ fn recorded(
             &gradient.values(),
             &own.values(gradient),
         )?;
-        let tangents = y.tape().tangents(along).unwrap().values_of(gradient);
+        let tangents = y.tape().tangents(along).unwrap().values(gradient);
         count.hold(
             &format!("tangent of recorded gradient {i},"),
             &tangents,
@@ -335,7 +338,7 @@ fn a_planted_fault_of_some_ulps_is_outside_the_bound() {
 /// made of.
 #[test]
 fn the_report_names_the_node_that_loses_digits() {
-    fn report<S: wengert::Scalar>() -> wengert::Precision {
+    fn report<S: wengert::Scalar>() -> wengert::truth::Precision {
         let tape = Tape::<S>::default();
         let number = |x: f64| S::from_f64(x);
         let b = tape.input(number(300.0)).named("b");

@@ -140,7 +140,7 @@ struct Again {
 impl Again {
     fn new(params: &[f32]) -> Self {
         let tape = Tape::default();
-        Again { params: tape.params(params).key(), mark: tape.mark(), tape }
+        Again { params: tape.param(params).key(), mark: tape.mark(), tape }
     }
 
     /// Forgets the last recording and makes the next.
@@ -170,7 +170,7 @@ struct Kept {
 impl Kept {
     fn new(rows: Rows<'_>, params: &[f32]) -> Self {
         let tape = Tape::default();
-        let Recorded { params, x, target, loss } = rows.put(tape.params(params));
+        let Recorded { params, x, target, loss } = rows.put(tape.param(params));
         Kept { params: params.key(), x: x.key(), target: target.key(), loss: loss.key(), tape }
     }
 
@@ -242,7 +242,7 @@ fn one_thread(rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
 
     let to_compile = Tape::default();
     let mut compiled = {
-        let Recorded { params, x, target, loss } = rows.put(to_compile.params(start));
+        let Recorded { params, x, target, loss } = rows.put(to_compile.param(start));
         Compiled::step(loss, params, RATE, &[x, target])
     };
     compiled.run(&[rows.x, rows.target]);
@@ -296,7 +296,7 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
     let mut programs: Vec<Compiled<f32>> = (0..count)
         .map(|i| {
             let tape = Tape::default();
-            let Recorded { params, x, target, loss } = rows.block(i, count).put(tape.params(start));
+            let Recorded { params, x, target, loss } = rows.block(i, count).put(tape.param(start));
             Compiled::gradient(loss, params, &[params, x, target])
         })
         .collect();

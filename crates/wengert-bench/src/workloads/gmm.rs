@@ -70,12 +70,14 @@ impl<const D: usize> Gmm<D> {
 
         let entries = params.tape().concat(1, &[q.exp(), lower]);
         let triangles = entries.scatter_add(&self.positions(), [k, D, D]);
-        let sum_q = q.sum_axes(&[1]);
+        let sum_q = q.sum_axes(1);
         let whitened = (data.reshape([n, D]) - mu).matmul(triangles.t());
-        let main = (alpha + sum_q).reshape([k, 1]) - 0.5 * whitened.square().sum_axes(&[2]);
+        let main = (alpha + sum_q).reshape([k, 1]) - 0.5 * whitened.square().sum_axes(2);
         let prior =
             0.5 * PRIOR.gamma * PRIOR.gamma * entries.square().sum() - PRIOR.m * sum_q.sum();
-        main.log_sum_exp(&[0]).sum() - n as f64 * alpha.log_sum_exp(&[0]) + prior + PRIOR.constants
+        main.log_sum_exp_axes(0).sum() - n as f64 * alpha.log_sum_exp_axes(0)
+            + prior
+            + PRIOR.constants
     }
 
     /// Where icf's entries stand in the components' `D` by `D` matrices.
@@ -189,7 +191,7 @@ impl<const D: usize> Workload for Gmm<D> {
 
         let mut tape = Tape::new();
         let kept = Tape::new();
-        let (p, x) = (kept.params(&params), kept.data(&points));
+        let (p, x) = (kept.param(&params), kept.data(&points));
         let loss = self.record(p, x);
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(p), &gradient, 1e-8);
@@ -214,7 +216,7 @@ impl<const D: usize> Workload for Gmm<D> {
             modes: [
                 Some(Box::new(|| {
                     tape.clear();
-                    let (p, x) = (tape.params(&params), tape.data(&points));
+                    let (p, x) = (tape.param(&params), tape.data(&points));
                     black_box(self.record(p, x).backward().adjoints()[0]);
                 })),
                 Some(Box::new(|| {

@@ -100,7 +100,7 @@ impl Workload for Growth {
         let gradient = hand.reverse().to_vec();
 
         let kept = Tape::new();
-        let x = kept.inputs(&at);
+        let x = kept.input(at);
         let y = record(x, self.nodes);
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-9);
@@ -136,7 +136,7 @@ impl Workload for Growth {
             modes: [
                 Some(Box::new(|| {
                     tape.clear();
-                    let y = black_box(record(tape.inputs(&at), self.nodes));
+                    let y = black_box(record(tape.input(at), self.nodes));
                     if both {
                         black_box(y.backward().adjoints()[0]);
                     }

@@ -50,7 +50,7 @@ struct Recorded<'t> {
 
 /// Everything on a tape.
 fn on<'t>(tape: &'t Tape, start: &[f64], row: &Row) -> Recorded<'t> {
-    let (params, x, target) = (tape.params(start), tape.data(&row.0), tape.data(&row.1));
+    let (params, x, target) = (tape.param(start), tape.data(row.0), tape.data(row.1));
     Recorded { params, x, target, loss: record(params, x, target) }
 }
 
@@ -106,10 +106,10 @@ impl Workload for Notebook {
         let mut gradients = loss.backward();
         let mut compiled = step(&to_compile, &start, &rows[0]);
         let mut tape = Tape::new();
-        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let (key, mark) = (tape.param(start).key(), tape.mark());
         let record_row = |tape: &mut Tape, row: &Row| {
             tape.rewind(mark);
-            let (params, x, target) = (tape.var(key), tape.data(&row.0), tape.data(&row.1));
+            let (params, x, target) = (tape.var(key), tape.data(row.0), tape.data(row.1));
             descend(params, &record(params, x, target).backward());
         };
         let mut replay_row = |row: &Row| {

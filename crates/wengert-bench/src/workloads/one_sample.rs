@@ -39,7 +39,7 @@ impl OneSample {
         let granularity = match self.code {
             Code::Scalar => {
                 let (params, x, target) =
-                    (tape.params(mlp.params()), tape.data(x), tape.data(target));
+                    (tape.param(mlp.params()), tape.data(x), tape.data(target));
                 return Recorded { params, x, loss: scalar(&self.sizes, params, x, target) };
             }
             Code::Neurons => Granularity::PerNeuron,

@@ -50,7 +50,7 @@ fn record(x: Var<'_>) -> Var<'_> {
 #[cfg(test)]
 pub(crate) fn text() -> String {
     let tape = Tape::new();
-    let x = tape.inputs(&[0.0; SMALL.variables]).named("x");
+    let x = tape.input([0.0; SMALL.variables]).named("x");
     Compiled::gradient(record(x).named("y"), x, &[x]).text("value_and_gradient")
 }
 
@@ -77,7 +77,7 @@ impl Workload for Rosenbrock {
 
         let mut tape = Tape::new();
         let kept = Tape::new();
-        let x = kept.inputs(&at);
+        let x = kept.input(&at);
         let y = record(x);
         let mut gradients = y.backward();
         same_gradient("tape", &gradients.values_wrt(x), &gradient, 1e-10);
@@ -104,7 +104,7 @@ impl Workload for Rosenbrock {
             modes: [
                 Some(Box::new(|| {
                     tape.clear();
-                    std::hint::black_box(record(tape.inputs(&at)).backward().adjoints()[0]);
+                    std::hint::black_box(record(tape.input(&at)).backward().adjoints()[0]);
                 })),
                 Some(Box::new(|| {
                     kept.replay(&[(x, &at)]).expect("there is no guard");

@@ -46,7 +46,7 @@ fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
 
 /// A step as a program.
 fn compiled(tape: &Tape, start: &[f64], features: &[f64], targets: &[f64]) -> Compiled<f64> {
-    let params = tape.params(start).named("params");
+    let params = tape.param(start).named("params");
     let (x, target) = (data(tape, features, INPUTS), data(tape, targets, OUTPUTS));
     let (x, target) = (x.named("x"), target.named("target"));
     Compiled::step(record(params, x, target).named("loss"), params, RATE, &[x, target])
@@ -93,7 +93,7 @@ impl Workload for Tiny {
         let mut tape = Tape::new();
         let kept = Tape::new();
         let (params, x, target) =
-            (kept.params(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
+            (kept.param(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
         let loss = record(params, x, target);
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
@@ -115,7 +115,7 @@ impl Workload for Tiny {
             start.iter().zip(written).map(|(before, after)| (before - after) / RATE).collect();
         same_gradient("written", &step, &gradient, 1e-9);
 
-        let (key, mark) = (tape.params(&start).key(), tape.mark());
+        let (key, mark) = (tape.param(&start).key(), tape.mark());
         let facts = compiled.facts();
         measure(Contenders {
             hand: Box::new(|| net.step(&batch, RATE)),

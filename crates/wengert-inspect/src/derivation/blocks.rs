@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use wengert::{Op, Structural};
+use wengert::op::{Op, Structural};
 
 use super::formulas::Formulas;
 use super::symbol::Name;

@@ -1,6 +1,6 @@
 //! Formulas: an arena of terms, and the handle that the core's derivative rules can compute with.
 //!
-//! [`Term`] implements `wengert::Real`, so `wengert::rules` is read by it as it is read by numbers:
+//! [`Term`] implements `wengert::number::Real`, so `wengert::rulebook::rules` is read by it as it is read by numbers:
 //! there is no second table of derivatives.
 
 use std::cell::RefCell;
@@ -8,7 +8,8 @@ use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::rc::Rc;
 
-use wengert::{Binary, Real, Structural, Unary};
+use wengert::number::Real;
+use wengert::op::{Binary, Structural, Unary};
 
 use super::symbol::Symbol;
 

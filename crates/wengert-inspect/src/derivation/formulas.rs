@@ -4,9 +4,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use wengert::number::Real;
+use wengert::op::{Binary, Op, Structural, Unary};
 use wengert::rulebook::Reading;
-use wengert::rules::{self, Partial};
-use wengert::{Binary, Op, Real, Structural, Unary};
+use wengert::rulebook::rules::{self, Partial};
 
 use super::expr::{Arena, Expr, Quantity, Term};
 use super::symbol::{Name, Role, Symbol};

@@ -3,7 +3,7 @@
 
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_2, LN_10};
 
-use wengert::{Binary, Unary};
+use wengert::op::{Binary, Unary};
 
 use super::expr::{Expr, Id, Quantity, Term};
 use super::symbol::{Role, Symbol};

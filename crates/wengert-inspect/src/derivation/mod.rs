@@ -65,7 +65,7 @@ pub enum Level {
 /// use wengert_inspect::{Derivation, Trace};
 ///
 /// let tape = wengert::Tape::new();
-/// let (x, w) = (tape.data(&[3.0]).at(0).named("x"), tape.param(2.0).named("w"));
+/// let (x, w) = (tape.data([3.0]).at(0).named("x"), tape.param(2.0).named("w"));
 /// let z = (w * x).named("z");
 /// let loss = (0.5 * (z - 7.0).square()).named("L");
 /// let trace = Trace::of(&loss.backward())?;

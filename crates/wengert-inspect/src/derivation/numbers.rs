@@ -1,7 +1,8 @@
 //! In how many digits numbers are printed, so that whoever computes with them gets the printed
 //! result.
 
-use wengert::{Attributes, Binary, Leaf, Op, Tape, Var};
+use wengert::op::{Attributes, Binary, Op};
+use wengert::{Leaf, Tape, Var};
 
 use super::expr::{Expr, Term};
 use super::math::{Operands, digits};
@@ -133,7 +134,7 @@ impl<'t> Evaluation<'t> {
             }
             Expr::Select(c, a, b) => of(c)?.try_select(of(a)?, of(b)?).ok(),
             Expr::Total(x) => Some(of(x)?.sum()),
-            Expr::ColumnSums(x) => of(x)?.try_sum_axes(&[0]).ok(),
+            Expr::ColumnSums(x) => of(x)?.try_sum_axes(0).ok(),
             Expr::MatMul(a, b) => of(a)?.try_matmul(of(b)?).ok(),
             Expr::Transposed(x) => of(x).filter(|x| x.shape().rank() > 1).map(Var::t),
             Expr::Outer(a, b) => {

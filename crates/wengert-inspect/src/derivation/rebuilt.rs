@@ -1,7 +1,8 @@
 //! A trace recorded again on a tape, by the core's own operations, so that it can be evaluated at
 //! other numbers.
 
-use wengert::{Error, Leaf, Op, Tape, Var};
+use wengert::op::Op;
+use wengert::{Error, Leaf, Tape, Var};
 
 use crate::digits::Digits;
 use crate::trace::strided::contiguous;
@@ -65,10 +66,10 @@ impl<'t> Rebuilt<'t> {
         for seed in trace.outputs() {
             let mut term = at(trace.at(seed.of))?;
             if seed.cotangent != 1.0 {
-                term = term.try_binary(wengert::Binary::Mul, seed.cotangent)?;
+                term = term.try_binary(wengert::op::Binary::Mul, seed.cotangent)?;
             }
             output = Some(match output {
-                Some(sum) => sum.try_binary(wengert::Binary::Add, term)?,
+                Some(sum) => sum.try_binary(wengert::op::Binary::Add, term)?,
                 None => term,
             });
         }

@@ -1,8 +1,9 @@
 //! Formulas in vectors and matrices: a layer's δ = Wᵀ δ′ ⊙ σ′(z).
 
+use wengert::number::Real;
+use wengert::op::{Op, Structural};
 use wengert::rulebook::Reading;
-use wengert::rules::{self, Partial};
-use wengert::{Op, Real, Structural};
+use wengert::rulebook::rules::{self, Partial};
 
 use super::blocks::{Block, Blocks, Operand, Read};
 use super::expr::{Arena, Expr, Quantity, Term};

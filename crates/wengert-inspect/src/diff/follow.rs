@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use wengert::rules::Partial;
+use wengert::rulebook::rules::Partial;
 
 use super::align::Aligned;
 use super::evaluate::Evaluator;

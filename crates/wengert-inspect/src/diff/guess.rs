@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wengert::{Op, Structural};
+use wengert::op::{Op, Structural};
 
 use super::align::Aligned;
 use crate::compare::Tolerance;

@@ -59,7 +59,7 @@ impl<'a> From<&'a Reference> for Side<'a> {
 /// use wengert_inspect::{Diff, Origin, Reference, Trace};
 ///
 /// let tape = wengert::Tape::new();
-/// let (x, w) = (tape.data(&[3.0]).at(0).named("x"), tape.param(0.5).named("w"));
+/// let (x, w) = (tape.data([3.0]).at(0).named("x"), tape.param(0.5).named("w"));
 /// let z = (w * x).named("z");
 /// let loss = (0.5 * (1.0 - z.sigmoid().named("y")).square()).named("L");
 /// let trace = Trace::of(&loss.backward())?;

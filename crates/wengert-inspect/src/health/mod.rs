@@ -4,7 +4,7 @@ mod text;
 
 use std::collections::{HashMap, HashSet};
 
-use wengert::{Op, Unary};
+use wengert::op::{Op, Unary};
 
 use crate::trace::{Adjoint, Precision, Slot, Spot, Trace, known_op};
 

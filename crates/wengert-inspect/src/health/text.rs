@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert::Op;
+use wengert::op::Op;
 
 use super::Health;
 use crate::columns::{Columns, count};

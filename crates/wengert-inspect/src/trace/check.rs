@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use wengert::{Binary, Leaf, Op, Shape, Structural, Unary};
+use wengert::op::{Binary, Op, Structural, Unary};
+use wengert::{Leaf, Shape};
 
 use super::data::{Elements, Spot, TraceData, TraceNode, VERSION};
 use super::strided::{Strided, broadcast, contiguous};

@@ -26,7 +26,7 @@ impl Trace {
     /// use wengert_inspect::Trace;
     ///
     /// let tape = wengert::Tape::new();
-    /// let (x, w) = (tape.data(&[0.5; 1000]).named("x"), tape.params(&[0.1; 1000]).named("w"));
+    /// let (x, w) = (tape.data([0.5; 1000]).named("x"), tape.param([0.1; 1000]).named("w"));
     /// let loss = (w.dot(x).named("z").tanh().named("y") - 1.0).square().named("L");
     /// let trace = Trace::of(&loss.backward())?.limited(100);
     /// assert!(trace.len() <= 100 && trace.slot("y").is_some());
@@ -198,7 +198,7 @@ mod tests {
     /// A chain on a block of weights, each step named.
     fn chain(length: usize) -> Trace {
         let tape = wengert::Tape::new();
-        let w = tape.params(&vec![0.5; length]).named("w");
+        let w = tape.param(vec![0.5; length]).named("w");
         let mut y = tape.input(1.0).named("x");
         for i in 0..length {
             y = (y * w.at(i)).named(&format!("y{i}"));
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn the_output_stays_however_large() {
         let tape = wengert::Tape::new();
-        let x = tape.inputs(&[1.0; 50]).named("x");
+        let x = tape.input([1.0; 50]).named("x");
         let y = x.exp().named("y");
         let trace = Trace::of(&y.backward_with(&[1.0; 50]).unwrap()).unwrap().limited(3);
         assert_eq!((trace.len(), trace.outputs().len()), (50, 50));
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn every_limit_leaves_a_trace() {
         let tape = wengert::Tape::new();
-        let x = tape.inputs(&[0.5, 1.5, -0.5, 0.25]).named("x");
+        let x = tape.input([0.5, 1.5, -0.5, 0.25]).named("x");
         let (a, b) = (x.at(0).exp().named("a"), (x.at(1) * x.at(2)).named("b"));
         let both = tape.stack(&[a, x.at(3), b, x.at(3)]).named("both");
         let y = (both.sum() * both.slice(0, 1..3).named("part").sum()).named("y");

@@ -1,6 +1,8 @@
 //! A reader with a calculator: takes the printed lines of a derivation and computes them again.
 
-use wengert::{Binary, Leaf, Real, Tape, Unary, Var};
+use wengert::number::Real;
+use wengert::op::{Binary, Unary};
+use wengert::{Leaf, Tape, Var};
 use wengert_inspect::Digits;
 
 /// What was found in one text.
@@ -196,7 +198,7 @@ impl<'t> Calculator<'t, '_> {
             after = &signed[digits..];
             let number = format!("{word}-{}", &signed[..digits]);
             self.rest = after;
-            return Some(self.tape.input(number.parse().ok()?));
+            return Some(self.tape.input(number.parse::<f64>().ok()?));
         }
         self.rest = after;
         if let Ok(number) = word.parse::<f64>() {
@@ -248,10 +250,10 @@ impl<'t> Calculator<'t, '_> {
             return Some(arguments[0].unary(op));
         }
         match (name, arguments) {
-            ("log_sum_exp", all) => Some(self.tape.stack(all).log_sum_exp(&[0])),
+            ("log_sum_exp", all) => Some(self.tape.stack(all).log_sum_exp_axes(0)),
             ("select", [c, a, b]) => Some(c.select(*a, *b)),
             ("Σ", [x]) => Some(x.sum()),
-            ("Σ_rows", [x]) => Some(x.sum_axes(&[0])),
+            ("Σ_rows", [x]) => Some(x.sum_axes(0)),
             (name, all) => {
                 let &op = Binary::ALL.iter().find(|op| op.name() == name)?;
                 all.iter().copied().reduce(|a, b| a.binary(op, b))

@@ -14,16 +14,17 @@ pub(crate) fn tensor_program<'t>(tape: &'t Tape, x: Var<'t>) -> Var<'t> {
     drop(hidden);
     let m = w.t().matmul(w) + h.at(0) * w.at(1);
     let stack = tape.stack(&[h.at(1), m.at(0).at(1), h.at(0)]);
-    let s = m.sum_axes(&[0]) * x.gather(&[7, 0, 7]) + stack.relu();
+    let s = m.sum_axes(0) * x.gather(&[7, 0, 7]) + stack.relu();
     let scattered = tape.stack(&[h.at(1), s.at(2), h.at(0)]).scatter_add(&[3, 0, 3], [4]);
     let chosen = scattered.indicator_gt(0.7).select(scattered.exp(), x.slice(0, 2..6) * 0.5);
     let permuted = w.permute(&[1, 0]).try_contiguous().unwrap();
     let detached = (x.at(3).detach() * x.at(4)).floor();
     let pair = batch.matmul(tape.stack(&[h, b]));
     let grid = x.slice(0, 2..8).reshape([3, 2]);
-    let extremes = w.max_axes(&[0]).sum() + tape.stack(&[x.at(1), x.at(2), x.at(1)]).min_axes(&[0]);
+    let extremes = w.max_axes(0).sum() + tape.stack(&[x.at(1), x.at(2), x.at(1)]).min_axes(0);
     let joined = tape.concat(1, &[grid.cumsum(0), grid.t().reshape([3, 2]), w.t()]);
-    let reduced = joined.log_sum_exp(&[1]) * joined.cumsum(1).cumsum(0).slice(1, 4..5).reshape([3])
+    let reduced = joined.log_sum_exp_axes(1)
+        * joined.cumsum(1).cumsum(0).slice(1, 4..5).reshape([3])
         + grid.softmax(1).at(0).at(1);
     reduced.sum()
         + extremes
@@ -46,8 +47,8 @@ pub(crate) fn network(tape: &Tape) -> Var<'_> {
 /// The same with other parameters: weights and bias of the hidden neuron, weight and bias of each
 /// output.
 pub(crate) fn network_of(tape: &Tape, params: [f64; 7]) -> Var<'_> {
-    let x = tape.inputs(&[1.0, 0.0]).named("x");
-    let block = tape.params(&params);
+    let x = tape.input([1.0, 0.0]).named("x");
+    let block = tape.param(params);
     let hidden = {
         let _scope = tape.scope("hidden/0");
         let (b, w) = (block.at(2).named("b"), block.slice(0, 0..2).named("w"));

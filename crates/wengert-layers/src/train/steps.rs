@@ -1,8 +1,7 @@
 //! One row's step, three ways: recorded, replayed, compiled.
 
-use wengert::{
-    Compiler, Error, Gradients, Input, Numerics, Options, Output, Program, Tape, Var, Workspace,
-};
+use wengert::program::{Input, Output};
+use wengert::{Compiler, Error, Gradients, Numerics, Options, Program, Tape, Var, Workspace};
 
 use super::RowPass;
 use crate::bind::{Bound, Granularity};
@@ -192,9 +191,9 @@ impl Compiled {
         let program = compiler.compile()?;
         Ok(Compiled {
             workspace: program.workspace(),
-            params: program.input(params.id())?,
-            x: program.input(x.id())?,
-            target: program.input(target.id())?,
+            params: program.input(params)?,
+            x: program.input(x)?,
+            target: program.input(target)?,
             program,
             loss,
             layers,
@@ -206,7 +205,7 @@ impl Compiled {
             |read: &dyn Fn(&LayerOutputs) -> Vec<f64>| self.layers.iter().map(read).collect();
         RowPass {
             row,
-            loss: self.workspace.number(self.loss),
+            loss: self.workspace.value(self.loss),
             z: of_layers(&|layer| self.workspace.values(layer.z)),
             outputs: of_layers(&|layer| self.workspace.values(layer.output)),
             deltas: of_layers(&|layer| {
@@ -221,7 +220,7 @@ impl Steps for Compiled {
         self.workspace.set(self.x, turn.features)?;
         self.workspace.set(self.target, turn.target)?;
         self.program.run(&mut self.workspace)?;
-        Ok((self.workspace.number(self.loss), turn.shown.then(|| self.numbers(turn.row))))
+        Ok((self.workspace.value(self.loss), turn.shown.then(|| self.numbers(turn.row))))
     }
 
     fn deliver(&self, work: &mut Mlp) {

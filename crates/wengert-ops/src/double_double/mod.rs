@@ -47,7 +47,7 @@ use crate::real::{Constant, Real, Scalar};
 /// # Examples
 ///
 /// ```
-/// use wengert::{DoubleDouble, Real};
+/// use wengert::number::{DoubleDouble, Real};
 ///
 /// // What remains of sin π is the rounding error of π.
 /// let pi = DoubleDouble::from(std::f64::consts::PI);

@@ -8,28 +8,43 @@
 use super::DoubleDouble;
 use super::constants::{FRAC_PI_2, TWO_OVER_PI};
 
-/// The words of `x · 2/π` modulo 2⁶⁴: the whole part, and four after the point.
-type Fixed = [u64; WORDS];
-const WORDS: usize = 5;
+/// The words of `x · 2/π` modulo 2⁶⁴: the whole part, and some after the point.
+type Fixed<const WORDS: usize> = [u64; WORDS];
 
 /// The multiple of π/2 nearest to x, modulo 4, and what x is more.
 pub(super) fn modulo_half_pi(x: DoubleDouble) -> (u64, DoubleDouble) {
     if x.hi.abs() < 0.785 {
         return (0, x);
     }
-    let sum = add(product(x.hi), product(x.lo));
-    // Rounded to the nearest: the fraction is then between −1/2 and 1/2.
-    let up = sum[1] >> 63;
-    let quadrant = sum[0].wrapping_add(up) & 3;
-    let negative = up == 1;
-    let fraction = if negative { negate(sum) } else { sum };
-    let turn = number(&fraction[1..]);
-    let rest = turn.times(FRAC_PI_2);
+    let (quadrant, fraction, negative) = nearest::<5>(add(product(x.hi), product(x.lo)));
+    let rest = number(&fraction[1..]).times(FRAC_PI_2);
     (quadrant, if negative { rest.negated() } else { rest })
 }
 
+impl DoubleDouble {
+    /// The multiple of π/2 nearest to x, modulo 4, and what x is more.
+    pub(crate) fn modulo_half_pi(self) -> (u64, DoubleDouble) {
+        modulo_half_pi(self)
+    }
+
+    /// The multiple of π/2 nearest to x, modulo 4, and what x is more, as a part of π/2: the words
+    /// after the point (the first is 0), and whether it is negative.
+    pub(crate) fn quarter_turns(x: f64) -> (u64, [u64; 9], bool) {
+        let (quadrant, mut fraction, negative) = nearest::<9>(product(x));
+        fraction[0] = 0;
+        (quadrant, fraction, negative)
+    }
+}
+
+/// Rounded to the nearest: the fraction is then between −1/2 and 1/2, here without its sign.
+fn nearest<const WORDS: usize>(sum: Fixed<WORDS>) -> (u64, Fixed<WORDS>, bool) {
+    let up = sum[1] >> 63;
+    let quadrant = sum[0].wrapping_add(up) & 3;
+    (quadrant, if up == 1 { negate(sum) } else { sum }, up == 1)
+}
+
 /// `x · 2/π`, as far as it counts.
-fn product(x: f64) -> Fixed {
+fn product<const WORDS: usize>(x: f64) -> Fixed<WORDS> {
     let (fraction, exponent) = libm::frexp(x.abs());
     if fraction == 0.0 {
         return [0; WORDS];
@@ -65,7 +80,7 @@ fn digits(last: i32) -> u64 {
     }
 }
 
-fn add(a: Fixed, b: Fixed) -> Fixed {
+fn add<const WORDS: usize>(a: Fixed<WORDS>, b: Fixed<WORDS>) -> Fixed<WORDS> {
     let (mut sum, mut carry) = ([0; WORDS], false);
     for i in (0..WORDS).rev() {
         let (first, over) = a[i].overflowing_add(b[i]);
@@ -75,7 +90,7 @@ fn add(a: Fixed, b: Fixed) -> Fixed {
     sum
 }
 
-fn negate(a: Fixed) -> Fixed {
+fn negate<const WORDS: usize>(a: Fixed<WORDS>) -> Fixed<WORDS> {
     let mut one = [0; WORDS];
     one[WORDS - 1] = 1;
     add(a.map(|word| !word), one)

@@ -40,6 +40,10 @@ macro_rules! running {
                 elementwise::accumulate(sums, (x.start, x.layout), adjoints);
             }
 
+            fn composed<T: Algebra>(operands: &[T], attributes: &Attributes) -> Option<T> {
+                Some(composed(operands[0], attributes, $back))
+            }
+
             fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
                 Some(T::structural(Structural::$other, &[g], at.attributes.clone()))
             }
@@ -70,6 +74,21 @@ fn value<S: Scalar>(x: Tensor<'_, S>, axis: u8, back: bool, run: &mut [S]) {
             run[first + to * stride] = run[first + from * stride] + run[first + to * stride];
         }
     }
+}
+
+/// Slice by slice along the axis, in the order of [`value`].
+fn composed<T: Algebra>(x: T, attributes: &Attributes, back: bool) -> T {
+    let axis = attributes.axes()[0] as usize;
+    let extent = x.extents().dims()[axis];
+    let at = |i: usize| if back { extent - 1 - i } else { i };
+    let mut sums = vec![x.part(axis, at(0)..at(0) + 1)];
+    for i in 1..extent {
+        sums.push(sums[i - 1] + x.part(axis, at(i)..at(i) + 1));
+    }
+    if back {
+        sums.reverse();
+    }
+    T::structural(Structural::Concat, &sums, attributes.clone())
 }
 
 /// Element by element, and for each the results that took it in, from the one that took in most.

@@ -29,7 +29,8 @@ macro_rules! extremum {
 
             fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
-                Some(chosen.chain_choice((g / ties).kept(at.attributes.axes())))
+                // As the entries have it: the adjoint times 1/ties.
+                Some(chosen.chain_choice(g.chain(ties.recip()).kept(at.attributes.axes())))
             }
 
             fn tangent<T: Algebra>(at: &At<'_, T>, _: usize, t: T) -> Option<T> {

@@ -47,6 +47,11 @@ impl Rule for LogSumExp {
         }
     }
 
+    fn composed<T: Algebra>(operands: &[T], attributes: &Attributes) -> Option<T> {
+        let Terms { largest, sums, .. } = terms(operands[0], attributes);
+        Some(largest + sums.ln())
+    }
+
     fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
         Some(g.kept(at.attributes.axes()).chain(softmax(at)))
     }
@@ -87,9 +92,20 @@ fn finite<R: Real>(x: R) -> R {
 /// `e^(x − m)/Σ e^(x − m)`, and not `e^(x − result)`, which has lost what the result was rounded
 /// by.
 fn softmax<T: Algebra>(at: &At<'_, T>) -> T {
-    let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
-    let x = finite(at.operands[0]);
-    let largest = T::structural(Structural::Max, &[x], at.attributes.clone()).still();
-    let powers = (x - largest.kept(at.attributes.axes())).exp();
-    powers / powers.summed(&axes).kept(at.attributes.axes())
+    let Terms { powers, sums, .. } = terms(at.operands[0], at.attributes);
+    powers / sums.kept(at.attributes.axes())
+}
+
+/// What a log-sum-exp and its slope are made of: the largest x, `e^(x − m)`, and its sums.
+struct Terms<T> {
+    largest: T,
+    powers: T,
+    sums: T,
+}
+
+fn terms<T: Algebra>(x: T, attributes: &Attributes) -> Terms<T> {
+    let axes: Vec<usize> = attributes.axes().iter().map(|&axis| axis as usize).collect();
+    let largest = T::structural(Structural::Max, &[x], attributes.clone()).still();
+    let powers = (finite(x) - finite(largest).kept(attributes.axes())).exp();
+    Terms { largest, powers, sums: powers.summed(&axes) }
 }

@@ -7,6 +7,7 @@
 //! | `entries`, its Jacobian one by one | the exact sweep, ledgers, traces, the diff, reasons of zeros |
 //! | `share`, the adjoint of an operand, over an [`Algebra`] | recorded gradients, the compiler |
 //! | `tangent`, over an [`Algebra`] | recorded tangents |
+//! | `composed`, the value over an [`Algebra`] | the compiler, where it has no instruction for it |
 //! | `reading`, how an element is made of what it reads | derivations |
 //!
 //! Its name, formula, derivative and domain stand in its row of `structural_functions`, in
@@ -16,6 +17,7 @@
 mod affine;
 mod concat;
 mod contiguous;
+mod cumprod;
 mod cumsum;
 mod extremum;
 mod gather;

@@ -64,9 +64,9 @@ impl Rule for Select {
     const READING: Reading = Reading::Cases;
 }
 
-/// `moving` where operand `i` was chosen, else 0.
+/// `moving` where operand `i` was chosen, else nothing.
 fn pick<T: Algebra>(at: &At<'_, T>, i: usize, moving: T) -> Option<T> {
-    let (cond, zero) = (at.operands[0], moving.like(0.0));
+    let (cond, zero) = (at.operands[0], moving.nothing());
     let pick =
         |a: T, b: T| Some(T::structural(Structural::Select, &[cond, a, b], Attributes::None));
     match i {

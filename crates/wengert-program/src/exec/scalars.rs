@@ -10,33 +10,74 @@ use crate::ids::{Id, Place};
 use crate::op::{Binary, Unary};
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
 
-/// An operation on places: the most frequent by name, so that one jump finds them.
+/// What an operation does: the most frequent by name, so that one jump finds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scalar {
-    Add { out: Place, a: Place, b: Place },
-    Sub { out: Place, a: Place, b: Place },
-    Mul { out: Place, a: Place, b: Place },
-    Chain { out: Place, a: Place, b: Place },
-    Neg { out: Place, a: Place },
-    Copy { out: Place, a: Place },
-    Unary { op: Unary, out: Place, a: Place },
-    Binary { op: Binary, out: Place, a: Place, b: Place },
-    Select { out: Place, a: Place, b: Place, c: Place },
+pub(crate) enum Opcode {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Chain,
+    /// `out + a b`, rounded twice.
+    AddMul,
+    /// `out + chain(a, b)`
+    AddChain,
+    Neg,
+    Copy,
+    Unary(Unary),
+    Binary(Binary),
+    /// `a ≠ 0 ? b : c`, c being the next operation's a.
+    Select,
+}
+
+/// An operation on places. It is packed: long programs wait for their operations to be read.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed)]
+pub(crate) struct Scalar {
+    op: Opcode,
+    out: Place,
+    a: Place,
+    b: Place,
 }
 
 impl Scalar {
+    pub(crate) fn copy(out: Place, a: Place) -> Self {
+        Scalar { op: Opcode::Copy, out, a, b: a }
+    }
+
     pub(crate) fn unary(op: Unary, out: Place, a: Place) -> Self {
-        if op == Unary::Neg { Scalar::Neg { out, a } } else { Scalar::Unary { op, out, a } }
+        let op = if op == Unary::Neg { Opcode::Neg } else { Opcode::Unary(op) };
+        Scalar { op, out, a, b: a }
     }
 
     pub(crate) fn binary(op: Binary, out: Place, a: Place, b: Place) -> Self {
-        match op {
-            Binary::Add => Scalar::Add { out, a, b },
-            Binary::Sub => Scalar::Sub { out, a, b },
-            Binary::Mul => Scalar::Mul { out, a, b },
-            Binary::Chain => Scalar::Chain { out, a, b },
-            op => Scalar::Binary { op, out, a, b },
-        }
+        let op = match op {
+            Binary::Add => Opcode::Add,
+            Binary::Sub => Opcode::Sub,
+            Binary::Mul => Opcode::Mul,
+            Binary::Div => Opcode::Div,
+            Binary::Chain => Opcode::Chain,
+            op => Opcode::Binary(op),
+        };
+        Scalar { op, out, a, b }
+    }
+
+    pub(crate) fn select(out: Place, [a, b, c]: [Place; 3]) -> [Self; 2] {
+        [Scalar { op: Opcode::Select, out, a, b }, Scalar { op: Opcode::Copy, out, a: c, b: c }]
+    }
+
+    /// This product, added to the sum that stands at `out`.
+    ///
+    /// # Panics
+    ///
+    /// Of another operation.
+    pub(crate) fn added_to(self, out: Place) -> Self {
+        let op = match self.op {
+            Opcode::Mul => Opcode::AddMul,
+            Opcode::Chain => Opcode::AddChain,
+            other => unreachable!("{other:?} is no product"),
+        };
+        Scalar { op, out, ..self }
     }
 }
 
@@ -50,7 +91,7 @@ impl<S: 'static> Arguments for Code<S> {
 /// Single numbers in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalars<S: 'static> {
-    pub(crate) code: Vec<Scalar>,
+    pub(crate) code: Box<[Scalar]>,
     interpreter: Compiled<Code<S>>,
 }
 
@@ -62,7 +103,7 @@ impl<S: Elementary + Platform> Scalars<S> {
         } else {
             simd::compiled_portable::<Interpreter<S, false>>()
         };
-        Scalars { code, interpreter }
+        Scalars { code: code.into(), interpreter }
     }
 
     #[inline]
@@ -94,24 +135,26 @@ impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST>
     #[inline(always)]
     fn run<I: Isa>((code, memory): (&[Scalar], &[Cell<S>])) {
         let read = |place: Place| memory[place.index()].get();
-        for &operation in code {
-            let (out, value) = match operation {
-                Scalar::Add { out, a, b } => (out, read(a) + read(b)),
-                Scalar::Sub { out, a, b } => (out, read(a) - read(b)),
-                Scalar::Mul { out, a, b } => (out, read(a) * read(b)),
-                Scalar::Chain { out, a, b } => (out, read(a).chain(read(b))),
-                Scalar::Neg { out, a } => (out, -read(a)),
-                Scalar::Copy { out, a } => (out, read(a)),
-                Scalar::Unary { op, out, a } => {
+        let mut code = code.iter();
+        while let Some(&Scalar { op, out, a, b }) = code.next() {
+            let value = match op {
+                Opcode::Add => read(a) + read(b),
+                Opcode::Sub => read(a) - read(b),
+                Opcode::Mul => read(a) * read(b),
+                Opcode::Div => read(a) / read(b),
+                Opcode::Chain => read(a).chain(read(b)),
+                Opcode::AddMul => read(out) + read(a) * read(b),
+                Opcode::AddChain => read(out) + read(a).chain(read(b)),
+                Opcode::Neg => -read(a),
+                Opcode::Copy => read(a),
+                Opcode::Unary(op) => {
                     let x = read(a);
-                    (out, if FAST { fast::<I, S>(op, x) } else { single(op, x) })
+                    if FAST { fast::<I, S>(op, x) } else { single(op, x) }
                 }
-                Scalar::Binary { op, out, a, b } => {
-                    let (x, y) = (read(a), read(b));
-                    (out, if op == Binary::Div { x / y } else { pair(op, x, y) })
-                }
-                Scalar::Select { out, a, b, c } => {
-                    (out, if read(a).is_zero() { read(c) } else { read(b) })
+                Opcode::Binary(op) => pair(op, read(a), read(b)),
+                Opcode::Select => {
+                    let other = code.next().map_or(b, |more| more.a);
+                    read(if read(a).is_zero() { other } else { b })
                 }
             };
             memory[out.index()].set(value);

@@ -1,25 +1,30 @@
 //! Common subexpressions: a node that computes what an earlier one does is that one.
 
+use std::hash::{Hash, Hasher};
+
 use super::{Replacement, State};
 use crate::access::{Access, Dims};
 use crate::graph::{FastMap, Instruction, Kind, Op};
-use crate::ids::{Node, Value};
+use crate::ids::{Id, Node, Value};
+use crate::interner::Interner;
 use crate::op::Binary;
 use crate::real::Scalar;
 
 /// What makes two runs the same: all but where the result goes and what it stands for.
-type Key = (Op, Dims, Dims, smallvec::SmallVec<[Access<Value>; 3]>);
+type Key = (Op, Dims, Dims, smallvec::SmallVec<[Access<Value>; 2]>);
 
 /// Shares in one walk: operands are shared before their readers, so equal expressions of any depth
 /// are found.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
-    let mut known: FastMap<Kind, Node> = FastMap::default();
-    known.reserve(state.graph.nodes.len() / 2);
+    let mut known = Interner::with_room(state.graph.nodes.len());
     let mut runs: FastMap<Key, Node> = FastMap::default();
     state.rewrite(|graph, node| {
         let first = match graph.nodes[node] {
             kind @ (Kind::Unary(..) | Kind::Binary(..) | Kind::Select(..)) => {
-                *known.entry(ordered(kind)).or_insert(node)
+                let kind = ordered(kind);
+                let equal = |other: usize| ordered(graph.nodes[Node::new(other)]) == kind;
+                let last = kind.operands().into_iter().max().map_or(0, Value::index);
+                Node::new(known.number(last, hash(kind), node.index(), equal))
             }
             Kind::Run(index) => {
                 let Instruction { op, dims, inner, operands, .. } = &graph.runs[index as usize];
@@ -29,6 +34,12 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
         };
         if first == node { Replacement::None } else { Replacement::Value(graph.line.start(first)) }
     });
+}
+
+fn hash(kind: Kind) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    kind.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The operands of a sum or a product in order of values: IEEE's are commutative.

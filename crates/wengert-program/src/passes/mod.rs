@@ -7,8 +7,11 @@ pub(crate) mod prune;
 pub(crate) mod reduction_raising;
 
 use super::access::{Access, Dims};
-use super::graph::{FastMap, Graph, Kind};
+use std::hash::Hasher;
+
+use super::graph::{Graph, Kind};
 use super::ids::{Id, Map, Node, Value};
+use super::interner::Interner;
 use crate::real::Scalar;
 
 /// Values that a program is asked for, over extents: an output, a gradient, one side of a guard.
@@ -178,9 +181,10 @@ impl Renaming<'_> {
 
 /// The shapes of expressions, numbered: two nodes have the same number if one formula computes both
 /// of leaves of the same blocks. Elements of one run are alike, and so are all constants.
-#[derive(Default)]
 pub(crate) struct Shapes {
-    known: FastMap<Form, u32>,
+    /// By number.
+    forms: Vec<Form>,
+    known: Interner,
 }
 
 /// What a node does, and the shapes of its operands.
@@ -190,12 +194,11 @@ pub(crate) struct Form {
     parts: [u32; 3],
 }
 
-impl std::hash::Hash for Form {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        let [a, b, c] = self.parts;
-        state.write_u64(self.operation ^ u64::from(a) << 32);
-        state.write_u64(u64::from(b) << 32 | u64::from(c));
-    }
+fn hash(Form { operation, parts: [a, b, c] }: Form) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write_u64(operation ^ u64::from(a) << 32);
+    hasher.write_u64(u64::from(b) << 32 | u64::from(c));
+    hasher.finish()
 }
 
 impl Form {
@@ -209,9 +212,22 @@ impl Form {
 }
 
 impl Shapes {
+    /// Room for the shapes of so many nodes; constants have theirs already.
+    pub(crate) fn with_room(nodes: usize) -> Self {
+        let mut shapes = Shapes { forms: Vec::new(), known: Interner::with_room(nodes + 1) };
+        shapes.number(Form::CONST);
+        shapes
+    }
+
     pub(crate) fn number(&mut self, form: Form) -> u32 {
-        let next = self.known.len() as u32;
-        *self.known.entry(form).or_insert(next)
+        let forms = &self.forms;
+        let [a, b, c] = form.parts;
+        let (near, next) = (a.max(b).max(c) as usize, forms.len());
+        let number = self.known.number(near, hash(form), next, |known| forms[known] == form);
+        if number == next {
+            self.forms.push(form);
+        }
+        number as u32
     }
 
     /// The form of a node, by the shapes of what it reads.

@@ -138,8 +138,7 @@ fn count_uses<S: Scalar>(state: &State<S>) -> Map<Node, u32> {
 
 /// A number for the shape of each node's expression.
 fn number_shapes<S: Scalar>(graph: &Graph<S>, live: &Map<Node, bool>) -> Map<Node, u32> {
-    let mut numbers = Shapes::default();
-    numbers.number(super::Form::CONST);
+    let mut numbers = Shapes::with_room(graph.nodes.len());
     let mut shapes = Map::filled(0, graph.nodes.len());
     for node in graph.nodes.keys().filter(|&node| live[node]) {
         shapes[node] =

@@ -8,7 +8,8 @@ use super::names::is_identifier;
 /// # Examples
 ///
 /// ```
-/// use wengert::{Compiler, Numerics, RustOptions, Tape};
+/// use wengert::{Compiler, Numerics, Tape};
+/// use wengert::program::RustOptions;
 ///
 /// let tape = Tape::new();
 /// let x = tape.input(0.5).named("x");

@@ -13,6 +13,7 @@ use crate::shape::Shape;
 use crate::tape::{Kind, Tape};
 use crate::var::Var;
 
+/// # The gradient as nodes
 impl<'t, S: Scalar> Var<'t, S> {
     /// Records the gradient of this single number as nodes after it, and returns the adjoint of
     /// each of `wrt`, of the same shape; `None` if no path leads to it.
@@ -40,6 +41,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// assert_eq!((dy.value(), d2y), (12.0, 12.0)); // 3x², 6x
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "create_graph")]
     #[track_caller]
     pub fn record_gradient(self, wrt: &[Var<'t, S>]) -> Result<Vec<Option<Var<'t, S>>>, Error> {
         if !self.is_scalar() {
@@ -243,6 +245,6 @@ impl<'t, S: Scalar> Var<'t, S> {
             *axis < extra || (shape.dims()[axis - extra] == 1 && own.dims()[*axis] != 1)
         };
         let axes: SmallVec<[usize; 4]> = (0..own.rank()).filter(repeated).collect();
-        self.try_sum_axes(&axes)?.try_reshape(shape.clone())
+        self.try_sum_axes(&axes[..])?.try_reshape(shape.clone())
     }
 }

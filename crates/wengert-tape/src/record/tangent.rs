@@ -12,6 +12,7 @@ use crate::run::{View, Wide};
 use crate::tape::{Kind, Step, Tape};
 use crate::var::Var;
 
+/// # The tangent as nodes
 impl<'t, S: Scalar> Var<'t, S> {
     /// Records the tangent of this along a direction as nodes after it, of its own shape; `None` if
     /// nothing that moves leads to it. Each `(var, tangent)` of the direction moves; a node that is
@@ -42,6 +43,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// assert_eq!(dy.value(), 20.0);
     /// # Ok::<(), wengert::Error>(())
     /// ```
+    #[doc(alias = "jvp")]
     #[track_caller]
     pub fn record_tangent(
         self,

@@ -3,6 +3,7 @@
 mod columns;
 mod listing;
 mod memory;
+mod nested;
 mod nodes;
 mod rewind;
 mod scalar;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+pub use nested::Nested;
 pub use nodes::{Edge, GuardInfo, NameInfo, Node};
 pub use rewind::Mark;
 pub(crate) use scalar::Compiled;
@@ -142,6 +144,7 @@ impl Tape<f64> {
     }
 }
 
+/// # Its size and its options
 impl<S: Scalar> Tape<S> {
     /// An empty tape that records as `options` say.
     #[must_use]
@@ -316,7 +319,13 @@ impl<S: Scalar> Tape<S> {
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
-        let layout = self.side.borrow_mut().layouts.intern(Layout::contiguous(shape));
+        let layout = {
+            let layouts = &mut self.side.borrow_mut().layouts;
+            match shape.rank() {
+                1 => layouts.intern_vector(data.len()),
+                _ => layouts.intern(Layout::contiguous(shape)),
+            }
+        };
         let run = (layout, data.len());
         self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attributes::None, |_, _, run| {
             run.copy_from_slice(data)

@@ -81,6 +81,7 @@ pub struct NameInfo {
     pub place: Place,
 }
 
+/// # The list as data
 impl<S: Scalar> Tape<S> {
     /// The nodes in the order of recording. Operands stand before the nodes that read them.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = Node> + '_ {

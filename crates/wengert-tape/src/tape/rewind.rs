@@ -44,6 +44,7 @@ impl Epochs {
     }
 }
 
+/// # Recording again in the same memory
 impl<S: Scalar> Tape<S> {
     /// This place on the tape, to [`rewind`](Tape::rewind) to.
     ///
@@ -53,7 +54,7 @@ impl<S: Scalar> Tape<S> {
     ///
     /// ```
     /// let mut tape = wengert::Tape::new();
-    /// let params = tape.params(&[1.0, 2.0]).named("w").key();
+    /// let params = tape.param([1.0, 2.0]).named("w").key();
     /// let mark = tape.mark();
     /// for x in [3.0, 4.0] {
     ///     tape.rewind(mark);

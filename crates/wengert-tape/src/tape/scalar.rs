@@ -10,15 +10,15 @@ use wengert_ops::real::Scalar as Number;
 use wengert_ops::run::{Layouts, Wide};
 use wengert_ops::structural::{Entry, Site};
 
-use super::{Side, Step};
+use super::{Nested, Side, Step};
 
 /// A number that a tape can store: `f32`, `f64`, and [`Dual`] numbers over them.
 ///
 /// The list is closed, so that the loops over a tape are compiled in this crate, once for each of
 /// them. A crate that records and differentiates compiles none of them again.
-pub trait Scalar: Number + Compiled {}
+pub trait Scalar: Number + Compiled + Nested<Self> {}
 
-impl<S: Number + Compiled> Scalar for S {}
+impl<S: Number + Compiled + Nested<Self>> Scalar for S {}
 
 /// The loops over a tape of one kind of number: implemented where they are written, for each number
 /// by name.

@@ -1,4 +1,7 @@
 //! One step of the list in 8 bytes: an opcode, two marks, two operand slots.
+//!
+//! The opcode's six bits are too few for all operations. A function of one number needs no second
+//! operand, and says in that field which one it is: all of them share one opcode.
 
 #![allow(missing_docs, reason = "public to the compiler alone")]
 
@@ -15,12 +18,12 @@ const CUT_SECOND: u8 = 1 << 7;
 
 const LEAF: u8 = 0;
 const UNARY: u8 = 4;
-const BINARY: u8 = UNARY + Unary::ALL.len() as u8;
+const BINARY: u8 = 5;
 const WIDE: u8 = 63;
 const _: () =
     assert!(BINARY as usize + Binary::ALL.len() <= WIDE as usize, "opcodes outgrew their six bits");
 
-/// `code: 6 bits | cut marks: 2 | first operand: 28 | second operand: 28`.
+/// `code: 6 bits | cut marks: 2 | first operand: 28 | second operand, or which function: 28`.
 ///
 /// A **cut** operand is read but passes no derivative: a constant, data, or a detached handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ impl Step {
     #[inline(always)]
     #[must_use]
     pub const fn unary(op: Unary, a: u32, cut: bool) -> Self {
-        pack((UNARY + op as u8) | if cut { CUT_FIRST } else { 0 }, a, 0)
+        pack(UNARY | if cut { CUT_FIRST } else { 0 }, a, op as u32)
     }
 
     #[inline(always)]
@@ -75,8 +78,8 @@ impl Step {
                 Some(op) => Kind::Binary(op),
                 None => Kind::Wide,
             }
-        } else if code >= UNARY {
-            match Unary::from_code(code - UNARY) {
+        } else if code == UNARY {
+            match Unary::from_code(self.b() as u8) {
                 Some(op) => Kind::Unary(op),
                 None => Kind::Wide,
             }
@@ -113,6 +116,7 @@ impl Step {
 
     #[inline(always)]
     #[must_use]
+    /// The second operand's slot; of a function of one number no slot.
     pub const fn b(self) -> u32 {
         (self.0 & SLOT_MASK) as u32
     }

@@ -143,7 +143,7 @@ impl<'t, S: Scalar> Truths<'t, S> {
     /// # Examples
     ///
     /// ```
-    /// use wengert::DoubleDouble;
+    /// use wengert::number::DoubleDouble;
     /// let tape = wengert::Tape::new();
     /// let x = tape.input(0.1);
     /// let y = x * 3.0;

@@ -11,6 +11,7 @@ use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
 
+/// # Operations held as data
 impl<S: Scalar> Tape<S> {
     /// Records any operation but a leaf, given as data: what a trace, a saved program or another
     /// tape's [`Node`](crate::Node) holds.
@@ -24,10 +25,11 @@ impl<S: Scalar> Tape<S> {
     /// # Examples
     ///
     /// ```
-    /// use wengert::{Attributes, Op, Structural, Tape};
+    /// use wengert::Tape;
+    /// use wengert::op::{Attributes, Op, Structural};
     ///
     /// let tape = Tape::new();
-    /// let x = tape.inputs(&[1.0, 2.0, 3.0]);
+    /// let x = tape.input([1.0, 2.0, 3.0]);
     /// let sum = tape.apply(Op::Structural(Structural::Sum), &[x], Attributes::axes_of(&[0]))?;
     /// assert_eq!(sum.value(), 6.0);
     /// # Ok::<(), wengert::Error>(())

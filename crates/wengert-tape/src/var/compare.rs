@@ -8,6 +8,7 @@ use crate::op::Comparison;
 use crate::real::Scalar;
 use crate::tape::Guard;
 
+/// # Comparisons that a replay watches
 impl<'t, S: Scalar> Var<'t, S> {
     /// Compares two single numbers and records operands and outcome, so that a replay where the
     /// outcome would flip is an error and not a silently wrong gradient.

@@ -40,6 +40,7 @@ macro_rules! binary_methods {
 unary_functions!(unary_methods);
 binary_functions!(binary_methods);
 
+/// # Functions of numbers, elementwise
 impl<'t, S: Scalar> Var<'t, S> {
     /// `xⁿ` for a fixed integer n, defined for negative x too.
     ///
@@ -196,6 +197,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// # Panics
     ///
     /// On misuse; [`try_select`](Var::try_select) returns that as an error.
+    #[doc(alias = "where_")]
+    #[doc(alias = "where")]
     #[track_caller]
     #[must_use]
     pub fn select(self, a: impl Operand<'t, S>, b: impl Operand<'t, S>) -> Self {

@@ -15,6 +15,7 @@ pub struct Key {
     view: View,
 }
 
+/// # What outlives the handle
 impl<S: Scalar> Var<'_, S> {
     /// The key of this handle's elements.
     #[must_use]

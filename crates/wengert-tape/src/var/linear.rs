@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::op::Structural;
 use crate::real::Scalar;
 
+/// # Products of vectors and matrices
 impl<'t, S: Scalar> Var<'t, S> {
     /// `z = b + Σᵢ wᵢ xᵢ`: one node, summed from the bias in input order, without fused rounding.
     ///
@@ -60,6 +61,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// # Panics
     ///
     /// On misuse; [`try_matmul`](Var::try_matmul) returns that as an error.
+    #[doc(alias = "@")]
+    #[doc(alias = "mm")]
     #[must_use]
     #[track_caller]
     pub fn matmul(self, other: Self) -> Self {

@@ -1,6 +1,7 @@
 //! The handle of a node: what a program computes with.
 
 mod apply;
+mod axes;
 mod compare;
 mod functions;
 mod key;
@@ -9,10 +10,11 @@ mod linear;
 mod norms;
 mod operators;
 mod reduce;
+mod variance;
 mod views;
 
+pub use axes::{Axes, Axis, Last};
 pub use key::Key;
-pub use leaves::Nested;
 
 use std::fmt;
 
@@ -23,7 +25,7 @@ use crate::error::{Error, NodeId, Place};
 use crate::kernels::Tensor;
 use crate::op::{Binary, Op, Unary};
 use crate::real::{Real, Scalar};
-use crate::run::View;
+use crate::run::{Facts, View};
 use crate::shape::{Layout, Shape};
 use crate::tape::{Step, Tape, join};
 
@@ -139,6 +141,7 @@ pub(crate) fn or_panic<T>(result: Result<T, Error>) -> T {
     }
 }
 
+/// # What it is, and its numbers
 impl<'t, S: Scalar> Var<'t, S> {
     /// The tape it stands on.
     #[must_use]
@@ -162,7 +165,11 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a Var is never empty")]
     pub fn len(self) -> usize {
-        self.shape().len()
+        if self.is_scalar() { 1 } else { self.facts().len }
+    }
+
+    pub(crate) fn facts(self) -> Facts {
+        self.tape.side.borrow().layouts.facts(self.view.layout())
     }
 
     /// Whether this is a single number without axes.
@@ -197,17 +204,16 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// ```
     /// let tape = wengert::Tape::new();
-    /// let squares = tape.inputs(&[1.0, 2.0, 3.0]).square();
+    /// let squares = tape.input([1.0, 2.0, 3.0]).square();
     /// let largest = squares.with_values(|values| values.iter().copied().fold(0.0, f64::max));
     /// assert_eq!(largest, 9.0);
     /// ```
     pub fn with_values<R>(self, f: impl FnOnce(&[S]) -> R) -> R {
-        let layout = self.layout();
-        if !layout.is_contiguous() {
+        let (facts, start) = (self.facts(), self.view.start() as usize);
+        if !facts.contiguous {
             return f(&self.values());
         }
-        let start = self.view.start() as usize;
-        self.tape.columns.read(|_, values| f(&values[start..start + layout.len()]))
+        self.tape.columns.read(|_, values| f(&values[start..start + facts.len]))
     }
 
     /// A copy of the values in row-major order; one for a single number.
@@ -232,8 +238,15 @@ impl<'t, S: Scalar> Var<'t, S> {
         self
     }
 
+    /// The path under which [`named`](Var::named) put it, `scope/name`, if it has a name.
+    #[must_use]
+    pub fn name(self) -> Option<String> {
+        self.tape.side.borrow().names.get(self.view).map(|name| name.path.clone())
+    }
+
     /// The same number to compute with, through which no derivative passes: JAX's `stop_gradient`.
     /// It costs no node.
+    #[doc(alias = "stop_gradient")]
     #[must_use]
     pub fn detach(self) -> Self {
         Var { tape: self.tape, view: self.view.cut_if(true) }
@@ -302,9 +315,8 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// The layout and the length of a result that has the shape of this, if this is contiguous.
     fn run_alike(self) -> Option<(u32, usize)> {
-        let side = self.tape.side.borrow();
-        let layout = side.layouts.get(self.view.layout());
-        layout.is_contiguous().then(|| (self.view.layout(), layout.len()))
+        let facts = self.facts();
+        facts.contiguous.then(|| (self.view.layout(), facts.len))
     }
 
     /// Records `op` of this.

@@ -1,10 +1,11 @@
 //! What is composed of reductions: softmax and norms.
 
-use super::{Var, or_panic};
+use super::{Axes, Axis, Var, or_panic};
 use crate::error::Error;
 use crate::op::{Binary, Unary};
 use crate::real::Scalar;
 
+/// # Softmax and norms
 impl<S: Scalar> Var<'_, S> {
     /// `x − ln Σ eˣ` along an axis, of the same shape, computed as `(x − m) − ln Σ e^(x − m)` with
     /// m the largest x: both parts are small where the result is, so its digits do not depend on
@@ -14,9 +15,10 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// If the axis does not exist; [`try_log_softmax`](Var::try_log_softmax) returns that as an
     /// error.
+    #[doc(alias = "log_soft_max")]
     #[must_use]
     #[track_caller]
-    pub fn log_softmax(self, axis: usize) -> Self {
+    pub fn log_softmax(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_log_softmax(axis))
     }
 
@@ -26,9 +28,10 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
     #[track_caller]
-    pub fn try_log_softmax(self, axis: usize) -> Result<Self, Error> {
+    pub fn try_log_softmax(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        let axis = self.axis("log_softmax", axis)?;
         self.shifted(axis)
-            .and_then(|x| x.try_sub(x.try_log_sum_exp(&[axis])?.insert_axis(axis)))
+            .and_then(|x| x.try_sub(x.try_log_sum_exp_axes(Axes::keep(axis))?))
             .map_err(|error| error.within("log_softmax"))
     }
 
@@ -36,7 +39,7 @@ impl<S: Scalar> Var<'_, S> {
     /// stands still.
     #[track_caller]
     fn shifted(self, axis: usize) -> Result<Self, Error> {
-        self.try_sub(self.detach().try_max_axes(&[axis])?.insert_axis(axis))
+        self.try_sub(self.detach().try_max_axes(Axes::keep(axis))?)
     }
 
     /// `eˣ / Σ eˣ` along an axis, of the same shape, computed of `x − m` with m the largest x, so
@@ -47,7 +50,7 @@ impl<S: Scalar> Var<'_, S> {
     /// If the axis does not exist; [`try_softmax`](Var::try_softmax) returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn softmax(self, axis: usize) -> Self {
+    pub fn softmax(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_softmax(axis))
     }
 
@@ -57,10 +60,11 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// As [`try_log_softmax`](Var::try_log_softmax).
     #[track_caller]
-    pub fn try_softmax(self, axis: usize) -> Result<Self, Error> {
+    pub fn try_softmax(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        let axis = self.axis("softmax", axis)?;
         self.shifted(axis)
             .and_then(|x| x.try_unary(Unary::Exp))
-            .and_then(|powers| powers.try_div(powers.try_sum_axes(&[axis])?.insert_axis(axis)))
+            .and_then(|powers| powers.try_div(powers.try_sum_axes(Axes::keep(axis))?))
             .map_err(|error| error.within("softmax"))
     }
 
@@ -72,10 +76,10 @@ impl<S: Scalar> Var<'_, S> {
     #[must_use]
     #[track_caller]
     pub fn norm_l1(self) -> Self {
-        self.norm_l1_axes(&self.every_axis())
+        self.norm_l1_axes(..)
     }
 
-    /// `Σ |x|` over some axes, which are dropped.
+    /// `Σ |x|` over some axes, which are dropped unless they are [kept](Axes::keep).
     ///
     /// # Panics
     ///
@@ -83,7 +87,7 @@ impl<S: Scalar> Var<'_, S> {
     /// returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn norm_l1_axes(self, axes: &[usize]) -> Self {
+    pub fn norm_l1_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_norm_l1_axes(axes))
     }
 
@@ -93,10 +97,10 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_norm_l1_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        self.axes("norm_l1", axes)?;
+    pub fn try_norm_l1_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("norm_l1", axes)?;
         let sizes = self.try_unary(Unary::Abs).map_err(|error| error.within("norm_l1"))?;
-        sizes.try_sum_axes(axes).map_err(|error| error.within("norm_l1"))
+        chosen.finish("norm_l1", sizes.try_sum_axes(&chosen.axes[..]))
     }
 
     /// `√Σ x²` over all elements, computed as `s √Σ (x/s)²` with a power of two s near the largest,
@@ -115,10 +119,10 @@ impl<S: Scalar> Var<'_, S> {
     #[must_use]
     #[track_caller]
     pub fn norm_l2(self) -> Self {
-        self.norm_l2_axes(&self.every_axis())
+        self.norm_l2_axes(..)
     }
 
-    /// `√Σ x²` over some axes, which are dropped, as [`norm_l2`](Var::norm_l2).
+    /// `√Σ x²` over some axes, which are dropped unless they are [kept](Axes::keep), as [`norm_l2`](Var::norm_l2).
     ///
     /// # Panics
     ///
@@ -126,7 +130,7 @@ impl<S: Scalar> Var<'_, S> {
     /// returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn norm_l2_axes(self, axes: &[usize]) -> Self {
+    pub fn norm_l2_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_norm_l2_axes(axes))
     }
 
@@ -136,17 +140,16 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_norm_l2_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        self.axes("norm_l2", axes)?;
-        self.root_of_squares(axes).map_err(|error| error.within("norm_l2"))
+    pub fn try_norm_l2_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("norm_l2", axes)?;
+        chosen.finish("norm_l2", self.root_of_squares(&chosen.axes))
     }
 
     #[track_caller]
     fn root_of_squares(self, axes: &[usize]) -> Result<Self, Error> {
-        let sorted = self.axes("norm_l2", axes)?;
         let zero = S::from_f64(0.0);
         let scale = self.power_of_two(axes)?;
-        let along = sorted.iter().fold(scale, |scale, &axis| scale.insert_axis(axis));
+        let along = axes.iter().fold(scale, |scale, &axis| scale.insert_axis(axis));
         let scaled = self.try_div(along)?;
         let squares = scaled.try_mul(scaled)?.try_sum_axes(axes)?;
         let away = squares.try_binary(Binary::Gt, zero)?;
@@ -156,7 +159,7 @@ impl<S: Scalar> Var<'_, S> {
     /// A power of two near the largest `|x|` over some axes. It stands still: what is divided by it
     /// is multiplied by it again, exactly.
     #[track_caller]
-    fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
+    pub(super) fn power_of_two(self, axes: &[usize]) -> Result<Self, Error> {
         let x = self.detach();
         // The exponents of normal numbers, for 0 and infinity too.
         let double = S::from_f64(f64::MAX).is_finite();
@@ -185,10 +188,10 @@ impl<S: Scalar> Var<'_, S> {
     #[must_use]
     #[track_caller]
     pub fn norm_max(self) -> Self {
-        self.norm_max_axes(&self.every_axis())
+        self.norm_max_axes(..)
     }
 
-    /// The largest `|x|` over some axes, which are dropped, as [`norm_max`](Var::norm_max).
+    /// The largest `|x|` over some axes, which are dropped unless they are [kept](Axes::keep), as [`norm_max`](Var::norm_max).
     ///
     /// # Panics
     ///
@@ -196,7 +199,7 @@ impl<S: Scalar> Var<'_, S> {
     /// returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn norm_max_axes(self, axes: &[usize]) -> Self {
+    pub fn norm_max_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_norm_max_axes(axes))
     }
 
@@ -206,9 +209,9 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_norm_max_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        self.axes("norm_max", axes)?;
+    pub fn try_norm_max_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("norm_max", axes)?;
         let sizes = self.try_unary(Unary::Abs).map_err(|error| error.within("norm_max"))?;
-        sizes.try_max_axes(axes).map_err(|error| error.within("norm_max"))
+        chosen.finish("norm_max", sizes.try_max_axes(&chosen.axes[..]))
     }
 }

@@ -1,49 +1,22 @@
 //! Reductions over axes, and running sums.
 
-use smallvec::SmallVec;
-use wengert_ops::structural::reduction::no_such_axis;
-
-use super::{Var, or_panic};
+use super::{Axes, Axis, Var, or_panic};
 use crate::attributes::Attributes;
 use crate::error::Error;
 use crate::op::Structural;
 use crate::real::Scalar;
 
-impl<'t, S: Scalar> Var<'t, S> {
-    /// Records a reduction that drops `axes`.
+/// # Reductions, and running sums
+impl<S: Scalar> Var<'_, S> {
+    /// Records a reduction over some axes.
     #[track_caller]
-    fn reduce(self, op: Structural, axes: &[usize]) -> Result<Self, Error> {
-        let sorted = self.axes(op.name(), axes)?;
-        if sorted.is_empty() {
+    fn reduce(self, op: Structural, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen(op.name(), axes)?;
+        if chosen.axes.is_empty() {
             return Ok(self);
         }
-        self.tape.record_structural(op, &[self], Attributes::axes_of(&sorted))
-    }
-
-    /// The axes in ascending order, if they are different axes of this.
-    #[track_caller]
-    pub(super) fn axes(
-        self,
-        op: &'static str,
-        axes: &[usize],
-    ) -> Result<SmallVec<[usize; 4]>, Error> {
-        let mut sorted: SmallVec<[usize; 4]> = SmallVec::from_slice(axes);
-        sorted.sort_unstable();
-        // A step has a byte for each axis.
-        let rank = self.shape().rank().min(usize::from(u8::MAX));
-        if let Some(&last) = sorted.last()
-            && last >= rank
-        {
-            return Err(self.operand_error(op, no_such_axis(last, rank)));
-        }
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(self.operand_error(op, format!("axis {} is named twice", pair[0])));
-        }
-        Ok(sorted)
-    }
-
-    pub(super) fn every_axis(self) -> SmallVec<[usize; 4]> {
-        (0..self.shape().rank()).collect()
+        let axes = Attributes::axes_of(&chosen.axes);
+        chosen.finish(op.name(), self.tape.record_structural(op, &[self], axes))
     }
 
     /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major
@@ -60,10 +33,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn sum(self) -> Self {
-        self.sum_axes(&self.every_axis())
+        self.sum_axes(..)
     }
 
-    /// The sum over some axes, which are dropped from the shape.
+    /// The sum over some axes, which are dropped from the shape unless they are [kept](Axes::keep).
     ///
     /// # Panics
     ///
@@ -71,7 +44,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// as an error.
     #[must_use]
     #[track_caller]
-    pub fn sum_axes(self, axes: &[usize]) -> Self {
+    pub fn sum_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_sum_axes(axes))
     }
 
@@ -81,7 +54,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
     #[track_caller]
-    pub fn try_sum_axes(self, axes: &[usize]) -> Result<Self, Error> {
+    pub fn try_sum_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         self.reduce(Structural::Sum, axes)
     }
 
@@ -93,10 +66,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn mean(self) -> Self {
-        self.mean_axes(&self.every_axis())
+        self.mean_axes(..)
     }
 
-    /// The mean over some axes, which are dropped from the shape.
+    /// The mean over some axes, which are dropped from the shape unless they are [kept](Axes::keep).
     ///
     /// # Panics
     ///
@@ -104,7 +77,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// as an error.
     #[must_use]
     #[track_caller]
-    pub fn mean_axes(self, axes: &[usize]) -> Self {
+    pub fn mean_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_mean_axes(axes))
     }
 
@@ -114,10 +87,15 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_mean_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        let sum = self.try_sum_axes(axes).map_err(|error| error.within("mean"))?;
+    pub fn try_mean_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("mean", axes)?;
+        chosen.finish("mean", self.sum_over_count(&chosen.axes))
+    }
+
+    #[track_caller]
+    fn sum_over_count(self, axes: &[usize]) -> Result<Self, Error> {
+        let sum = self.try_sum_axes(axes)?;
         sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
-            .map_err(|error| error.within("mean"))
     }
 
     /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands,
@@ -133,7 +111,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn max_all(self) -> Self {
-        self.max_axes(&self.every_axis())
+        self.max_axes(..)
     }
 
     /// The smallest of all elements, as [`max_all`](Var::max_all).
@@ -144,10 +122,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn min_all(self) -> Self {
-        self.min_axes(&self.every_axis())
+        self.min_axes(..)
     }
 
-    /// The largest element over some axes, which are dropped; NaN if one is NaN.
+    /// The largest element over some axes, which are dropped unless they are [kept](Axes::keep); NaN if one is NaN.
     ///
     /// # Derivative
     ///
@@ -159,7 +137,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// as an error.
     #[must_use]
     #[track_caller]
-    pub fn max_axes(self, axes: &[usize]) -> Self {
+    pub fn max_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_max_axes(axes))
     }
 
@@ -169,7 +147,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_max_axes(self, axes: &[usize]) -> Result<Self, Error> {
+    pub fn try_max_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         self.reduce(Structural::Max, axes)
     }
 
@@ -180,7 +158,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// As [`max_axes`](Var::max_axes).
     #[must_use]
     #[track_caller]
-    pub fn min_axes(self, axes: &[usize]) -> Self {
+    pub fn min_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_min_axes(axes))
     }
 
@@ -190,7 +168,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_min_axes(self, axes: &[usize]) -> Result<Self, Error> {
+    pub fn try_min_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         self.reduce(Structural::Min, axes)
     }
 
@@ -203,14 +181,15 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// # Panics
     ///
     /// If the tape is full.
+    #[doc(alias = "product")]
     #[must_use]
     #[track_caller]
-    pub fn product(self) -> Self {
-        if self.is_scalar() { self } else { self.reshape([self.len()]).product_axes(&[0]) }
+    pub fn prod(self) -> Self {
+        if self.is_scalar() { self } else { self.reshape([self.len()]).prod_axes(0) }
     }
 
-    /// The product over some axes, which are dropped, each multiplied by halves as in
-    /// [`product`](Var::product), the last axis first.
+    /// The product over some axes, which are dropped unless they are [kept](Axes::keep), each multiplied by halves as in
+    /// [`prod`](Var::prod), the last axis first.
     ///
     /// # Derivative
     ///
@@ -218,26 +197,31 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_product_axes`](Var::try_product_axes)
+    /// If an axis does not exist or comes twice; [`try_prod_axes`](Var::try_prod_axes)
     /// returns that as an error.
     #[must_use]
     #[track_caller]
-    pub fn product_axes(self, axes: &[usize]) -> Self {
-        or_panic(self.try_product_axes(axes))
+    pub fn prod_axes(self, axes: impl Into<Axes>) -> Self {
+        or_panic(self.try_prod_axes(axes))
     }
 
-    /// As [`product_axes`](Var::product_axes).
+    /// As [`prod_axes`](Var::prod_axes).
     ///
     /// # Errors
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_product_axes(self, axes: &[usize]) -> Result<Self, Error> {
-        let mut product = self;
-        for &axis in self.axes("product", axes)?.iter().rev() {
-            product = product.product_along(axis).map_err(|error| error.within("product"))?;
+    pub fn try_prod_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("prod", axes)?;
+        chosen.finish("prod", self.product_along_each(&chosen.axes))
+    }
+
+    #[track_caller]
+    fn product_along_each(mut self, axes: &[usize]) -> Result<Self, Error> {
+        for &axis in axes.iter().rev() {
+            self = self.product_along(axis)?;
         }
-        Ok(product)
+        Ok(self)
     }
 
     #[track_caller]
@@ -256,8 +240,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         product.try_mul(self.try_slice(axis, extent - 1..extent)?.product_along(axis)?)
     }
 
-    /// `ln Σ eˣ` over some axes, which are dropped, computed as `m + ln Σ e^(x − m)` with m the
-    /// largest x.
+    /// `ln Σ eˣ` over all elements, computed as `m + ln Σ e^(x − m)` with m the largest x.
     ///
     /// # Derivative
     ///
@@ -266,21 +249,34 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If an axis does not exist or comes twice; [`try_log_sum_exp`](Var::try_log_sum_exp) returns
-    /// that as an error.
+    /// If the tape is full.
+    #[doc(alias = "logsumexp")]
     #[must_use]
     #[track_caller]
-    pub fn log_sum_exp(self, axes: &[usize]) -> Self {
-        or_panic(self.try_log_sum_exp(axes))
+    pub fn log_sum_exp(self) -> Self {
+        self.log_sum_exp_axes(..)
     }
 
-    /// As [`log_sum_exp`](Var::log_sum_exp).
+    /// `ln Σ eˣ` over some axes, which are dropped from the shape unless they are
+    /// [kept](Axes::keep), as [`log_sum_exp`](Var::log_sum_exp).
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice;
+    /// [`try_log_sum_exp_axes`](Var::try_log_sum_exp_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn log_sum_exp_axes(self, axes: impl Into<Axes>) -> Self {
+        or_panic(self.try_log_sum_exp_axes(axes))
+    }
+
+    /// As [`log_sum_exp_axes`](Var::log_sum_exp_axes).
     ///
     /// # Errors
     ///
     /// As [`try_sum_axes`](Var::try_sum_axes).
     #[track_caller]
-    pub fn try_log_sum_exp(self, axes: &[usize]) -> Result<Self, Error> {
+    pub fn try_log_sum_exp_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         self.reduce(Structural::LogSumExp, axes)
     }
 
@@ -291,7 +287,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// If the axis does not exist.
     #[must_use]
     #[track_caller]
-    pub fn cumsum(self, axis: usize) -> Self {
+    pub fn cumsum(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_cumsum(axis))
     }
 
@@ -301,7 +297,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
     #[track_caller]
-    pub fn try_cumsum(self, axis: usize) -> Result<Self, Error> {
+    pub fn try_cumsum(self, axis: impl Into<Axis>) -> Result<Self, Error> {
         self.running(Structural::CumSum, axis)
     }
 
@@ -312,7 +308,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// If the axis does not exist.
     #[must_use]
     #[track_caller]
-    pub fn cumsum_back(self, axis: usize) -> Self {
+    pub fn cumsum_back(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_cumsum_back(axis))
     }
 
@@ -322,13 +318,49 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
     #[track_caller]
-    pub fn try_cumsum_back(self, axis: usize) -> Result<Self, Error> {
+    pub fn try_cumsum_back(self, axis: impl Into<Axis>) -> Result<Self, Error> {
         self.running(Structural::CumSumBack, axis)
     }
 
+    /// The running product along an axis, of the same shape.
+    ///
+    /// # Derivative
+    ///
+    /// By every element that was taken in, the product of the others: right where elements are
+    /// zero, since nothing is divided by one.
+    ///
+    /// # Panics
+    ///
+    /// If the axis does not exist.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input([2.0, 0.0, 5.0]);
+    /// let products = x.cumprod(0);
+    /// assert_eq!(products.values(), [2.0, 0.0, 0.0]);
+    /// assert_eq!(products.sum().backward().values_wrt(x), [1.0, 12.0, 0.0]);
+    /// ```
+    #[must_use]
     #[track_caller]
-    fn running(self, op: Structural, axis: usize) -> Result<Self, Error> {
-        self.axes(op.name(), &[axis])?;
+    pub fn cumprod(self, axis: impl Into<Axis>) -> Self {
+        or_panic(self.try_cumprod(axis))
+    }
+
+    /// As [`cumprod`](Var::cumprod).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumprod(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        self.running(Structural::CumProd, axis)
+    }
+
+    #[track_caller]
+    fn running(self, op: Structural, axis: impl Into<Axis>) -> Result<Self, Error> {
+        let axis = self.axis(op.name(), axis)?;
         self.tape.record_structural(op, &[self], Attributes::axes_of(&[axis]))
     }
 }

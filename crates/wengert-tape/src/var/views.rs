@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::{Var, or_panic};
+use super::{Axis, Var, or_panic};
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
 use crate::op::Structural;
@@ -14,6 +14,7 @@ use crate::run::View;
 use crate::shape::{Layout, Shape};
 use crate::tape::Tape;
 
+/// # Parts and rearrangements
 impl<'t, S: Scalar> Var<'t, S> {
     pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
         // Every handle's slots are on the tape: the loops over scalar steps rely on it without a
@@ -35,9 +36,21 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// If this has no axes, or `i` is out of range.
     #[must_use]
+    #[inline]
     #[track_caller]
     pub fn at(self, i: usize) -> Self {
-        or_panic(self.try_at(i))
+        match self.element(i) {
+            Some(element) => element,
+            None => or_panic(self.try_at(i)),
+        }
+    }
+
+    /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
+    #[inline]
+    fn element(self, i: usize) -> Option<Self> {
+        let (extent, stride) = self.facts().vector?;
+        let view = View::scalar(self.view.start() + (i * stride) as u32);
+        (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
     }
 
     /// As [`at`](Var::at).
@@ -47,19 +60,10 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] without axes or out of range.
     #[track_caller]
     pub fn try_at(self, i: usize) -> Result<Self, Error> {
-        let layout = {
-            let side = self.tape.side.borrow();
-            let layout = side.layouts.get(self.view.layout());
-            // An element of a vector needs no layout of its own.
-            if let (&[extent], &[stride]) = (layout.dims(), layout.strides())
-                && i < extent
-            {
-                let view = View::scalar(self.view.start() + (i * stride) as u32)
-                    .cut_if(self.view.is_cut());
-                return Ok(Var { tape: self.tape, view });
-            }
-            layout.clone()
-        };
+        if let Some(element) = self.element(i) {
+            return Ok(element);
+        }
+        let layout = self.layout();
         match layout.dims().first() {
             None => {
                 Err(self.operand_error("at", "a single number has no elements to pick".to_owned()))
@@ -103,7 +107,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// error.
     #[must_use]
     #[track_caller]
-    pub fn slice(self, axis: usize, range: Range<usize>) -> Self {
+    pub fn slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Self {
         or_panic(self.try_slice(axis, range))
     }
 
@@ -113,11 +117,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
     #[track_caller]
-    pub fn try_slice(self, axis: usize, range: Range<usize>) -> Result<Self, Error> {
-        let layout = self.layout();
-        let Some(&extent) = layout.dims().get(axis) else {
-            return Err(self.operand_error("slice", format!("there is no axis {axis}")));
-        };
+    pub fn try_slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Result<Self, Error> {
+        let (layout, axis) = (self.layout(), self.axis("slice", axis)?);
+        let extent = layout.dims()[axis];
         if range.start >= range.end || range.end > extent {
             return Err(self.operand_error(
                 "slice",
@@ -169,7 +171,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// as an error.
     #[must_use]
     #[track_caller]
-    pub fn step_by(self, axis: usize, step: usize) -> Self {
+    pub fn step_by(self, axis: impl Into<Axis>, step: usize) -> Self {
         or_panic(self.try_step_by(axis, step))
     }
 
@@ -179,19 +181,16 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if the axis does not exist or the step is 0.
     #[track_caller]
-    pub fn try_step_by(self, axis: usize, step: usize) -> Result<Self, Error> {
-        let layout = self.layout();
-        if axis >= layout.dims().len() {
-            return Err(self.operand_error("step_by", format!("there is no axis {axis}")));
-        }
+    pub fn try_step_by(self, axis: impl Into<Axis>, step: usize) -> Result<Self, Error> {
+        let (layout, axis) = (self.layout(), self.axis("step_by", axis)?);
         if step == 0 {
             return Err(self.operand_error("step_by", "steps of 0 lead nowhere".to_owned()));
         }
         Ok(self.view_of(0, layout.every(axis, step)))
     }
 
-    /// A new axis of extent 1 at `axis`, NumPy's `expand_dims`: a reduction's result broadcasts
-    /// against its operand again. A view.
+    /// A new axis of extent 1 at `axis`, or behind all others at [`Last`](crate::Last): NumPy's
+    /// `expand_dims`. A view.
     ///
     /// # Panics
     ///
@@ -202,13 +201,15 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// ```
     /// let tape = wengert::Tape::new();
-    /// let x = tape.inputs(&[1.0, 3.0, 5.0, 9.0]).reshape([2, 2]);
-    /// let centred = x - x.mean_axes(&[1]).insert_axis(1);
+    /// let x = tape.input([1.0, 3.0, 5.0, 9.0]).reshape([2, 2]);
+    /// let centred = x - x.mean_axes(1).insert_axis(1);
     /// assert_eq!(centred.values(), [-1.0, 1.0, -2.0, 2.0]);
     /// ```
+    #[doc(alias = "unsqueeze")]
+    #[doc(alias = "expand_dims")]
     #[must_use]
     #[track_caller]
-    pub fn insert_axis(self, axis: usize) -> Self {
+    pub fn insert_axis(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_insert_axis(axis))
     }
 
@@ -218,8 +219,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// [`Error::Operand`] if `axis` is past the number of axes.
     #[track_caller]
-    pub fn try_insert_axis(self, axis: usize) -> Result<Self, Error> {
+    pub fn try_insert_axis(self, axis: impl Into<Axis>) -> Result<Self, Error> {
         let layout = self.layout();
+        let axis = axis.into().of(layout.dims().len() + 1);
         if axis > layout.dims().len() {
             return Err(
                 self.operand_error("insert_axis", format!("a new axis cannot be its axis {axis}"))
@@ -261,6 +263,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as
     /// an error.
+    #[doc(alias = "transpose")]
     #[must_use]
     #[track_caller]
     pub fn permute(self, order: &[usize]) -> Self {
@@ -394,7 +397,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// error.
     #[must_use]
     #[track_caller]
-    pub fn index(self, axis: usize, indices: &[usize]) -> Self {
+    pub fn index(self, axis: impl Into<Axis>, indices: &[usize]) -> Self {
         or_panic(self.try_index(axis, indices))
     }
 
@@ -405,11 +408,9 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] if the axis does not exist, or an index is out of range or there is none;
     /// [`Error::Full`].
     #[track_caller]
-    pub fn try_index(self, axis: usize, indices: &[usize]) -> Result<Self, Error> {
-        let shape = self.shape();
-        let Some(&extent) = shape.dims().get(axis) else {
-            return Err(self.operand_error("index", format!("there is no axis {axis}")));
-        };
+    pub fn try_index(self, axis: impl Into<Axis>, indices: &[usize]) -> Result<Self, Error> {
+        let (shape, axis) = (self.shape(), self.axis("index", axis)?);
+        let extent = shape.dims()[axis];
         if let Some(bad) = indices.iter().find(|&&i| i >= extent) {
             return Err(self.operand_error(
                 "index",
@@ -449,6 +450,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     }
 }
 
+/// # Several vars as one
 impl<S: Scalar> Tape<S> {
     /// Vars of one shape as a run with a new first axis. Neighbours on the tape at equal distances,
     /// such as the outputs of a layer's neurons, make a view; others are copied by a recorded step.
@@ -488,7 +490,7 @@ impl<S: Scalar> Tape<S> {
     ///
     /// On misuse; [`try_concat`](Tape::try_concat) returns that as an error.
     #[track_caller]
-    pub fn concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Var<'t, S> {
+    pub fn concat<'t>(&'t self, axis: impl Into<Axis>, vars: &[Var<'t, S>]) -> Var<'t, S> {
         or_panic(self.try_concat(axis, vars))
     }
 
@@ -499,12 +501,16 @@ impl<S: Scalar> Tape<S> {
     /// [`Error::Empty`] for no vars, [`Error::Operand`] if there is no such axis, [`Error::Shapes`]
     /// if other extents differ, [`Error::TwoTapes`], [`Error::Full`].
     #[track_caller]
-    pub fn try_concat<'t>(&'t self, axis: usize, vars: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
+    pub fn try_concat<'t>(
+        &'t self,
+        axis: impl Into<Axis>,
+        vars: &[Var<'t, S>],
+    ) -> Result<Var<'t, S>, Error> {
         let Some(&first) = vars.first() else {
             let at = Place::caller();
             return Err(Error::Empty { op: "concat", shape: Shape::from([0]), at });
         };
-        first.axes("concat", &[axis])?;
+        let axis = first.axis("concat", axis)?;
         for &var in vars {
             Var { tape: self, view: first.view }.same_tape("concat", var)?;
         }

@@ -370,6 +370,24 @@ def product(xs):
     return mpmath.fprod(xs), [mpmath.fprod(x for j, x in enumerate(xs) if j != i) for i in range(len(xs))]
 
 
+def cumprod(xs):
+    """The sum of the running products."""
+    n = len(xs)
+    value = sum(mpmath.fprod(xs[: i + 1]) for i in range(n))
+    return value, [sum(mpmath.fprod(x for k, x in enumerate(xs[: i + 1]) if k != j) for i in range(j, n)) for j in range(n)]
+
+
+def variance(xs):
+    """Of a sample."""
+    n, mean = len(xs), sum(xs) / len(xs)
+    return sum((x - mean) ** 2 for x in xs) / (n - 1), [2 * (x - mean) / (n - 1) for x in xs]
+
+
+def deviation(xs):
+    value, slopes = variance(xs)
+    return sqrt(value), [slope / (2 * sqrt(value)) if value else mpf(0) for slope in slopes]
+
+
 VECTORS = {
     "sum": lambda xs: (sum(xs), [mpf(1)] * len(xs)),
     "mean": lambda xs: (sum(xs) / len(xs), [mpf(1) / len(xs)] * len(xs)),
@@ -383,6 +401,16 @@ VECTORS = {
     "norm_l2": norm_l2,
     "norm_max": norm_max,
     "dot": lambda xs: (sum(x**2 for x in xs), [2 * x for x in xs]),
+    "cumprod": cumprod,
+    "var": variance,
+    "std": deviation,
+    "affine": lambda xs: (xs[0] + sum(x**2 for x in xs), [2 * x + (i == 0) for i, x in enumerate(xs)]),
+    "matmul": lambda xs: (sum(xs) * xs[0], [sum(xs) * (i == 0) + xs[0] for i in range(len(xs))]),
+    "concat": lambda xs: (2 * sum(xs), [mpf(2)] * len(xs)),
+    "stack": lambda xs: (3 * xs[0], [mpf(3 * (i == 0)) for i in range(len(xs))]),
+    "gather": lambda xs: (2 * xs[0] + xs[-1], [mpf(2 * (i == 0) + (i == len(xs) - 1)) for i in range(len(xs))]),
+    "scatter_add": lambda xs: (sum(xs), [mpf(1)] * len(xs)),
+    "select": lambda xs: (sum(x if x > 0 else -3 * x for x in xs), [mpf(1 if x > 0 else -3) for x in xs]),
     "cumsum": lambda xs: (sum((len(xs) - i) * x for i, x in enumerate(xs)), [mpf(len(xs) - i) for i in range(len(xs))]),
 }
 
@@ -395,6 +423,7 @@ def structural():
         vectors = [[0.0, 0.0], [1.0, 1.0], [1.0, -1.0, 1.0], [3 * most**0.9, 4 * most**0.9], [least, 0.0], [0.1] * 5]
         vectors += [[-3 * normal**0.9, 4 * normal**0.9], [3 * least, 4 * least], [big * 8, big * 8], [big * 8, big * 8 + 16]]
         vectors += [[-big * 8, -big * 8, -big * 8], [0.0, 30.0], [1.0, 1 + eps], [-40.0, 40.0, 0.0], [1000.0, 999.0], [-1000.0, 0.0]]
+        vectors += [[2.0, 0.0, -3.0, 0.0, 5.0], [1e6 + 0.25, 1e6 + 1.5, 1e6 - 0.75], [1 / 3] * 7]
         vectors += [[0.5, -2.0, 3.0, 1e-9], [most / 8, -most / 8, 1.0], [float("inf"), 0.0], [float("-inf"), 0.0, 1.0]]
         for vector in vectors:
             vector = [rounded(kind, x) for x in vector]

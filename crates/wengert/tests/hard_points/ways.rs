@@ -1,6 +1,7 @@
 //! A function's value and gradient in every mode.
 
-use wengert::{Compile, Compiler, Numerics, Options, Tape, Var};
+use wengert::program::Compile;
+use wengert::{Compiler, Numerics, Options, Tape, Var};
 
 /// Value and gradient of `f` at a point, in every mode.
 pub(crate) fn every_way<S: Compile>(
@@ -12,7 +13,7 @@ pub(crate) fn every_way<S: Compile>(
     let mut found = Vec::new();
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let tape = Tape::<S>::with(Options::default().numerics(numerics));
-        let x = tape.inputs(&vec![S::from_f64(0.5); at.len()]);
+        let x = tape.input(vec![S::from_f64(0.5); at.len()]);
         let y = f(x);
         let recorded = y.record_gradient(&[x]).unwrap()[0];
         tape.replay(&[(x, &point)]).unwrap();
@@ -26,7 +27,7 @@ pub(crate) fn every_way<S: Compile>(
             .map(|i| {
                 let mut direction = zeros.clone();
                 direction[i] = S::from_f64(1.0);
-                tape.tangents(&[(x, &direction)]).unwrap().of(y)
+                tape.tangents(&[(x, &direction)]).unwrap().value(y)
             })
             .collect();
         note("forward", y.value(), &forward);
@@ -35,7 +36,7 @@ pub(crate) fn every_way<S: Compile>(
         let program = compiler.compile().unwrap();
         let mut workspace = program.workspace();
         program.run(&mut workspace).unwrap();
-        note("program", workspace.number(value), &workspace.values(gradient));
+        note("program", workspace.value(value), &workspace.values(gradient));
     }
     found
 }

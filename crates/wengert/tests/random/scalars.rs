@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use wengert::{Binary, Tape, Unary, Var};
+use wengert::op::{Binary, Unary};
+use wengert::{Tape, Var};
 
 /// One step of a program: an op on two earlier numbers (a constant in place of the second, a
 /// detached handle in place of either).

@@ -121,8 +121,8 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
             batch.matmul(matrix(y, k, n))
         }
         12 => matrix(x, 1, k).at(0).dot(matrix(y, 1, k).at(0)),
-        13 if rank > 0 => x.sum_axes(&[axis]),
-        14 if rank > 1 => x.sum_axes(&[0, rank - 1]),
+        13 if rank > 0 => x.sum_axes(axis),
+        14 if rank > 1 => x.sum_axes([0, rank - 1]),
         15 => tape.stack(&[x, x.cos(), x]),
         16 => {
             x.gather(&(0..1 + choice % 5).map(|i| (i * 5 + choice) % x.len()).collect::<Vec<_>>())
@@ -148,10 +148,11 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
             x.broadcast_to(dims) * 0.5
         }
         24 if rank > 0 => match choice % 3 {
-            0 => x.max_axes(&[axis]),
-            1 => x.min_axes(&[axis]),
-            _ => x.log_sum_exp(&[axis]),
+            0 => x.max_axes(axis),
+            1 => x.min_axes(axis),
+            _ => x.log_sum_exp_axes(axis),
         },
+        25 if rank > 0 && choice % 2 == 1 => x.cumprod(axis),
         25 if rank > 0 => x.cumsum(axis),
         26 if rank > 0 => tape.concat(axis, &[x, x.slice(axis, 0..1).tanh()]),
         27 if rank > 0 => x.softmax(axis),

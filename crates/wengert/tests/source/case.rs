@@ -1,6 +1,8 @@
 //! A program, its text, and what it gives: for texts to be compared with.
 
-use wengert::{Compile, Compiler, Numerics, Output, Program, RustOptions, Tape, Var, Workspace};
+use wengert::program::RustOptions;
+use wengert::program::{Compile, Output};
+use wengert::{Compiler, Numerics, Program, Tape, Var, Workspace};
 
 /// What is given at values of the inputs.
 type Run = Box<dyn FnMut(&[Vec<f64>]) -> Result<Vec<Vec<f64>>, String>>;
@@ -97,7 +99,7 @@ impl<'t, S: Compile> Ask<'t, S> {
 fn rows_of<S: Compile>(
     program: &Program<S>,
     workspace: &Workspace<S>,
-    info: &wengert::InputInfo,
+    info: &wengert::program::InputInfo,
 ) -> Vec<f64> {
     let columns = workspace.input(program.input(info.id).unwrap());
     let len = columns.len() / info.rows;

@@ -7,7 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use wengert::{Leaf, Numerics, Options, Pass, RustOptions, Tape, Var};
+use wengert::program::Pass;
+use wengert::program::RustOptions;
+use wengert::{Leaf, Numerics, Options, Tape, Var};
 
 use super::case::{Ask, Case};
 use super::glue;

@@ -76,6 +76,13 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
         if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x }
     }
 
+
+    // The reverse sweep: d_x is the adjoint of x.
+    let d_v79_part_from = [2.0, -3.0, 1.0];
+    let mut d_v79_part = [0.0; 3];
+    for i in 0..3 {
+        d_v79_part[i] = d_v79_part_from[i] - 1.0;
+    }
     let v3 = 1.0 / x;
     let v4 = x.sqrt();
     let v5 = cbrt(x);
@@ -119,79 +126,76 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let v137 = v132 + max(x, y) + v51 + v52 + indicator_eq(x, y) + chain(x, y);
     let v144 = v137 + chain_choice(x, y) + v57 + v59 + v60 + v61 + v62 + v63;
     let v146 = v144 + v64 + (v66 + v39 * v39 + (if v51 != 0.0 { v41 } else { y }));
-
-    // The reverse sweep: d_x is the adjoint of x.
-    let d_v71_part = if v51 != 0.0 { 1.0 } else { -0.0 };
-    let d_v71 = if v51 != 0.0 { -0.0 } else { 1.0 };
+    let d_v71 = if v51 != 0.0 { 1.0 } else { -0.0 };
     let d_v67 = 2.0 * v39;
     let d_v24 = 1.0 / ((v24 - 1.0).sqrt() * (v24 + 1.0).sqrt());
-    let d_y_part = over_squares(y, x);
-    let d_y_part_2 = chain(v64, v9);
-    let d_y_part_3 = -v61;
-    let d_y_part_4 = chain(d_v71_part, x);
-    let d_y_part_5 = -2.0 * (v61 * d_y_part);
-    let d_y_part_6 = (indicator_gt(y, x) + indicator_ge(y, x)) * 0.5;
-    let d_y_part_7 = (2.0 * y - 1.0) * powf(x, y - 2.0) + chain(v63, v9);
-    let d_y_part_8 = -((x - v43) / y).round();
-    let d_x_part = 2.0 * x;
-    let d_x_part_2 = indicator_gt(0.5, y);
-    let d_x_part_3 = hypot_slope(y, x);
-    let d_y_part_9 = -(v60 * d_x_part_3 / v48);
-    let d_x_part_4 = 1.0 / y;
-    let d_y_part_10 = chain_choice(d_x_part_4, -v42);
-    let d_x_part_5 = -2.0 * x;
-    let d_x_part_6 = indicator_gt(x, 0.0);
-    let d_x_part_7 = over_squares(1.0, x);
-    let d_x_part_8 = 0.4342944819032518 / x;
-    let d_x_part_9 = 1.4426950408889634 / x;
-    let d_x_part_10 = 3.0 * v66;
-    let d_x_part_11 = 1.1283791670955126 * v37;
-    let d_x_part_12 = 1.0 / v38;
-    let d_x_part_13 = 1.0 / hypot(x, 1.0);
-    let d_x_part_14 = -v13;
-    let d_x_part_15 = 1.0 / v24;
-    let d_x_part_16 = v7 * 0.6931471805599453;
-    let d_x_part_17 = 0.5 / v4;
-    let d_x_part_18 = chain(d_v71_part, y);
-    let d_x_part_19 = chain(y, pow_curve(x, y - 1.0));
-    let d_x_part_20 = d_x_part_3 * d_x_part_3 / v48;
-    let d_x_part_21 = (v51 + v52) * 0.5;
-    let d_x_part_22 = -2.0 * chain(v37, x);
-    let d_x_part_23 = 1.0 / v38.sqrt();
+    let d_y_part = if v51 != 0.0 { -0.0 } else { 1.0 };
+    let d_y_part_2 = chain(d_v71, x);
+    let d_y_part_3 = chain(v64, v9);
+    let d_y_part_4 = (2.0 * y - 1.0) * powf(x, y - 2.0) + chain(v63, v9);
+    let d_y_part_5 = over_squares(y, x);
+    let d_y_part_6 = -2.0 * (v61 * d_y_part_5);
+    let d_y_part_7 = (indicator_gt(y, x) + indicator_ge(y, x)) * 0.5;
+    let d_y_part_8 = -v61;
+    let d_y_part_9 = -((x - v43) / y).round();
+    let d_x_part = chain(d_v71, y);
+    let d_x_part_2 = 2.0 * x;
+    let d_x_part_3 = indicator_gt(0.5, y);
+    let d_x_part_4 = chain(1.0 - d_x_part_3, v62 / (y + d_x_part_3));
+    let d_x_part_5 = chain(d_x_part_3, v46 / x) + d_x_part_4 + chain(v62, v9);
+    let d_x_part_6 = chain(y, pow_curve(x, y - 1.0));
+    let d_x_part_7 = (y - x) / v48 / v48 * (v39 / v48 / v48);
+    let d_x_part_8 = hypot_slope(y, x);
+    let d_y_part_10 = -(v60 * d_x_part_8 / v48);
+    let d_x_part_9 = d_x_part_8 * d_x_part_8 / v48;
+    let d_x_part_10 = -2.0 * (v59 * v21);
+    let d_x_part_11 = -(v57 * tanh(x * 0.5));
+    let d_x_part_12 = (v51 + v52) * 0.5;
+    let d_x_part_13 = 3.0 * v66;
+    let d_x_part_14 = 1.0 / y;
+    let d_y_part_11 = chain_choice(d_x_part_14, -v42);
+    let d_x_part_15 = -2.0 * x;
+    let d_x_part_16 = -2.0 * chain(v37, x);
+    let d_x_part_17 = 1.1283791670955126 * v37;
+    let d_x_part_18 = indicator_gt(x, 0.0);
+    let d_x_part_19 = 1.0 / v38;
+    let d_x_part_20 = 1.0 / hypot(x, 1.0);
+    let d_x_part_21 = over_squares(1.0, x);
+    let d_x_part_22 = 1.0 / v38.sqrt();
+    let d_x_part_23 = -d_x_part_22;
     let d_x_part_24 = 1.0 + v15 * v15;
-    let d_x_part_25 = chain_choice(-v3, v3);
-    let d_x_part_26 = (y - x) / v48 / v48 * (v39 / v48 / v48);
-    let d_x_part_27 = -2.0 * (v59 * v21);
-    let d_x_part_28 = -(v57 * tanh(x * 0.5));
-    let d_x_part_29 = -d_x_part_23;
+    let d_x_part_25 = -v13;
+    let d_x_part_26 = 0.4342944819032518 / x;
+    let d_x_part_27 = 1.4426950408889634 / x;
+    let d_x_part_28 = 1.0 / v24;
+    let d_x_part_29 = v7 * 0.6931471805599453;
     let d_x_part_30 = 1.0 / (3.0 * (v5 * v5));
-    let d_x_part_31 = chain(1.0 - d_x_part_2, v62 / (y + d_x_part_2));
-    let d_x_part_32 = chain(d_x_part_2, v46 / x) + d_x_part_31 + chain(v62, v9);
-    let d_v79_part_from = [2.0, -3.0, 1.0];
+    let d_x_part_31 = 0.5 / v4;
+    let d_x_part_32 = chain_choice(-v3, v3);
     let v79_from = [x, v75, y];
     let mut v85 = [0.0; 3];
     let mut d_v79 = [0.0; 3];
     for i in 0..3 {
         let v79 = 0.0 + v79_from[i];
         v85[i] = powi(v79, d_v79_part_from[i]);
-        d_v79[i] = chain(d_v79_part_from[i], powi(v79, d_v79_part_from[i] - 1.0));
+        d_v79[i] = chain(d_v79_part_from[i], powi(v79, d_v79_part[i]));
     }
     let sum_of_all = v146 + (v85[0] + v85[1] + v85[2]);
-    let d_y_part_11 = d_v79[2] + d_v71 + d_y_part_4 + d_v67 + d_y_part_2 + d_y_part_7;
-    let d_y_part_12 = d_y_part_11 + d_x_part_32 + d_y_part_5 + d_y_part_9 + x + x + d_y_part_6;
-    let d_y_part_13 = d_y_part_12 + d_x_part_21 + d_x_part_3 + d_y_part_3 + v64 + d_y_part_8;
-    let d_y = d_y_part_13 + d_y_part_10 + x - 1.0 + 1.0;
-    let d_x_part_33 = d_v79[0] + chain(d_v79[1], 2.0) + d_x_part_18 + d_v67 + d_x_part;
-    let d_x_part_34 = d_x_part_33 + d_x_part_32 + d_x_part_19 + v63 + d_x_part_26 + d_x_part_20;
-    let d_x_part_35 = d_x_part_34 + d_x_part_27 + d_x_part_28 + y + y + d_x_part_21;
-    let d_x_part_36 = d_x_part_35 + d_y_part_6 + v60 + d_y_part + v62 + d_x_part_10;
-    let d_x_part_37 = d_x_part_36 + 1.0 + d_x_part_4 + y + 1.0 + 1.0 + d_x_part_5 + d_x_part_22;
-    let d_x_part_38 = d_x_part_37 + d_x_part_11 + d_x_part_6 + v33 + v57 + v28 + d_x_part_12;
-    let d_x_part_39 = d_x_part_38 + d_v24 + d_x_part_13 + v59 + v19 + v20 + d_x_part_7;
-    let d_x_part_40 = d_x_part_39 + d_x_part_29 + d_x_part_23 + d_x_part_24 + d_x_part_14;
-    let d_x_part_41 = d_x_part_40 + v14 + d_x_part_8 + d_x_part_9 + d_x_part_15 + v3;
-    let d_x_part_42 = d_x_part_41 + v6 + d_x_part_16 + v6 + d_x_part_30 + d_x_part_17;
-    let d_x = d_x_part_42 + d_x_part_25 - 1.0;
+    let d_y_part_12 = d_v79[2] + d_y_part + d_y_part_2 + d_v67 + d_y_part_3 + d_y_part_4;
+    let d_y_part_13 = d_y_part_12 + d_x_part_5 + d_y_part_6 + d_y_part_10 + x + x + d_y_part_7;
+    let d_y_part_14 = d_y_part_13 + d_x_part_12 + d_x_part_8 + d_y_part_8 + v64 + d_y_part_9;
+    let d_y = d_y_part_14 + d_y_part_11 + x - 1.0 + 1.0;
+    let d_x_part_33 = d_v79[0] + chain(d_v79[1], 2.0) + d_x_part + d_v67 + d_x_part_2;
+    let d_x_part_34 = d_x_part_33 + d_x_part_5 + d_x_part_6 + v63 + d_x_part_7 + d_x_part_9;
+    let d_x_part_35 = d_x_part_34 + d_x_part_10 + d_x_part_11 + y + y + d_x_part_12;
+    let d_x_part_36 = d_x_part_35 + d_y_part_7 + v60 + d_y_part_5 + v62 + d_x_part_13;
+    let d_x_part_37 = d_x_part_36 + 1.0 + d_x_part_14 + y + 1.0 + 1.0 + d_x_part_15;
+    let d_x_part_38 = d_x_part_37 + d_x_part_16 + d_x_part_17 + d_x_part_18 + v33 + v57;
+    let d_x_part_39 = d_x_part_38 + v28 + d_x_part_19 + d_v24 + d_x_part_20 + v59 + v19;
+    let d_x_part_40 = d_x_part_39 + v20 + d_x_part_21 + d_x_part_23 + d_x_part_22 + d_x_part_24;
+    let d_x_part_41 = d_x_part_40 + d_x_part_25 + v14 + d_x_part_26 + d_x_part_27 + d_x_part_28;
+    let d_x_part_42 = d_x_part_41 + v3 + v6 + d_x_part_29 + v6 + d_x_part_30 + d_x_part_31;
+    let d_x = d_x_part_42 + d_x_part_32 - 1.0;
     [sum_of_all, d_x + 0.0, d_y + 0.0]
 }
 
@@ -722,7 +726,6 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
     for i in 0..12 {
         v186 += v174[i];
     }
-    let loss = 0.5 * v186;
 
     // The reverse sweep: d_x is the adjoint of x.
     let mut d_output_b = [0.0; 3];
@@ -781,6 +784,7 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
     for i in 0..57 {
         params[i] -= 0.125 * d_params[i];
     }
+    let loss = 0.5 * v186;
     loss
 }
 
@@ -843,7 +847,6 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
     for i in 0..12 {
         v186 += v174[i];
     }
-    let loss = 0.5 * v186;
 
     // The reverse sweep: d_x is the adjoint of x.
     let mut d_output_b = [0.0; 3];
@@ -896,6 +899,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
     for i in 0..57 {
         params[i] -= 0.125 * d_params[i];
     }
+    let loss = 0.5 * v186;
     loss
 }
 
@@ -1008,6 +1012,19 @@ pub(crate) fn mixture(
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
+    }
+
     /// 1 if x = y, else 0, and NaN where either is NaN.
     fn indicator_eq(x: f64, y: f64) -> f64 {
         if x == y { 1.0 } else if x < y || x > y { 0.0 } else { x + y }
@@ -1065,7 +1082,6 @@ pub(crate) fn mixture(
         }
         v518[i] = most;
     }
-    let v516 = v511[0] + v511[1] + v511[2] + v511[3] + v511[4];
     let mut v530 = [0.0; 12];
     let mut d_v518 = [0.0; 12];
     for i in 0..12 {
@@ -1126,8 +1142,8 @@ pub(crate) fn mixture(
     let mut v498_part_5 = [0.0; 60];
     for i in 0..12 {
         for j in 0..5 {
-            let d_z_part_10 = if d_z_part_4[5 * i + j] != 0.0 { d_z_part_8[j] } else { -0.0 };
-            let d_z_part_11 = if d_z_part_3[5 * i + j] != 0.0 { d_z_part_7[i] } else { -0.0 };
+            let d_z_part_10 = chain_choice(d_z_part_4[5 * i + j], d_z_part_8[j]);
+            let d_z_part_11 = chain_choice(d_z_part_3[5 * i + j], d_z_part_7[i]);
             let v498_part_6 = v498_part[5 * i + j] - v498_part_3[i];
             d_z_part_9[5 * i + j] = d_z_part_11 + d_z_part_10;
             v498_part_5[5 * i + j] = exp(v498_part_6);
@@ -1174,7 +1190,6 @@ pub(crate) fn mixture(
             d_v198[j] += d_v198_part[5 * i + j];
         }
     }
-    let y = v510 + v516 + v542;
     for i in 0..12 {
         let mut sum = -0.0;
         for j in 0..5 {
@@ -1193,6 +1208,7 @@ pub(crate) fn mixture(
     for i in 0..5 {
         d_mu[i] += 0.0;
     }
+    let y = v510 + (v511[0] + v511[1] + v511[2] + v511[3] + v511[4]) + v542;
     y
 }
 
@@ -1230,50 +1246,22 @@ pub(crate) fn moves(
 
     static V30_FROM: [usize; 8] = [11, 0, 7, 3, 3, 5, 2, 9];
 
-    let spread_0_part = 0.0 + x[3];
-    let running_0_part = spread_0_part + (0.0 + x[11]) + (0.0 + x[5]) + (0.0 + x[9]);
-    let running_0_part_2 = running_0_part + (0.0 + x[0] + x[7]);
-    let running_0_part_3 = running_0_part_2 + 0.0;
-    let running_0_part_4 = running_0_part_3 + (0.0 + x[2]);
-    let running_0_part_5 = running_0_part_4 + 0.0;
-    let running_0_part_6 = running_0_part_5 + 0.0;
-    let running_0_part_7 = running_0_part_6 + spread_0_part;
-    let running_0_part_8 = running_0_part_7 + x[1];
-    let running_0_part_9 = running_0_part_8 + x[5];
-    let running_0_part_10 = running_0_part_9 + x[9];
-    let v80_part = x[3] + x[2];
-    let v80_part_2 = x[7] + x[6];
-    let v80_part_3 = x[11] + x[10];
-    let v80_part_4 = v80_part + x[1];
-    let v80_part_5 = v80_part_2 + x[5];
-    let v80_part_6 = v80_part_3 + x[9];
-    let v80_part_7 = v80_part_4 + x[0];
-    let v80_part_8 = v80_part_5 + x[4];
-    let v80 = v80_part_6 + x[8];
-
-    // The reverse sweep: d_x is the adjoint of x.
-    let d_joined_0_part = x[11] + x[7];
-    let d_joined_0_part_2 = d_joined_0_part + x[3];
-    let d_joined_0_part_3 = d_joined_0_part_2 + v80_part_3;
-    let d_joined_0_part_4 = d_joined_0_part_3 + v80_part_2;
-    let d_joined_0_part_5 = d_joined_0_part_4 + v80_part;
-    let d_joined_0_part_6 = d_joined_0_part_5 + v80_part_6 + v80_part_5 + v80_part_4;
-    let d_joined_0_part_7 = d_joined_0_part_6 + v80 + v80_part_8;
-    let d_joined_0 = d_joined_0_part_7 + v80_part_7;
-    let d_x_0_part = running_0_part + running_0_part_4;
-    let d_x_0_part_2 = running_0_part_2 + running_0_part_5;
-    let d_x_0_part_3 = running_0_part_3 + running_0_part_6;
-    let d_x_0_part_4 = d_x_0_part + running_0_part_7;
-    let d_x_0_part_5 = d_x_0_part_2 + running_0_part_8;
-    let d_x_0_part_6 = d_x_0_part_3 + running_0_part_9;
-    let d_x_0_part_7 = d_x_0_part_4 + running_0_part_10;
     let mut v30 = [0.0; 8];
-    let d_picked_part_from = [d_joined_0_part, x[11], -0.0, -0.0, -0.0, -0.0, -0.0, -0.0];
     let mut d_picked_part = [0.0; 8];
     for i in 0..8 {
         let v30_i = tanh(x[V30_FROM[i]]);
         v30[i] = v30_i;
-        d_picked_part[i] = chain(d_picked_part_from[i], tanh_slope(x[V30_FROM[i]], v30_i));
+        d_picked_part[i] = tanh_slope(x[V30_FROM[i]], v30_i);
+    }
+    let mut v80_part = [0.0; 3];
+    let mut v80_part_2 = [0.0; 3];
+    let mut v80 = [0.0; 3];
+    for i in 0..3 {
+        let v80_part_i = x[4 * i + 3] + x[4 * i + 2];
+        v80_part[i] = v80_part_i;
+        let v80_part_i_2 = v80_part_i + x[4 * i + 1];
+        v80_part_2[i] = v80_part_i_2;
+        v80[i] = v80_part_i_2 + x[4 * i];
     }
     let mut chosen = [0.0; 12];
     let mut d_x_part = [0.0; 12];
@@ -1301,69 +1289,111 @@ pub(crate) fn moves(
     for i in 0..8 {
         v179 += v171[i];
     }
+
+    // The reverse sweep: d_x is the adjoint of x.
     let mut d_x_2 = [0.0; 4];
     for i in 0..4 {
         d_x_2[i] = chain(d_x_part_3[i + 4], v167[i]);
     }
+    let spread_0_part = 0.0 + x[3];
+    let running_0_part = spread_0_part + (0.0 + x[11]) + (0.0 + x[5]) + (0.0 + x[9]);
+    let running_0_part_2 = running_0_part + (0.0 + x[0] + x[7]);
+    let running_0_part_3 = running_0_part_2 + 0.0;
+    let running_0_part_4 = running_0_part_3 + (0.0 + x[2]);
+    let running_0_part_5 = running_0_part_4 + 0.0;
+    let running_0_part_6 = running_0_part_5 + 0.0;
+    let running_0_part_7 = running_0_part_6 + spread_0_part;
+    let running_0_part_8 = running_0_part_7 + x[1];
+    let running_0_part_9 = running_0_part_8 + x[5];
+    let running_0_part_10 = running_0_part_9 + x[9];
     let running_0_part_11 = running_0_part_10 + v30[0];
     let running_0 = running_0_part_11 + v30[1];
-    let d_picked_0_part = d_picked_part[4] + d_joined_0_part_5;
-    let d_picked_0_part_2 = d_picked_part[6] + d_joined_0_part_6;
-    let d_picked_0_part_3 = d_picked_part[1] + d_joined_0_part_7;
-    let d_picked_0_part_4 = d_picked_part[2] + d_joined_0_part_7;
-    let d_picked_0_part_5 = d_picked_part[0] + d_joined_0;
-    let d_picked_0_part_6 = d_picked_part[3] + d_joined_0;
-    let d_picked_0_part_7 = d_picked_part[5] + d_joined_0;
-    let d_picked_0 = d_picked_part[7] + d_joined_0;
-    let d_x_0_part_8 = d_x_part_3[0] + d_x_part[0];
-    let d_x_0_part_9 = d_x_part_3[1] + d_x_part[1];
-    let d_x_0_part_10 = d_x_part_3[2] + d_x_part[2];
-    let d_x_0_part_11 = d_x_part_3[3] + d_x_part[3];
-    let d_x_0_part_12 = d_x_2[0] + d_x_part[8];
-    let d_x_0_part_13 = d_x_2[1] + d_x_part[9];
-    let d_x_0_part_14 = d_x_2[2] + d_x_part[10];
-    let d_x_0_part_15 = d_x_2[3] + d_x_part[11];
-    let d_x_0_part_16 = d_x_0_part_5 + running_0_part_11;
-    let d_x_0_part_17 = d_x_0_part_6 + running_0;
+    let d_joined_0_part = x[11] + x[7];
+    let d_joined_0_part_2 = d_joined_0_part + x[3];
+    let d_joined_0_part_3 = d_joined_0_part_2 + v80_part[2];
+    let d_joined_0_part_4 = d_joined_0_part_3 + v80_part[1];
+    let d_joined_0_part_5 = d_joined_0_part_4 + v80_part[0];
+    let d_joined_0_part_6 = d_joined_0_part_5 + v80_part_2[2] + v80_part_2[1] + v80_part_2[0];
+    let d_joined_0_part_7 = d_joined_0_part_6 + v80[2] + v80[1];
+    let d_joined_0 = d_joined_0_part_7 + v80[0];
+    let d_x_0_part = d_x_part_3[0] + d_x_part[0];
+    let d_x_0_part_2 = d_x_part_3[1] + d_x_part[1];
+    let d_x_0_part_3 = d_x_part_3[2] + d_x_part[2];
+    let d_x_0_part_4 = d_x_part_3[3] + d_x_part[3];
+    let d_x_0_part_5 = d_x_2[0] + d_x_part[8];
+    let d_x_0_part_6 = d_x_2[1] + d_x_part[9];
+    let d_x_0_part_7 = d_x_2[2] + d_x_part[10];
+    let d_x_0_part_8 = d_x_2[3] + d_x_part[11];
+    let d_picked_part_from = [d_joined_0_part, x[11], -0.0, -0.0, -0.0, -0.0, -0.0, -0.0];
+    let mut d_picked_part_2 = [0.0; 8];
+    for i in 0..8 {
+        d_picked_part_2[i] = chain(d_picked_part_from[i], d_picked_part[i]);
+    }
     let d_x_3 = [
-        d_x_0_part_8, d_x_0_part_9, d_x_0_part_10, d_x_0_part_11, d_x_part[4], d_x_part[5],
-        d_x_part[6], d_x_part[7], d_x_0_part_12, d_x_0_part_13, d_x_0_part_14, d_x_0_part_15,
+        d_x_0_part, d_x_0_part_2, d_x_0_part_3, d_x_0_part_4, d_x_part[4], d_x_part[5], d_x_part[6],
+        d_x_part[7], d_x_0_part_5, d_x_0_part_6, d_x_0_part_7, d_x_0_part_8,
     ];
+    let mut d_x_part_4 = [0.0; 12];
     let v142_from = [
         running_0_part, running_0_part_2, running_0_part_3, running_0_part_4, running_0_part_5,
         running_0_part_6, running_0_part_7, running_0_part_8, running_0_part_9, running_0_part_10,
         running_0_part_11, running_0,
     ];
     let v142_from_2 = [
-        v80_part_7, v80_part_8, v80, v80_part_4, v80_part_5, v80_part_6, v80_part, v80_part_2,
-        v80_part_3, x[3], x[7], x[11],
+        v80[0], v80[1], v80[2], v80_part_2[0], v80_part_2[1], v80_part_2[2], v80_part[0],
+        v80_part[1], v80_part[2], x[3], x[7], x[11],
     ];
     let mut v154_2 = [0.0; 12];
-    let d_x_from = [
-        running_0_part, d_x_0_part, d_x_0_part_4, d_x_0_part_7, running_0_part_2, d_x_0_part_2,
-        d_x_0_part_5, d_x_0_part_16, running_0_part_3, d_x_0_part_3, d_x_0_part_6, d_x_0_part_17,
-    ];
-    let mut d_x_4 = [0.0; 12];
     for i in 0..4 {
         for j in 0..3 {
-            let d_x_part_4 = d_x_3[3 * i + j] + d_x_part_2[3 * i + j];
+            d_x_part_4[3 * i + j] = d_x_3[3 * i + j] + d_x_part_2[3 * i + j];
             let v142 = v142_from[3 * i + j] * v142_from_2[3 * i + j];
             v154_2[3 * i + j] = v142 + chosen[i + 4 * j];
-            d_x_4[3 * i + j] = d_x_part_4 + d_x_from[3 * i + j];
         }
+    }
+    let d_x_part_from = [running_0_part, running_0_part_2, running_0_part_3];
+    let d_x_part_from_2 = [running_0_part_4, running_0_part_5, running_0_part_6];
+    let mut d_x_part_5 = [0.0; 3];
+    let d_x_part_from_3 = [running_0_part_7, running_0_part_8, running_0_part_9];
+    let mut d_x_part_6 = [0.0; 3];
+    let d_x_part_from_4 = [running_0_part_10, running_0_part_11, running_0];
+    let mut d_x_part_7 = [0.0; 3];
+    for i in 0..3 {
+        let d_x_part_i = d_x_part_from[i] + d_x_part_from_2[i];
+        d_x_part_5[i] = d_x_part_i;
+        let d_x_part_i_2 = d_x_part_i + d_x_part_from_3[i];
+        d_x_part_6[i] = d_x_part_i_2;
+        d_x_part_7[i] = d_x_part_i_2 + d_x_part_from_4[i];
+    }
+    let d_x_from = [
+        running_0_part, d_x_part_5[0], d_x_part_6[0], d_x_part_7[0], running_0_part_2,
+        d_x_part_5[1], d_x_part_6[1], d_x_part_7[1], running_0_part_3, d_x_part_5[2], d_x_part_6[2],
+        d_x_part_7[2],
+    ];
+    let mut d_x_4 = [0.0; 12];
+    for i in 0..12 {
+        d_x_4[i] = d_x_part_4[i] + d_x_from[i];
     }
     let mut v166 = -0.0;
     for i in 0..12 {
         v166 += v154_2[i];
     }
     let y = v166 + v179;
-    let d_x_11_part = d_x_4[11] + d_picked_0_part_5;
-    let d_x_11_part_2 = d_x_4[0] + d_picked_0_part_3;
-    let d_x_11_part_3 = d_x_4[7] + d_picked_0_part_4;
-    let d_x_11_part_4 = d_x_4[2] + d_picked_0_part_2;
-    let d_x_3_2 = d_x_4[3] + d_picked_0_part_6 + d_picked_0_part;
+    let d_picked_0_part = d_picked_part_2[0] + d_joined_0;
+    let d_picked_0_part_2 = d_picked_part_2[1] + d_joined_0_part_7;
+    let d_picked_0_part_3 = d_picked_part_2[2] + d_joined_0_part_7;
+    let d_picked_0_part_4 = d_picked_part_2[3] + d_joined_0;
+    let d_picked_0_part_5 = d_picked_part_2[4] + d_joined_0_part_5;
+    let d_picked_0_part_6 = d_picked_part_2[5] + d_joined_0;
+    let d_picked_0_part_7 = d_picked_part_2[6] + d_joined_0_part_6;
+    let d_picked_0 = d_picked_part_2[7] + d_joined_0;
+    let d_x_11_part = d_x_4[11] + d_picked_0_part;
+    let d_x_11_part_2 = d_x_4[0] + d_picked_0_part_2;
+    let d_x_11_part_3 = d_x_4[7] + d_picked_0_part_3;
+    let d_x_11_part_4 = d_x_4[2] + d_picked_0_part_7;
+    let d_x_3_2 = d_x_4[3] + d_picked_0_part_4 + d_picked_0_part_5;
     let d_x_1_part = d_x_4[1] + d_joined_0_part_4;
-    let d_x_11_part_5 = d_x_4[5] + d_joined_0_part_3 + d_picked_0_part_7;
+    let d_x_11_part_5 = d_x_4[5] + d_joined_0_part_3 + d_picked_0_part_6;
     let d_x_11 = d_x_4[9] + d_joined_0_part_2 + d_picked_0;
     for i in 0..3 {
         for j in 0..4 {
@@ -1379,9 +1409,9 @@ pub(crate) fn moves(
         d_x_4[10] + 0.0, d_x_11_part + 0.0,
     ];
     *d_picked = [
-        d_picked_0_part_5 + 0.0, d_picked_0_part_3 + 0.0, d_picked_0_part_4 + 0.0,
-        d_picked_0_part_6 + 0.0, d_picked_0_part + 0.0, d_picked_0_part_7 + 0.0,
-        d_picked_0_part_2 + 0.0, d_picked_0 + 0.0,
+        d_picked_0_part + 0.0, d_picked_0_part_2 + 0.0, d_picked_0_part_3 + 0.0,
+        d_picked_0_part_4 + 0.0, d_picked_0_part_5 + 0.0, d_picked_0_part_6 + 0.0,
+        d_picked_0_part_7 + 0.0, d_picked_0 + 0.0,
     ];
     y
 }
@@ -1399,11 +1429,11 @@ pub(crate) fn guarded(x: &mut [f64; 3], d_x: &mut [f64; 3]) -> Result<f64, &'sta
     use wengert::exact::f64::exp;
 
     let largest = x[0];
-    let v10 = exp(largest);
     let mut next = [0.0; 3];
     for i in 0..3 {
         next[i] = x[i] * 0.5 + largest;
     }
+    let v10 = exp(largest);
 
     // The comparisons that the recording branched on.
     if !(largest > x[1]) {
@@ -1485,17 +1515,17 @@ pub(crate) fn read_after(
 
     static TWICE_FROM: [usize; 6] = [3, 0, 2, 2, 1, 3];
 
-    let first = x[0];
-    let y = sin(first * x[2]);
-    let mut next = [0.0; 4];
+    let mut v13 = [0.0; 4];
     for i in 0..4 {
-        next[i] = 0.5 * x[i] + y;
+        v13[i] = 0.5 * x[i];
     }
     for i in 0..6 {
         twice[i] = x[TWICE_FROM[i]] * 2.0;
     }
+    let first = x[0];
+    let y = sin(first * x[2]);
     for i in 0..4 {
-        x[i] = next[i];
+        x[i] = v13[i] + y;
     }
     let first_2 = x[0];
     *picked = [x[3], first_2, x[2], x[2], x[1], x[3]];
@@ -1863,19 +1893,19 @@ pub(crate) fn ungrouped(x: &[f64; 3], d_x: &mut [f64; 3]) -> f64 {
 
     let v3 = x[0] * x[1];
     let v5 = x[2] * 2.0;
-
-    // The reverse sweep: d_x is the adjoint of x.
-    let d_x_0 = 1.0 * x[1];
-    let d_x_1 = 1.0 * x[0];
     let v7 = v5 - 1.0;
     let v8 = v7.abs();
-    let d_v7_part = signum(v7);
     let v9 = ln(v8);
-    let d_v8_part = 1.0 / v8;
     let y = v3 + v9;
+
+    // The reverse sweep: d_x is the adjoint of x.
+    let d_v8_part = 1.0 / v8;
     let d_v8 = 1.0 * d_v8_part;
+    let d_v7_part = signum(v7);
     let d_v7 = chain_choice(d_v8, d_v7_part);
     let d_x_2 = chain(d_v7, 2.0);
+    let d_x_0 = 1.0 * x[1];
+    let d_x_1 = 1.0 * x[0];
     *d_x = [d_x_0 + 0.0, d_x_1 + 0.0, d_x_2 + 0.0];
     y
 }
@@ -1928,24 +1958,24 @@ pub(crate) fn constants(
         3, 5, 7, 9, 11, 13, 15, 17, 19, 2, 22, 24, 26, 28, 30, 32, 34, 36, 38, 1, 41, 43, 45, 47,
         49, 51, 53, 55, 57, 59, 61, 63, 65, 67, 69, 71, 73, 75, 77,
     ];
-    static Y_PART_FROM: [usize; 39] = [
+    static D_V49_FROM: [usize; 39] = [
         4, 6, 8, 10, 12, 14, 16, 18, 20, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 40, 42, 44, 46, 48,
         50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78,
     ];
 
+    let mut v50 = [0.0; 39];
+    let mut d_v49 = [0.0; 39];
+    let mut y_part = [0.0; 39];
+    for i in 0..39 {
+        let v49 = x[i + 1] - CONSTANTS[V49_FROM[i]];
+        v50[i] = v49 * v49;
+        d_v49[i] = chain(CONSTANTS[D_V49_FROM[i]], 2.0 * v49);
+        y_part[i] = CONSTANTS[D_V49_FROM[i]];
+    }
     let v45 = x[0] * x[0];
 
     // The reverse sweep: d_x is the adjoint of x.
     let d_v43 = 2.0 * x[0];
-    let mut v50 = [0.0; 39];
-    let mut y_part = [0.0; 39];
-    let mut d_v49 = [0.0; 39];
-    for i in 0..39 {
-        let v49 = x[i + 1] - CONSTANTS[V49_FROM[i]];
-        v50[i] = v49 * v49;
-        y_part[i] = CONSTANTS[Y_PART_FROM[i]];
-        d_v49[i] = chain(CONSTANTS[Y_PART_FROM[i]], 2.0 * v49);
-    }
     let mut y = v45;
     for i in 0..39 {
         y += v50[i] * y_part[i];

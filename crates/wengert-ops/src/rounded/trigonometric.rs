@@ -1,0 +1,110 @@
+//! The quick way to sine, cosine and tangent.
+//!
+//! Reduction by steps of π/256 with three exact products (W. J. Cody, W. Waite, *Software manual
+//! for the elementary functions*, 1980), and a table of the sine at the steps.
+
+use super::pair::{Pair, head, nearest, ordered_sum, polynomial, sum};
+use super::tables::{PI_STEP, SINES, STEPS_IN_PI};
+use crate::double_double::DoubleDouble;
+
+/// Up to here the products are exact.
+const FAR: f64 = 1e6;
+
+/// The step next to x, and the rest.
+#[inline(always)]
+fn reduced(x: f64) -> (i64, Pair) {
+    if x.abs() > FAR {
+        return from_afar(x);
+    }
+    let (n, k) = steps(x);
+    (k, less_steps(Pair::of(x), n))
+}
+
+#[inline(always)]
+fn steps(x: f64) -> (f64, i64) {
+    const ROUNDING: f64 = 6_755_399_441_055_744.0;
+    let shifted = x * STEPS_IN_PI + ROUNDING;
+    (shifted - ROUNDING, shifted.to_bits() as i64 & 511)
+}
+
+#[inline(always)]
+fn less_steps(x: Pair, n: f64) -> Pair {
+    let [first, second, third, fourth] = PI_STEP;
+    let a = sum(x.hi - n * first, -(n * second));
+    let b = sum(a.hi, -(n * third));
+    ordered_sum(b.hi, (a.lo + b.lo) - n * fourth + x.lo)
+}
+
+#[cold]
+fn from_afar(x: f64) -> (i64, Pair) {
+    let (quadrant, rest) = DoubleDouble::from(x).modulo_half_pi();
+    let rest = Pair { hi: rest.high(), lo: rest.low() };
+    let (n, k) = steps(rest.hi);
+    ((quadrant as i64 * 128 + k) & 511, less_steps(rest, n))
+}
+
+/// The sine of the k-th step, with its sign.
+#[inline(always)]
+fn at(k: i64) -> (f64, f64) {
+    let within = k & 255;
+    let (first, second) = SINES[(if within > 128 { 256 - within } else { within }) as usize];
+    if k & 256 == 0 { (first, second) } else { (-first, -second) }
+}
+
+/// `sin(k π/256 + r)`, given the sine and the cosine of the first.
+#[inline(always)]
+fn sine((s, s_rest): (f64, f64), (c, c_rest): (f64, f64), r: Pair) -> Pair {
+    let x = r.hi;
+    let square = x * x;
+    let a = head(x);
+    let b = x - a;
+    let cube = x * square * polynomial(square, [-1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0]);
+    let cos_less_one = square * polynomial(square, [-0.5, 1.0 / 24.0, -1.0 / 720.0]) - x * r.lo;
+    let low = s_rest
+        + (c * b + c_rest * x)
+        + ((c + c_rest) * (r.lo + cube) + (s + s_rest) * cos_less_one);
+    let high = sum(s, c * a);
+    ordered_sum(high.hi, high.lo + low)
+}
+
+/// What a sine may be off.
+#[inline(always)]
+fn error(v: Pair) -> f64 {
+    v.hi.abs() * 2e-20 + 1e-31
+}
+
+pub(super) fn sin(x: f64) -> Option<f64> {
+    if x.abs() < 1e-9 {
+        // −0 stays; −x³/6 is less than the half of a last digit.
+        return Some(x);
+    }
+    if !x.is_finite() {
+        return Some(f64::NAN);
+    }
+    let (k, r) = reduced(x);
+    let v = sine(at(k), at(k + 128), r);
+    nearest(v, error(v))
+}
+
+pub(super) fn cos(x: f64) -> Option<f64> {
+    if !x.is_finite() {
+        return Some(f64::NAN);
+    }
+    let (k, r) = reduced(x);
+    let v = sine(at(k + 128), at(k + 256), r);
+    nearest(v, error(v))
+}
+
+pub(super) fn tan(x: f64) -> Option<f64> {
+    if x.abs() < 1e-9 {
+        return Some(x);
+    }
+    if !x.is_finite() {
+        return Some(f64::NAN);
+    }
+    let (k, r) = reduced(x);
+    let (s, c) = (sine(at(k), at(k + 128), r), sine(at(k + 128), at(k + 256), r));
+    let v = s.over(c);
+    let relative = error(s) / s.hi.abs() + error(c) / c.hi.abs();
+    nearest(v, v.hi.abs() * (relative + 1e-30))
+}
