@@ -1,5 +1,5 @@
 //! What every elementary function computes in `Exact` numerics, as free functions: what a program
-//! [written as Rust](https://docs.rs/wengert) calls where it is to have the program's bits.
+//! that is written as Rust (`Program::to_rust_with`) calls where it is to have the program's bits.
 //!
 //! Each is [`Real`](crate::real::Real)'s method of that name, to the bit. `f64` has those of that
 //! type, `f32` those of the other.

@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<Case> {
         guarded(),
         scalars_fed(),
         swapped(),
+        read_after(),
         rows(),
         long_sums(),
         lent(),
@@ -235,6 +236,23 @@ fn swapped() -> Case {
     ask.moved(y, x);
     ask.moved(x, y);
     ask.case("swapped", &exact())
+}
+
+/// Outputs that are read from an input after it was fed.
+fn read_after() -> Case {
+    let tape = tape();
+    let x = tape.param(&some(4, 1.3)).named("x");
+    let first = x.at(0).named("first");
+    let y = (first * x.at(2)).sin().named("y");
+    let picked = x.gather(&[3, 0, 2, 2, 1, 3]).named("picked");
+    let next = (0.5 * x + y).named("next");
+    let mut ask = Ask::of(&tape, Numerics::Exact);
+    ask.output(y);
+    ask.output(first);
+    ask.output(picked);
+    ask.output((picked * 2.0).named("twice"));
+    ask.moved(next, x);
+    ask.case("read_after", &exact())
 }
 
 /// Three rows at a time.

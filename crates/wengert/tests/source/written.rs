@@ -1497,6 +1497,41 @@ pub(crate) fn swapped(x: &mut [f64; 3], y: &mut [f64; 3]) -> f64 {
     v9
 }
 
+/// Written by Wengert from a tape of 9 nodes: change what was recorded and write it anew, not this.
+///
+/// - `x`, shape `[4]`, moved: afterwards the values of `next`
+/// - `picked`, shape `[6]`: gets the values of `picked`
+/// - `twice`, shape `[6]`: gets the values of `twice`
+///
+/// Returns `y`, `first`. Elements are in row-major order. Elementary functions are those of
+/// `wengert::exact::f64`, every operation is rounded in the program's order.
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
+pub(crate) fn read_after(
+    x: &mut [f64; 4],
+    picked: &mut [f64; 6],
+    twice: &mut [f64; 6],
+) -> [f64; 2] {
+    use wengert::exact::f64::sin;
+
+    static TWICE_FROM: [usize; 6] = [3, 0, 2, 2, 1, 3];
+
+    let mut v13 = [0.0; 4];
+    for i in 0..4 {
+        v13[i] = 0.5 * x[i];
+    }
+    for i in 0..6 {
+        twice[i] = x[TWICE_FROM[i]] * 2.0;
+    }
+    let first = x[0];
+    let y = sin(first * x[2]);
+    for i in 0..4 {
+        x[i] = v13[i] + y;
+    }
+    let first_2 = x[0];
+    *picked = [x[3], first_2, x[2], x[2], x[1], x[3]];
+    [y, first_2]
+}
+
 /// Written by Wengert from a tape of 11 nodes: change what was recorded and write it anew, not
 /// this.
 ///
@@ -1981,6 +2016,7 @@ pub(crate) fn call(name: &str, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, Str
         "guarded" => call_guarded(inputs),
         "fed" => call_fed(inputs),
         "swapped" => call_swapped(inputs),
+        "read_after" => call_read_after(inputs),
         "rows" => call_rows(inputs),
         "long_sums" => call_long_sums(inputs),
         "lent" => call_lent(inputs),
@@ -2102,6 +2138,16 @@ fn call_swapped(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let result = swapped(&mut a0, &mut a1);
     let mut all = vec![vec![result as f64]];
     all.extend([a0.iter().map(|&x| x as f64).collect(), a1.iter().map(|&x| x as f64).collect()]);
+    Ok(all)
+}
+
+fn call_read_after(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+    let mut a0: Box<[f64; 4]> = inputs[0].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
+    let mut a1: Box<[f64; 6]> = vec![7.0; 6].into_boxed_slice().try_into().unwrap();
+    let mut a2: Box<[f64; 6]> = vec![7.0; 6].into_boxed_slice().try_into().unwrap();
+    let result = read_after(&mut a0, &mut a1, &mut a2);
+    let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));
+    all.extend([a0.iter().map(|&x| x as f64).collect(), a1.iter().map(|&x| x as f64).collect(), a2.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
 
