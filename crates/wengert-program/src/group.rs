@@ -125,8 +125,8 @@ fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterator<Item = Un
         |group: &Group| group.is_run || is_worth(state.graph.nodes[group.first], group.len);
     // By group: how often the turn has changed before it. Runs have even numbers.
     let mut turns: Map<GroupId, u32> = Map::new();
-    let (mut wide, mut singles): (Vec<(u32, u32, bool, GroupId)>, Vec<(u32, Node)>) =
-        Default::default();
+    let mut wide: Vec<(u32, u32, bool, GroupId)> = Vec::new();
+    let mut singles: Vec<(u32, Node)> = Vec::new();
     for (id, group) in groups.iter() {
         let odd = u32::from(!is_wide(group));
         let mut turn = odd;
