@@ -105,7 +105,7 @@ impl Widened {
 }
 
 /// What lives at once shall be so many numbers: a few megabytes.
-const LIVE: usize = 1 << 19;
+const LIVE: usize = 1 << 20;
 /// The fewest and the most rows of a block: with fewer, steps cost more than what they compute; with
 /// more, nothing gets quicker.
 const BLOCKS: [usize; 2] = [128, 256];
