@@ -116,7 +116,7 @@ fn a_program_that_is_too_long_is_refused() {
 #[test]
 fn what_is_fed_to_rows_of_their_own_is_refused() {
     let tape = Tape::new();
-    let x = tape.data(&[0.5]).named("x");
+    let x = tape.data([0.5]).named("x");
     let mut compiler = Compiler::new(&tape);
     compiler.rows(2, &[x]).unwrap();
     let sum = compiler.output((x * 2.0).sum()).unwrap();

@@ -122,7 +122,7 @@ fn of_platform_f32() -> Case {
 /// A step of a 5-6-3 network over four rows, by layers.
 fn network(numerics: Numerics) -> Case {
     let tape = tape();
-    let params = tape.param(&some(5 * 6 + 6 + 6 * 3 + 3, 0.7)).named("params");
+    let params = tape.param(some(5 * 6 + 6 + 6 * 3 + 3, 0.7)).named("params");
     let x = tape.tensor(Leaf::Data, &some(20, 1.1), [4, 5]).unwrap().named("x");
     let target = tape.tensor(Leaf::Data, &some(12, 0.3), [4, 3]).unwrap().named("target");
     let layer = |name: &str, at: usize, n: usize, m: usize, x| {
@@ -133,7 +133,7 @@ fn network(numerics: Numerics) -> Case {
     };
     let output = layer("output", 36, 6, 3, layer("hidden", 0, 5, 6, x));
     let loss = (0.5 * (output - target).square().sum()).named("loss");
-    let gradient = tape.data(&vec![0.0; params.len()]).named("gradient");
+    let gradient = tape.data(vec![0.0; params.len()]).named("gradient");
     let moved = (params - 0.125 * gradient).named("moved");
     let mut ask = Ask::of(&tape, numerics);
     ask.output(loss);
@@ -149,7 +149,7 @@ fn network_f32() -> Case {
     let numbers = |n, step| some(n, step).into_iter().map(|x| x as f32).collect::<Vec<f32>>();
     let w = tape.tensor(Leaf::Param, &numbers(12, 0.7), [3, 4]).unwrap().named("w");
     let v = tape.tensor(Leaf::Data, &numbers(12, 0.2), [3, 4]).unwrap().named("velocity");
-    let (b, x) = (tape.param(&numbers(3, 0.9)).named("b"), tape.data(&numbers(4, 1.3)).named("x"));
+    let (b, x) = (tape.param(numbers(3, 0.9)).named("b"), tape.data(numbers(4, 1.3)).named("x"));
     let z = Var::affine(b, w, x).named("z");
     let loss = (z.softplus() * z.gaussian()).sum().named("loss");
     let g = tape.tensor(Leaf::Data, &[0.0; 12], [3, 4]).unwrap().named("g");
@@ -168,7 +168,7 @@ fn network_f32() -> Case {
 fn mixture() -> Case {
     let tape = tape();
     let x = tape.tensor(Leaf::Input, &some(60, 1.3), [12, 5]).unwrap().named("x");
-    let (mu, s) = (tape.param(&some(5, 0.7)).named("μ"), tape.param(&some(12, 0.9)).named("s"));
+    let (mu, s) = (tape.param(some(5, 0.7)).named("μ"), tape.param(some(12, 0.9)).named("s"));
     let z = ((x - mu) * s.reshape([12, 1])).named("z");
     let y = ((z.square() * mu + z.sin() * x).log_sum_exp_axes(1).sum()
         + z.max_axes(0).sum()
@@ -230,7 +230,7 @@ fn scalars_fed() -> Case {
 /// Two inputs that are each fed the other.
 fn swapped() -> Case {
     let tape = tape();
-    let (x, y) = (tape.input(&some(3, 1.0)).named("x"), tape.input(&some(3, 2.0)).named("y"));
+    let (x, y) = (tape.input(some(3, 1.0)).named("x"), tape.input(some(3, 2.0)).named("y"));
     let mut ask = Ask::of(&tape, Numerics::Exact);
     ask.output((x * y).sum());
     ask.moved(y, x);
@@ -241,7 +241,7 @@ fn swapped() -> Case {
 /// Outputs that are read from an input after it was fed.
 fn read_after() -> Case {
     let tape = tape();
-    let x = tape.param(&some(4, 1.3)).named("x");
+    let x = tape.param(some(4, 1.3)).named("x");
     let first = x.at(0).named("first");
     let y = (first * x.at(2)).sin().named("y");
     let picked = x.gather(&[3, 0, 2, 2, 1, 3]).named("picked");
@@ -258,7 +258,7 @@ fn read_after() -> Case {
 /// Three rows at a time.
 fn rows() -> Case {
     let tape = tape();
-    let (x, w) = (tape.data(&some(4, 0.9)).named("x"), tape.param(&some(4, 0.4)).named("w"));
+    let (x, w) = (tape.data(some(4, 0.9)).named("x"), tape.param(some(4, 0.4)).named("w"));
     let target = tape.data([0.25]).named("target");
     let y = (w.dot(x) + w.square().sum()).sigmoid().named("y");
     let loss = (target.at(0) - y).square().named("loss");
@@ -295,7 +295,7 @@ fn lent() -> Case {
 /// Without most passes, so that every number of the tape has a line.
 fn ungrouped() -> Case {
     let tape = tape();
-    let x = tape.input(&some(3, 1.9)).named("x");
+    let x = tape.input(some(3, 1.9)).named("x");
     let y = (x.at(0) * x.at(1) + (x.at(2) * 2.0 - 1.0).abs().ln()).named("y");
     let mut ask = Ask::of(&tape, Numerics::Exact);
     for &pass in Pass::ALL {
@@ -309,7 +309,7 @@ fn ungrouped() -> Case {
 /// Constants side by side, outputs that are constants or inputs, a gradient of nothing.
 fn constants() -> Case {
     let tape = tape();
-    let x = tape.input(&some(40, 1.9)).named("x");
+    let x = tape.input(some(40, 1.9)).named("x");
     let unused = tape.input([1.0, 2.0]).named("unused");
     let terms = x.iter().enumerate().map(|(i, x)| (x - 0.1 * i as f64).square() * (i as f64).cos());
     let y = terms.sum::<Var<'_>>().named("y");
