@@ -85,7 +85,6 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
         }
     }
     let v948 = sum_of(&v900[0..48]);
-    let loss = 0.5 * v948;
 
     // The reverse sweep: d_x is the adjoint of x.
     let mut d_params = [0.0; 3];
@@ -143,6 +142,7 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
             }
         }
     }
+    let loss = 0.5 * v948;
     let mut d_params_part_2 = [0.0; 131];
     for i in 0..64 {
         d_params_part_2[i] = d_params_part[i];
