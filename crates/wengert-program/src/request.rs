@@ -200,14 +200,14 @@ impl<'t, S: Float> Compiler<'t, S> {
     /// use wengert::program::Batch;
     ///
     /// let tape = Tape::new();
-    /// let x = tape.inputs(&[0.0, 0.0]);
+    /// let x = tape.input([0.0, 0.0]);
     /// let y = x.square().sum(); // of one row
     ///
     /// let mut compiler = Compiler::new(&tape);
     /// compiler.batched(&[x])?;
     /// let gradient = compiler.gradient_per_row(y, x)?;
     /// let program = compiler.compile()?;
-    /// let rows = program.input(x.id())?;
+    /// let rows = program.input(x)?;
     /// let result = Batch::new(program).run(&[], &[(rows, &[1.0, 2.0, 3.0, 4.0])])?;
     /// assert_eq!(result.values(gradient), [2.0, 4.0, 6.0, 8.0]);
     /// # Ok::<(), wengert::Error>(())
