@@ -221,7 +221,7 @@ impl<'t, S: Scalar> Truths<'t, S> {
                 let (second, tangents) = (tangent(&adjoints), tangent(&values));
                 Columns { values: value(&values), adjoints: value(&adjoints), tangents, second }
             };
-            let undetermined = undetermined(&side, &wide.values);
+            let undetermined = undetermined(&side, &wide.values, &plain);
             Ok(Truth { output, unit: rounding.unit(), columns: wide, undetermined })
         })
     }
@@ -277,33 +277,31 @@ fn both_columns<T: Number>(
 }
 
 /// The nodes whose choice of an operand is within the bounds of their operands' errors: the tape
-/// may have chosen another element than the truth does, and derivatives then go another way.
-fn undetermined(side: &Side, values: &[Ball]) -> Vec<NodeId> {
+/// may have chosen another element than the truth does, and derivatives then go another way. `own`
+/// are the tape's values: what the truth ties is rounded alike in `Exact` numerics, and in `Fast`
+/// may not be.
+fn undetermined(side: &Side, values: &[Ball], own: &[f64]) -> Vec<NodeId> {
     let in_reach = side.wides.iter().take_while(|wide| (wide.out as usize) < values.len());
     let doubtful = in_reach.filter(|wide| {
-        let elements = |i: usize| {
+        let slots = |i: usize| {
             let view = wide.operands[i];
-            side.layouts
-                .get(view.layout())
-                .offsets()
-                .map(move |offset| values[view.start() as usize + offset])
+            let offsets = side.layouts.get(view.layout()).offsets();
+            offsets.map(move |offset| view.start() as usize + offset)
         };
         match wide.op {
             Op::Structural(Structural::Select) => {
-                elements(0).any(|cond| cond.bound() > 0.0 && cond.to_f64().abs() <= cond.bound())
+                let mut conditions = slots(0).map(|slot| values[slot]);
+                conditions.any(|cond| cond.bound() > 0.0 && cond.to_f64().abs() <= cond.bound())
             }
             Op::Structural(Structural::Max | Structural::Min) => {
                 let layout = side.layouts.get(wide.operands[0].layout());
                 let target = reduction::target(layout, wide.attributes.axes());
-                let extremes = &values[wide.out as usize..];
-                elements(0).zip(target.offsets()).any(|(element, out)| {
-                    let room = element.bound() + extremes[out].bound();
-                    // An extreme element is within reach of itself.
-                    let itself = element.centre == extremes[out].centre && element.bound() == 0.0;
-                    room > 0.0 && !itself && {
-                        let apart = (element.centre - extremes[out].centre).to_f64().abs();
-                        apart <= room && apart > 0.0
-                    }
+                let out = wide.out as usize;
+                let slots = slots(0).zip(target.offsets().map(|offset| out + offset));
+                slots.into_iter().any(|(element, extreme)| {
+                    let room = values[element].bound() + values[extreme].bound();
+                    let apart = (values[element].centre - values[extreme].centre).to_f64().abs();
+                    if apart == 0.0 { own[element] != own[extreme] } else { apart <= room }
                 })
             }
             _ => false,
