@@ -61,7 +61,9 @@ impl<'t, S: Scalar> Var<'t, S> {
             }
         }
         let mut recorder = Recorder { tape: self.tape, tangents: Recorded::new(self.tape) };
-        let last = self.tape.side.borrow().step_of(self.view.start());
+        // What is asked for may be elements of many nodes side by side: up to the last of them.
+        let end = self.view.start() + self.facts().last as u32;
+        let last = self.tape.side.borrow().step_of(end);
         let mut slot = 0;
         for index in 0..=last {
             let step = self.tape.columns.step(index);
