@@ -395,7 +395,8 @@ fn recorded_derivatives_see_views_over_many_nodes() {
     let tape = exact();
     let x = tape.input([1.0, 2.0, 3.0]);
     let t = tape.input([1.0, 10.0, 100.0]);
-    // Two numbers side by side, a run and its neighbour, two runs: each stack records nothing.
+    // Two numbers side by side, two runs, a run's last number and its neighbour: each stack
+    // records nothing.
     let numbers = {
         let (a, b) = (x.at(0) * x.at(1), x.at(1) * x.at(2));
         tape.stack(&[a, b])
@@ -406,7 +407,7 @@ fn recorded_derivatives_see_views_over_many_nodes() {
     };
     let mixed = {
         let (a, b) = (x.cos(), x.at(1).sin());
-        tape.concat(0, &[a, b.reshape([1])])
+        tape.stack(&[a.at(2), b])
     };
     for y in [numbers, runs, mixed] {
         assert!(tape.node(y.id()).unwrap().shape.len() < y.len(), "{} is one node", y.id());
@@ -414,12 +415,18 @@ fn recorded_derivatives_see_views_over_many_nodes() {
         // By itself, and read by a step.
         let moved = y.record_tangent(&[(x, t)]).unwrap().unwrap();
         assert_eq!(moved.values(), known);
-        let flat = y.reshape([y.len()]);
+        let flat = if y.shape().rank() == 1 { y } else { y.reshape([y.len()]) };
         let weights: Vec<f64> = (1..=y.len()).map(|k| k as f64).collect();
         let total = flat.dot(tape.constant(weights.clone()));
         let known: f64 = known.iter().zip(&weights).map(|(a, b)| a * b).sum();
         let moved = total.record_tangent(&[(x, t)]).unwrap().unwrap();
         assert!((moved.value() - known).abs() <= 1e-12 * known.abs());
+        // Named in a direction, in each of its nodes.
+        let named = tape.input(y.values()).reshape(y.shape());
+        let known = tape.tangents(&[(x, &t.values()), (y, &named.values())]).unwrap();
+        let along = total.record_tangent(&[(x, t), (y, named)]).unwrap().unwrap();
+        let known = known.value(total);
+        assert!((along.value() - known).abs() <= 1e-12 * known.abs());
         // And its adjoint.
         let slopes = total.record_gradient(&[y]).unwrap()[0].unwrap();
         assert_eq!(slopes.values(), weights);
