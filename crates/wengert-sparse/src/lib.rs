@@ -30,8 +30,8 @@
 //! | to | take |
 //! |---|---|
 //! | get a sparse Jacobian | [`SparseJacobian`] |
-//! | get a sparse Hessian, or that of a Lagrangian | [`SparseHessian`], [`SparseHessian::lagrangian`] |
-//! | get either many times, without allocating | [`SparseJacobian::compile`], [`SparseHessian::compile`] |
+//! | get a sparse Hessian | [`SparseHessian`]; of a Lagrangian [`SparseHessian::lagrangian`] |
+//! | get either without allocating | [`SparseJacobian::compile`], [`SparseHessian::compile`] |
 //! | know which entries there are | [`jacobian_pattern`], [`hessian_pattern`] |
 //! | colour a pattern of your own | [`colour`] |
 //! | hand a matrix on | [`Csr`], [`Csc`], [`Coo`]: plain arrays |
