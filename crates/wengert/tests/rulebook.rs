@@ -395,8 +395,7 @@ fn recorded_derivatives_see_views_over_many_nodes() {
     let tape = exact();
     let x = tape.input([1.0, 2.0, 3.0]);
     let t = tape.input([1.0, 10.0, 100.0]);
-    // Two numbers side by side, two runs, a run's last number and its neighbour: each stack
-    // records nothing.
+    // Two numbers side by side, two runs, a part of each: the stacks record nothing.
     let numbers = {
         let (a, b) = (x.at(0) * x.at(1), x.at(1) * x.at(2));
         tape.stack(&[a, b])
@@ -405,11 +404,7 @@ fn recorded_derivatives_see_views_over_many_nodes() {
         let (a, b) = (x.square(), x.exp());
         tape.stack(&[a, b])
     };
-    let mixed = {
-        let (a, b) = (x.cos(), x.at(1).sin());
-        tape.stack(&[a.at(2), b])
-    };
-    for y in [numbers, runs, mixed] {
+    for y in [numbers, runs, runs.slice(1, 1..3)] {
         assert!(tape.node(y.id()).unwrap().shape.len() < y.len(), "{} is one node", y.id());
         let known = tape.tangents(&[(x, &t.values())]).unwrap().values(y);
         // By itself, and read by a step.
