@@ -76,7 +76,8 @@ impl<'t, S: Compile> SparseJacobian<'t, S> {
                             Some(total) => total.try_add(term)?,
                         });
                     }
-                    let total = total.expect("there is an output");
+                    let at = Place::caller();
+                    let total = total.ok_or(Error::NothingAsked { at })?;
                     parts.push(Ok(compiler.gradient(total, self.input)?));
                 }
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wengert::function::Which;
-use wengert::{Error, Function, Leaf, Scalar, Var};
+use wengert::{Error, Function, Leaf, Place, Scalar, Var};
 
 use crate::colour::{self, Colouring, Order};
 use crate::dependencies::{check, hessian_pattern};
@@ -100,7 +100,8 @@ impl<'t, S: Scalar> SparseHessian<'t, S> {
             });
             from += output.len();
         }
-        let total = total.expect("there is an output");
+        let at = Place::caller();
+        let total = total.ok_or(Error::NothingAsked { at })?;
         let hessian = Self::new(total, input)?;
         Ok(SparseHessian { multipliers: Some(multipliers), ..hessian })
     }
@@ -125,7 +126,7 @@ impl<'t, S: Scalar> SparseHessian<'t, S> {
     #[track_caller]
     pub fn at_with(&self, input: &[S], multipliers: &[S]) -> Result<Csr<S>, Error> {
         let Some(data) = self.multipliers else {
-            let at = wengert::Place::caller();
+            let at = Place::caller();
             return Err(Error::NoSuchPath { path: "multipliers".to_owned(), at });
         };
         self.input.tape().replay(&[(self.input, input), (data, multipliers)])?;

@@ -28,10 +28,10 @@ proptest! {
             let column = &csc.indices[csc.offsets[j]..csc.offsets[j + 1]];
             prop_assert!(column.is_sorted());
         }
-        for i in 0..5 {
-            for j in 0..7 {
-                prop_assert_eq!(csr.get(i, j), dense[i][j]);
-                prop_assert_eq!(csc.transposed().get(j, i), dense[i][j]);
+        for (i, row) in dense.iter().enumerate() {
+            for (j, &entry) in row.iter().enumerate() {
+                prop_assert_eq!(csr.get(i, j), entry);
+                prop_assert_eq!(csc.transposed().get(j, i), entry);
             }
         }
         prop_assert_eq!(csr.pattern().len(), csr.values.len());
