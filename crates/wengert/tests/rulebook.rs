@@ -389,3 +389,41 @@ fn a_tangent_is_replaced_where_a_direction_names_it() {
     program.run(&mut workspace).unwrap();
     assert_eq!(workspace.values(program.outputs()[0]), [2.0, 10.0, 6.0]);
 }
+
+#[test]
+fn recorded_derivatives_see_views_over_many_nodes() {
+    let tape = exact();
+    let x = tape.input([1.0, 2.0, 3.0]);
+    let t = tape.input([1.0, 10.0, 100.0]);
+    // Two numbers side by side, two runs, a part of each: the stacks record nothing.
+    let numbers = {
+        let (a, b) = (x.at(0) * x.at(1), x.at(1) * x.at(2));
+        tape.stack(&[a, b])
+    };
+    let runs = {
+        let (a, b) = (x.square(), x.exp());
+        tape.stack(&[a, b])
+    };
+    for y in [numbers, runs, runs.slice(1, 1..3)] {
+        assert!(tape.node(y.id()).unwrap().shape.len() < y.len(), "{} is one node", y.id());
+        let known = tape.tangents(&[(x, &t.values())]).unwrap().values(y);
+        // By itself, and read by a step.
+        let moved = y.record_tangent(&[(x, t)]).unwrap().unwrap();
+        assert_eq!(moved.values(), known);
+        let flat = if y.shape().rank() == 1 { y } else { y.reshape([y.len()]) };
+        let weights: Vec<f64> = (1..=y.len()).map(|k| k as f64).collect();
+        let total = flat.dot(tape.constant(weights.clone()));
+        let known: f64 = known.iter().zip(&weights).map(|(a, b)| a * b).sum();
+        let moved = total.record_tangent(&[(x, t)]).unwrap().unwrap();
+        assert!((moved.value() - known).abs() <= 1e-12 * known.abs());
+        // Named in a direction, in each of its nodes.
+        let named = tape.input(y.values()).reshape(y.shape());
+        let known = tape.tangents(&[(x, &t.values()), (y, &named.values())]).unwrap();
+        let along = total.record_tangent(&[(x, t), (y, named)]).unwrap().unwrap();
+        let known = known.value(total);
+        assert!((along.value() - known).abs() <= 1e-12 * known.abs());
+        // And its adjoint.
+        let slopes = total.record_gradient(&[y]).unwrap()[0].unwrap();
+        assert_eq!(slopes.values(), weights);
+    }
+}

@@ -92,6 +92,35 @@ impl<'t, S: Scalar> Recorded<'t, S> {
         Ok(())
     }
 
+    /// What is recorded as runs for slots that lie in several of them, or beside one.
+    #[track_caller]
+    fn of_runs(&self, slots: &[u32], layout: &Layout) -> Result<Option<Var<'t, S>>, Error> {
+        // By run: its length, the places among the slots, and those in the run.
+        let mut runs: BTreeMap<u32, (usize, Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        {
+            let side = self.tape.side.borrow();
+            for (i, &slot) in slots.iter().enumerate() {
+                let run = side.wide_at(slot).filter(|wide| self.runs.contains_key(&wide.out));
+                if let Some(wide) = run {
+                    let parts = (wide.len as usize, Vec::new(), Vec::new());
+                    let (_, here, there) = runs.entry(wide.out).or_insert(parts);
+                    here.push(i);
+                    there.push((slot - wide.out) as usize);
+                }
+            }
+        }
+        let mut total: Option<Var<'t, S>> = None;
+        for (out, (len, here, there)) in runs {
+            let part = self.runs[&out].try_reshape([len])?.try_gather(&there)?;
+            let part = part.try_scatter_add(&here, layout.shape().clone())?;
+            total = Some(match total {
+                Some(total) => total.try_add(part)?,
+                None => part,
+            });
+        }
+        Ok(total)
+    }
+
     /// What is recorded for a var's slots so far, of its shape.
     #[track_caller]
     pub(super) fn of(&self, var: Var<'t, S>) -> Result<Option<Var<'t, S>>, Error> {
@@ -100,8 +129,12 @@ impl<'t, S: Scalar> Recorded<'t, S> {
             layout.offsets().map(|offset| var.view.start() + offset as u32).collect();
         let run =
             self.tape.side.borrow().wide_at(var.view.start()).map(|wide| (wide.out, wide.len));
-        let whole = match run.and_then(|(out, len)| Some((out, len, *self.runs.get(&out)?))) {
-            Some((out, len, sum)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => {
+        let run = run.map(|(out, len)| (out, len, self.runs.get(&out).copied()));
+        let whole = match run {
+            None if slots.len() == 1 => None,
+            Some((out, len, Some(sum)))
+                if slots.iter().all(|slot| (out..out + len).contains(slot)) =>
+            {
                 let position = |slot: &u32| (slot - out) as usize;
                 if slots.len() == len as usize && layout.is_contiguous() {
                     Some(sum.try_reshape(layout.shape().clone())?)
@@ -112,7 +145,8 @@ impl<'t, S: Scalar> Recorded<'t, S> {
                     Some(sum.try_gather(&positions)?.try_reshape(layout.shape().clone())?)
                 }
             }
-            _ => None,
+            Some((out, len, _)) if slots.iter().all(|slot| (out..out + len).contains(slot)) => None,
+            _ => self.of_runs(&slots, &layout)?,
         };
         let single: Vec<(usize, Var<'t, S>)> = slots
             .iter()

@@ -1,5 +1,7 @@
 //! A tangent as more nodes: the rules of forward mode, read by `Var`.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 use wengert_ops::structural::At;
 
@@ -61,7 +63,9 @@ impl<'t, S: Scalar> Var<'t, S> {
             }
         }
         let mut recorder = Recorder { tape: self.tape, tangents: Recorded::new(self.tape) };
-        let last = self.tape.side.borrow().step_of(self.view.start());
+        // What is asked for may be elements of many nodes side by side: up to the last of them.
+        let end = self.view.start() + self.facts().last as u32;
+        let last = self.tape.side.borrow().step_of(end);
         let mut slot = 0;
         for index in 0..=last {
             let step = self.tape.columns.step(index);
@@ -72,8 +76,9 @@ impl<'t, S: Scalar> Var<'t, S> {
             let len = wide.as_ref().map_or(1, |wide| wide.len);
             recorder.step(slot, step, wide.as_ref())?;
             for &(moved, tangent) in direction {
-                if (slot..slot + len).contains(&moved.view.start()) {
-                    recorder.replace(moved, tangent)?;
+                let first = moved.view.start();
+                if first < slot + len && slot <= first + moved.facts().last as u32 {
+                    recorder.replace(moved, tangent, slot..slot + len)?;
                 }
             }
             slot += len;
@@ -93,29 +98,47 @@ impl<'t, S: Scalar> Recorder<'t, S> {
         Var { tape: self.tape, view }
     }
 
-    /// Gives what is named in the direction its tangent. Of a part of a run, the other elements
-    /// keep theirs.
+    /// Gives what is named in the direction its tangent, as far as it lies in one node. Of a part
+    /// of a run, the other elements keep theirs.
     #[track_caller]
-    fn replace(&mut self, moved: Var<'t, S>, tangent: Var<'t, S>) -> Result<(), Error> {
-        let run = self
-            .tape
-            .side
-            .borrow()
-            .wide_at(moved.view.start())
-            .map(|wide| View::new(wide.out, wide.layout));
-        let whole = self.var(run.unwrap_or(moved.view.uncut()));
-        let before = self.tangents.of(whole)?.filter(|_| moved.len() < whole.len());
-        self.tangents.forget(whole.view.start(), whole.len() as u32);
+    fn replace(
+        &mut self,
+        moved: Var<'t, S>,
+        tangent: Var<'t, S>,
+        node: Range<u32>,
+    ) -> Result<(), Error> {
+        let (first, layout) = (moved.view.start(), moved.layout());
+        // The elements that lie in this node, and their slots.
+        let here: Vec<(usize, u32)> = if layout.is_contiguous() {
+            let end = node.end.min(first + moved.len() as u32);
+            (node.start.max(first)..end).map(|slot| ((slot - first) as usize, slot)).collect()
+        } else {
+            let slots = layout.offsets().map(|offset| first + offset as u32);
+            slots.enumerate().filter(|(_, slot)| node.contains(slot)).collect()
+        };
+        if here.is_empty() {
+            return Ok(());
+        }
+        let run = self.tape.side.borrow().wide_at(node.start).map(|w| View::new(w.out, w.layout));
+        let whole = self.var(run.unwrap_or(View::scalar(node.start)));
+        let before = self.tangents.of(whole)?.filter(|_| here.len() < whole.len());
+        self.tangents.forget(node.start, whole.len() as u32);
         if let Some(before) = before {
             let mut kept = vec![S::from_f64(1.0); whole.len()];
-            for offset in moved.layout().offsets() {
-                kept[(moved.view.start() - whole.view.start()) as usize + offset] =
-                    S::from_f64(0.0);
+            for &(_, slot) in &here {
+                kept[(slot - node.start) as usize] = S::from_f64(0.0);
             }
             let kept = self.tape.tensor(Leaf::Const, &kept, whole.shape())?;
             self.tangents.add(whole.view, kept.try_select(before, S::from_f64(0.0))?)?;
         }
-        self.tangents.add(moved.view, tangent)
+        if here.len() == moved.len() {
+            return self.tangents.add(moved.view, tangent);
+        }
+        let each = tangent.try_reshape([tangent.len()])?;
+        for (element, slot) in here {
+            self.tangents.add(View::scalar(slot), each.try_at(element)?)?;
+        }
+        Ok(())
     }
 
     /// Records the tangent of the node at `slot`, if an operand has one.

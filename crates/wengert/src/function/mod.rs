@@ -320,6 +320,25 @@ impl<S: Scalar> Function<S> {
         &self.recorded.tape
     }
 
+    /// The point on the [recording](Function::tape): the block of all inputs.
+    #[must_use]
+    pub fn point(&self) -> Var<'_, S> {
+        self.recorded.tape.var(self.recorded.point)
+    }
+
+    /// An output on the [recording](Function::tape).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchPath`] if there is no such output.
+    #[track_caller]
+    pub fn output(&self, which: impl Which) -> Result<Var<'_, S>, Error> {
+        match which.find(&mut self.outputs()) {
+            Some(index) => Ok(self.recorded.tape.var(self.recorded.outputs[index].1)),
+            None => Err(Error::NoSuchPath { path: which.path(), at: Place::caller() }),
+        }
+    }
+
     /// Gives data new numbers, row-major, from the next point on.
     ///
     /// # Errors

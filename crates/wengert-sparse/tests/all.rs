@@ -1,0 +1,8 @@
+//! The crate's public interface.
+
+mod colour;
+mod compiled;
+mod errors;
+mod known;
+mod matrix;
+mod random;
