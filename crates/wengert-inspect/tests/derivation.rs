@@ -250,7 +250,7 @@ fn step() -> impl Strategy<Value = (Step, bool)> {
     (step, any::<bool>())
 }
 
-const WRITTEN_BY_GRADIENTS: [Binary; 10] = [
+const WRITTEN_BY_GRADIENTS: [Binary; 12] = [
     Binary::Powi,
     Binary::Chain,
     Binary::ChainChoice,
@@ -261,6 +261,8 @@ const WRITTEN_BY_GRADIENTS: [Binary; 10] = [
     Binary::PowSlope,
     Binary::PowCurve,
     Binary::PowLn,
+    Binary::DifferenceSigmoid,
+    Binary::NormPpfSlope,
 ];
 
 fn run<'t>(tape: &'t Tape, inputs: &[f64], steps: &[(Step, bool)]) -> Var<'t> {

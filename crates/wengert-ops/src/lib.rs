@@ -12,6 +12,7 @@ pub mod op;
 pub mod real;
 pub mod double_double;
 mod rounded;
+mod normal;
 mod slopes;
 pub mod number;
 pub mod exact;

@@ -3,6 +3,7 @@
 //! Every function is the correctly rounded one: those of [`rounded`](crate::rounded), and those of
 //! the crate `libm` that are exact or correctly rounded. So a tape gives the same bits everywhere.
 
+use crate::normal;
 use crate::op::{Binary, Unary};
 use crate::real::sealed::{OnFloats, Sealed};
 use crate::real::{Real, Scalar, powers};
@@ -85,6 +86,19 @@ macro_rules! impl_number {
                     Unary::Erf => rounded::$t::erf(x),
                     Unary::Gaussian => slopes::$t::gaussian(x),
                     Unary::OneMinusSquare => (1.0 - x) * (1.0 + x),
+                    Unary::LogSigmoid => {
+                        (if x < 0.0 { x } else { 0.0 })
+                            - rounded::$t::ln_1p(rounded::$t::exp(-libm::$fabs(x)))
+                    }
+                    Unary::Log1mExp => slopes::$t::log1mexp(x),
+                    // These are computed in f64.
+                    Unary::Erfc => normal::erfc(f64::from(x)) as $t,
+                    Unary::NormPdf => normal::pdf(f64::from(x)) as $t,
+                    Unary::NormCdf => normal::cdf(f64::from(x)) as $t,
+                    Unary::NormLogCdf => normal::log_cdf(f64::from(x)) as $t,
+                    Unary::NormLogCdfSlope => normal::log_cdf_slope(f64::from(x)) as $t,
+                    Unary::NormLogCdfExcess => normal::log_cdf_excess(f64::from(x)) as $t,
+                    Unary::NormPpf => normal::ppf(f64::from(x)) as $t,
                 }
             }
 
@@ -156,6 +170,16 @@ macro_rules! impl_number {
                     Binary::PowSlope => slopes::$t::pow(x, y),
                     Binary::PowCurve => slopes::$t::pow_curve(x, y),
                     Binary::PowLn => slopes::$t::pow_ln(x, y),
+                    Binary::LogAddExp => slopes::$t::log_add_exp(x, y),
+                    Binary::XLogY => {
+                        if x == 0.0 && !y.is_nan() {
+                            0.0
+                        } else {
+                            x * rounded::$t::ln(y)
+                        }
+                    }
+                    Binary::DifferenceSigmoid => slopes::$t::difference_sigmoid(x, y),
+                    Binary::NormPpfSlope => normal::ppf_slope(f64::from(x), f64::from(y)) as $t,
                 }
             }
 

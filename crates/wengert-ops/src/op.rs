@@ -50,6 +50,15 @@ macro_rules! unary_functions {
             Erf, erf, "erf x", "2/√π e^(−x²)", "all x";
             Gaussian, gaussian, "e^(−x²)", "−2x e^(−x²)", "all x; x² is not rounded on the way";
             OneMinusSquare, one_minus_square, "1 − x²", "−2x", "all x; computed as (1 − x)(1 + x), which keeps its digits near ±1";
+            LogSigmoid, log_sigmoid, "ln(1/(1 + e⁻ˣ))", "1 − sigmoid x", "all x; computed as min(x, 0) − ln(1 + e^−|x|)";
+            Log1mExp, log1mexp, "ln(1 − e⁻ˣ)", "1/(eˣ − 1)", "x > 0, NaN below; −∞ at 0. The sign of x is that of R's and JAX's function of this name";
+            Erfc, erfc, "1 − erf x", "−2/√π e^(−x²)", "all x; accurate where it is small";
+            NormPdf, norm_pdf, "φ(x) = e^(−x²/2)/√(2π), the normal distribution's density", "−x φ(x)", "all x; x² is not rounded on the way";
+            NormCdf, norm_cdf, "Φ(x) = ∫ φ from −∞ to x, the normal distribution", "φ(x)", "all x; accurate where it is small";
+            NormLogCdf, norm_log_cdf, "ln Φ(x)", "φ(x)/Φ(x)", "all x; accurate on both sides";
+            NormLogCdfSlope, norm_log_cdf_slope, "φ(x)/Φ(x), the slope of ln Φ", "−v (x + v), v being the value", "all x; accurate where both factors are small";
+            NormLogCdfExcess, norm_log_cdf_excess, "x + φ(x)/Φ(x), by which the slope of ln Φ is more than −x", "1 − v φ(x)/Φ(x), v being the value", "all x; accurate where x is far below 0, though its derivative is not: that loses as many digits as x² has";
+            NormPpf, norm_ppf, "Φ⁻¹(x), the normal distribution's quantile", "1/φ(Φ⁻¹(x))", "0 < x < 1; ±∞ at the ends, NaN outside";
         }
     };
 }
@@ -79,6 +88,10 @@ macro_rules! binary_functions {
             OverSquares, over_squares, "x/(x² + y²)", "with h² = x² + y², ∂x: (y² − x²)/h⁴, ∂y: −2xy/h⁴", "all finite x, y but the origin, without overflow of the squares";
             PowSlope, pow_slope, "y xʸ⁻¹, the slope of xʸ by x", "∂x: y (y − 1) xʸ⁻², ∂y: xʸ⁻¹ (1 + y ln x)", "as `powf`; 0 where y is 0";
             PowCurve, pow_curve, "y (y − 1) xʸ⁻², the slope of that", "∂x: y (y − 1) (y − 2) xʸ⁻³, ∂y: xʸ⁻² (2y − 1 + y (y − 1) ln x)", "as `powf`; 0 where y is 0 or 1";
+            LogAddExp, logaddexp, "ln(eˣ + eʸ)", "∂x: eˣ/(eˣ + eʸ), ∂y: eʸ/(eˣ + eʸ)", "all x, y, without overflow; where it crosses 0 its error is that of the larger of x and y. The derivatives are NaN if x and y are the same infinity";
+            XLogY, xlogy, "x ln y, and 0 where x is 0", "∂x: ln y, ∂y: x/y, and 0 where both are 0", "y > 0, or x = 0 and any y";
+            DifferenceSigmoid, difference_sigmoid, "1/(1 + e^(y − x)), the sigmoid of x − y", "with v the value and w that of y − x, ∂x: v w, ∂y: −v w", "all x, y; x − y is not rounded on the way. NaN if x and y are the same infinity";
+            NormPpfSlope, norm_ppf_slope, "1/φ(y), y being Φ⁻¹(x)", "∂x: y/φ(y)², which is all of it: ∂y: 0", "0 < x < 1; computed from x and y, so that it keeps its digits in the tails";
             PowLn, pow_ln, "xʸ ln x, the slope of xʸ by y", "∂x: xʸ⁻¹ (1 + y ln x), ∂y: xʸ (ln x)²", "as `powf`; 0 where xʸ is 0, though ln x is not a number there";
         }
     };

@@ -106,6 +106,17 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         // chain: it goes to 0 where x is infinite.
         Unary::Gaussian => Of(c(-2.0) * v.chain(x)),
         Unary::OneMinusSquare => Of(c(-2.0) * x),
+        Unary::LogSigmoid => Of((-x).sigmoid()),
+        // Not 1/(eˣ − 1), which overflows where e⁻ˣ is a number yet.
+        Unary::Log1mExp => Of((-x).exp() / -(-x).exp_m1()),
+        Unary::Erfc => Of(-(x.constant(Constant::TwoOverSqrtPi) * x.gaussian())),
+        // chain: it goes to 0 where x is infinite.
+        Unary::NormPdf => Of(-v.chain(x)),
+        Unary::NormCdf => Of(x.norm_pdf()),
+        Unary::NormLogCdf => Of(x.norm_log_cdf_slope()),
+        Unary::NormLogCdfSlope => Of(-v.chain(x.norm_log_cdf_excess())),
+        Unary::NormLogCdfExcess => Of(c(1.0) - x.norm_log_cdf_slope().chain(v)),
+        Unary::NormPpf => Of(x.norm_ppf_slope(v)),
     }
 }
 
@@ -136,6 +147,10 @@ pub fn first<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         }
         Binary::SigmoidSlope => Of(-(v * (x * x.like(0.5)).tanh())),
         Binary::TanhSlope => Of(x.like(-2.0) * (v * x.tanh())),
+        Binary::LogAddExp => Of(x.difference_sigmoid(y)),
+        Binary::XLogY => Of(y.ln()),
+        Binary::DifferenceSigmoid => Of(v * y.difference_sigmoid(x)),
+        Binary::NormPpfSlope => Of(y * v * v),
         Binary::Min => Choice((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
         Binary::Max => Choice((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,
@@ -157,7 +172,14 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         Binary::Rem => Of(-((x - v) / y).round()),
         // The exponent is an integer: there is no derivative by it. And a slope's second operand is
         // known from its first.
-        Binary::Powi | Binary::SigmoidSlope | Binary::TanhSlope => Zero,
+        Binary::Powi | Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => Zero,
+        Binary::LogAddExp => Of(y.difference_sigmoid(x)),
+        // x/y, and 0 where both are 0.
+        Binary::XLogY => {
+            let zero = x.like(0.0);
+            Of(x / (y + x.indicator_eq(zero) * y.indicator_eq(zero)))
+        }
+        Binary::DifferenceSigmoid => Of(-(v * y.difference_sigmoid(x))),
         Binary::Powf => Of(x.pow_ln(y)),
         Binary::PowSlope => Of(slope_of_pow_slope(x, y, v)),
         // Of y (y − 1) xʸ⁻², whose first two factors have a slope of 2y − 1.

@@ -14,6 +14,41 @@ macro_rules! slopes {
                 $gaussian(x)
             }
 
+            /// `ln(1 − e⁻ˣ)`: M. Mächler, *Accurately computing log(1 − exp(−|a|))*, 2012.
+            pub(crate) fn log1mexp(x: $t) -> $t {
+                if x < std::$t::consts::LN_2 {
+                    super::rounded::$t::ln(-super::rounded::$t::exp_m1(-x))
+                } else {
+                    super::rounded::$t::ln_1p(-super::rounded::$t::exp(-x))
+                }
+            }
+
+            /// `ln(eˣ + eʸ)`
+            pub(crate) fn log_add_exp(x: $t, y: $t) -> $t {
+                if x == y {
+                    // Of infinities too, which have no difference.
+                    return x + std::$t::consts::LN_2;
+                }
+                let (large, small) = if x > y { (x, y) } else { (y, x) };
+                large + super::rounded::$t::ln_1p(super::rounded::$t::exp(small - large))
+            }
+
+            /// The sigmoid of `x − y`, of which no part is rounded away.
+            pub(crate) fn difference_sigmoid(x: $t, y: $t) -> $t {
+                let d = x - y;
+                let e = super::rounded::$t::exp(-d.abs());
+                let (near, far) = (1.0 / (1.0 + e), e / (1.0 + e));
+                let (v, rest) = if d > 0.0 { (near, far) } else { (far, near) };
+                if !d.is_finite() {
+                    return if d.is_nan() { d } else { v };
+                }
+                // What is left of the difference: D. E. Knuth, *The art of computer programming*,
+                // volume 2, 4.2.2.
+                let back = d - x;
+                let low = (x - (d - back)) - (y + back);
+                v * (1.0 + rest * low)
+            }
+
             /// The slope of the sigmoid at x, where it is y.
             #[inline]
             pub(crate) fn sigmoid(x: $t, y: $t) -> $t {

@@ -24,11 +24,13 @@ const ALLOWED: [f64; 3] = [2.0, 4.0, 8.0];
 /// A unit of a result below the smallest normal number, in the smallest numbers of the type.
 const SUBNORMAL: f64 = 256.0;
 
-/// Where a second derivative crosses zero as a difference of two terms, the larger of them: the
-/// error is in its units there.
+/// Where a number crosses zero as a sum or difference of two terms, the larger of them: the error is
+/// in its units there.
 fn terms(op: &str, which: usize, at: &[f64]) -> f64 {
     match (op, which) {
         ("gaussian", 3) => 2.0 * (-at[0] * at[0]).exp(),
+        ("norm_pdf", 3) => 0.4 * (-at[0] * at[0] / 2.0).exp(),
+        ("logaddexp", 0) => at[0].abs().max(at[1].abs()),
         ("powf", 4) if at[0] > 0.0 => at[0].powf(at[1] - 1.0) * (at[1] * at[0].ln()).abs().max(1.0),
         _ => 0.0,
     }

@@ -12,6 +12,7 @@ type One = (fn(f64) -> f64, fn(f64) -> f64, fn(f64) -> f64, &'static [f64]);
 
 const ALL: &[f64] = &[-3.7, -1.0, -0.4, 0.3, 0.9, 2.2];
 const INSIDE: &[f64] = &[-0.9, -0.5, 0.1, 0.7];
+const NEAR_0: &[f64] = &[-1.0, -0.4, 0.3, 0.9, 2.2];
 const ABOVE: &[f64] = &[0.1, 0.5, 1.0, 3.0, 40.0];
 
 fn zero(_: f64) -> f64 {
@@ -30,6 +31,19 @@ fn erf(x: f64) -> f64 {
 
 fn gauss(x: f64) -> f64 {
     std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp()
+}
+
+fn density(x: f64) -> f64 {
+    (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
+fn normal(x: f64) -> f64 {
+    0.5 + 0.5 * erf(x / 2.0_f64.sqrt())
+}
+
+/// By Newton's steps.
+fn quantile(p: f64) -> f64 {
+    (0..60).fold(0.0, |z, _| z - (normal(z) - p) / density(z))
 }
 
 fn logistic_slope(x: f64) -> f64 {
@@ -109,6 +123,49 @@ fn unary(op: Unary) -> One {
             |x| -2.0 * x * (-x * x).exp(),
             |x| (4.0 * x * x - 2.0) * (-x * x).exp(),
             ALL,
+        ),
+        Unary::LogSigmoid => {
+            (|x| -(1.0 + (-x).exp()).ln(), |x| 1.0 / (1.0 + x.exp()), |x| -logistic_slope(x), ALL)
+        }
+        Unary::Log1mExp => (
+            |x| (1.0 - (-x).exp()).ln(),
+            |x| 1.0 / (x.exp() - 1.0),
+            |x| -x.exp() / (x.exp() - 1.0).powi(2),
+            &[0.5, 1.0, 3.0],
+        ),
+        Unary::Erfc => (|x| 1.0 - erf(x), |x| -gauss(x), |x| 2.0 * x * gauss(x), ALL),
+        Unary::NormPdf => (density, |x| -x * density(x), |x| (x * x - 1.0) * density(x), ALL),
+        Unary::NormCdf => (normal, density, |x| -x * density(x), ALL),
+        Unary::NormLogCdf => (
+            |x| normal(x).ln(),
+            |x| density(x) / normal(x),
+            |x| -density(x) / normal(x) * (x + density(x) / normal(x)),
+            NEAR_0,
+        ),
+        Unary::NormLogCdfSlope => (
+            |x| density(x) / normal(x),
+            |x| -density(x) / normal(x) * (x + density(x) / normal(x)),
+            |x| {
+                let v = density(x) / normal(x);
+                v * ((x + v) * (x + 2.0 * v) - 1.0)
+            },
+            NEAR_0,
+        ),
+        Unary::NormLogCdfExcess => (
+            |x| x + density(x) / normal(x),
+            |x| 1.0 - density(x) / normal(x) * (x + density(x) / normal(x)),
+            |x| {
+                let v = density(x) / normal(x);
+                v * ((x + v) * (x + 2.0 * v) - 1.0)
+            },
+            &[0.3, 0.9, 2.2],
+        ),
+        // Of Φ at an ordinary number, and so not at exactly that number: A&S, table 26.5.
+        Unary::NormPpf => (
+            quantile,
+            |x| 1.0 / density(quantile(x)),
+            |x| quantile(x) / density(quantile(x)).powi(2),
+            &[0.1, 0.3, 0.5, 0.8],
         ),
         Unary::OneMinusSquare => (|x| 1.0 - x * x, |x| -2.0 * x, |_| -2.0, ALL),
     }
@@ -239,6 +296,29 @@ fn binary(op: Binary) -> Two {
             },
             &[(0.5, 2.5), (2.0, 0.5), (1.5, -2.25), (3.0, 1.0), (1.0, 4.0)],
         ),
+        Binary::LogAddExp => (
+            |x, y| {
+                let (a, b) = (x.exp(), y.exp());
+                let (p, q) = (a / (a + b), b / (a + b));
+                [(a + b).ln(), p, q, p * q, -p * q, p * q]
+            },
+            PLANE,
+        ),
+        Binary::XLogY => (
+            |x, y| [x * y.ln(), y.ln(), x / y, 0.0, 1.0 / y, -x / (y * y)],
+            &[(0.5, 2.0), (-1.5, 0.7), (7.0, 1.25)],
+        ),
+        Binary::DifferenceSigmoid => (
+            |x, y| {
+                let (a, b) = (x.exp(), y.exp());
+                let (p, q) = (a / (a + b), b / (a + b));
+                let (d, dd) = (p * q, p * q * (q - p));
+                [p, d, -d, dd, -dd, dd]
+            },
+            PLANE,
+        ),
+        // Of a point on the curve.
+        Binary::NormPpfSlope => (|_, _| [f64::NAN; 6], &[]),
         Binary::PowLn => (
             |x, y| {
                 let (v, l) = (x.powf(y - 2.0), x.ln());

@@ -11,6 +11,8 @@ const NAN: f64 = f64::NAN;
 const TINY: f64 = 5e-324;
 const HALF_PI: f64 = std::f64::consts::FRAC_PI_2;
 const PI: f64 = std::f64::consts::PI;
+/// 1/√(2π)
+const PEAK: f64 = 0.398_942_280_401_432_7;
 const LN_2: f64 = std::f64::consts::LN_2;
 
 /// (x, value, derivative)
@@ -167,6 +169,49 @@ fn unary(op: Unary) -> One {
         Unary::Gaussian => {
             &[(0.0, 1.0, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, 0.0), (TINY, 1.0, -2.0 * TINY)]
         }
+        Unary::LogSigmoid => &[
+            (0.0, -LN_2, 0.5),
+            (INF, 0.0, 0.0),
+            (-INF, -INF, 1.0),
+            (-800.0, -800.0, 1.0),
+            (745.0, -TINY, TINY),
+        ],
+        Unary::Log1mExp => &[
+            (0.0, -INF, INF),
+            (INF, -0.0, 0.0),
+            (LN_2, -LN_2, 1.0),
+            (-1.0, NAN, 1.0 / (1.0 / std::f64::consts::E - 1.0)),
+            (745.0, -TINY, TINY),
+        ],
+        Unary::Erfc => {
+            &[(0.0, 1.0, -std::f64::consts::FRAC_2_SQRT_PI), (INF, 0.0, 0.0), (-INF, 2.0, 0.0)]
+        }
+        Unary::NormPdf => {
+            &[(0.0, PEAK, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, 0.0), (TINY, PEAK, -TINY * PEAK)]
+        }
+        Unary::NormCdf => &[
+            (0.0, 0.5, PEAK),
+            (INF, 1.0, 0.0),
+            (-INF, 0.0, 0.0),
+            (9.0, 1.0, 1.0279773571668915e-18),
+        ],
+        Unary::NormLogCdf => &[
+            (0.0, -LN_2, 2.0 * PEAK),
+            (INF, -0.0, 0.0),
+            (-INF, -INF, INF),
+            (-40.0, -804.6084420137538, 40.02496884720726),
+        ],
+        Unary::NormLogCdfSlope => {
+            &[(0.0, 2.0 * PEAK, -4.0 * PEAK * PEAK), (INF, 0.0, 0.0), (-INF, INF, NAN)]
+        }
+        Unary::NormLogCdfExcess => &[(0.0, 2.0 * PEAK, 1.0 - 4.0 * PEAK * PEAK), (INF, INF, 1.0)],
+        Unary::NormPpf => &[
+            (0.5, 0.0, 1.0 / PEAK),
+            (0.0, -INF, INF),
+            (1.0, INF, INF),
+            (-0.1, NAN, NAN),
+            (1.1, NAN, NAN),
+        ],
         Unary::OneMinusSquare => {
             &[(1.0, 0.0, -2.0), (-1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (INF, -INF, -INF)]
         }
@@ -298,6 +343,28 @@ fn binary(op: Binary) -> Two {
         Binary::PowCurve => {
             &[(0.0, 2.0, 2.0, 0.0, -INF), (0.0, 3.0, 0.0, 6.0, 0.0), (0.0, 1.0, 0.0, 0.0, INF)]
         }
+        Binary::LogAddExp => &[
+            (0.0, 0.0, LN_2, 0.5, 0.5),
+            (INF, INF, INF, NAN, NAN),
+            (-INF, -INF, -INF, NAN, NAN),
+            (-INF, 1.0, 1.0, 0.0, 1.0),
+            (1e300, -1e300, 1e300, 1.0, 0.0),
+        ],
+        // A number that is not there costs nothing, and has the logarithm's slope.
+        Binary::XLogY => &[
+            (0.0, 0.0, 0.0, -INF, 0.0),
+            (0.0, -1.0, 0.0, NAN, 0.0),
+            (0.0, INF, 0.0, INF, 0.0),
+            (2.0, 0.0, -INF, -INF, INF),
+            (2.0, 1.0, 0.0, 0.0, 2.0),
+        ],
+        Binary::DifferenceSigmoid => &[
+            (0.0, 0.0, 0.5, 0.25, -0.25),
+            (INF, 0.0, 1.0, 0.0, 0.0),
+            (-INF, 0.0, 0.0, 0.0, 0.0),
+            (INF, INF, NAN, NAN, NAN),
+        ],
+        Binary::NormPpfSlope => &[(0.5, 0.0, 1.0 / PEAK, 0.0, 0.0), (0.0, -INF, INF, -INF, 0.0)],
         Binary::PowLn => {
             &[(0.0, 2.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, -INF, 0.0), (0.0, 0.0, -INF, INF, INF)]
         }
@@ -386,6 +453,7 @@ fn binary_ops_at_special_points() {
         }
         // Exceptions are IEEE 754's powers, and the chain rule's zero.
         let slope = matches!(op, Binary::SigmoidSlope | Binary::TanhSlope);
+        let slope = slope || op == Binary::NormPpfSlope;
         let known = slope
             || matches!(
                 op,
@@ -409,7 +477,7 @@ fn binary_ops_at_special_points() {
 #[test]
 fn infinite_operands_give_no_wrong_slopes() {
     // Of a slope the second operand is known from the first.
-    let slopes = [Binary::SigmoidSlope, Binary::TanhSlope];
+    let slopes = [Binary::SigmoidSlope, Binary::TanhSlope, Binary::NormPpfSlope];
     for &op in Binary::ALL.iter().filter(|op| !slopes.contains(op)) {
         for (x, y) in [(INF, 1.0), (1.0, INF), (-INF, 1.0), (1.0, -INF), (INF, INF)] {
             let tape = Tape::new();

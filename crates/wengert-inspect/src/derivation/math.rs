@@ -297,6 +297,15 @@ impl Layout {
             Unary::Erf => call("erf"),
             Unary::Gaussian => call("gaussian"),
             Unary::OneMinusSquare => call("one_minus_square"),
+            Unary::LogSigmoid => call("log_sigmoid"),
+            Unary::Log1mExp => call("log1mexp"),
+            Unary::Erfc => call("erfc"),
+            Unary::NormPdf => call("norm_pdf"),
+            Unary::NormCdf => call("norm_cdf"),
+            Unary::NormLogCdf => call("norm_log_cdf"),
+            Unary::NormLogCdfSlope => call("norm_log_cdf_slope"),
+            Unary::NormLogCdfExcess => call("norm_log_cdf_excess"),
+            Unary::NormPpf => call("norm_ppf"),
         }
     }
 
@@ -344,6 +353,10 @@ impl Layout {
             Binary::PowSlope => call("pow_slope"),
             Binary::PowCurve => call("pow_curve"),
             Binary::PowLn => call("pow_ln"),
+            Binary::LogAddExp => call("logaddexp"),
+            Binary::XLogY => call("xlogy"),
+            Binary::DifferenceSigmoid => call("difference_sigmoid"),
+            Binary::NormPpfSlope => call("norm_ppf_slope"),
             Binary::Min => call("min"),
             Binary::Max => call("max"),
             Binary::Gt => bracket('>'),

@@ -204,6 +204,24 @@ pub(super) fn softplus(x: DoubleDouble) -> DoubleDouble {
     if x.hi > 0.0 { x.plus(rest) } else { rest }
 }
 
+pub(super) fn log_sigmoid(x: DoubleDouble) -> DoubleDouble {
+    let rest = ln_1p(exp(x.magnitude().negated()));
+    if x.hi < 0.0 { x.minus(rest) } else { DoubleDouble::from(0.0).minus(rest) }
+}
+
+pub(super) fn log1mexp(x: DoubleDouble) -> DoubleDouble {
+    let less = x.negated();
+    if x.hi < 0.69 { ln(exp_m1(less).negated()) } else { ln_1p(exp(less).negated()) }
+}
+
+pub(super) fn log_add_exp(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble {
+    if x == y {
+        return x.plus(LN_2);
+    }
+    let (large, small) = if x > y { (x, y) } else { (y, x) };
+    large.plus(ln_1p(exp(small.minus(large))))
+}
+
 impl DoubleDouble {
     fn is_finite_number(self) -> bool {
         self.hi.is_finite()

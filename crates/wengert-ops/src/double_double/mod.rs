@@ -11,6 +11,7 @@
 mod arithmetic;
 mod constants;
 mod exponential;
+mod normal;
 mod reduction;
 mod slopes;
 mod special;
@@ -35,9 +36,11 @@ use crate::real::{Constant, Real, Scalar};
 ///
 /// - `+`, `−`, `×`, `÷`, roots, `hypot`: 2⁻¹⁰²;
 /// - `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `log2`, `log10`, hyperbolic functions and their
-///   inverses, `sigmoid`, `softplus`, `erf`: 2⁻⁹⁸;
+///   inverses, `sigmoid`, `softplus`, `log_sigmoid`, `log1mexp`, `erf`: 2⁻⁹⁸;
 /// - `sin`, `cos`, `tan`, for any finite operand, and `asin`, `acos`, `atan`, `atan2`: 2⁻⁹⁸;
-/// - `gaussian`: 2⁻⁹⁸ (1 + x²); `powi`, `powf` and their slopes: 2⁻⁹⁸ (1 + |y ln x|);
+/// - `gaussian`, `erfc` and the functions of the normal distribution: 2⁻⁹⁷ (1 + x²), of
+///   `norm_ppf` and its slope x being the quantile; `logaddexp`: 2⁻⁹⁷ of its larger operand;
+/// - `powi`, `powf` and their slopes: 2⁻⁹⁸ (1 + |y ln x|);
 /// - `%`: exact for two `f64`; else 2⁻¹⁰⁰ |x| absolute, which is little only if `x / y` is not
 ///   large.
 ///
@@ -156,6 +159,15 @@ impl Real for DoubleDouble {
             }
             Unary::Erf => special::erf(x),
             Unary::Gaussian => exponential::exp(x.square().negated()),
+            Unary::LogSigmoid => exponential::log_sigmoid(x),
+            Unary::Log1mExp => exponential::log1mexp(x),
+            Unary::Erfc => normal::erfc(x),
+            Unary::NormPdf => normal::pdf(x),
+            Unary::NormCdf => normal::cdf(x),
+            Unary::NormLogCdf => normal::log_cdf(x),
+            Unary::NormLogCdfSlope => normal::log_cdf_slope(x),
+            Unary::NormLogCdfExcess => normal::log_cdf_excess(x),
+            Unary::NormPpf => normal::ppf(x),
             Unary::OneMinusSquare => {
                 DoubleDouble::from(1.0).minus(x).times(DoubleDouble::from(1.0).plus(x))
             }
@@ -211,6 +223,16 @@ impl Real for DoubleDouble {
             Binary::PowSlope => slopes::pow(x, y),
             Binary::PowCurve => slopes::pow_curve(x, y),
             Binary::PowLn => slopes::pow_ln(x, y),
+            Binary::LogAddExp => exponential::log_add_exp(x, y),
+            Binary::XLogY => {
+                if x.hi == 0.0 && !y.is_nan() {
+                    0.0.into()
+                } else {
+                    x.times(exponential::ln(y))
+                }
+            }
+            Binary::DifferenceSigmoid => exponential::sigmoid(x.minus(y)),
+            Binary::NormPpfSlope => normal::ppf_slope(x, y),
         }
     }
 }

@@ -69,7 +69,7 @@ fn of_small_rest(k: i64, r: f64) -> (Pair, i64) {
 
 /// `eˣ` of a pair up to about 750.
 #[inline(always)]
-fn exp_of_pair(x: Pair) -> (Pair, i64) {
+pub(crate) fn exp_of_pair(x: Pair) -> (Pair, i64) {
     let (n, k) = whole(x.hi * STEPS_IN_LN_2);
     let [first, second, third] = LN_2_STEP;
     let high = sum(x.hi - n * first, -(n * second));

@@ -16,9 +16,9 @@
 mod angle;
 mod big;
 mod exact;
-mod exponential;
+pub(crate) mod exponential;
 mod logarithm;
-mod pair;
+pub(crate) mod pair;
 mod special;
 mod tables;
 #[cfg(test)]

@@ -6,27 +6,27 @@
 
 /// `hi + lo`, where lo is at most an ulp or so of hi.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
-    pub(super) hi: f64,
-    pub(super) lo: f64,
+pub(crate) struct Pair {
+    pub(crate) hi: f64,
+    pub(crate) lo: f64,
 }
 
 /// The first 26 bits. What x is more has 27.
 #[inline(always)]
-pub(super) fn head(x: f64) -> f64 {
+pub(crate) fn head(x: f64) -> f64 {
     f64::from_bits(x.to_bits() & !0x7ff_ffff)
 }
 
 /// `a + b` exactly, where a is the larger, or 0.
 #[inline(always)]
-pub(super) fn ordered_sum(a: f64, b: f64) -> Pair {
+pub(crate) fn ordered_sum(a: f64, b: f64) -> Pair {
     let hi = a + b;
     Pair { hi, lo: b - (hi - a) }
 }
 
 /// `a + b` exactly.
 #[inline(always)]
-pub(super) fn sum(a: f64, b: f64) -> Pair {
+pub(crate) fn sum(a: f64, b: f64) -> Pair {
     let hi = a + b;
     let from_b = hi - a;
     Pair { hi, lo: (a - (hi - from_b)) + (b - from_b) }
@@ -34,7 +34,7 @@ pub(super) fn sum(a: f64, b: f64) -> Pair {
 
 /// `a b`, but for 2⁻¹⁰⁵ of it.
 #[inline(always)]
-pub(super) fn product(a: f64, b: f64) -> Pair {
+pub(crate) fn product(a: f64, b: f64) -> Pair {
     let hi = a * b;
     let (a1, b1) = (head(a), head(b));
     let (a2, b2) = (a - a1, b - b1);
@@ -43,35 +43,35 @@ pub(super) fn product(a: f64, b: f64) -> Pair {
 
 impl Pair {
     #[inline(always)]
-    pub(super) fn of(hi: f64) -> Self {
+    pub(crate) fn of(hi: f64) -> Self {
         Pair { hi, lo: 0.0 }
     }
 
     #[inline(always)]
-    pub(super) fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         Pair { hi: -self.hi, lo: -self.lo }
     }
 
     #[inline(always)]
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         let high = sum(self.hi, other.hi);
         ordered_sum(high.hi, high.lo + (self.lo + other.lo))
     }
 
     #[inline(always)]
-    pub(super) fn minus(self, other: Self) -> Self {
+    pub(crate) fn minus(self, other: Self) -> Self {
         self.plus(other.negated())
     }
 
     #[inline(always)]
-    pub(super) fn times(self, other: Self) -> Self {
+    pub(crate) fn times(self, other: Self) -> Self {
         let high = product(self.hi, other.hi);
         ordered_sum(high.hi, high.lo + (self.hi * other.lo + self.lo * other.hi))
     }
 
     /// Times a number of few bits.
     #[inline(always)]
-    pub(super) fn times_short(self, c: f64) -> Self {
+    pub(crate) fn times_short(self, c: f64) -> Self {
         let a = head(self.hi);
         let hi = self.hi * c;
         Pair { hi, lo: (a * c - hi) + ((self.hi - a) * c + self.lo * c) }
@@ -79,12 +79,12 @@ impl Pair {
 
     /// Times a power of two.
     #[inline(always)]
-    pub(super) fn scaled(self, by: f64) -> Self {
+    pub(crate) fn scaled(self, by: f64) -> Self {
         Pair { hi: self.hi * by, lo: self.lo * by }
     }
 
     #[inline(always)]
-    pub(super) fn over(self, by: Self) -> Self {
+    pub(crate) fn over(self, by: Self) -> Self {
         let inverse = 1.0 / by.hi;
         let first = self.hi * inverse;
         let high = product(first, by.hi);
@@ -94,7 +94,7 @@ impl Pair {
 
     /// 0 of 0.
     #[inline(always)]
-    pub(super) fn root(self) -> Self {
+    pub(crate) fn root(self) -> Self {
         if self.hi == 0.0 {
             return self;
         }
@@ -107,7 +107,7 @@ impl Pair {
 
 /// The double nearest to a number that is within `error` of the pair, if that says which.
 #[inline(always)]
-pub(super) fn nearest(x: Pair, error: f64) -> Option<f64> {
+pub(crate) fn nearest(x: Pair, error: f64) -> Option<f64> {
     #[cfg(test)]
     LAST.set(Some((x, error)));
     let (low, high) = (x.hi + (x.lo - error), x.hi + (x.lo + error));
@@ -116,7 +116,7 @@ pub(super) fn nearest(x: Pair, error: f64) -> Option<f64> {
 
 /// `Σ coefficients[i] xⁱ`
 #[inline(always)]
-pub(super) fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
+pub(crate) fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
     let mut sum = coefficients[N - 1];
     for i in (0..N - 1).rev() {
         sum = sum * x + coefficients[i];
@@ -127,6 +127,6 @@ pub(super) fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 
 #[cfg(test)]
 thread_local! {
     /// What was asked last, for tests to look at.
-    pub(super) static LAST: std::cell::Cell<Option<(Pair, f64)>> =
+    pub(crate) static LAST: std::cell::Cell<Option<(Pair, f64)>> =
         const { std::cell::Cell::new(None) };
 }

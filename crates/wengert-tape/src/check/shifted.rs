@@ -36,6 +36,9 @@ fn unary_piece<S: Scalar>(op: Unary, x: S) -> Option<Ordering> {
         Unary::Abs | Unary::Signum | Unary::Relu | Unary::Recip | Unary::Cbrt => {
             x.partial_cmp(&x.like(0.0))
         }
+        Unary::Log1mExp => x.partial_cmp(&x.like(0.0)),
+        // Inside, outside, or at an end.
+        Unary::NormPpf => (x * (x.like(1.0) - x)).partial_cmp(&x.like(0.0)),
         _ => Some(Ordering::Equal),
     }
 }
@@ -71,7 +74,9 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
             (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero())
         }
         Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
-        Binary::SigmoidSlope | Binary::TanhSlope => false,
+        Binary::XLogY => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
+        Binary::LogAddExp | Binary::DifferenceSigmoid => false,
+        Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => false,
     }
 }
 

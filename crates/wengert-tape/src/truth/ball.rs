@@ -174,6 +174,14 @@ pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
         | Unary::Round
         | Unary::Trunc => return 0.0,
         Unary::Recip | Unary::Sqrt => return 1.0,
+        Unary::Erfc
+        | Unary::NormPdf
+        | Unary::NormCdf
+        | Unary::NormLogCdf
+        | Unary::NormPpf
+        | Unary::LogSigmoid
+        | Unary::Log1mExp => 6.0,
+        Unary::NormLogCdfSlope | Unary::NormLogCdfExcess => 10.0,
         Unary::Sinh | Unary::Cosh | Unary::Tanh | Unary::Gaussian | Unary::OneMinusSquare => 4.0,
         Unary::Asinh | Unary::Acosh | Unary::Atanh | Unary::Sigmoid | Unary::Softplus => 6.0,
         _ => 2.0,
@@ -201,6 +209,8 @@ fn binary_units(op: Binary, n: DoubleDouble) -> f64 {
         | Binary::SigmoidSlope => 6.0,
         Binary::TanhSlope => 8.0,
         Binary::PowCurve => 10.0,
+        Binary::XLogY => 4.0,
+        Binary::LogAddExp | Binary::DifferenceSigmoid | Binary::NormPpfSlope => 8.0,
     }
 }
 
@@ -254,7 +264,12 @@ impl Real for Ball {
             _ => self.centre.binary(op, other.centre),
         };
         let (x, y) = ((self.centre, self.bound()), (other.centre, other.bound()));
-        let spread = spread::binary(op, x, y, centre);
+        let mut spread = spread::binary(op, x, y, centre);
+        if op == Binary::LogAddExp {
+            // Where it crosses 0 its rounding is that of its operands.
+            let size = x.0.to_f64().abs().max(y.0.to_f64().abs());
+            spread += 4.0 * rounding.unit() * size;
+        }
         let units = binary_units(op, other.centre);
         // A product with 1 or −1 is not rounded.
         let is_one =

@@ -25,7 +25,8 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
     let largest = match op {
         Unary::Sin | Unary::Cos => 2.0,
         Unary::Sigmoid | Unary::Gaussian => 1.0,
-        Unary::Tanh | Unary::Erf => 2.0,
+        Unary::Tanh | Unary::Erf | Unary::Erfc => 2.0,
+        Unary::NormPdf | Unary::NormCdf => 1.0,
         Unary::Atan => 4.0,
         _ => f64::INFINITY,
     };
@@ -37,7 +38,10 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
         Unary::Recip if r < x.abs() => r / x.abs() / (x.abs() - r),
         Unary::Recip => f64::INFINITY,
         // The largest slope may lie inside.
-        Unary::Sin | Unary::Cos | Unary::Gaussian if r > 0.1 => r,
+        Unary::Sin | Unary::Cos | Unary::Gaussian | Unary::NormPdf if r > 0.1 => r,
+        // Outside the domain within reach.
+        Unary::Log1mExp if r >= x => f64::INFINITY,
+        Unary::NormPpf if low <= 0.0 || high >= 1.0 => f64::INFINITY,
         Unary::Tan if r > 0.1 => f64::INFINITY,
         _ => {
             let zero = if low < 0.0 && high > 0.0 { 0.0 } else { x };
@@ -128,6 +132,27 @@ pub(super) fn binary(
                 _ if left <= 0.0 => f64::INFINITY,
                 _ => (rx + ry) / left / left,
             }
+        }
+        Binary::LogAddExp => rx.max(ry),
+        Binary::XLogY if ry >= y => f64::INFINITY,
+        Binary::XLogY => {
+            let log = (y - ry).ln().abs().max((y + ry).ln().abs());
+            part(rx, log) + part(ry, (x.abs() + rx) / (y - ry))
+        }
+        Binary::DifferenceSigmoid => {
+            let (d, r) = (x - y, rx + ry);
+            let slope = |t: f64| t.sigmoid_slope(t.sigmoid());
+            if r > 0.1 {
+                r.min(1.0)
+            } else {
+                r * slope(d - r).max(slope(d + r)).max(slope(d)) * 1.1
+            }
+        }
+        // 1/φ(y), from x and y: of both operands' errors.
+        Binary::NormPpfSlope if rx >= x || rx >= 1.0 - x => f64::INFINITY,
+        Binary::NormPpfSlope => {
+            let least = (x - rx).min(1.0 - x - rx);
+            v.to_f64() * (rx / least + ry)
         }
         // Computed from the value where that loses nothing, else from x.
         Binary::SigmoidSlope => slope_of_value(op, (x, rx), (y, ry), 0.75),

@@ -76,6 +76,39 @@ def sigmoid(x):
     return 1 / (1 + mpmath.exp(-x)) if x >= 0 else mpmath.exp(x) / (1 + mpmath.exp(x))
 
 
+def fraction(t):
+    """1/(t + 2/(t + 3/(t + ...)))"""
+    f = t
+    for n in range(int(4000 / t**2) + 60, 1, -1):
+        f = t + n / f
+    return 1 / f
+
+
+def excess(x):
+    """x + φ(x)/Φ(x)"""
+    return fraction(-x) if x < -4 else x + mpmath.npdf(x) / cdf(x)
+
+
+def cdf(x):
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+
+def log_cdf(x):
+    return mpmath.log(cdf(x)) if x < 0 else mpmath.log1p(-cdf(-x))
+
+
+def quantile(p):
+    """Newton's steps, from the double."""
+    small = min(p, 1 - p)
+    z = mpf(0)
+    for _ in range(200):
+        step = (log_cdf(z) - mpmath.log(small)) * cdf(z) / mpmath.npdf(z)
+        z -= step
+        if abs(step) < mpf(10) ** -55 * max(abs(z), mpf(10) ** -20):
+            break
+    return z if p < mpf(1) / 2 else -z
+
+
 ANY, POSITIVE, UNIT = "any", "positive", "unit"
 UNARY = {
     "recip": (lambda x: 1 / x, ANY, 1e150),
@@ -109,6 +142,15 @@ UNARY = {
     "softplus": (softplus, ANY, 650),
     "erf": (mpmath.erf, ANY, 12),
     "gaussian": (lambda x: mpmath.exp(-x * x), ANY, 24),
+    "log_sigmoid": (lambda x: -softplus(-x), ANY, 650),
+    "log1mexp": (lambda x: mpmath.log(-mpmath.expm1(-x)) if x < 1 else mpmath.log1p(-mpmath.exp(-x)), POSITIVE, 600),
+    "erfc": (mpmath.erfc, ANY, 24),
+    "norm_pdf": (mpmath.npdf, ANY, 35),
+    "norm_cdf": (cdf, ANY, 35),
+    "norm_log_cdf": (log_cdf, ANY, 60),
+    "norm_log_cdf_slope": (lambda x: mpmath.npdf(x) / cdf(x), ANY, 35),
+    "norm_log_cdf_excess": (excess, ANY, 35),
+    "norm_ppf": (quantile, "probability", 1),
     "one_minus_square": (lambda x: (1 - x) * (1 + x), ANY, 1e100),
 }
 BINARY = {
@@ -122,6 +164,9 @@ BINARY = {
     "tanh_slope": (lambda x, y: mpmath.sech(x) ** 2, ANY, ANY, 300),
     "hypot_slope": (lambda x, y: x / mpmath.hypot(x, y), ANY, ANY, 1e100),
     "over_squares": (lambda x, y: x / (x * x + y * y), ANY, ANY, 1e100),
+    "logaddexp": (lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)), ANY, ANY, 600),
+    "xlogy": (lambda x, y: x * mpmath.log(y), ANY, POSITIVE, 1e100),
+    "difference_sigmoid": (lambda x, y: sigmoid(x - y), ANY, ANY, 300),
     "pow_slope": (lambda x, y: y * x ** (y - 1), POSITIVE, ANY, 12),
     "pow_curve": (lambda x, y: y * (y - 1) * x ** (y - 2), POSITIVE, ANY, 12),
     "pow_ln": (lambda x, y: x**y * mpmath.log(x), POSITIVE, ANY, 12),
@@ -136,6 +181,8 @@ def draw(rng, kind, largest):
     if kind == UNIT:
         x = rng.choice([rng.uniform(-1, 1), 1 - 10 ** rng.uniform(-15, -1), 10 ** rng.uniform(-15, -1)])
         return x if abs(x) < 1 else 0.5
+    if kind == "probability":
+        return rng.choice([rng.uniform(0, 1), 10 ** rng.uniform(-250, -1), 1 - 10 ** rng.uniform(-15, -1)])
     x = 10 ** rng.uniform(-20, float(mpmath.log10(largest)))
     if kind == "above one":
         return 1 + x
@@ -162,7 +209,7 @@ def points():
         for x in [draw(rng, kind, largest) for _ in range(14)]:
             row(name, f, near(x))
         for x in HARD:
-            x = x if kind != UNIT or x < 1 else 1 / (1 + x)
+            x = x if kind not in (UNIT, "probability") or x < 1 else 1 / (1 + x)
             x = x + 1 if kind == "above one" else x
             if x <= largest:
                 row(name, f, near(x))

@@ -130,6 +130,91 @@ UNARY = {
 }
 
 
+def softplus(x):
+    return mpmath.log1p(exp(x)) if x < 0 else x + mpmath.log1p(exp(-x))
+
+
+ROOT2, DENSITY = sqrt(mpf(2)), 1 / sqrt(2 * mp.pi)
+
+
+def fraction(t):
+    """1/(t + 2/(t + 3/(t + ...))), by 60 digits and more: with n terms e^(-2 t sqrt(2 n)) is left."""
+    f = t
+    for n in range(int(9000 / min(t, mpf(10) ** 9) ** 2) + 60, 1, -1):
+        f = t + n / f
+    return 1 / f
+
+
+def pdf(x):
+    return DENSITY * exp(-(x**2) / 2)
+
+
+def cdf(x):
+    if abs(x) < 20:
+        return mpmath.erfc(-x / ROOT2) / 2
+    upper = pdf(x) / (abs(x) + fraction(abs(x)))
+    return upper if x < 0 else 1 - upper
+
+
+def erfc(x):
+    return mpmath.erfc(x) if abs(x) < 20 else 2 * cdf(-x * ROOT2)
+
+
+def slope(x):
+    """Of ln cdf."""
+    return -x + fraction(-x) if x < -20 else pdf(x) / cdf(x)
+
+
+def excess(x):
+    return fraction(-x) if x < -20 else x + pdf(x) / cdf(x)
+
+
+def log_cdf(x):
+    if x < -20:
+        return -(x**2) / 2 + ln(DENSITY / slope(x))
+    return mpmath.log1p(-cdf(-x)) if x > 0 else ln(cdf(x))
+
+
+def quantile(p):
+    """Newton's steps in the logarithm of the smaller side, where they converge from anywhere near."""
+    small = min(p, 1 - p)
+    if small == HALF:
+        return mpf(0)
+    with mp.workdps(60):
+        target = ln(small)
+        z = -sqrt(max(-2 * target - ln(2 * mp.pi) - ln(max(-2 * target, mpf(1))), mpf(0)))
+        for _ in range(60):
+            step = (log_cdf(z) - target) / slope(z)
+            z -= step
+            if abs(step) < mpf(10) ** -45 * abs(z):
+                break
+    # As many digits as the others.
+    for _ in range(5 if small > mpf(10) ** -40 else 0):
+        z -= (cdf(z) - small) / pdf(z)
+    return z if p < HALF else -z
+
+
+one = lambda x: mpf(1)
+probability = lambda x: 0 < x < 1
+UNARY |= {
+    "log_sigmoid": (lambda x: -softplus(-x), lambda x: sigmoid(-x), lambda x: -logistic(x)),
+    "log1mexp": (
+        where(positive, lambda x: ln(-mpmath.expm1(-x)) if x < 1 else mpmath.log1p(-exp(-x))),
+        where(positive, lambda x: exp(-x) / -mpmath.expm1(-x)),
+        where(positive, lambda x: -exp(-x) / mpmath.expm1(-x) ** 2),
+    ),
+    "erfc": (erfc, lambda x: -GAUSS * exp(-(x**2)), lambda x: 2 * x * GAUSS * exp(-(x**2))),
+    "norm_pdf": (pdf, lambda x: -x * pdf(x), lambda x: (x**2 - 1) * pdf(x)),
+    "norm_cdf": (cdf, pdf, lambda x: -x * pdf(x)),
+    "norm_log_cdf": (log_cdf, slope, lambda x: -slope(x) * excess(x)),
+    "norm_ppf": (
+        where(probability, quantile),
+        where(probability, lambda p: 1 / pdf(quantile(p))),
+        where(probability, lambda p: quantile(p) / pdf(quantile(p)) ** 2),
+    ),
+}
+
+
 def power(x, y):
     if x == 0:
         return mpf(1) if y == 0 else (mpf(0) if y > 0 else None)
@@ -191,7 +276,21 @@ def extreme(larger):
     return f
 
 
+def log_add_exp(x, y):
+    d = x - y
+    p, q = sigmoid(d), sigmoid(-d)
+    return (max(x, y) + mpmath.log1p(exp(-abs(d))), p, q, p * q, -p * q, p * q)
+
+
+def xlogy(x, y):
+    if y <= 0:
+        return (mpf(0), None, mpf(0), None, None, None) if x == 0 else (None,) * 6
+    return (x * ln(y), ln(y), x / y, mpf(0), 1 / y, -x / y**2)
+
+
 BINARY = {
+    "logaddexp": log_add_exp,
+    "xlogy": xlogy,
     "add": lambda x, y: (x + y, mpf(1), mpf(1), mpf(0), mpf(0), mpf(0)),
     "sub": lambda x, y: (x - y, mpf(1), mpf(-1), mpf(0), mpf(0), mpf(0)),
     "mul": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
@@ -310,10 +409,11 @@ def main():
         found = numbers(kind)
         for name, forms in UNARY.items():
             steps = name in ("abs", "signum", "floor", "ceil", "round", "trunc", "relu", "neg", "one_minus_square")
-            for x in [0.0, -0.0] + [z * x for x in (found[::6] if steps else found) for z in (1, -1)]:
+            near_1 = [rounded(kind, 1 - x) for x in (1e-15, 1e-12, 1e-7, 1e-5, 1e-3, 0.02)] if name == "norm_ppf" else []
+            for x in [0.0, -0.0] + [z * x for x in (found[::6] if steps else found) for z in (1, -1)] + near_1:
                 value, first, second = (form(mpf(x)) for form in forms)
                 # A slope where there is no value is no hard point; and the adjoint of e^(-x^2), -2x, has to be a number.
-                if value is None or name == "gaussian" and abs(x) > TYPES[kind]["most"] / 2:
+                if value is None or name in ("gaussian", "norm_pdf") and abs(x) > TYPES[kind]["most"] / 2:
                     continue
                 cells = [kind, name, repr(x), "-"] + [written(kind, n) for n in (value, first)] + ["-", written(kind, second), "-", "-"]
                 print(",".join(cells))

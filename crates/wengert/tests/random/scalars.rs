@@ -69,6 +69,10 @@ pub(crate) fn unary(op: Unary, x: Var<'_>) -> Var<'_> {
         }
         Unary::Sin | Unary::Cos | Unary::Atan | Unary::Asinh | Unary::Cbrt => x,
         Unary::Neg | Unary::Abs | Unary::Relu => x,
+        Unary::LogSigmoid | Unary::Erfc | Unary::NormPdf | Unary::NormCdf => into(x, -2.0, 2.0),
+        Unary::NormLogCdf | Unary::NormLogCdfSlope | Unary::NormLogCdfExcess => into(x, -4.0, 2.0),
+        Unary::Log1mExp => into(x, 0.2, 4.0),
+        Unary::NormPpf => into(x, 0.02, 0.97),
         Unary::Signum | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => x,
     };
     x.try_unary(op).unwrap()
@@ -95,6 +99,12 @@ pub(crate) fn binary<'t>(op: Binary, x: Var<'t>, y: Var<'t>, constant: f64) -> V
         // Their second operand is known from the first.
         Binary::SigmoidSlope => (x, x.sigmoid()),
         Binary::TanhSlope => (x, x.tanh()),
+        Binary::LogAddExp | Binary::DifferenceSigmoid => (into(x, -3.0, 3.0), into(y, -3.0, 3.0)),
+        Binary::XLogY => (x, into(y, 0.2, 3.0)),
+        Binary::NormPpfSlope => {
+            let p = into(x, 0.02, 0.97);
+            (p, p.norm_ppf())
+        }
     };
     x.try_binary(op, y).unwrap()
 }

@@ -3,6 +3,7 @@
     pip install mpmath==1.3.0
     python3 make.py tables > ../../../wengert-ops/src/rounded/tables.rs
     python3 make.py points > points.csv
+    python3 make.py fits > ../../../wengert-ops/src/normal/fits.rs
 """
 
 import random
@@ -272,5 +273,43 @@ def points():
                 print(f"{kind},{name},{x!r},{y!r},{value!r}")
 
 
+def mills(t):
+    """Φ(−t) e^(t²/2), with Φ the normal distribution."""
+    if t < 20:
+        return mpmath.erfc(t / mpmath.sqrt(2)) * mpmath.exp(t * t / 2) / 2
+    return 1 / (mpmath.sqrt(2 * mp.pi) * (t + fraction(t)))
+
+
+def fraction(t):
+    """1/(t + 2/(t + 3/(t + ...)))"""
+    f = t
+    for n in range(int(9000 / t**2) + 60, 1, -1):
+        f = t + n / f
+    return 1 / f
+
+
+def fits():
+    """Polynomials in (x − k)/(x + k), which takes all x ≥ 0 to [−1, 1), for functions that hardly change after a factor that
+    takes off their decay (after M. M. Shepherd, J. G. Laframboise, *Chebyshev approximation of (1 + 2x) exp(x²) erfc x in
+    0 ≤ x < ∞*, Math. Comp. 36, 1981)."""
+    mp.prec = 250
+    print("//! Polynomials for the normal distribution. Written by `rounded/make.py fits` in the tests of `wengert`.\n")
+    print("#![allow(clippy::unreadable_literal, reason = \"each is the nearest number\")]")
+    root = mpmath.sqrt(2)
+    excess = lambda t: fraction(t) if t > 2 else 1 / (mpmath.sqrt(2 * mp.pi) * mills(t)) - t
+    for name, what, k, f, limit in [
+        ("ERFCX", "`(1 + 2x) e^(x²) erfc x` in `(x − 3.75)/(x + 3.75)`", 3.75, lambda x: (1 + 2 * x) * 2 * mills(x * root), 2 / mpmath.sqrt(mp.pi)),
+        ("MILLS", "`(1 + 2x) e^(x²/2) Φ(−x)` in `(x − 5)/(x + 5)`", 5, lambda x: (1 + 2 * x) * mills(x), 2 / mpmath.sqrt(2 * mp.pi)),
+        ("EXCESS", "`(1 + x) (φ(x)/Φ(−x) − x)` in `(x − 3.75)/(x + 3.75)`", 3.75, lambda x: (1 + x) * excess(x), mpf(1)),
+    ]:
+        inside = lambda s: limit if s >= 1 else f(k * (1 + s) / (1 - s))
+        coefficients, error = mpmath.chebyfit(inside, [-1, 1], 28, error=True)
+        print(f"\n/// {what}: from the constant on; off by less than {mpmath.nstr(error * 1.1, 2)}.")
+        print(f"pub(super) const {name}: [f64; 28] = [")
+        for c in reversed(coefficients):
+            print(f"    {float(c)!r},")
+        print("];")
+
+
 if __name__ == "__main__":
-    {"tables": tables, "points": points}[sys.argv[1]]()
+    {"tables": tables, "points": points, "fits": fits}[sys.argv[1]]()
