@@ -19,12 +19,16 @@ macro_rules! exact {
                 Cbrt cbrt, Exp exp, Exp2 exp2, ExpM1 exp_m1, Ln ln, Ln1p ln_1p, Log2 log2,
                 Log10 log10, Sin sin, Cos cos, Tan tan, Asin asin, Acos acos, Atan atan, Sinh sinh,
                 Cosh cosh, Tanh tanh, Asinh asinh, Acosh acosh, Atanh atanh, Sigmoid sigmoid,
-                Softplus softplus, Erf erf, Gaussian gaussian
+                Softplus softplus, Erf erf, Gaussian gaussian, LogSigmoid log_sigmoid,
+                Log1mExp log1mexp, Erfc erfc, NormPdf norm_pdf, NormCdf norm_cdf,
+                NormLogCdf norm_log_cdf, NormLogCdfSlope norm_log_cdf_slope,
+                NormLogCdfExcess norm_log_cdf_excess, NormPpf norm_ppf
             }
             exact! { $number, (x, y),
                 Powf powf, Atan2 atan2, Hypot hypot, SigmoidSlope sigmoid_slope,
                 TanhSlope tanh_slope, HypotSlope hypot_slope, OverSquares over_squares,
-                PowSlope pow_slope, PowCurve pow_curve, PowLn pow_ln
+                PowSlope pow_slope, PowCurve pow_curve, PowLn pow_ln, LogAddExp logaddexp, XLogY xlogy,
+                DifferenceSigmoid difference_sigmoid, NormPpfSlope norm_ppf_slope
             }
         }
     )*};

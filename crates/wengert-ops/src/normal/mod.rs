@@ -52,7 +52,7 @@ fn tail(x: f64) -> (Pair, i64) {
 
 /// `1 − erf x`
 pub(crate) fn erfc(x: f64) -> f64 {
-    if !(x >= 0.5) {
+    if x.is_nan() || x < 0.5 {
         return 1.0 - rounded::f64::erf(x);
     }
     if x > 27.5 {

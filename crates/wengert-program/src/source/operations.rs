@@ -76,7 +76,19 @@ impl Operations {
             | Unary::Sigmoid
             | Unary::Softplus
             | Unary::Gaussian => self.helper(op.name(), &[x]),
-            Unary::Erf if !self.of_module => {
+            // The platform has none of these.
+            Unary::Erf
+            | Unary::Erfc
+            | Unary::LogSigmoid
+            | Unary::Log1mExp
+            | Unary::NormPdf
+            | Unary::NormCdf
+            | Unary::NormLogCdf
+            | Unary::NormLogCdfSlope
+            | Unary::NormLogCdfExcess
+            | Unary::NormPpf
+                if !self.of_module =>
+            {
                 return Err(RustError::NoFunction { operation: op.name() });
             }
             Unary::Cbrt
@@ -99,7 +111,16 @@ impl Operations {
             | Unary::Asinh
             | Unary::Acosh
             | Unary::Atanh
-            | Unary::Erf => self.elementary(op.name(), x, &[]),
+            | Unary::Erf
+            | Unary::Erfc
+            | Unary::LogSigmoid
+            | Unary::Log1mExp
+            | Unary::NormPdf
+            | Unary::NormCdf
+            | Unary::NormLogCdf
+            | Unary::NormLogCdfSlope
+            | Unary::NormLogCdfExcess
+            | Unary::NormPpf => self.elementary(op.name(), x, &[]),
         })
     }
 
@@ -109,8 +130,17 @@ impl Operations {
         op: Binary,
         [x, y]: [&Expr; 2],
         known: [Option<f64>; 2],
-    ) -> Expr {
-        match op {
+    ) -> Result<Expr, RustError> {
+        Ok(match op {
+            Binary::LogAddExp
+            | Binary::XLogY
+            | Binary::DifferenceSigmoid
+            | Binary::NormPpfSlope => {
+                if !self.of_module {
+                    return Err(RustError::NoFunction { operation: op.name() });
+                }
+                self.elementary(op.name(), x, &[y])
+            }
             // An adjoint that is not zero passes on what a product does.
             Binary::Chain if known[0].is_some_and(|adjoint| adjoint != 0.0) => x.infix('*', y),
             Binary::Add => x.infix('+', y),
@@ -140,7 +170,7 @@ impl Operations {
             | Binary::PowSlope
             | Binary::PowCurve
             | Binary::PowLn => self.helper(op.name(), &[x, y]),
-        }
+        })
     }
 
     /// An integer power whose exponent is only known when it runs.

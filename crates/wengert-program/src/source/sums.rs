@@ -196,8 +196,8 @@ impl<S: Float> Writer<'_, S> {
         let first = nest.read(first);
         let sum = Expr::atom(to);
         let line = match fold.op {
-            Op::Max => self.ops.binary(Binary::Max, [&sum, &first], [None; 2]).stored(to),
-            Op::Min => self.ops.binary(Binary::Min, [&sum, &first], [None; 2]).stored(to),
+            Op::Max => self.ops.own(Binary::Max.name(), &[&sum, &first]).stored(to),
+            Op::Min => self.ops.own(Binary::Min.name(), &[&sum, &first]).stored(to),
             _ => {
                 let term = match fold.terms.get(1) {
                     Some(second) => first.infix('*', &nest.read(second)),

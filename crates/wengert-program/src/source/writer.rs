@@ -392,7 +392,7 @@ impl<S: Float> Writer<'_, S> {
                     let one = operand.is_repeated(&instruction.dims);
                     one.then(|| self.constant(operand.first()))?.map(|number| number.to_f64())
                 });
-                self.ops.binary(op, [&operands[0], &operands[1]], known)
+                self.ops.binary(op, [&operands[0], &operands[1]], known)?
             }
             Op::Select => Expr::choice(&operands[0], &operands[1], &operands[2]),
             Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
