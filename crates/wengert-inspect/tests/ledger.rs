@@ -22,7 +22,7 @@ fn check<S: Traced>(gradients: &Gradients<'_, S>) {
         let mut contributions = ledger.contributions().to_vec();
         // The core lists what a running sum reads result by result, and sums it element by element.
         let running =
-            |c: &Contribution| trace.nodes()[trace.spot(c.reader).node].op.starts_with("cumsum");
+            |c: &Contribution| trace.nodes()[trace.spot(c.reader).node].op.starts_with("cum");
         if contributions.iter().any(running) {
             contributions.sort_by_key(|c| (c.reader, c.operand));
             core.sort_by_key(|c| (c.reader, c.operand));
@@ -62,6 +62,10 @@ fn every_structural_op() {
     // A running sum from the end is only recorded in a gradient.
     let gradient = y.record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.cumsum(0).backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
+    // Of a running product the sweep's sums are nested, in as many steps as there are elements: to the
+    // bit they are the ledger's where nothing is rounded, as with numbers of few bits.
+    let products = tape.inputs(&[2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
+    check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
     let used: Vec<String> =
         Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
     for op in Structural::ALL {

@@ -63,7 +63,8 @@ impl Rule for CumProd {
     }
 
     /// From the end, which takes n steps where the entries are n²: what an element gets, but for
-    /// the product of those before it, is `gᵢ + xᵢ₊₁ ·` that of the next one.
+    /// the product of those before it, is `gᵢ + xᵢ₊₁ ·` that of the next one. It is rounded in other
+    /// places than the sum of the entries.
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
         if site.cut[0] {
             return;
