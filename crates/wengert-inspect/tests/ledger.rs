@@ -64,7 +64,7 @@ fn every_structural_op() {
     check(&gradient.cumsum(0).backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
     // Of a running product the sweep's sums are nested, in as many steps as there are elements: to the
     // bit they are the ledger's where nothing is rounded, as with numbers of few bits.
-    let products = tape.inputs(&[2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
+    let products = tape.input([2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
     check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
     let used: Vec<String> =
         Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
