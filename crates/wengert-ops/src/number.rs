@@ -1,6 +1,6 @@
 //! `f64` and `f32`: the one named implementation of every elementary function.
 //!
-//! Every function is the correctly rounded one: those of [`rounded`](crate::rounded), and those of
+//! Every function is the correctly rounded one: those of `rounded`, and those of
 //! the crate `libm` that are exact or correctly rounded. So a tape gives the same bits everywhere.
 
 use crate::normal;

@@ -7,7 +7,7 @@
 /// those of the recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Numerics {
-    /// Every sum in a stated order, every operation rounded, every elementary function `libm`'s:
+    /// Every sum in a stated order, every operation rounded, every elementary function correctly:
     /// the same bits on every platform. A contribution ledger adds up to the adjoint bit for bit.
     ///
     /// A reduction of up to 128 terms is added in row-major order, a longer one in blocks of 128

@@ -34,8 +34,8 @@
 //!   half each at a tie.
 //! - NaN is never turned into a number: `max(x, NaN)` is NaN.
 //! - Single numbers, and tensors in [`Numerics::Exact`], are computed in the order of their
-//!   formulas, each operation rounded, each elementary function that of the crate `libm`: the same
-//!   bits on every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound
+//!   formulas, each operation rounded, each elementary function correctly rounded: the same bits on
+//!   every platform. Tensors in [`Numerics::Fast`], the default, are within a stated bound
 //!   of that, and products of matrices follow IEEE where a zero meets an infinity.
 
 //! # Where things are

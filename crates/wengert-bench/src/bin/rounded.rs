@@ -110,7 +110,7 @@ macro_rules! two {
                 (random.point(i, $x.0, $x.1), random.point(i / 4, $y.0, $y.1))
             };
             let points: Vec<(f64, f64)> = (0..$count).map(&mut point).collect();
-            let timed: Vec<(f64, f64)> = (0..100_000).map(|_| point(1)).collect();
+            let timed: Vec<(f64, f64)> = (0..100_000).map(|_| point(5)).collect();
             row(stringify!($name), &points, &timed, [
                 &|(x, y)| core_math::$name(x, y),
                 &|(x, y): (f64, f64)| x.binary(Binary::$op, y),

@@ -1,7 +1,7 @@
 //! The elementary functions of `Fast` numerics: within 2 ulp everywhere, without a branch, so that
 //! loops over them are vectorised.
 //!
-//! `number` names the implementation of every function in `Exact` numerics, `libm`. Here are those
+//! `number` names the implementation of every function in `Exact` numerics. Here are those
 //! that have a **vector form**: formulas whose every step is the same for all numbers, compiled for
 //! each [`Level`](crate::simd::Level). A result depends on the number, the type and on whether the
 //! level has FMA; never on the place in a slice or on the slice's length. So [`unary`] of one

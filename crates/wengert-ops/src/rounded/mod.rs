@@ -9,7 +9,8 @@
 //!    [`DoubleDouble`](crate::double_double::DoubleDouble), with its stated bounds.
 //! 3. Else in 512 bits, by [`exact`].
 //!
-//! An `f32` is the rounded `f64`, unless that stands in the middle of two `f32`.
+//! An `f32` is libm's `f64`, rounded, if all numbers near that round to it; else the `f64` of the
+//! three ways, rounded, unless that stands in the middle of two `f32`.
 //!
 //! What is proven of this, and what is tested, is in `docs/functions.md`.
 
@@ -33,7 +34,7 @@ use crate::op::{Binary, Unary};
 use crate::real::Real;
 
 macro_rules! functions {
-    ($($name:ident $op:ident $file:ident::$quick:ident;)*) => {
+    ($($name:ident $op:ident $file:ident::$quick:ident $libm:ident;)*) => {
         /// Functions of an `f64`.
         pub(crate) mod f64 {
             $(pub(crate) fn $name(x: f64) -> f64 {
@@ -48,34 +49,36 @@ macro_rules! functions {
         pub(crate) mod f32 {
             $(pub(crate) fn $name(x: f32) -> f32 {
                 let wide = f64::from(x);
-                let exact = || super::exact::unary(super::Unary::$op, wide);
-                super::narrowed(super::f64::$name(wide), exact)
+                super::narrow_if_sure(libm::$libm(wide)).unwrap_or_else(|| {
+                    let exact = || super::exact::unary(super::Unary::$op, wide);
+                    super::narrowed(super::f64::$name(wide), exact)
+                })
             })*
         }
     };
 }
 
 functions! {
-    exp Exp exponential::e_to;
-    exp2 Exp2 exponential::two_to;
-    exp_m1 ExpM1 exponential::e_to_less_one;
-    ln Ln logarithm::ln;
-    ln_1p Ln1p logarithm::ln_1p;
-    log2 Log2 logarithm::log2;
-    log10 Log10 logarithm::log10;
-    sin Sin trigonometric::sin;
-    cos Cos trigonometric::cos;
-    tan Tan trigonometric::tan;
-    asin Asin angle::asin;
-    acos Acos angle::acos;
-    atan Atan angle::atan;
-    sinh Sinh exponential::sinh;
-    cosh Cosh exponential::cosh;
-    tanh Tanh exponential::tanh;
-    asinh Asinh logarithm::asinh;
-    acosh Acosh logarithm::acosh;
-    atanh Atanh logarithm::atanh;
-    erf Erf special::erf;
+    exp Exp exponential::e_to exp;
+    exp2 Exp2 exponential::two_to exp2;
+    exp_m1 ExpM1 exponential::e_to_less_one expm1;
+    ln Ln logarithm::ln log;
+    ln_1p Ln1p logarithm::ln_1p log1p;
+    log2 Log2 logarithm::log2 log2;
+    log10 Log10 logarithm::log10 log10;
+    sin Sin trigonometric::sin sin;
+    cos Cos trigonometric::cos cos;
+    tan Tan trigonometric::tan tan;
+    asin Asin angle::asin asin;
+    acos Acos angle::acos acos;
+    atan Atan angle::atan atan;
+    sinh Sinh exponential::sinh sinh;
+    cosh Cosh exponential::cosh cosh;
+    tanh Tanh exponential::tanh tanh;
+    asinh Asinh logarithm::asinh asinh;
+    acosh Acosh logarithm::acosh acosh;
+    atanh Atanh logarithm::atanh atanh;
+    erf Erf special::erf erf;
 }
 
 /// The relative error of [`DoubleDouble`]'s functions, with some room.
@@ -98,6 +101,14 @@ fn careful(op: Unary, x: f64) -> f64 {
         return v;
     }
     exact::unary(op, x).rounded(DOUBLE)
+}
+
+/// The `f32` nearest to a number, given an `f64` that is within 45 ulp of it: libm's, which are
+/// within two.
+#[inline(always)]
+fn narrow_if_sure(near: f64) -> Option<f32> {
+    let (low, high) = ((near * (1.0 - 1e-14)) as f32, (near * (1.0 + 1e-14)) as f32);
+    (low == high).then_some(low)
 }
 
 /// The `f32` nearest to a number, given the nearest `f64`, which may stand in the middle of two.
@@ -170,7 +181,9 @@ pub(crate) fn hypot(x: f64, y: f64) -> f64 {
 
 pub(crate) fn hypot_f32(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
-    narrowed(hypot(x, y), || exact::binary(Binary::Hypot, x, y))
+    // In f64 the squares are exact.
+    narrow_if_sure(libm::sqrt(x * x + y * y))
+        .unwrap_or_else(|| narrowed(hypot(x, y), || exact::binary(Binary::Hypot, x, y)))
 }
 
 fn ordinary(x: f64, y: f64) -> bool {
@@ -196,5 +209,6 @@ fn careful_angle(x: f64, y: f64) -> f64 {
 
 pub(crate) fn atan2_f32(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
-    narrowed(atan2(x, y), || exact::binary(Binary::Atan2, x, y))
+    narrow_if_sure(libm::atan2(x, y))
+        .unwrap_or_else(|| narrowed(atan2(x, y), || exact::binary(Binary::Atan2, x, y)))
 }
