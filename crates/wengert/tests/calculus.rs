@@ -1,6 +1,9 @@
 //! The functions on closures agree with each other, and with derivatives worked out on paper.
 
-use wengert::{Error, Nested, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp};
+use wengert::{
+    Error, Nested, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads,
+    verify, vjp,
+};
 
 /// Rosenbrock's function in n variables, in scalar code.
 fn rosenbrock(x: Var<'_>) -> Var<'_> {
