@@ -1,8 +1,6 @@
 //! The three ways held against each other, and against right values.
 
-use super::{
-    Binary, DOUBLE, DoubleDouble, Pair, Real, SINGLE, Unary, careful, exact, f64 as double,
-};
+use super::{Binary, DOUBLE, DoubleDouble, Pair, Real, SINGLE, Unary, careful, exact};
 
 /// A generator of which nothing is asked but that it is the same everywhere (`splitmix64`).
 struct Random(u64);
