@@ -50,12 +50,19 @@ fn whole(x: f64) -> (f64, i64) {
 /// that a single number holds it.
 #[inline(always)]
 fn exp(x: f64) -> (Pair, i64) {
+    let (v, k) = quick_exp(x);
+    (v.normal(), k)
+}
+
+/// As [`exp`]; not a normal pair.
+#[inline(always)]
+fn quick_exp(x: f64) -> (Pair, i64) {
     let (n, k) = whole(x * SMALL_STEPS_IN_LN_2);
     let [first, second] = LN_2_SMALL_STEP;
     of_small_rest(k, (x - n * first) - n * second)
 }
 
-/// `e^(k ln 2 / 4096 + r)`, |r| up to ln 2 / 8192.
+/// `e^(k ln 2 / 4096 + r)`, |r| up to ln 2 / 8192; not a normal pair.
 #[inline(always)]
 fn of_small_rest(k: i64, r: f64) -> (Pair, i64) {
     let (a, a_rest) = POWERS[(k >> 5 & 127) as usize];
@@ -64,7 +71,7 @@ fn of_small_rest(k: i64, r: f64) -> (Pair, i64) {
     let low = a * b_rest + a_rest * (b + b_rest);
     let square = r * r;
     let more = r + square * ((0.5 + r * (1.0 / 6.0)) + square * (1.0 / 24.0));
-    (ordered_sum(high, low + (high + low) * more), k >> 12)
+    (Pair { hi: high, lo: low + (high + low) * more }, k >> 12)
 }
 
 /// `eˣ` of a pair up to about 750.
@@ -110,7 +117,7 @@ pub(super) fn e_to(x: f64) -> Option<f64> {
     if x < -746.0 {
         return Some(0.0);
     }
-    let (v, k) = exp(x);
+    let (v, k) = quick_exp(x);
     scaled(v, k, v.hi * ERROR)
 }
 

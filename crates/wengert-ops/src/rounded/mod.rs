@@ -49,7 +49,7 @@ macro_rules! functions {
         pub(crate) mod f32 {
             $(pub(crate) fn $name(x: f32) -> f32 {
                 let wide = f64::from(x);
-                super::narrow_if_sure(libm::$libm(wide)).unwrap_or_else(|| {
+                super::narrow_if_sure(super::near::$libm(wide)).unwrap_or_else(|| {
                     let exact = || super::exact::unary(super::Unary::$op, wide);
                     super::narrowed(super::f64::$name(wide), exact)
                 })
@@ -79,6 +79,19 @@ functions! {
     acosh Acosh logarithm::acosh acosh;
     atanh Atanh logarithm::atanh atanh;
     erf Erf special::erf erf;
+}
+
+/// Near the function's value, and NaN outside its domain.
+mod near {
+    pub(super) use libm::{
+        acos, asin, asinh, atan, atanh, cos, cosh, erf, exp, exp2, expm1, log, log1p, log2, log10,
+        sin, sinh, tan, tanh,
+    };
+
+    /// libm's has numbers below 1.
+    pub(super) fn acosh(x: f64) -> f64 {
+        if x < 1.0 { f64::NAN } else { libm::acosh(x) }
+    }
 }
 
 /// The relative error of [`DoubleDouble`]'s functions, with some room.

@@ -4,7 +4,7 @@
 //! No fused multiply-add: the product's rest is computed from halves. So the bits, and the time,
 //! are those of every processor.
 
-/// `hi + lo`, where lo is at most an ulp or so of hi.
+/// `hi + lo`, where lo is at most an ulp or so of hi: a normal pair; or larger, where it is said.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
     pub(crate) hi: f64,
@@ -50,6 +50,12 @@ impl Pair {
     #[inline(always)]
     pub(crate) fn negated(self) -> Self {
         Pair { hi: -self.hi, lo: -self.lo }
+    }
+
+    /// The same number, with as much of it in the first part as that holds.
+    #[inline(always)]
+    pub(crate) fn normal(self) -> Self {
+        ordered_sum(self.hi, self.lo)
     }
 
     #[inline(always)]

@@ -28,9 +28,9 @@ pub(super) const LN_2_PARTS: (f64, f64) = (0.6931471805598903, 5.497923018708371
 /// 256/π.
 pub(super) const STEPS_IN_PI: f64 = 81.48733086305042;
 
-/// π/256, of which the products of the first three parts with numbers of 27 bits are exact.
-pub(super) const PI_STEP: [f64; 4] =
-    [0.012271846178919077, 1.2416605243981138e-10, 4.7837765094168705e-19, 4.9752477839929296e-27];
+/// π/256, of which the products of the first two parts with numbers of 27 bits are exact.
+pub(super) const PI_STEP: [f64; 3] =
+    [0.012271846178919077, 1.2416605243981138e-10, 4.783776559169348e-19];
 
 /// ln 2.
 pub(super) const LN_2: Pair = Pair { hi: 0.6931471805599453, lo: 2.3190468138462996e-17 };

@@ -221,6 +221,7 @@ fn special_operands_have_libm_s_results() {
         (Unary::Atanh, libm::atanh),
         (Unary::Erf, libm::erf),
     ];
+    assert!(Real::acosh(-404_630.28_f32).is_nan(), "libm has a number there");
     for x in ends.into_iter().flat_map(|x| [x, -x]) {
         for (op, libm) in libm {
             assert!(near(x.unary(op), libm(x)), "{op:?} {x:e}: {:e}, {:e}", x.unary(op), libm(x));

@@ -1,9 +1,9 @@
 //! The quick way to sine, cosine and tangent.
 //!
-//! Reduction by steps of π/256 with three exact products (W. J. Cody, W. Waite, *Software manual
+//! Reduction by steps of π/256 with two exact products (W. J. Cody, W. Waite, *Software manual
 //! for the elementary functions*, 1980), and a table of the sine at the steps.
 
-use super::pair::{Pair, head, nearest, ordered_sum, polynomial, sum};
+use super::pair::{Pair, head, nearest, ordered_sum, polynomial};
 use super::tables::{PI_STEP, SINES, STEPS_IN_PI};
 use crate::double_double::DoubleDouble;
 
@@ -27,12 +27,14 @@ fn steps(x: f64) -> (f64, i64) {
     (shifted - ROUNDING, shifted.to_bits() as i64 & 511)
 }
 
+/// The first two products are exact, and so is their sum's rest: x, less the first, is a multiple of
+/// the second's last digit (S. Boldo, S. Graillat, J.-M. Muller, *On the robustness of the 2Sum and
+/// Fast2Sum algorithms*, ACM TOMS 44, 2017).
 #[inline(always)]
 fn less_steps(x: Pair, n: f64) -> Pair {
-    let [first, second, third, fourth] = PI_STEP;
-    let a = sum(x.hi - n * first, -(n * second));
-    let b = sum(a.hi, -(n * third));
-    ordered_sum(b.hi, (a.lo + b.lo) - n * fourth + x.lo)
+    let [first, second, third] = PI_STEP;
+    let a = ordered_sum(x.hi - n * first, -(n * second));
+    Pair { hi: a.hi, lo: (a.lo - n * third) + x.lo }
 }
 
 #[cold]
@@ -51,7 +53,7 @@ fn at(k: i64) -> (f64, f64) {
     if k & 256 == 0 { (first, second) } else { (-first, -second) }
 }
 
-/// `sin(k π/256 + r)`, given the sine and the cosine of the first.
+/// `sin(k π/256 + r)`, given the sine and the cosine of the first; not a normal pair.
 #[inline(always)]
 fn sine((s, s_rest): (f64, f64), (c, c_rest): (f64, f64), r: Pair) -> Pair {
     let x = r.hi;
@@ -62,15 +64,16 @@ fn sine((s, s_rest): (f64, f64), (c, c_rest): (f64, f64), r: Pair) -> Pair {
     let cos_less_one = square * polynomial(square, [-0.5, 1.0 / 24.0, -1.0 / 720.0]) - x * r.lo;
     let low = s_rest
         + (c * b + c_rest * x)
-        + ((c + c_rest) * (r.lo + cube) + (s + s_rest) * cos_less_one);
-    let high = sum(s, c * a);
-    ordered_sum(high.hi, high.lo + low)
+        + ((c + c_rest) * (cube + r.lo * (1.0 - 0.5 * square)) + (s + s_rest) * cos_less_one);
+    // s is larger than the product, or 0.
+    let high = ordered_sum(s, c * a);
+    Pair { hi: high.hi, lo: high.lo + low }
 }
 
-/// What a sine may be off.
+/// What the sine of x may be off: what it loses, and what the reduction of x did.
 #[inline(always)]
-fn error(v: Pair) -> f64 {
-    v.hi.abs() * 2e-20 + 1e-31
+fn error(v: Pair, x: f64) -> f64 {
+    v.hi.abs() * 2e-20 + (1e-31 + x.abs().min(FAR) * 2e-35)
 }
 
 pub(super) fn sin(x: f64) -> Option<f64> {
@@ -83,7 +86,7 @@ pub(super) fn sin(x: f64) -> Option<f64> {
     }
     let (k, r) = reduced(x);
     let v = sine(at(k), at(k + 128), r);
-    nearest(v, error(v))
+    nearest(v, error(v, x))
 }
 
 pub(super) fn cos(x: f64) -> Option<f64> {
@@ -92,7 +95,7 @@ pub(super) fn cos(x: f64) -> Option<f64> {
     }
     let (k, r) = reduced(x);
     let v = sine(at(k + 128), at(k + 256), r);
-    nearest(v, error(v))
+    nearest(v, error(v, x))
 }
 
 pub(super) fn tan(x: f64) -> Option<f64> {
@@ -104,7 +107,8 @@ pub(super) fn tan(x: f64) -> Option<f64> {
     }
     let (k, r) = reduced(x);
     let (s, c) = (sine(at(k), at(k + 128), r), sine(at(k + 128), at(k + 256), r));
+    let (s, c) = (s.normal(), c.normal());
     let v = s.over(c);
-    let relative = error(s) / s.hi.abs() + error(c) / c.hi.abs();
+    let relative = error(s, x) / s.hi.abs() + error(c, x) / c.hi.abs();
     nearest(v, v.hi.abs() * (relative + 1e-30))
 }

@@ -82,7 +82,7 @@ def tables():
     constant("LN_2_STEP", "ln 2 / 128, of which the products of the first two parts with numbers of 18 bits are exact", "[f64; 3]", parts(ln2 / 128, 35, 35))
     constant("LN_2_PARTS", "ln 2; the first part is a multiple of 2⁻⁴²", "(f64, f64)", [float(mpf(int(ln2 * 2**42)) / 2**42), float(ln2 - mpf(int(ln2 * 2**42)) / 2**42)], "()")
     constant("STEPS_IN_PI", "256/π", "f64", [float(256 / pi)])
-    constant("PI_STEP", "π/256, of which the products of the first three parts with numbers of 27 bits are exact", "[f64; 4]", parts(pi / 256, 26, 26, 26))
+    constant("PI_STEP", "π/256, of which the products of the first two parts with numbers of 27 bits are exact", "[f64; 3]", parts(pi / 256, 26, 26))
     for name, what, x in [
         ("LN_2", "ln 2", ln2), ("LOG2_E", "1/ln 2", 1 / ln2), ("LOG10_E", "1/ln 10", 1 / mpmath.log(10)),
         ("PI", "π", pi), ("FRAC_PI_2", "π/2", pi / 2),
