@@ -16,7 +16,7 @@ documents! {
     architecture: "architecture.md";
     notation: "notation.md";
     design: "design.md";
-
+    functions: "functions.md";
     snapshots: "snapshots.md";
     performance: "performance.md";
     adding_an_operation: "adding-an-operation.md";
