@@ -1,6 +1,6 @@
 //! Functions recorded once: an owned value that answers at any point.
 
-use wengert::function::{Ask, Branches};
+use wengert::function::{Ask, Branches, FunctionBuilder};
 use wengert::{Error, Function, Scalar, Var};
 
 /// `f(x) = sin(x₀) x₁ + Σ xᵢ²`.
@@ -151,8 +151,17 @@ fn misuse_is_an_error_that_names_it() {
     says(at.hvp("loss", &[0.0; 5]).unwrap_err(), &["takes 6", "5 were given"]);
     says(model.compile([Ask::Gradient("y")]).unwrap_err(), &["y of shape [2]"]);
     says(model.compile([Ask::Value(7)]).unwrap_err(), &["output 7"]);
-    let nothing = Function::<f64>::builder().input("x", [1.0]).record(|_| Vec::new());
+    let nothing = Function::builder().input("x", [1.0]).record(|_| Vec::new());
     assert!(matches!(nothing.unwrap_err(), Error::NothingAsked { .. }));
-    let ragged = Function::<f64>::builder().input("x", [vec![1.0], vec![]]).record(|_| Vec::new());
+    let ragged = Function::builder().input("x", [vec![1.0], vec![]]).record(|_| Vec::new());
     assert!(matches!(ragged.unwrap_err(), Error::Ragged { .. }));
+}
+
+#[test]
+fn other_numbers_have_functions_too() {
+    let mut function = FunctionBuilder::<f32>::default()
+        .input("x", [1.0_f32, 2.0])
+        .record(|given| vec![given.get("x").square().sum()])
+        .unwrap();
+    assert_eq!(function.at(&[3.0, 4.0]).unwrap().gradient(0).unwrap(), [6.0_f32, 8.0]);
 }

@@ -268,7 +268,8 @@ impl<S: Scalar> Recorded<S> {
     }
 }
 
-impl<S: Scalar> Function<S> {
+// Of `f64` alone, so that nobody has to say so where nothing else does: as `Tape::new`.
+impl Function<f64> {
     /// Records `f` of one argument, `x`, at a first point, which gives `x` its shape.
     ///
     /// # Errors
@@ -276,15 +277,22 @@ impl<S: Scalar> Function<S> {
     /// As [`FunctionBuilder::record`].
     #[track_caller]
     pub fn of(
-        first: impl Nested<S>,
-        f: impl for<'t> Fn(Var<'t, S>) -> Var<'t, S> + Send + Sync + 'static,
+        first: impl Nested<f64>,
+        f: impl for<'t> Fn(Var<'t>) -> Var<'t> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         Self::builder().input("x", first).record(move |given| vec![f(given.get("x"))])
     }
 
-    /// A function of several arguments.
+    /// A function of several arguments. Of other numbers than `f64`:
+    /// `FunctionBuilder::<f32>::default()`.
     #[must_use]
-    pub fn builder() -> FunctionBuilder<S> {
+    pub fn builder() -> FunctionBuilder {
+        FunctionBuilder::default()
+    }
+}
+
+impl<S: Scalar> Default for FunctionBuilder<S> {
+    fn default() -> Self {
         FunctionBuilder {
             arguments: Vec::new(),
             point: Vec::new(),
@@ -294,7 +302,9 @@ impl<S: Scalar> Function<S> {
             options: Options::default(),
         }
     }
+}
 
+impl<S: Scalar> Function<S> {
     /// How many numbers a point has: the inputs, one after another.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a function has an input")]
