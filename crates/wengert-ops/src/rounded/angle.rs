@@ -5,7 +5,7 @@ use super::pair::{Pair, nearest, ordered_sum, polynomial, sum};
 use super::tables::{ANGLES, FRAC_PI_2, PI};
 
 /// The relative error of [`of`].
-const ERROR: f64 = 1.4e-20; // 2⁻⁶⁶
+const ERROR: f64 = 2e-20; // 2⁻⁶⁵·⁴
 
 /// The angle of the point (across, up), neither of them negative and not both 0.
 #[inline(always)]

@@ -14,7 +14,7 @@ use super::tables::{
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
 
 /// The relative error of [`exp`].
-const ERROR: f64 = 4.5e-20; // 2⁻⁶⁴·³
+const ERROR: f64 = 7e-20; // 2⁻⁶³·⁶
 
 /// The relative error of [`exp_of_pair`].
 const FINE: f64 = 3.4e-21; // 2⁻⁶⁸

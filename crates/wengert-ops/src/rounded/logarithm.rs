@@ -42,7 +42,7 @@ pub(super) fn of(x: Pair) -> (Pair, f64) {
     // Where `whole` is not 0, it is larger than x: the pieces next to 1 have a c of 1.
     let high = ordered_sum(whole, x);
     let log = ordered_sum(high.hi, high.lo + low);
-    (log, square * 4e-16 + log.hi.abs() * 8e-22 + if whole == 0.0 { 0.0 } else { 2e-22 })
+    (log, square * 5e-16 + log.hi.abs() * 8e-22 + if whole == 0.0 { 0.0 } else { 2e-22 })
 }
 
 /// A positive finite number as a normal one, and what its logarithm is less.

@@ -30,7 +30,7 @@ pub(super) fn erf(x: f64) -> Option<f64> {
     let high = if i == 0 { Pair::of(first.hi) } else { high };
     let low = high.lo + (at_rest + first.lo + slope_rest * h + slope * rest);
     let v = ordered_sum(high.hi, low);
-    let error = v.hi * 2e-20 + (slope * h * h).abs() * (0.5 * h.abs() + c) * 9e-16;
+    let error = v.hi * 3e-20 + (slope * h * h).abs() * (0.6 * h.abs() + c) * 1.4e-15;
     nearest(v, error).map(|v| v.copysign(x))
 }
 

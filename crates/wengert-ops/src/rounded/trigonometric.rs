@@ -61,10 +61,11 @@ fn sine((s, s_rest): (f64, f64), (c, c_rest): (f64, f64), r: Pair) -> Pair {
     let a = head(x);
     let b = x - a;
     let cube = x * square * polynomial(square, [-1.0 / 6.0, 1.0 / 120.0, -1.0 / 5040.0]);
-    let cos_less_one = square * polynomial(square, [-0.5, 1.0 / 24.0, -1.0 / 720.0]) - x * r.lo;
-    let low = s_rest
-        + (c * b + c_rest * x)
-        + ((c + c_rest) * (cube + r.lo * (1.0 - 0.5 * square)) + (s + s_rest) * cos_less_one);
+    let cos_less_one = square * polynomial(square, [-0.5, 1.0 / 24.0, -1.0 / 720.0]);
+    // The second part of r, times the cosine and the sine of the first.
+    let along_c = cube + r.lo * (1.0 + square * (-0.5 + square * (1.0 / 24.0)));
+    let along_s = cos_less_one - x * r.lo * (1.0 - square * (1.0 / 6.0));
+    let low = s_rest + (c * b + c_rest * x) + ((c + c_rest) * along_c + (s + s_rest) * along_s);
     // s is larger than the product, or 0.
     let high = ordered_sum(s, c * a);
     Pair { hi: high.hi, lo: high.lo + low }
@@ -73,7 +74,7 @@ fn sine((s, s_rest): (f64, f64), (c, c_rest): (f64, f64), r: Pair) -> Pair {
 /// What the sine of x may be off: what it loses, and what the reduction of x did.
 #[inline(always)]
 fn error(v: Pair, x: f64) -> f64 {
-    v.hi.abs() * 2e-20 + (1e-31 + x.abs().min(FAR) * 2e-35)
+    v.hi.abs() * 2.5e-20 + (1e-31 + x.abs().min(FAR) * 1e-32)
 }
 
 pub(super) fn sin(x: f64) -> Option<f64> {
