@@ -79,4 +79,4 @@ pub use report::{Pass, PassReport, Report};
 pub use request::Compiler;
 pub use run::{Float, Input, InputInfo, Output, Program, Workspace};
 pub use source::{RustError, RustOptions};
-pub use which::Which;
+pub use which::WhichInput;

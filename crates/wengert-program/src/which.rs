@@ -5,7 +5,7 @@ use wengert_tape::{Error, NodeId, Place, Scalar, Var};
 
 /// What names an input of a [`Program`]: the [`Var`] that was recorded, while its tape is around;
 /// its [`NodeId`]; or its path (`"w"`, `"layer0/w"`).
-pub trait Which {
+pub trait WhichInput {
     /// The input's handle.
     #[doc(hidden)]
     #[track_caller]
@@ -22,19 +22,19 @@ impl<S: Float> Program<S> {
     /// there is; [`Error::NoSuchPath`] for a path that nothing has; [`Error::TwoTapes`] if the
     /// handle is not of the tape that was compiled.
     #[track_caller]
-    pub fn input(&self, which: impl Which) -> Result<Input, Error> {
+    pub fn input(&self, which: impl WhichInput) -> Result<Input, Error> {
         which.find(self)
     }
 }
 
-impl Which for NodeId {
+impl WhichInput for NodeId {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
         program.input_at(self)
     }
 }
 
-impl<T: Scalar> Which for Var<'_, T> {
+impl<T: Scalar> WhichInput for Var<'_, T> {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
         let (left, right) = (program.0.tape_made_at, self.tape().made_at());
@@ -45,7 +45,7 @@ impl<T: Scalar> Which for Var<'_, T> {
     }
 }
 
-impl Which for &str {
+impl WhichInput for &str {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
         match program.0.computed.named(self) {

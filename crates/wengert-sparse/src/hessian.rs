@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert::function::Which;
+use wengert::function::WhichOutput;
 use wengert::{Error, Function, Leaf, Place, Scalar, Var};
 
 use crate::colour::{self, Colouring, Order};
@@ -171,7 +171,7 @@ impl<'f, S: Scalar> SparseHessian<'f, S> {
     ///
     /// [`Error::NoSuchPath`] if there is no such output, as [`hessian_pattern`].
     #[track_caller]
-    pub fn of(function: &'f Function<S>, output: impl Which) -> Result<Self, Error> {
+    pub fn of(function: &'f Function<S>, output: impl WhichOutput) -> Result<Self, Error> {
         Self::new(function.output(output)?, function.point())
     }
 }

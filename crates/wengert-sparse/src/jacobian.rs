@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wengert::function::Which;
+use wengert::function::WhichOutput;
 use wengert::{Error, Function, Scalar, Var};
 
 use crate::colour::{self, Colouring, Order};
@@ -203,7 +203,7 @@ impl<'f, S: Scalar> SparseJacobian<'f, S> {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     #[track_caller]
-    pub fn of(function: &'f Function<S>, output: impl Which) -> Result<Self, Error> {
+    pub fn of(function: &'f Function<S>, output: impl WhichOutput) -> Result<Self, Error> {
         Self::new(&[function.output(output)?], function.point())
     }
 }

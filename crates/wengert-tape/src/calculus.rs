@@ -223,19 +223,7 @@ pub fn jacobian<S: Scalar>(
 ) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
     let x = point(&tape, x)?;
-    let y = f(x);
-    let (m, n) = (y.len(), x.len());
-    if m <= n {
-        return (0..m).map(|i| Ok(y.backward_with(&unit(i, m))?.values_wrt(x))).collect();
-    }
-    let mut jacobian = vec![Vec::with_capacity(n); m];
-    for j in 0..n {
-        let column = tape.tangents(&[(x, &unit(j, n))])?.values(y);
-        for (row, entry) in jacobian.iter_mut().zip(column) {
-            row.push(entry);
-        }
-    }
-    Ok(jacobian)
+    tape.jacobian(f(x), x)
 }
 
 /// The Hessian of `f: Rⁿ → R` at `x`: n rows of n numbers, one recording and n Hessian-vector
@@ -251,14 +239,73 @@ pub fn hessian<S: Scalar>(
 ) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
     let x = point(&tape, x)?;
-    let y = f(x);
-    let n = x.len();
-    // A loop and not a closure, so that errors name the caller's line.
-    let mut rows = Vec::with_capacity(n);
-    for j in 0..n {
-        rows.push(tape.hvp(y, &[(x, &unit(j, n))], &[x])?.remove(0));
+    tape.hessian(f(x), x)
+}
+
+/// # Matrices of derivatives
+impl<S: Scalar> Tape<S> {
+    /// The Jacobian of an output of m numbers by a leaf of n, both row-major: m rows of n numbers,
+    /// by m reverse sweeps or n tangents, whichever are fewer. A detached output's are 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`]; [`Error::NotSettable`] if `wrt` is no leaf and tangents are taken;
+    /// [`Error::NoAdjoint`] if it was recorded after the output and sweeps are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input([2.0, 3.0]);
+    /// assert_eq!(tape.jacobian(x * x.at(0), x)?, [[4.0, 0.0], [3.0, 2.0]]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn jacobian<'t>(
+        &'t self,
+        output: Var<'t, S>,
+        wrt: Var<'t, S>,
+    ) -> Result<Vec<Vec<S>>, Error> {
+        let (m, n) = (output.len(), wrt.len());
+        let mut rows = vec![vec![S::from_f64(0.0); n]; m];
+        if output.is_detached() {
+            return Ok(rows);
+        }
+        // Loops and not closures, so that errors name the caller's line.
+        if m <= n {
+            for (i, row) in rows.iter_mut().enumerate() {
+                self.backward_from(&[(output, &unit(i, m))])?.values_wrt_into(wrt, row)?;
+            }
+            return Ok(rows);
+        }
+        for j in 0..n {
+            let column = self.tangents(&[(wrt, &unit(j, n))])?.values(output);
+            for (row, entry) in rows.iter_mut().zip(column) {
+                row[j] = entry;
+            }
+        }
+        Ok(rows)
     }
-    Ok(rows)
+
+    /// The Hessian of a single number by a leaf of n: n rows of n numbers, by n
+    /// [products](Tape::hvp).
+    ///
+    /// # Errors
+    ///
+    /// As [`hvp`](Tape::hvp).
+    #[track_caller]
+    pub fn hessian<'t>(
+        &'t self,
+        output: Var<'t, S>,
+        wrt: Var<'t, S>,
+    ) -> Result<Vec<Vec<S>>, Error> {
+        let n = wrt.len();
+        let mut rows = Vec::with_capacity(n);
+        for j in 0..n {
+            rows.push(self.hvp(output, &[(wrt, &unit(j, n))], &[wrt])?.remove(0));
+        }
+        Ok(rows)
+    }
 }
 
 #[track_caller]

@@ -145,6 +145,6 @@ pub use wengert_tape::truth;
 pub mod program {
     pub use wengert_program::{
         Batch, BatchOutputs, Compile, CompileTape, Compiler, Float, Input, InputInfo, Output, Pass,
-        PassReport, Profile, Program, Report, RustError, RustOptions, Which, Workspace,
+        PassReport, Profile, Program, Report, RustError, RustOptions, WhichInput, Workspace,
     };
 }

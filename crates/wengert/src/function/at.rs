@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Recorded, Which};
+use super::{Recorded, WhichOutput};
 use crate::{Error, Place, Scalar, Var};
 
 /// A [`Function`](super::Function) at a point: its values, and its derivatives when they are asked
@@ -22,7 +22,7 @@ impl<'f, S: Scalar> At<'f, S> {
     /// If there is no such output, or it has axes.
     #[must_use]
     #[track_caller]
-    pub fn value(&self, output: impl Which) -> S {
+    pub fn value(&self, output: impl WhichOutput) -> S {
         self.output(output).unwrap_or_else(|error| panic!("{error}")).value()
     }
 
@@ -33,7 +33,7 @@ impl<'f, S: Scalar> At<'f, S> {
     /// If there is no such output.
     #[must_use]
     #[track_caller]
-    pub fn values(&self, output: impl Which) -> Vec<S> {
+    pub fn values(&self, output: impl WhichOutput) -> Vec<S> {
         self.output(output).unwrap_or_else(|error| panic!("{error}")).values()
     }
 
@@ -43,7 +43,7 @@ impl<'f, S: Scalar> At<'f, S> {
     ///
     /// [`Error::NoSuchPath`] if there is no such output, [`Error::Operand`] if it has axes.
     #[track_caller]
-    pub fn gradient(&self, output: impl Which) -> Result<Vec<S>, Error> {
+    pub fn gradient(&self, output: impl WhichOutput) -> Result<Vec<S>, Error> {
         let mut gradient = vec![S::from_f64(0.0); self.point().len()];
         self.gradient_into(output, &mut gradient)?;
         Ok(gradient)
@@ -55,7 +55,7 @@ impl<'f, S: Scalar> At<'f, S> {
     ///
     /// As [`gradient`](At::gradient), and [`Error::Length`] if the slice is not as long as a point.
     #[track_caller]
-    pub fn gradient_into(&self, output: impl Which, gradient: &mut [S]) -> Result<(), Error> {
+    pub fn gradient_into(&self, output: impl WhichOutput, gradient: &mut [S]) -> Result<(), Error> {
         let output = self.output(output)?;
         if output.is_detached() {
             gradient.fill(S::from_f64(0.0));
@@ -88,7 +88,7 @@ impl<'f, S: Scalar> At<'f, S> {
     ///
     /// [`Error::NoSuchPath`], and [`Error::Length`] if the direction is not as long as a point.
     #[track_caller]
-    pub fn jvp(&self, output: impl Which, direction: &[S]) -> Result<Vec<S>, Error> {
+    pub fn jvp(&self, output: impl WhichOutput, direction: &[S]) -> Result<Vec<S>, Error> {
         let output = self.output(output)?;
         Ok(self.recorded.tape.tangents(&[(self.point(), direction)])?.values(output))
     }
@@ -100,26 +100,8 @@ impl<'f, S: Scalar> At<'f, S> {
     ///
     /// [`Error::NoSuchPath`] if there is no such output.
     #[track_caller]
-    pub fn jacobian(&self, output: impl Which) -> Result<Vec<Vec<S>>, Error> {
-        let (output, point) = (self.output(output)?, self.point());
-        let (m, n) = (output.len(), point.len());
-        let mut rows = vec![vec![S::from_f64(0.0); n]; m];
-        if output.is_detached() {
-            return Ok(rows);
-        }
-        if m <= n {
-            for (i, row) in rows.iter_mut().enumerate() {
-                output.backward_with(&unit(i, m))?.values_wrt_into(point, row)?;
-            }
-            return Ok(rows);
-        }
-        for j in 0..n {
-            let column = self.recorded.tape.tangents(&[(point, &unit(j, n))])?.values(output);
-            for (row, entry) in rows.iter_mut().zip(column) {
-                row[j] = entry;
-            }
-        }
-        Ok(rows)
+    pub fn jacobian(&self, output: impl WhichOutput) -> Result<Vec<Vec<S>>, Error> {
+        self.recorded.tape.jacobian(self.output(output)?, self.point())
     }
 
     /// The Hessian-vector product of an output that is a single number, by forward over reverse.
@@ -129,7 +111,7 @@ impl<'f, S: Scalar> At<'f, S> {
     /// As [`gradient`](At::gradient), and [`Error::Length`] if the direction is not as long as a
     /// point.
     #[track_caller]
-    pub fn hvp(&self, output: impl Which, direction: &[S]) -> Result<Vec<S>, Error> {
+    pub fn hvp(&self, output: impl WhichOutput, direction: &[S]) -> Result<Vec<S>, Error> {
         let (output, point) = (self.output(output)?, self.point());
         Ok(self.recorded.tape.hvp(output, &[(point, direction)], &[point])?.remove(0))
     }
@@ -141,13 +123,8 @@ impl<'f, S: Scalar> At<'f, S> {
     ///
     /// As [`gradient`](At::gradient).
     #[track_caller]
-    pub fn hessian(&self, output: impl Which) -> Result<Vec<Vec<S>>, Error> {
-        let n = self.point().len();
-        let mut rows = Vec::with_capacity(n);
-        for j in 0..n {
-            rows.push(self.hvp(output, &unit(j, n))?);
-        }
-        Ok(rows)
+    pub fn hessian(&self, output: impl WhichOutput) -> Result<Vec<Vec<S>>, Error> {
+        self.recorded.tape.hessian(self.output(output)?, self.point())
     }
 
     fn point(&self) -> Var<'f, S> {
@@ -155,7 +132,7 @@ impl<'f, S: Scalar> At<'f, S> {
     }
 
     #[track_caller]
-    fn output(&self, which: impl Which) -> Result<Var<'f, S>, Error> {
+    fn output(&self, which: impl WhichOutput) -> Result<Var<'f, S>, Error> {
         let outputs = &self.recorded.outputs;
         match which.find(&mut outputs.iter().map(|(name, _)| name.as_str())) {
             Some(index) => Ok(self.recorded.tape.var(outputs[index].1)),
@@ -168,9 +145,4 @@ impl<S: Scalar> fmt::Debug for At<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "At {:?}", self.point())
     }
-}
-
-/// The i-th of n unit vectors.
-fn unit<S: Scalar>(i: usize, n: usize) -> Vec<S> {
-    (0..n).map(|k| S::from_f64(f64::from(u8::from(k == i)))).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Branches, Function, Recorded, Which};
+use super::{Function, Recorded, WhichOutput};
 use crate::program::{Compile, Input, Output};
 use crate::{Compiler, Error, Numerics, Place, Program, Var, Workspace};
 
@@ -62,7 +62,7 @@ impl<S: Compile> Function<S> {
     /// [`Error::NoSuchPath`] for an output that does not exist, [`Error::Operand`] for a gradient
     /// or a Hessian of an output that has axes, as [`Compiler::compile`].
     #[track_caller]
-    pub fn compile<W: Which, const N: usize>(
+    pub fn compile<W: WhichOutput, const N: usize>(
         &self,
         asks: [Ask<W>; N],
     ) -> Result<(CompiledFunction<S>, [Answer; N]), Error> {
@@ -71,24 +71,14 @@ impl<S: Compile> Function<S> {
         let point = from.tape.var(from.point).values();
         let numbers = (&point[..], &self.data[..]);
         let recorded = Recorded::of(&*self.record, &self.arguments, numbers, self.options)?;
-        let compiled = CompiledFunction::of(&recorded, &asks, self.options_numerics())?;
+        let compiled = CompiledFunction::of(&recorded, &asks, self.tape().numerics())?;
         Ok((compiled, std::array::from_fn(Answer)))
-    }
-
-    fn options_numerics(&self) -> Numerics {
-        self.tape().numerics()
-    }
-
-    /// Whether a flipped branch is recorded again.
-    #[must_use]
-    pub fn branches(&self) -> Branches {
-        self.branches
     }
 }
 
 impl<S: Compile> CompiledFunction<S> {
     #[track_caller]
-    fn of<W: Which>(
+    fn of<W: WhichOutput>(
         recorded: &Recorded<S>,
         asks: &[Ask<W>],
         numerics: Numerics,
@@ -198,7 +188,7 @@ impl<S: Compile> CompiledFunction<S> {
 
 /// Asks a compiler for an answer: the outputs that make it up.
 #[track_caller]
-fn asked<'t, S: Compile, W: Which>(
+fn asked<'t, S: Compile, W: WhichOutput>(
     compiler: &mut Compiler<'t, S>,
     recorded: &'t Recorded<S>,
     (point, direction): (Var<'t, S>, Option<Var<'t, S>>),

@@ -122,14 +122,14 @@ struct Recorded<S: Scalar> {
 }
 
 /// What names an output: its number, from 0, or its path.
-pub trait Which: Copy {
+pub trait WhichOutput: Copy {
     #[doc(hidden)]
     fn find(self, names: &mut dyn Iterator<Item = &str>) -> Option<usize>;
     #[doc(hidden)]
     fn path(self) -> String;
 }
 
-impl Which for usize {
+impl WhichOutput for usize {
     fn find(self, names: &mut dyn Iterator<Item = &str>) -> Option<usize> {
         names.nth(self).map(|_| self)
     }
@@ -139,7 +139,7 @@ impl Which for usize {
     }
 }
 
-impl Which for &str {
+impl WhichOutput for &str {
     fn find(self, names: &mut dyn Iterator<Item = &str>) -> Option<usize> {
         names.enumerate().find(|(_, name)| *name == self).map(|(i, _)| i)
     }
@@ -324,6 +324,12 @@ impl<S: Scalar> Function<S> {
         self.recorded.outputs.iter().map(|(name, _)| name.as_str())
     }
 
+    /// What happens where the closure would branch differently.
+    #[must_use]
+    pub fn branches(&self) -> Branches {
+        self.branches
+    }
+
     /// The recording: to list, trace, check.
     #[must_use]
     pub fn tape(&self) -> &Tape<S> {
@@ -342,7 +348,7 @@ impl<S: Scalar> Function<S> {
     ///
     /// [`Error::NoSuchPath`] if there is no such output.
     #[track_caller]
-    pub fn output(&self, which: impl Which) -> Result<Var<'_, S>, Error> {
+    pub fn output(&self, which: impl WhichOutput) -> Result<Var<'_, S>, Error> {
         match which.find(&mut self.outputs()) {
             Some(index) => Ok(self.recorded.tape.var(self.recorded.outputs[index].1)),
             None => Err(Error::NoSuchPath { path: which.path(), at: Place::caller() }),
