@@ -244,13 +244,13 @@ pub fn hessian<S: Scalar>(
 
 /// # Matrices of derivatives
 impl<S: Scalar> Tape<S> {
-    /// The Jacobian of an output of m numbers by a leaf of n, both row-major: m rows of n numbers,
+    /// The Jacobian of an output of m numbers by a run of n, both row-major: m rows of n numbers,
     /// by m reverse sweeps or n tangents, whichever are fewer. A detached output's are 0.
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`]; [`Error::NotSettable`] if `wrt` is no leaf and tangents are taken;
-    /// [`Error::NoAdjoint`] if it was recorded after the output and sweeps are.
+    /// [`Error::TwoTapes`]; where sweeps are taken, [`Error::NoAdjoint`] if `wrt` was recorded after
+    /// the output or is detached.
     ///
     /// # Examples
     ///
@@ -287,7 +287,7 @@ impl<S: Scalar> Tape<S> {
         Ok(rows)
     }
 
-    /// The Hessian of a single number by a leaf of n: n rows of n numbers, by n
+    /// The Hessian of a single number by a run of n: n rows of n numbers, by n
     /// [products](Tape::hvp).
     ///
     /// # Errors
