@@ -66,6 +66,7 @@ fn every_structural_op() {
     // bit they are the ledger's where nothing is rounded, as with numbers of few bits.
     let products = tape.input([2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
     check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
+    linear_algebra(&tape);
     let used: Vec<String> =
         Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
     for op in Structural::ALL {
@@ -76,6 +77,22 @@ fn every_structural_op() {
         );
     }
     check(&network(&tape).backward());
+}
+
+/// Likewise: the sweep goes back through the steps, in numbers of few bits.
+fn linear_algebra(tape: &Tape) {
+    let a = tape.input([[4.0, 8.0], [2.0, 5.0]]).named("a");
+    let b = tape.input([[1.0, -2.0], [3.0, 0.5]]).named("b");
+    let g = [1.0, 2.0, -1.0, 0.5];
+    for triangle in [a.tril(), a.triu(), a.cholesky()] {
+        check(&triangle.backward_with(&g).unwrap());
+    }
+    let (lower, upper) =
+        (tape.input([[2.0, 0.0], [1.0, 4.0]]), tape.input([[2.0, 1.0], [0.0, 4.0]]));
+    check(&lower.solve_lower(b).backward_with(&g).unwrap());
+    check(&upper.solve_upper(b).backward_with(&g).unwrap());
+    let back = a.cholesky().sum().record_gradient(&[a]).unwrap()[0].unwrap();
+    check(&back.backward_with(&g).unwrap());
 }
 
 #[test]

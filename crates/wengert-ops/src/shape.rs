@@ -298,6 +298,15 @@ impl Layout {
         layout
     }
 
+    /// The diagonal of `axis` and the next one: one axis in place of both, as long as the shorter.
+    #[must_use]
+    pub fn diagonal(&self, axis: usize) -> Layout {
+        let mut layout = self.drop_axis(axis + 1);
+        layout.shape.0[axis] = self.shape.0[axis].min(self.shape.0[axis + 1]);
+        layout.strides[axis] = self.strides[axis].saturating_add(self.strides[axis + 1]);
+        layout
+    }
+
     /// Without `axis`.
     #[must_use]
     pub fn drop_axis(&self, axis: usize) -> Layout {

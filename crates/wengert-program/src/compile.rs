@@ -21,6 +21,7 @@ use super::ids::{Address, Id, Place as At, Slot, Value};
 use super::lower::Lowered;
 use super::memory::{Needs, Places};
 use super::passes::{self, Root, State};
+use super::pivots::PivotGuard;
 use super::recipe::{self, Asked as Sought, LONGEST, Recipe};
 use super::report::{Pass, PassReport, Report};
 use super::request::{Compiler, Request, Standing};
@@ -32,12 +33,13 @@ use super::{
     rows,
 };
 use crate::Numerics;
-use crate::shape::Shape;
+use crate::op::Op as TapeOp;
+use crate::shape::{Layout, Shape};
 use wengert_ops::run::View;
 use wengert_tape::Tape;
 use wengert_tape::Var;
-use wengert_tape::internals::{Side, Step};
-use wengert_tape::{Error, NodeId, Place};
+use wengert_tape::internals::{PivotCheck, Side, Step};
+use wengert_tape::{Error, NodeId, Place, pivots};
 
 /// A number that programs can be compiled for: `f32` or `f64`.
 pub trait Compile: Float {
@@ -103,7 +105,8 @@ struct Recorded<'a, 't, S: Float> {
     values: &'a [S],
 }
 
-/// The graph, and the values that are asked for: every output, then both sides of every guard.
+/// The graph, and the values that are asked for: every output, then both sides of every guard, then
+/// of every pivot check what shows a bad one, and the matrices.
 struct Asked<S> {
     graph: Graph<S>,
     outputs: Vec<Root>,
@@ -131,7 +134,7 @@ struct Planned<S> {
     blocks: Vec<Block>,
     stages: Vec<Stage>,
     writers: Writers,
-    /// The outputs, then the sides of the guards.
+    /// The outputs, then the sides of the guards, then what pivot checks look at.
     kept: Vec<Kept>,
     /// What is fed back by computing it in the leaf's place, and what is copied after a run.
     in_place: Vec<InPlace>,
@@ -189,12 +192,27 @@ impl<S: Float> Recorded<'_, '_, S> {
             .guards
             .iter()
             .flat_map(|guard| [side(guard.left), side(guard.right)])
+            .chain(self.side.pivots.iter().flat_map(|check| self.looked_at(&lowered, check)))
             .collect();
         drop(swept);
         drop(lowered);
         let graph = builder.graph.into_inner();
         TooLarge::check(graph.line.len() as u64)?;
         Ok(Asked { graph, outputs, guards })
+    }
+
+    /// What shows a bad pivot, and the matrices that have them.
+    fn looked_at(&self, lowered: &Lowered<'_, S>, check: &PivotCheck) -> [Root; 2] {
+        let wide = &self.side.wides[check.wide];
+        let TapeOp::Structural(op) = wide.op else { unreachable!("others have no pivots") };
+        let shown = op.shown(self.side.layouts.get(wide.layout).shape());
+        let matrices = lowered.layout(wide.operands[0]);
+        let of = |start: Slot, layout: &Layout| Root {
+            dims: Dims::from_slice(layout.dims()),
+            access: lowered.read_layout(start, layout),
+        };
+        let out = Slot::new(wide.out as usize);
+        [of(out, &shown), of(products::start(wide.operands[0]), matrices)]
     }
 
     /// The derivatives by a view, summed over the rows if there are any and it does not depend on
@@ -440,7 +458,9 @@ impl<S: Float> Planned<S> {
             let block =
                 self.blocks.iter().position(|block| block.slot == Some(products::start(to)));
             let block = block.filter(|_| {
-                side.guards.is_empty() && side.layouts.get(to.layout()).is_contiguous()
+                side.guards.is_empty()
+                    && side.pivots.is_empty()
+                    && side.layouts.get(to.layout()).is_contiguous()
             });
             let leaf = block.map(|block| self.plan.blocks[block]);
             let taken = leaf
@@ -498,6 +518,23 @@ impl<S: Float> Placed<S> {
             },
         );
         let guards = guards.collect();
+        let looked_at = sides[2 * recorded.side.guards.len()..].chunks(2);
+        let kept_of = kept[outputs.len() + 2 * recorded.side.guards.len()..].chunks(2);
+        let pivots = recorded.side.pivots.iter().zip(looked_at.zip(kept_of)).map(
+            |(check, (places, kept))| {
+                let wide = &recorded.side.wides[check.wide];
+                let TapeOp::Structural(op) = wide.op else { unreachable!("others have no pivots") };
+                PivotGuard {
+                    op,
+                    operand: pivots::culprit(recorded.side, wide.operands[0]),
+                    shown: places[0].clone(),
+                    matrices: places[1].clone(),
+                    per_row: [kept[0].per_row, kept[1].per_row],
+                    at: check.place,
+                }
+            },
+        );
+        let pivots = pivots.collect();
         let inputs = recorded.inputs(plan, blocks, &self.places, count);
         let feed = |&(output, to): &(Output, View)| {
             let (to, dims) = recorded.places_of(to, &inputs);
@@ -527,6 +564,7 @@ impl<S: Float> Placed<S> {
         let recipe = self.planned.recipe(recorded);
         Program(Arc::new(Inner {
             guards,
+            pivots,
             tasks: assembled.tasks,
             len: assembled.len,
             walks: assembled.walks,

@@ -62,6 +62,7 @@ mod memory;
 mod exec;
 mod listing;
 mod recipe;
+mod pivots;
 mod run;
 mod request;
 mod step;

@@ -19,7 +19,7 @@ pub(crate) const LONGEST: usize = 1 << 16;
 pub(crate) struct Recipe<S> {
     pub(crate) plan: Plan<S>,
     pub(crate) stages: Vec<Stage>,
-    /// The outputs, then the sides of the guards.
+    /// The outputs, then the sides of the guards, then what pivot checks look at.
     pub(crate) kept: Vec<(Access<Address>, Dims)>,
     pub(crate) in_place: Vec<InPlace>,
     /// By output.

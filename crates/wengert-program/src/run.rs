@@ -9,6 +9,7 @@ use super::access::{Access, Dims};
 use super::exec::{Platform, Task};
 use super::ids::{Id, Place as At};
 use super::listing::Task as Listed;
+use super::pivots::PivotGuard;
 use super::recipe::Recipe;
 use super::report::Report;
 use crate::elementary::Elementary;
@@ -144,6 +145,7 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) outputs: Vec<Answer>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
+    pub(crate) pivots: Vec<PivotGuard>,
     /// How many rows are computed at a time.
     pub(crate) rows: usize,
     /// The place of the rows' weights.
@@ -161,6 +163,11 @@ pub(crate) struct Inner<S: 'static> {
 }
 
 impl<S> Inner<S> {
+    /// Whether no values make a run an error.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        self.guards.is_empty() && self.pivots.is_empty()
+    }
+
     #[track_caller]
     fn info(&self, input: Input) -> &InputInfo {
         assert!(input.program == self.id, "input {} is of another program", input.index);
@@ -348,7 +355,8 @@ impl<S: Float> Program<S> {
     ///
     /// [`Error::OtherProgram`] if the workspace was made by another program;
     /// [`Error::GuardFlipped`] if a comparison that was recorded comes out differently: then the
-    /// outputs are not the program's, and nothing was fed back.
+    /// outputs are not the program's, and nothing was fed back; [`Error::Singular`] if a matrix has
+    /// no inverse or no factor: likewise.
     #[track_caller]
     pub fn run(&self, workspace: &mut Workspace<S>) -> Result<(), Error> {
         if !Arc::ptr_eq(&self.0, &workspace.program) {
@@ -390,6 +398,9 @@ impl<S: Float> Workspace<S> {
     fn finish(&mut self) -> Result<(), Error> {
         for guard in &self.program.guards {
             guard.check(&self.memory, self.live)?;
+        }
+        for pivots in &self.program.pivots {
+            pivots.check(&self.memory, self.program.rows, self.live)?;
         }
         if !self.fed.is_empty() {
             self.feed_at_once();

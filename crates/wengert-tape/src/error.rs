@@ -244,7 +244,23 @@ pub enum Error {
         /// Where the comparison stands.
         at: Place,
     },
-    /// A recorded comparison came out differently in some rows of a batch.
+    /// A matrix that has no inverse, or no factor: an operation would divide by a pivot that is 0,
+    /// not a number, or of a Cholesky factor not above 0.
+    Singular {
+        /// The operation.
+        op: &'static str,
+        /// The matrix.
+        operand: Box<Culprit>,
+        /// Which of the operand's matrices, from 0: one operand may hold several.
+        matrix: usize,
+        /// Which pivot, from 0.
+        pivot: usize,
+        /// The pivot's value.
+        value: f64,
+        /// Where the operation stands.
+        at: Place,
+    },
+    /// A recorded comparison came out differently, or a pivot was bad, in some rows of a batch.
     GuardFlippedInRows {
         /// The rows, from 0.
         rows: Vec<usize>,
@@ -334,6 +350,7 @@ impl Error {
             Error::TwoTapes { op, .. }
             | Error::Shapes { op, .. }
             | Error::Operand { op, .. }
+            | Error::Singular { op, .. }
             | Error::Operands { op, .. }
             | Error::NoAdjoint { op, .. }
             | Error::Length { op, .. }
@@ -362,6 +379,7 @@ impl Error {
             Error::TwoTapes { at, .. }
             | Error::Shapes { at, .. }
             | Error::Operand { at, .. }
+            | Error::Singular { at, .. }
             | Error::Operands { at, .. }
             | Error::NoAdjoint { at, .. }
             | Error::Length { at, .. }
@@ -386,6 +404,7 @@ impl Error {
         if let Error::TwoTapes { op, .. }
         | Error::Shapes { op, .. }
         | Error::Operand { op, .. }
+        | Error::Singular { op, .. }
         | Error::Length { op, .. }
         | Error::Empty { op, .. }
         | Error::Full { op, .. } = &mut self

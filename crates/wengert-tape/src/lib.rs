@@ -20,6 +20,8 @@ mod error;
 mod kernels;
 mod tape;
 mod scalars;
+#[doc(hidden)]
+pub mod pivots;
 mod var;
 mod replay;
 mod verify;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::error::{Error, NodeId, Place};
 use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
+use crate::pivots::bad_pivot;
 use crate::real::Scalar;
 use crate::scalars::evaluate_scalars;
 use crate::tape::{Side, Step, Tape};
@@ -22,7 +23,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::GuardFlipped`], [`Error::NotSettable`] for what is not an input, a parameter or
+    /// [`Error::GuardFlipped`]; [`Error::Singular`] where a matrix has no inverse or no factor any
+    /// more; [`Error::NotSettable`] for what is not an input, a parameter or
     /// data, [`Error::Length`] for a wrong number of values, [`Error::Operand`] for a view that
     /// repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and
     /// gradients stay as fresh as they were.
@@ -44,15 +46,18 @@ impl<S: Scalar> Tape<S> {
         for &(var, values) in inputs {
             self.check_settable("replay", var, values.len())?;
         }
-        // Only a guard can make it turn back.
-        let guarded = !self.side.borrow().guards.is_empty();
+        // Only a guard or a pivot can make it turn back.
+        let guarded = {
+            let side = self.side.borrow();
+            !side.guards.is_empty() || !side.pivots.is_empty()
+        };
         let earlier: Vec<Vec<S>> =
             if guarded { inputs.iter().map(|(var, _)| var.values()).collect() } else { Vec::new() };
         for &(var, values) in inputs {
             self.write_values(var, values);
         }
         self.reevaluate();
-        let Err(flipped) = self.check_guards() else {
+        let Err(flipped) = self.check_guards().and_then(|()| self.check_pivots()) else {
             self.touch();
             return Ok(());
         };
@@ -193,6 +198,18 @@ impl<S: Scalar> Tape<S> {
             }
             _ => self.label(NodeId(slot)),
         }
+    }
+
+    fn check_pivots(&self) -> Result<(), Error> {
+        let side = self.side.borrow();
+        self.columns.read(|_, values| {
+            side.pivots.iter().try_for_each(|check| {
+                match bad_pivot(&side.wides[check.wide], &side, values) {
+                    None => Ok(()),
+                    Some(bad) => Err(self.singular(&side, check, bad)),
+                }
+            })
+        })
     }
 
     fn check_guards(&self) -> Result<(), Error> {

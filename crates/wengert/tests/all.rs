@@ -23,6 +23,8 @@ mod guards;
 mod hard_points;
 #[cfg(feature = "programs")]
 mod hard_structural;
+#[cfg(feature = "programs")]
+mod linalg;
 mod misuse;
 mod names;
 mod ndarray;

@@ -101,6 +101,30 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[3], Cut), (&[3], Plain), (&[3], Sparse)], none()),
             case(&[(&[2, 3], Cut), (&[3], Plain), (&[], Plain)], none()),
         ],
+        Structural::Tril | Structural::Triu => vec![
+            case(&[(&[3, 3], Plain)], none()),
+            case(&[(&[2, 4], Turned)], none()),
+            case(&[(&[2, 3, 2], Sparse)], none()),
+        ],
+        Structural::SolveLower | Structural::SolveUpper => vec![
+            case(&[(&[1, 1], Plain), (&[1], Plain)], none()),
+            case(&[(&[3, 3], Turned), (&[3], Plain)], none()),
+            case(&[(&[4, 4], Plain), (&[4, 2], Sparse)], none()),
+            case(&[(&[3, 3], Cut), (&[3, 2], Turned)], none()),
+            case(&[(&[2, 3, 3], Plain), (&[2, 3, 2], Plain)], none()),
+        ],
+        Structural::Cholesky => vec![
+            case(&[(&[1, 1], Plain)], none()),
+            case(&[(&[3, 3], Plain)], none()),
+            case(&[(&[4, 4], Turned)], none()),
+            case(&[(&[2, 3, 3], Sparse)], none()),
+        ],
+        Structural::CholeskyBack => vec![
+            case(&[(&[1, 1], Plain), (&[1, 1], Plain)], none()),
+            case(&[(&[3, 3], Plain), (&[3, 3], Turned)], none()),
+            case(&[(&[4, 4], Cut), (&[4, 4], Plain)], none()),
+            case(&[(&[2, 2, 2], Plain), (&[2, 2, 2], Sparse)], none()),
+        ],
         op => panic!("{op} has no case here: add shapes and strides that it is to be tested with"),
     }
 }
@@ -108,6 +132,12 @@ fn cases(op: Structural) -> Vec<Case> {
 /// Numbers without a tie, a few of them zero where a condition is wanted.
 fn numbers(count: usize, from: usize) -> Vec<f64> {
     (from..from + count).map(|i| (i as f64 * 0.7 + 0.3).sin() * 1.5).collect()
+}
+
+/// Whether an operation wants a matrix of a heavy diagonal as its first operand.
+fn is_of_a_matrix(op: Structural) -> bool {
+    use Structural::{Cholesky, CholeskyBack, SolveLower, SolveUpper};
+    matches!(op, SolveLower | SolveUpper | Cholesky | CholeskyBack)
 }
 
 /// The operands of a case as leaves, and as they are read.
@@ -124,6 +154,14 @@ fn operands<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Vec<Var<'t>>, V
         let mut values = numbers(own.iter().product(), 7 * i);
         if op == Structural::Select && i == 0 {
             values.iter_mut().step_by(2).for_each(|value| *value = 0.0);
+        }
+        if is_of_a_matrix(op) && i == 0 {
+            let (last, n) = (own[own.len() - 1], dims[dims.len() - 1]);
+            for (at, value) in values.iter_mut().enumerate() {
+                let (row, column) = (at / last % n, at % last * n / last);
+                let (inside, diagonal) = (0.3 * *value, 0.2 * n as f64 + 1.5 + 0.1 * *value);
+                *value = if row == column && at % last * n % last == 0 { diagonal } else { inside };
+            }
         }
         let leaf = if matches!(lies, Cut) { Leaf::Data } else { Leaf::Input };
         let leaf = tape.tensor(leaf, &values, own.as_slice()).unwrap();
@@ -295,6 +333,8 @@ fn quick_ways_add_what_the_entries_list() {
         op.reverse_one_by_one(&site, &g, &mut listed);
         if matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd) {
             close(&quick, &listed, 1e-15, what);
+        } else if is_of_a_matrix(op) {
+            close(&quick, &listed, 1e-13, what);
         } else {
             assert_eq!(quick, listed, "{what}");
         }

@@ -15,12 +15,14 @@
 //! the file.
 
 mod affine;
+mod arrays;
 mod concat;
 mod contiguous;
 mod cumprod;
 mod cumsum;
 mod extremum;
 mod gather;
+mod linalg;
 mod log_sum_exp;
 mod matmul;
 pub mod pairwise;
@@ -33,6 +35,8 @@ mod sum;
 use smallvec::SmallVec;
 
 pub use concat::parts;
+pub use linalg::pivots::{BadPivot, Pivots};
+use linalg::{cholesky, cholesky_back, solve_triangular, triangle};
 
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;

@@ -6,6 +6,7 @@ use super::writer::{Nest, Operand, Store, Tracks, Writer};
 use crate::access::{Access, Dims};
 use crate::ids::{Address, Id, Place, Point, RunId};
 use crate::run::{Feed, Float};
+use wengert_ops::structural::Pivots;
 
 impl<S: Float> Writer<'_, S> {
     /// The address of an input's place.
@@ -65,6 +66,35 @@ impl<S: Float> Writer<'_, S> {
             self.open(&loops, 0);
             self.body.open(&format!("if {flipped} {{"));
             let name = format!("comparison {}: {a} {symbol} {b} no longer {was}", guard.index);
+            self.body.line(&format!("return Err(\"{name}\");"));
+            self.body.close();
+            self.close(&loops);
+        }
+    }
+
+    /// Checks what shows a bad pivot.
+    pub(crate) fn pivots(&mut self) {
+        let first = self.inner.outputs.len() + 2 * self.inner.guards.len();
+        let inner = self.inner;
+        if !inner.pivots.is_empty() {
+            self.body.line("");
+            self.body.line("// What is divided by.");
+        }
+        for (i, check) in inner.pivots.iter().enumerate() {
+            let (access, dims) = self.recipe.kept[first + 2 * i].clone();
+            let mut tracks = Tracks::default();
+            let shown = self.operand(&access, &dims, &mut tracks, &format!("pivots_{i}"));
+            let loops = Loops::new(&dims, &tracks.all);
+            let nest = Nest { loops: &[&loops] };
+            let shown = nest.read(&shown).into_text();
+            let bad = match check.op.pivots() {
+                Some(Pivots::Positive) => format!("!({shown} > 0.0)"),
+                _ => format!("!({shown} - {shown} == 0.0)"),
+            };
+            self.open(&loops, 0);
+            self.body.open(&format!("if {bad} {{"));
+            let operand = check.operand.to_string().replace(['"', '\\'], "'");
+            let name = format!("{}: {operand}: a pivot is not to be divided by", check.op);
             self.body.line(&format!("return Err(\"{name}\");"));
             self.body.close();
             self.close(&loops);

@@ -136,9 +136,17 @@ impl<S: Float> Function<'_, S> {
         if !returned.is_empty() {
             words.push(format!("Returns {}.", returned.join(", ")));
         }
-        if !self.inner.guards.is_empty() {
-            words.push("An error says which comparison came out differently.".to_owned());
-        }
+        let (guards, pivots) = (&self.inner.guards, &self.inner.pivots);
+        let error = match (guards.is_empty(), pivots.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some("An error says which comparison came out differently."),
+            (true, false) => Some("An error says whose pivot is not to be divided by."),
+            (false, false) => Some(
+                "An error says which comparison came out differently, or whose pivot is not to be \
+                 divided by.",
+            ),
+        };
+        words.extend(error.map(str::to_owned));
         if arguments.iter().any(|argument| argument.kind.contains('[')) {
             words.push("Elements are in row-major order.".to_owned());
         }
@@ -168,7 +176,7 @@ impl<S: Float> Function<'_, S> {
             1 => number.to_owned(),
             n => format!("[{number}; {n}]"),
         };
-        match (numbers.is_empty(), self.inner.guards.is_empty()) {
+        match (numbers.is_empty(), self.inner.is_unconditional()) {
             (true, true) => String::new(),
             (false, true) => format!(" -> {numbers}"),
             (true, false) => " -> Result<(), &'static str>".to_owned(),
@@ -177,7 +185,7 @@ impl<S: Float> Function<'_, S> {
     }
 
     fn end(&self, text: &mut Text) {
-        let (before, after) = if self.inner.guards.is_empty() { ("", "") } else { ("Ok(", ")") };
+        let (before, after) = if self.inner.is_unconditional() { ("", "") } else { ("Ok(", ")") };
         match &self.returned[..] {
             [] if before.is_empty() => {}
             [] => text.line("Ok(())"),

@@ -132,6 +132,7 @@ fn write<S: Float>(
         }
     }
     writer.guards();
+    writer.pivots();
     writer.feeds();
     writer.forget_copies();
     let returned = writer.finish(&gives);

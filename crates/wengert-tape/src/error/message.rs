@@ -73,6 +73,14 @@ impl fmt::Display for Error {
                 symbol = comparison.symbol(),
                 now = !recorded
             ),
+            Error::Singular { op, operand, matrix, pivot, value, at } => {
+                let kind = if *op == "cholesky" { "positive definite" } else { "invertible" };
+                write!(f, "{op} at {at}: {operand} is not {kind}: pivot {pivot}")?;
+                if operand.shape.rank() > 2 {
+                    write!(f, " of matrix {matrix}")?;
+                }
+                write!(f, " is {value}")
+            }
             Error::GuardFlippedInRows { rows, first } => write!(f, "in rows {rows:?}: {first}"),
             Error::Rows { input, len, found, rows } => write!(
                 f,

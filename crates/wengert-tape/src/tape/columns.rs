@@ -133,6 +133,14 @@ impl<S: Copy> Columns<S> {
         Ok(slot)
     }
 
+    /// Takes the run back that was pushed last, of which nobody has a handle yet.
+    pub(crate) fn take_back(&self, len: u32) {
+        assert!(!self.lent.get(), "the tape's columns are lent out");
+        self.initialised.set(self.initialised.get().max(self.slots.get()));
+        self.slots.set(self.slots.get() - len);
+        self.ahead.set(self.ahead.get() - (len - 1));
+    }
+
     /// Makes room for `len` more slots.
     pub(crate) fn reserve(&self, len: usize) -> Result<(), Full> {
         let needed = (self.slots.get() as usize).saturating_add(len);

@@ -110,6 +110,14 @@ pub struct Guard {
     pub place: Place,
 }
 
+/// A step whose pivots are checked when it is computed again.
+#[derive(Clone, Copy, Debug)]
+pub struct PivotCheck {
+    /// Its index among the wide steps.
+    pub wide: usize,
+    pub place: Place,
+}
+
 /// Scopes by number; 0 is the root, whose path is empty.
 #[derive(Debug)]
 pub struct Scopes {
@@ -186,6 +194,7 @@ pub struct Side {
     pub names: Names,
     pub scopes: Scopes,
     pub guards: Vec<Guard>,
+    pub pivots: Vec<PivotCheck>,
     /// The place of every step, in the recording mode that keeps them.
     pub places: Vec<Place>,
 }
@@ -205,6 +214,7 @@ impl Side {
             names: Names::default(),
             scopes: Scopes::new(),
             guards: Vec::new(),
+            pivots: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -216,6 +226,7 @@ impl Side {
         self.names.clear();
         self.scopes.clear();
         self.guards.clear();
+        self.pivots.clear();
         self.places.clear();
     }
 
@@ -225,6 +236,7 @@ impl Side {
         self.names.truncate(mark.names);
         self.scopes.truncate(mark.slots);
         self.guards.truncate(mark.guards);
+        self.pivots.truncate(mark.pivots);
         self.places.truncate(mark.steps as usize);
     }
 

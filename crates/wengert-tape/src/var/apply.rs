@@ -7,9 +7,10 @@ use super::Var;
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
 use crate::op::{Op, Structural};
+use crate::pivots::bad_pivot;
 use crate::real::Scalar;
 use crate::shape::Shape;
-use crate::tape::Tape;
+use crate::tape::{PivotCheck, Tape};
 
 /// # Operations held as data
 impl<S: Scalar> Tape<S> {
@@ -18,7 +19,7 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`]; [`Error::Shapes`] and [`Error::Operand`] if the operation does not take
+    /// [`Error::TwoTapes`]; [`Error::Singular`]; [`Error::Shapes`] and [`Error::Operand`] if the operation does not take
     /// these operands or attributes; [`Error::Operands`] for another number of operands than it
     /// has; [`Error::Full`].
     ///
@@ -47,6 +48,9 @@ impl<S: Scalar> Tape<S> {
         match (op, operands) {
             (Op::Unary(op), &[x]) => x.try_unary(op),
             (Op::Binary(op), &[x, y]) => x.try_binary(op, y),
+            (Op::Structural(op), operands) if op.pivots().is_some() => {
+                self.record_with_pivots(op, operands, attributes)
+            }
             (Op::Structural(op), operands) => self.record_structural(op, operands, attributes),
             _ => Err(Error::Operands { op: op.name(), found: operands.len(), at: Place::caller() }),
         }
@@ -64,6 +68,30 @@ impl<S: Scalar> Tape<S> {
         let shape = self.check_shapes(op, &some, &attributes)?;
         let views = operands.iter().map(|operand| operand.view).collect();
         Var::record(self, Op::Structural(op), shape, views, attributes)
+    }
+
+    /// As `record_structural`, of an operation that divides by pivots.
+    #[track_caller]
+    pub(crate) fn record_with_pivots<'t>(
+        &'t self,
+        op: Structural,
+        operands: &[Var<'t, S>],
+        attributes: Attributes,
+    ) -> Result<Var<'t, S>, Error> {
+        let result = self.record_structural(op, operands, attributes)?;
+        let mut side = self.side.borrow_mut();
+        let check = PivotCheck { wide: side.wides.len() - 1, place: Place::caller() };
+        let wide = &side.wides[check.wide];
+        let Some(bad) = self.columns.read(|_, values| bad_pivot(wide, &side, values)) else {
+            side.pivots.push(check);
+            return Ok(result);
+        };
+        let error = self.singular(&side, &check, bad);
+        // As if it had not been recorded.
+        self.columns.take_back(wide.len);
+        side.wides.pop();
+        side.places.pop();
+        Err(error)
     }
 
     /// The shape of the result, or the error that names the operand that does not fit. An operand

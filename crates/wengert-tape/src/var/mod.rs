@@ -6,6 +6,7 @@ mod compare;
 mod functions;
 mod key;
 mod leaves;
+mod linalg;
 mod linear;
 mod norms;
 mod operators;

@@ -38,6 +38,7 @@ pub(crate) fn all() -> Vec<Case> {
         lent(),
         ungrouped(),
         constants(),
+        factored(),
     ]
 }
 
@@ -70,6 +71,20 @@ fn functions() -> Case {
     ask.gradient(sum, x);
     ask.gradient(sum, y);
     ask.case("functions", &exact())
+}
+
+/// A Cholesky factor, what is solved with it, and what a pivot must be.
+fn factored() -> Case {
+    let tape = tape();
+    let a = tape.tensor(Leaf::Input, &[4.0, 0.0, 0.0, 1.0, 3.0, 0.0, 0.5, -1.0, 2.0], [3, 3]);
+    let (a, x) = (a.unwrap().named("A"), tape.input([1.0, -2.0, 0.5]).named("x"));
+    let l = a.cholesky().named("L");
+    let loss = (l.cholesky_quadratic_form(x) + l.cholesky_logdet()).named("loss");
+    let mut ask = Ask::of(&tape, Numerics::Exact);
+    ask.output(loss);
+    ask.gradient(loss, a);
+    ask.gradient(loss, x);
+    ask.case("factored", &exact())
 }
 
 /// A number for each operation, over the platform's functions where there are any.

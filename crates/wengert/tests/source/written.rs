@@ -2032,6 +2032,131 @@ pub(crate) fn constants(
     [y, x[3]]
 }
 
+/// Written by Wengert from a tape of 10 nodes: change what was recorded and write it anew, not
+/// this.
+///
+/// - `a` is `A`, shape `[3, 3]`
+/// - `x`, shape `[3]`
+/// - `d_a`, shape `[3, 3]`: gets the gradient of `loss` by `A`
+/// - `d_x`, shape `[3]`: gets the gradient of `loss` by `x`
+///
+/// Returns `loss`. An error says whose pivot is not to be divided by. Elements are in row-major
+/// order. Elementary functions are those of `wengert::exact::f64`, every operation is rounded in
+/// the program's order.
+#[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
+pub(crate) fn factored(
+    a: &[f64; 9],
+    x: &[f64; 3],
+    d_a: &mut [f64; 9],
+    d_x: &mut [f64; 3],
+) -> Result<f64, &'static str> {
+    use wengert::exact::f64::ln;
+
+    let l_0_part = a[0].sqrt();
+    let v21_part = x[0] / l_0_part;
+    let v24_part = v21_part * v21_part;
+
+    // The reverse sweep: d_x is the adjoint of x.
+    let d_v21_part = v21_part + v21_part;
+    let mut l_part = [0.0; 2];
+    let mut v21_part_2 = [0.0; 2];
+    for i in 0..2 {
+        let l_part_i = a[3 * i + 3] / l_0_part;
+        l_part[i] = l_part_i;
+        v21_part_2[i] = x[i + 1] - l_part_i * v21_part;
+    }
+    let mut l_part_2 = [0.0; 4];
+    for i in 0..2 {
+        for j in 0..2 {
+            l_part_2[2 * i + j] = a[3 * i + j + 4] - l_part[i] * l_part[j];
+        }
+    }
+    let l_0_part_2 = l_part_2[0].sqrt();
+    let l_0_part_3 = l_part_2[2] / l_0_part_2;
+    let l_0 = (l_part_2[3] - l_0_part_3 * l_0_part_3).sqrt();
+    let v21_part_3 = v21_part_2[0] / l_0_part_2;
+    let v21 = (v21_part_2[1] - l_0_part_3 * v21_part_3) / l_0;
+    let v24 = v24_part + v21_part_3 * v21_part_3 + v21 * v21;
+    let d_v21_part_2 = v21_part_3 + v21_part_3;
+    let d_l_0_part = (v21 + v21) / l_0;
+    let v25_from = [l_0_part, l_0_part_2, l_0];
+    let mut v25 = [0.0; 3];
+    let mut d_l_part = [0.0; 3];
+    let d_l_part_from = [v21_part, v21_part_3, v21];
+    let mut d_l_part_2 = [0.0; 3];
+    for i in 0..3 {
+        v25[i] = ln(v25_from[i]);
+        d_l_part[i] = 2.0 * (1.0 / v25_from[i]);
+        d_l_part_2[i] = d_l_part_from[i];
+    }
+    let d_l_part_from_2 = [l_part[1], l_0_part_3];
+    let d_l_part_from_3 = [d_v21_part, d_v21_part_2];
+    let mut d_l_part_3 = [0.0; 2];
+    for i in 0..2 {
+        d_l_part_3[i] = d_l_part_from_3[i] - d_l_part_from_2[i] * d_l_0_part;
+    }
+    let loss = v24 + (v25[0] + v25[1] + v25[2]) * 2.0;
+    let d_l_0_part_2 = d_l_part_3[1] / l_0_part_2;
+    let d_l_0_part_3 = (d_l_part_3[0] - l_part[0] * d_l_0_part_2) / l_0_part;
+    let d_l_part_from_4 = [d_l_0_part_3, d_l_0_part_2, d_l_0_part];
+    let mut d_l_part_4 = [0.0; 3];
+    for i in 0..3 {
+        d_l_part_4[i] = d_l_part_from_4[i];
+    }
+    let mut d_l_part_5 = [0.0; 9];
+    for i in 0..3 {
+        for j in 0..3 {
+            d_l_part_5[3 * i + j] = d_l_part_4[i] * d_l_part_2[j];
+        }
+    }
+    let mut d_l_part_6 = [0.0; 9];
+    for i in 0..9 {
+        d_l_part_6[i] = -d_l_part_5[i];
+    }
+    let d_l_0_part_4 = d_l_part[0] + d_l_part_6[0];
+    let d_a_0_part = (d_l_part[2] + d_l_part_6[8]) / l_0;
+    let d_a_0_part_2 = (d_l_part_6[7] - d_a_0_part * l_0_part_3) / l_0_part_2;
+    let d_a_0_part_3 = (d_l_part[1] + d_l_part_6[4] - d_a_0_part_2 * l_0_part_3) / l_0_part_2;
+    let d_a_part_from = [d_a_0_part_3, d_a_0_part_2, d_a_0_part_2, d_a_0_part];
+    let mut d_a_part = [0.0; 4];
+    for i in 0..4 {
+        d_a_part[i] = d_a_part_from[i];
+    }
+    let mut d_a_part_2 = [0.0; 2];
+    for i in 0..2 {
+        d_a_part_2[i] = d_a_part[2 * i] * l_part[0] + d_a_part[2 * i + 1] * l_part[1];
+    }
+    let mut d_a_part_3 = [0.0; 2];
+    for i in 0..2 {
+        let d_a_part_4 = d_l_part_6[3 * i + 3] - d_a_part_2[i];
+        d_a_part_3[i] = d_a_part_4 / l_0_part;
+    }
+    let d_a_0_part_4 = d_l_0_part_4 - (d_a_part_3[0] * l_part[0] + d_a_part_3[1] * l_part[1]);
+    let d_a_0_part_5 = d_a_0_part_4 / l_0_part;
+    let d_a_2 = [d_a_0_part_5, 0.0, 0.0, 0.0, d_a_0_part_3, 0.0, 0.0, 0.0, d_a_0_part];
+    let d_a_3 = [
+        d_a_0_part_5, 0.0, 0.0, d_a_part_3[0], d_a_0_part_3, 0.0, d_a_part_3[1], d_a_0_part_2,
+        d_a_0_part,
+    ];
+    for i in 0..9 {
+        d_a[i] = d_a_3[i] - d_a_2[i] * 0.5 + 0.0;
+    }
+
+    // What is divided by.
+    for i in 0..3 {
+        if !(v25_from[i] > 0.0) {
+            return Err("cholesky: v0 A of shape [3, 3]: a pivot is not to be divided by");
+        }
+    }
+    for i in 0..3 {
+        if !(d_l_part_from[i] - d_l_part_from[i] == 0.0) {
+            return Err("solve_lower: v12 L of shape [3, 3]: a pivot is not to be divided by");
+        }
+    }
+    *d_x = [d_l_0_part_3 + 0.0, d_l_0_part_2 + 0.0, d_l_0_part + 0.0];
+    Ok(loss)
+}
+
 /// Calls one of the functions above: what it returns, its moved inputs, what it writes.
 pub(crate) fn call(name: &str, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     match name {
@@ -2052,6 +2177,7 @@ pub(crate) fn call(name: &str, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, Str
         "lent" => call_lent(inputs),
         "ungrouped" => call_ungrouped(inputs),
         "constants" => call_constants(inputs),
+        "factored" => call_factored(inputs),
         other => Err(format!("no function is called {other}")),
     }
 }
@@ -2233,5 +2359,16 @@ fn call_constants(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
     let result = constants(&a0, &a1, &mut a2, &mut a3, &mut a4, &mut a5);
     let mut all: Vec<Vec<f64>> = Vec::from(result.map(|x| vec![x as f64]));
     all.extend([a2.iter().map(|&x| x as f64).collect(), a3.iter().map(|&x| x as f64).collect(), a4.iter().map(|&x| x as f64).collect(), a5.iter().map(|&x| x as f64).collect()]);
+    Ok(all)
+}
+
+fn call_factored(inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+    let a0: Box<[f64; 9]> = inputs[0].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
+    let a1: Box<[f64; 3]> = inputs[1].iter().map(|&x| x as f64).collect::<Box<[f64]>>().try_into().unwrap();
+    let mut a2: Box<[f64; 9]> = vec![7.0; 9].into_boxed_slice().try_into().unwrap();
+    let mut a3: Box<[f64; 3]> = vec![7.0; 3].into_boxed_slice().try_into().unwrap();
+    let result = factored(&a0, &a1, &mut a2, &mut a3).map_err(String::from)?;
+    let mut all = vec![vec![result as f64]];
+    all.extend([a2.iter().map(|&x| x as f64).collect(), a3.iter().map(|&x| x as f64).collect()]);
     Ok(all)
 }
