@@ -17,6 +17,7 @@ documents! {
     notation: "notation.md";
     design: "design.md";
     functions: "functions.md";
+    linear_algebra: "linear-algebra.md";
     snapshots: "snapshots.md";
     performance: "performance.md";
     adding_an_operation: "adding-an-operation.md";

@@ -8,6 +8,8 @@ mod schema;
 
 mod adbench;
 mod derivation;
+mod gaussian_process;
+mod kalman;
 mod localised;
 mod notebook_example;
 mod notebook_transcript;

@@ -150,6 +150,9 @@ fn one(trace: &Trace, reason: Reason) -> String {
                 Some(Op::Binary(wengert::op::Binary::Powi)) => {
                     "the exponent of powi is an integer".to_owned()
                 }
+                Some(Op::Binary(op)) if op.takes_an_integer() => {
+                    format!("the order of {op} is an integer", op = node.op)
+                }
                 _ => format!("{} is piecewise constant", node.op),
             }
         }

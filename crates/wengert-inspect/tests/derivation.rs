@@ -250,7 +250,7 @@ fn step() -> impl Strategy<Value = (Step, bool)> {
     (step, any::<bool>())
 }
 
-const WRITTEN_BY_GRADIENTS: [Binary; 12] = [
+const WRITTEN_BY_GRADIENTS: [Binary; 15] = [
     Binary::Powi,
     Binary::Chain,
     Binary::ChainChoice,
@@ -263,6 +263,9 @@ const WRITTEN_BY_GRADIENTS: [Binary; 12] = [
     Binary::PowLn,
     Binary::DifferenceSigmoid,
     Binary::NormPpfSlope,
+    Binary::Polygamma,
+    Binary::I0eDerivative,
+    Binary::I1eDerivative,
 ];
 
 fn run<'t>(tape: &'t Tape, inputs: &[f64], steps: &[(Step, bool)]) -> Var<'t> {

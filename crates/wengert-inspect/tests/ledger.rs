@@ -91,6 +91,14 @@ fn linear_algebra(tape: &Tape) {
         (tape.input([[2.0, 0.0], [1.0, 4.0]]), tape.input([[2.0, 1.0], [0.0, 4.0]]));
     check(&lower.solve_lower(b).backward_with(&g).unwrap());
     check(&upper.solve_upper(b).backward_with(&g).unwrap());
+    check(&a.solve(b).backward_with(&g).unwrap());
+    check(&a.slogdet().1.backward());
+    check(&(a.slogdet().0 * a.at(0).at(1)).backward());
+    let column = tape.input([[4.0], [0.0]]);
+    check(&column.lstsq(b).backward_with(&[1.0, 2.0]).unwrap());
+    check(&b.sort(1).backward_with(&g).unwrap());
+    let sorted = (b.sort(1) * a).sum().record_gradient(&[b]).unwrap()[0].unwrap();
+    check(&sorted.backward_with(&g).unwrap());
     let back = a.cholesky().sum().record_gradient(&[a]).unwrap()[0].unwrap();
     check(&back.backward_with(&g).unwrap());
 }

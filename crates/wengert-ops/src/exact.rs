@@ -22,13 +22,15 @@ macro_rules! exact {
                 Softplus softplus, Erf erf, Gaussian gaussian, LogSigmoid log_sigmoid,
                 Log1mExp log1mexp, Erfc erfc, NormPdf norm_pdf, NormCdf norm_cdf,
                 NormLogCdf norm_log_cdf, NormLogCdfSlope norm_log_cdf_slope,
-                NormLogCdfExcess norm_log_cdf_excess, NormPpf norm_ppf
+                NormLogCdfExcess norm_log_cdf_excess, NormPpf norm_ppf,
+                Lgamma lgamma, Digamma digamma, I0e i0e, I1e i1e
             }
             exact! { $number, (x, y),
                 Powf powf, Atan2 atan2, Hypot hypot, SigmoidSlope sigmoid_slope,
                 TanhSlope tanh_slope, HypotSlope hypot_slope, OverSquares over_squares,
                 PowSlope pow_slope, PowCurve pow_curve, PowLn pow_ln, LogAddExp logaddexp, XLogY xlogy,
-                DifferenceSigmoid difference_sigmoid, NormPpfSlope norm_ppf_slope
+                DifferenceSigmoid difference_sigmoid, NormPpfSlope norm_ppf_slope,
+                Polygamma polygamma, I0eDerivative i0e_derivative, I1eDerivative i1e_derivative
             }
         }
     )*};

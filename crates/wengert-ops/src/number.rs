@@ -3,6 +3,7 @@
 //! Every function is the correctly rounded one: those of `rounded`, and those of
 //! the crate `libm` that are exact or correctly rounded. So a tape gives the same bits everywhere.
 
+use crate::double_double::DoubleDouble;
 use crate::normal;
 use crate::op::{Binary, Unary};
 use crate::real::sealed::{OnFloats, Sealed};
@@ -99,6 +100,10 @@ macro_rules! impl_number {
                     Unary::NormLogCdfSlope => normal::log_cdf_slope(f64::from(x)) as $t,
                     Unary::NormLogCdfExcess => normal::log_cdf_excess(f64::from(x)) as $t,
                     Unary::NormPpf => normal::ppf(f64::from(x)) as $t,
+                    // These are computed in 32 digits.
+                    Unary::Lgamma | Unary::Digamma | Unary::I0e | Unary::I1e => {
+                        DoubleDouble::from(f64::from(x)).unary(op).to_f64() as $t
+                    }
                 }
             }
 
@@ -180,6 +185,10 @@ macro_rules! impl_number {
                     }
                     Binary::DifferenceSigmoid => slopes::$t::difference_sigmoid(x, y),
                     Binary::NormPpfSlope => normal::ppf_slope(f64::from(x), f64::from(y)) as $t,
+                    Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => {
+                        let (x, y) = (f64::from(x), f64::from(y));
+                        DoubleDouble::from(x).binary(op, y.into()).to_f64() as $t
+                    }
                 }
             }
 

@@ -86,6 +86,17 @@ this name";
 as many digits as x² has";
             NormPpf, norm_ppf, "Φ⁻¹(x), the normal distribution's quantile", "1/φ(Φ⁻¹(x))",
                 "0 < x < 1; ±∞ at the ends, NaN outside";
+            Lgamma, lgamma, "ln |Γ(x)|", "ψ(x)",
+                "all x; +∞ at 0 and the negative whole numbers. Accurate near its zeros 1 and 2; near \
+those below 0 its error is absolute";
+            Digamma, digamma, "ψ(x) = Γ′(x)/Γ(x)", "ψ′(x)",
+                "all x but the negative whole numbers, where it is NaN; −∞ at 0, +∞ at −0. Accurate \
+near its positive zero; near those below 0 its error is absolute";
+            I0e, i0e, "e^(−|x|) I₀(x), I₀ being the modified Bessel function of order 0",
+                "e^(−|x|) I₁(x) − sign(x) e^(−|x|) I₀(x), without cancellation",
+                "all x; the derivative at the kink 0 is 0, the middle of [−1, 1]";
+            I1e, i1e, "e^(−|x|) I₁(x), I₁ being the modified Bessel function of order 1",
+                "of e^(−|x|) I₁(x), without cancellation; 1/2 at 0", "all x";
         }
     };
 }
@@ -153,6 +164,18 @@ x and y. The derivatives are NaN if x and y are the same infinity";
             NormPpfSlope, norm_ppf_slope, "1/φ(y), y being Φ⁻¹(x)",
                 "∂x: y/φ(y)², which is all of it: ∂y: 0",
                 "0 < x < 1; computed from x and y, so that it keeps its digits in the tails";
+            Polygamma, polygamma, "ψ⁽ʸ⁾(x), the derivative of order y of ψ; SciPy's polygamma(y, x)",
+                "∂x: ψ⁽ʸ⁺¹⁾(x), and none by y",
+                "whole y from 0 to 170, else NaN; all x but 0 and the negative whole numbers, where \
+it is +∞ for odd y and NaN for even";
+            I0eDerivative, i0e_derivative, "the derivative of order y of e^(−|x|) I₀(x)",
+                "∂x: that of order y + 1, and none by y",
+                "whole y from 0 to 64, else NaN; all x; at 0 those of odd order are 0, the middle of \
+the jump";
+            I1eDerivative, i1e_derivative, "the derivative of order y of e^(−|x|) I₁(x)",
+                "∂x: that of order y + 1, and none by y",
+                "whole y from 0 to 64, else NaN; all x; at 0 those of even order are 0, the middle \
+of the jump";
             PowLn, pow_ln, "xʸ ln x, the slope of xʸ by y", "∂x: xʸ⁻¹ (1 + y ln x), ∂y: xʸ (ln x)²",
                 "as `powf`; 0 where xʸ is 0, though ln x is not a number there";
         }
@@ -268,6 +291,18 @@ macro_rules! define_binary {
                     Binary::Div => "div", Binary::Rem => "rem", Binary::Powi => "powi",
                     $(Binary::$variant => stringify!($method)),*
                 }
+            }
+
+            /// Whether the second operand is an integer, by which there is no derivative.
+            #[must_use]
+            pub const fn takes_an_integer(self) -> bool {
+                matches!(
+                    self,
+                    Binary::Powi
+                        | Binary::Polygamma
+                        | Binary::I0eDerivative
+                        | Binary::I1eDerivative
+                )
             }
 
             pub const fn from_code(code: u8) -> Option<Self> {
@@ -417,6 +452,22 @@ matrices";
             CholeskyBack, cholesky_back, "cholesky_back",
                 "Φ(L⁻ᵀ (Φ(P) + Φ(P)ᵀ) L⁻¹) with P = Lᵀ G, the reverse rule of `cholesky`",
                 "linear in G", "lower triangular L and G, of one shape";
+            Solve, lu, "solve", "A⁻¹ B", "∂B: A⁻ᵀ X̄, ∂A: −B̄ Xᵀ",
+                "square A that is not singular, and B with as many rows; leading axes count \
+ matrices; by elimination with row pivots";
+            LogAbsDet, lu, "log_abs_det", "ln |det A|", "A⁻ᵀ",
+                "square A that is not singular; leading axes count matrices";
+            DetSign, lu, "det_sign", "the sign of det A", "0",
+                "square A that is not singular; leading axes count matrices";
+            Lstsq, lstsq, "lstsq", "A⁺ B", "∂B: A⁺ᵀ X̄, ∂A: −B̄ Xᵀ and what the residual adds",
+                "A of full rank, and B with as many rows; leading axes count matrices; by \
+ Householder's reflections";
+            SortBy, sort_by, "sort_by", "the values in the order of their keys",
+                "by values 1 at each one's place; 0 by keys",
+                "keys and values of one shape, along one axis; NaN if one key is NaN";
+            UnsortBy, sort_by, "unsort_by", "the values back where a sort by the keys took them from",
+                "by values 1 at each one's place; 0 by keys",
+                "keys and values of one shape, along one axis; NaN if one key is NaN";
         }
     };
 }

@@ -117,6 +117,10 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::NormLogCdfSlope => Of(-v.chain(x.norm_log_cdf_excess())),
         Unary::NormLogCdfExcess => Of(c(1.0) - x.norm_log_cdf_slope().chain(v)),
         Unary::NormPpf => Of(x.norm_ppf_slope(v)),
+        Unary::Lgamma => Of(x.digamma()),
+        Unary::Digamma => Of(x.polygamma(c(1.0))),
+        Unary::I0e => Of(x.i0e_derivative(c(1.0))),
+        Unary::I1e => Of(x.i1e_derivative(c(1.0))),
     }
 }
 
@@ -151,6 +155,9 @@ pub fn first<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         Binary::XLogY => Of(y.ln()),
         Binary::DifferenceSigmoid => Of(v * y.difference_sigmoid(x)),
         Binary::NormPpfSlope => Of(y * v * v),
+        Binary::Polygamma => Of(x.polygamma(y + y.like(1.0))),
+        Binary::I0eDerivative => Of(x.i0e_derivative(y + y.like(1.0))),
+        Binary::I1eDerivative => Of(x.i1e_derivative(y + y.like(1.0))),
         Binary::Min => Choice((y.indicator_gt(x) + y.indicator_ge(x)) * x.like(0.5)),
         Binary::Max => Choice((x.indicator_gt(y) + x.indicator_ge(y)) * x.like(0.5)),
         Binary::Gt | Binary::Ge | Binary::Eq => Zero,
@@ -173,6 +180,8 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         // The exponent is an integer: there is no derivative by it. And a slope's second operand is
         // known from its first.
         Binary::Powi | Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => Zero,
+        // An order is an integer too.
+        Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => Zero,
         Binary::LogAddExp => Of(y.difference_sigmoid(x)),
         // x/y, and 0 where both are 0.
         Binary::XLogY => {

@@ -95,7 +95,9 @@ pub(crate) fn curvature(op: Op) -> Curvature {
             Binary::Gt | Binary::Ge | Binary::Eq => Curvature::None,
             Binary::Mul | Binary::Chain | Binary::ChainChoice => CROSS,
             Binary::Div => Operands(&[(0, 1), (1, 1)]),
-            Binary::Powi => Operands(&[(0, 0)]),
+            Binary::Powi | Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => {
+                Operands(&[(0, 0)])
+            }
             _ => BOTH,
         },
         Op::Structural(op) => match op {
@@ -111,7 +113,12 @@ pub(crate) fn curvature(op: Op) -> Curvature {
             | Structural::Contiguous
             | Structural::Gather
             | Structural::ScatterAdd
-            | Structural::Select => Curvature::None,
+            | Structural::Select
+            | Structural::Tril
+            | Structural::Triu
+            | Structural::DetSign
+            | Structural::SortBy
+            | Structural::UnsortBy => Curvature::None,
             // LogSumExp, CumProd, and what this crate does not know yet.
             _ => All,
         },

@@ -45,6 +45,8 @@ mod rulebook;
 mod second_order;
 #[cfg(feature = "programs")]
 mod source;
+#[cfg(feature = "programs")]
+mod special;
 mod statuses;
 #[cfg(all(feature = "precision", feature = "programs"))]
 mod truth;

@@ -46,6 +46,44 @@ fn quantile(p: f64) -> f64 {
     (0..60).fold(0.0, |z, _| z - (normal(z) - p) / density(z))
 }
 
+const WHOLE: &[f64] = &[1.0, 2.0, 3.0, 7.0];
+const ABOVE_0: &[f64] = &[0.25, 1.0, 3.0, 9.0];
+const ORDERS: &[(f64, f64)] = &[(0.5, 0.0), (2.0, 1.0), (5.0, 2.0)];
+
+/// `ψ⁽ⁿ⁾` at whole numbers: by γ, the zeta function and finite sums.
+fn psi(n: i32, x: f64) -> f64 {
+    const ZETA: [f64; 4] = [
+        1.644_934_066_848_226_4,
+        1.202_056_903_159_594_2,
+        1.082_323_233_711_138_2,
+        1.036_927_755_143_37,
+    ];
+    const EULER: f64 = 0.577_215_664_901_532_9;
+    let sum: f64 = (1..x as i32).map(|k| f64::from(k).powi(-n - 1)).sum();
+    if n == 0 {
+        return sum - EULER;
+    }
+    let factorial: f64 = (1..=n).map(f64::from).product();
+    (-1.0_f64).powi(n + 1) * factorial * (ZETA[n as usize - 1] - sum)
+}
+
+/// The k-th derivative of `e^(−x) I_ν(x)`, x > 0: the mean of a periodic function, by the trapezoidal
+/// rule, which has all digits (DLMF 10.32.1 and 10.32.3).
+fn bessel(nu: i32, k: i32, x: f64) -> f64 {
+    const N: i32 = 200;
+    let at = |i: i32| {
+        let angle = std::f64::consts::PI * f64::from(2 * i) / f64::from(N);
+        let less = angle.cos() - 1.0;
+        angle.cos().powi(nu) * less.powi(k) * (x * less).exp()
+    };
+    (0..N).map(at).sum::<f64>() / f64::from(N)
+}
+
+fn bessel_derivatives(nu: i32, k: f64, x: f64) -> [f64; 6] {
+    let [v, d, dd] = [0, 1, 2].map(|more| bessel(nu, k as i32 + more, x));
+    [v, d, 0.0, dd, 0.0, 0.0]
+}
+
 fn logistic_slope(x: f64) -> f64 {
     0.25 / (x / 2.0).cosh().powi(2)
 }
@@ -124,6 +162,15 @@ fn unary(op: Unary) -> One {
             |x| (4.0 * x * x - 2.0) * (-x * x).exp(),
             ALL,
         ),
+        Unary::Lgamma => (
+            |x| (1..x as i32).map(|k| f64::from(k).ln()).sum(),
+            |x| psi(0, x),
+            |x| psi(1, x),
+            WHOLE,
+        ),
+        Unary::Digamma => (|x| psi(0, x), |x| psi(1, x), |x| psi(2, x), WHOLE),
+        Unary::I0e => (|x| bessel(0, 0, x), |x| bessel(0, 1, x), |x| bessel(0, 2, x), ABOVE_0),
+        Unary::I1e => (|x| bessel(1, 0, x), |x| bessel(1, 1, x), |x| bessel(1, 2, x), ABOVE_0),
         Unary::LogSigmoid => {
             (|x| -(1.0 + (-x).exp()).ln(), |x| 1.0 / (1.0 + x.exp()), |x| -logistic_slope(x), ALL)
         }
@@ -319,6 +366,15 @@ fn binary(op: Binary) -> Two {
         ),
         // Of a point on the curve.
         Binary::NormPpfSlope => (|_, _| [f64::NAN; 6], &[]),
+        Binary::Polygamma => (
+            |x, n| {
+                let [v, d, dd] = [0, 1, 2].map(|more| psi(n as i32 + more, x));
+                [v, d, 0.0, dd, 0.0, 0.0]
+            },
+            &[(1.0, 0.0), (2.0, 1.0), (4.0, 1.0), (3.0, 2.0)],
+        ),
+        Binary::I0eDerivative => (|x, k| bessel_derivatives(0, k, x), ORDERS),
+        Binary::I1eDerivative => (|x, k| bessel_derivatives(1, k, x), ORDERS),
         Binary::PowLn => (
             |x, y| {
                 let (v, l) = (x.powf(y - 2.0), x.ln());

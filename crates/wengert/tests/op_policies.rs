@@ -13,6 +13,10 @@ const HALF_PI: f64 = std::f64::consts::FRAC_PI_2;
 const PI: f64 = std::f64::consts::PI;
 /// 1/√(2π)
 const PEAK: f64 = 0.398_942_280_401_432_7;
+/// γ
+const EULER: f64 = 0.577_215_664_901_532_9;
+/// π²/6
+const ZETA_2: f64 = 1.644_934_066_848_226_4;
 const LN_2: f64 = std::f64::consts::LN_2;
 
 /// (x, value, derivative)
@@ -212,6 +216,23 @@ fn unary(op: Unary) -> One {
             (-0.1, NAN, NAN),
             (1.1, NAN, NAN),
         ],
+        Unary::Lgamma => &[
+            (1.0, 0.0, -EULER),
+            (2.0, 0.0, 1.0 - EULER),
+            (0.0, INF, -INF),
+            (-1.0, INF, NAN),
+            (INF, INF, INF),
+            (-INF, INF, NAN),
+        ],
+        Unary::Digamma => &[
+            (1.0, -EULER, ZETA_2),
+            (0.0, -INF, INF),
+            (-0.0, INF, INF),
+            (-1.0, NAN, INF),
+            (INF, INF, 0.0),
+        ],
+        Unary::I0e => &[(0.0, 1.0, 0.0), (INF, 0.0, 0.0), (-INF, 0.0, -0.0)],
+        Unary::I1e => &[(0.0, 0.0, 0.5), (-0.0, -0.0, 0.5), (INF, 0.0, 0.0)],
         Unary::OneMinusSquare => {
             &[(1.0, 0.0, -2.0), (-1.0, 0.0, 2.0), (0.0, 1.0, 0.0), (INF, -INF, -INF)]
         }
@@ -364,6 +385,23 @@ fn binary(op: Binary) -> Two {
             (-INF, 0.0, 0.0, 0.0, 0.0),
             (INF, INF, NAN, NAN, NAN),
         ],
+        Binary::Polygamma => &[
+            (1.0, 0.0, -EULER, ZETA_2, 0.0),
+            (0.0, 1.0, INF, NAN, 0.0),
+            (-1.0, 2.0, NAN, INF, 0.0),
+            (INF, 1.0, 0.0, -0.0, 0.0),
+            (1.0, 0.5, NAN, NAN, 0.0),
+            (1.0, -1.0, NAN, -EULER, 0.0),
+        ],
+        Binary::I0eDerivative => &[
+            (0.0, 0.0, 1.0, 0.0, 0.0),
+            (0.0, 1.0, 0.0, 1.5, 0.0),
+            (INF, 1.0, 0.0, 0.0, 0.0),
+            (1.0, 0.5, NAN, NAN, 0.0),
+        ],
+        Binary::I1eDerivative => {
+            &[(0.0, 0.0, 0.0, 0.5, 0.0), (0.0, 1.0, 0.5, 0.0, 0.0), (INF, 0.0, 0.0, 0.0, 0.0)]
+        }
         Binary::NormPpfSlope => &[(0.5, 0.0, 1.0 / PEAK, 0.0, 0.0), (0.0, -INF, INF, -INF, 0.0)],
         Binary::PowLn => {
             &[(0.0, 2.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, -INF, 0.0), (0.0, 0.0, -INF, INF, INF)]

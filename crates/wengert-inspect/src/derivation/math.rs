@@ -306,6 +306,10 @@ impl Layout {
             Unary::NormLogCdfSlope => call("norm_log_cdf_slope"),
             Unary::NormLogCdfExcess => call("norm_log_cdf_excess"),
             Unary::NormPpf => call("norm_ppf"),
+            Unary::Lgamma => call("lgamma"),
+            Unary::Digamma => call("digamma"),
+            Unary::I0e => call("i0e"),
+            Unary::I1e => call("i1e"),
         }
     }
 
@@ -357,6 +361,9 @@ impl Layout {
             Binary::XLogY => call("xlogy"),
             Binary::DifferenceSigmoid => call("difference_sigmoid"),
             Binary::NormPpfSlope => call("norm_ppf_slope"),
+            Binary::Polygamma => call("polygamma"),
+            Binary::I0eDerivative => call("i0e_derivative"),
+            Binary::I1eDerivative => call("i1e_derivative"),
             Binary::Min => call("min"),
             Binary::Max => call("max"),
             Binary::Gt => bracket('>'),

@@ -11,6 +11,7 @@
 )]
 
 mod elementwise;
+mod factor;
 mod lane;
 mod linear;
 mod log_sum_exp;
@@ -132,6 +133,13 @@ fn forward<S: Float>(ForwardTask { wide, layouts, before, run }: ForwardTask<'_,
             let x = operand(0);
             let Some(middle) = middle(x.layout, wide.attributes.axes()) else { return false };
             simd::call::<LogSumExp<S>>(level, (middle, &x.data[x.start..][..x.layout.len()], run));
+        }
+        Op::Structural(Structural::Cholesky) => return factor::cholesky(operand(0), run),
+        Op::Structural(Structural::CholeskyBack) => {
+            return factor::cholesky_back(operand(0), operand(1), run);
+        }
+        Op::Structural(op @ (Structural::SolveLower | Structural::SolveUpper)) => {
+            return factor::solve(op == Structural::SolveUpper, operand(0), operand(1), run);
         }
         _ => return false,
     }
@@ -257,6 +265,15 @@ fn reverse<S: Float>(
             let n = x.layout.len();
             let (x, target) = (&x.data[x.start..][..n], &mut adjoints.column[x.start..][..n]);
             simd::call::<ReverseLogSumExp<S>>(level, ReverseTask { put, middle, x, g, target });
+        }
+        Op::Structural(Structural::Cholesky) if !view(0).is_cut() => {
+            let (a, run) = ((operand(0).layout, view(0)), (whole, &v[..g.len()]));
+            return factor::reverse_cholesky(a, run, g, adjoints);
+        }
+        Op::Structural(op @ (Structural::SolveLower | Structural::SolveUpper)) => {
+            let (a, b) = ((operand(0), view(0)), (operand(1).layout, view(1)));
+            let upper = op == Structural::SolveUpper;
+            return factor::reverse_solve(upper, a, b, (whole, &v[..g.len()]), g, adjoints);
         }
         Op::Structural(Structural::Contiguous) if !view(0).is_cut() => {
             pass_on(Put::Store, (operand(0).layout, view(0)), whole, g, adjoints);

@@ -9,8 +9,11 @@
 //! series or Newton steps from libm's `f64` result.
 
 mod arithmetic;
+mod bessel;
 mod constants;
 mod exponential;
+mod gamma;
+mod gamma_tables;
 mod normal;
 mod reduction;
 mod slopes;
@@ -41,6 +44,8 @@ use crate::real::{Constant, Real, Scalar};
 /// - `gaussian`, `erfc` and the functions of the normal distribution: 2⁻⁹⁷ (1 + x²), of
 ///   `norm_ppf` and its slope x being the quantile; `logaddexp`: 2⁻⁹⁷ of its larger operand;
 /// - `powi`, `powf` and their slopes: 2⁻⁹⁸ (1 + |y ln x|);
+/// - `lgamma`, `digamma`, `polygamma`: 2⁻⁹⁰, below 0 absolute; `i0e`, `i1e` and derivatives of
+///   order k: 2⁻⁹⁵ · 42ᵏ;
 /// - `%`: exact for two `f64`; else 2⁻¹⁰⁰ |x| absolute, which is little only if `x / y` is not
 ///   large.
 ///
@@ -168,6 +173,10 @@ impl Real for DoubleDouble {
             Unary::NormLogCdfSlope => normal::log_cdf_slope(x),
             Unary::NormLogCdfExcess => normal::log_cdf_excess(x),
             Unary::NormPpf => normal::ppf(x),
+            Unary::Lgamma => gamma::lgamma(x),
+            Unary::Digamma => gamma::digamma(x),
+            Unary::I0e => bessel::derivative(0, x, 0.0.into()),
+            Unary::I1e => bessel::derivative(1, x, 0.0.into()),
             Unary::OneMinusSquare => {
                 DoubleDouble::from(1.0).minus(x).times(DoubleDouble::from(1.0).plus(x))
             }
@@ -233,6 +242,9 @@ impl Real for DoubleDouble {
             }
             Binary::DifferenceSigmoid => exponential::sigmoid(x.minus(y)),
             Binary::NormPpfSlope => normal::ppf_slope(x, y),
+            Binary::Polygamma => gamma::polygamma(x, y),
+            Binary::I0eDerivative => bessel::derivative(0, x, y),
+            Binary::I1eDerivative => bessel::derivative(1, x, y),
         }
     }
 }

@@ -198,6 +198,15 @@ impl<S: Scalar> Algebra for Array<'_, S> {
     }
 }
 
+/// The value by what the operation is composed of.
+pub(super) fn composed<R: Rule + ?Sized, S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
+    let arrays = Arrays::new();
+    let operands: SmallVec<[Array<'_, S>; 3]> =
+        site.operands.iter().map(|&operand| arrays.copy(operand)).collect();
+    let result = R::composed(&operands, site.attributes).expect("it says what it is composed of");
+    run.copy_from_slice(&result.elements());
+}
+
 /// The contributions of a sweep by `share`: operand by operand, as the compiler adds them.
 pub(super) fn shared<R: Rule + ?Sized, S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
     let arrays = Arrays::new();

@@ -29,6 +29,7 @@ pub mod pairwise;
 pub mod reduction;
 mod scatter_add;
 mod select;
+mod sort_by;
 mod stack;
 mod sum;
 
@@ -36,7 +37,7 @@ use smallvec::SmallVec;
 
 pub use concat::parts;
 pub use linalg::pivots::{BadPivot, Pivots};
-use linalg::{cholesky, cholesky_back, solve_triangular, triangle};
+use linalg::{cholesky, cholesky_back, lstsq, lu, solve_triangular, triangle};
 
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;

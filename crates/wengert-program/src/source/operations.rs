@@ -87,6 +87,10 @@ impl Operations {
             | Unary::NormLogCdfSlope
             | Unary::NormLogCdfExcess
             | Unary::NormPpf
+            | Unary::Lgamma
+            | Unary::Digamma
+            | Unary::I0e
+            | Unary::I1e
                 if !self.of_module =>
             {
                 return Err(RustError::NoFunction { operation: op.name() });
@@ -120,7 +124,11 @@ impl Operations {
             | Unary::NormLogCdf
             | Unary::NormLogCdfSlope
             | Unary::NormLogCdfExcess
-            | Unary::NormPpf => self.elementary(op.name(), x, &[]),
+            | Unary::NormPpf
+            | Unary::Lgamma
+            | Unary::Digamma
+            | Unary::I0e
+            | Unary::I1e => self.elementary(op.name(), x, &[]),
         })
     }
 
@@ -135,7 +143,10 @@ impl Operations {
             Binary::LogAddExp
             | Binary::XLogY
             | Binary::DifferenceSigmoid
-            | Binary::NormPpfSlope => {
+            | Binary::NormPpfSlope
+            | Binary::Polygamma
+            | Binary::I0eDerivative
+            | Binary::I1eDerivative => {
                 if !self.of_module {
                     return Err(RustError::NoFunction { operation: op.name() });
                 }

@@ -33,9 +33,13 @@ impl<S: Scalar> Shifted<S> {
 fn unary_piece<S: Scalar>(op: Unary, x: S) -> Option<Ordering> {
     match op {
         // Poles, kinks and infinite slopes at 0.
-        Unary::Abs | Unary::Signum | Unary::Relu | Unary::Recip | Unary::Cbrt => {
-            x.partial_cmp(&x.like(0.0))
-        }
+        Unary::Abs
+        | Unary::Signum
+        | Unary::Relu
+        | Unary::Recip
+        | Unary::Cbrt
+        | Unary::I0e
+        | Unary::I1e => x.partial_cmp(&x.like(0.0)),
         Unary::Log1mExp => x.partial_cmp(&x.like(0.0)),
         // Inside, outside, or at an end.
         Unary::NormPpf => (x * (x.like(1.0) - x)).partial_cmp(&x.like(0.0)),
@@ -43,9 +47,18 @@ fn unary_piece<S: Scalar>(op: Unary, x: S) -> Option<Ordering> {
     }
 }
 
+/// Whether 0 or a negative whole number lies between, or at an end.
+fn pole_between<S: Scalar>(a: S, b: S) -> bool {
+    let (least, most) = if a < b { (a, b) } else { (b, a) };
+    let (floor, zero) = (most.unary(Unary::Floor), a.like(0.0));
+    !(least > zero) && (!(floor < least) || !(most < zero))
+}
+
 fn crosses_unary<S: Scalar>(op: Unary, a: S, b: S) -> bool {
     match op {
         Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => a.unary(op) != b.unary(op),
+        // Poles at 0 and the negative whole numbers.
+        Unary::Lgamma | Unary::Digamma => pole_between(a, b),
         _ => unary_piece(op, a) != unary_piece(op, b),
     }
 }
@@ -77,6 +90,10 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
         Binary::XLogY => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::LogAddExp | Binary::DifferenceSigmoid => false,
         Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => false,
+        Binary::Polygamma => pole_between(ax, bx),
+        Binary::I0eDerivative | Binary::I1eDerivative => {
+            ax.partial_cmp(&zero) != bx.partial_cmp(&zero)
+        }
     }
 }
 

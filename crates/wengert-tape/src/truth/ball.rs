@@ -183,6 +183,7 @@ pub(super) fn unary_units(op: Unary, any_order: bool) -> f64 {
         | Unary::NormPpf
         | Unary::LogSigmoid
         | Unary::Log1mExp => 6.0,
+        Unary::Lgamma | Unary::Digamma | Unary::I0e | Unary::I1e => 2.0,
         Unary::NormLogCdfSlope | Unary::NormLogCdfExcess => 10.0,
         _ => 1.0,
     };
@@ -210,6 +211,7 @@ fn binary_units(op: Binary, n: DoubleDouble) -> f64 {
         Binary::PowCurve => 10.0,
         Binary::XLogY => 4.0,
         Binary::LogAddExp | Binary::DifferenceSigmoid | Binary::NormPpfSlope => 8.0,
+        Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => 2.0,
     }
 }
 

@@ -39,6 +39,12 @@ pub(super) fn unary(op: Unary, x: DoubleDouble, v: DoubleDouble, r: f64) -> f64 
         Unary::Recip => f64::INFINITY,
         // The largest slope may lie inside.
         Unary::Sin | Unary::Cos | Unary::Gaussian | Unary::NormPdf if r > 0.1 => r,
+        // The slopes are at most 1.
+        Unary::I0e | Unary::I1e => r,
+        // A pole within reach.
+        Unary::Lgamma | Unary::Digamma if low <= 0.0 && low.floor() != high.floor() => {
+            f64::INFINITY
+        }
         // Outside the domain within reach.
         Unary::Log1mExp if r >= x => f64::INFINITY,
         Unary::NormPpf if low <= 0.0 || high >= 1.0 => f64::INFINITY,
@@ -157,6 +163,18 @@ pub(super) fn binary(
         // Computed from the value where that loses nothing, else from x.
         Binary::SigmoidSlope => slope_of_value(op, (x, rx), (y, ry), 0.75),
         Binary::TanhSlope => slope_of_value(op, (x, rx), (y.abs(), ry), 0.5),
+        Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative if ry > 0.0 => {
+            f64::INFINITY
+        }
+        Binary::Polygamma if x - rx <= 0.0 && (x - rx).floor() != (x + rx).floor() => f64::INFINITY,
+        // It jumps at 0, by at most 2.
+        Binary::I0eDerivative | Binary::I1eDerivative if x.abs() <= rx => f64::INFINITY,
+        // Where it is steepest within reach: at an end, or between poles nearly so.
+        Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => {
+            let slope = |t: f64| t.binary(op, y + 1.0).abs();
+            let largest = [x - rx, x, x + rx].map(slope).into_iter().fold(0.0, largest_of);
+            2.0 * rx * largest
+        }
         Binary::Hypot => rx + ry,
         Binary::Min | Binary::Max => rx.max(ry),
         Binary::Gt | Binary::Ge | Binary::Eq => {

@@ -261,8 +261,14 @@ impl<S: Scalar> Var<'_, S> {
     /// As [`try_solve_lower`](Var::try_solve_lower).
     #[track_caller]
     pub fn try_cholesky_solve(self, b: Self) -> Result<Self, Error> {
-        let solve = || self.try_t()?.try_solve_upper(self.try_solve_lower(b)?);
-        solve().map_err(|error| error.within("cholesky_solve"))
+        self.solve_twice(b).map_err(|error| error.within("cholesky_solve"))
+    }
+
+    // What is composed stands in functions and not in closures, whose place would be the error's.
+
+    #[track_caller]
+    fn solve_twice(self, b: Self) -> Result<Self, Error> {
+        self.try_t()?.try_solve_upper(self.try_solve_lower(b)?)
     }
 
     /// The inverse of A, of its [Cholesky factor](Var::cholesky), which this is: symmetric but for
@@ -310,12 +316,14 @@ impl<S: Scalar> Var<'_, S> {
     /// [`Error::Operand`] if this has fewer than two axes, [`Error::Full`].
     #[track_caller]
     pub fn try_cholesky_logdet(self) -> Result<Self, Error> {
-        let logdet = || {
-            let logarithms = self.try_diagonal()?.try_unary(Unary::Ln)?;
-            let last = logarithms.shape().rank() - 1;
-            logarithms.try_sum_axes(last)?.try_mul(S::from_f64(2.0))
-        };
-        logdet().map_err(|error| error.within("cholesky_logdet"))
+        self.twice_the_logarithms().map_err(|error| error.within("cholesky_logdet"))
+    }
+
+    #[track_caller]
+    fn twice_the_logarithms(self) -> Result<Self, Error> {
+        let logarithms = self.try_diagonal()?.try_unary(Unary::Ln)?;
+        let last = logarithms.shape().rank() - 1;
+        logarithms.try_sum_axes(last)?.try_mul(S::from_f64(2.0))
     }
 
     /// xᵀ A⁻¹ x for a vector x, of the [Cholesky factor](Var::cholesky) of A, which this is: the
@@ -356,11 +364,13 @@ impl<S: Scalar> Var<'_, S> {
         if x.shape().rank() != 1 {
             return Err(x.operand_error(op, "it is not a vector".to_owned()));
         }
-        let form = || {
-            let y = self.try_solve_lower(x)?;
-            y.try_matmul(y)
-        };
-        form().map_err(|error| error.within(op))
+        self.length_of_solution(x).map_err(|error| error.within(op))
+    }
+
+    #[track_caller]
+    fn length_of_solution(self, x: Self) -> Result<Self, Error> {
+        let y = self.try_solve_lower(x)?;
+        y.try_matmul(y)
     }
 
     /// xᵀ A x for this square matrix A and a vector x.
@@ -400,8 +410,12 @@ impl<S: Scalar> Var<'_, S> {
             let rule = "these are not a square matrix and a vector as long as one of its rows";
             return Err(self.shapes_error(op, x, rule));
         }
-        let form = || x.try_matmul(self.try_matmul(x)?);
-        form().map_err(|error| error.within(op))
+        self.between(x).map_err(|error| error.within(op))
+    }
+
+    #[track_caller]
+    fn between(self, x: Self) -> Result<Self, Error> {
+        x.try_matmul(self.try_matmul(x)?)
     }
 
     /// Identity matrices of the shape of this.

@@ -3,6 +3,7 @@
 mod apply;
 mod axes;
 mod compare;
+mod einsum;
 mod functions;
 mod key;
 mod leaves;
@@ -11,6 +12,8 @@ mod linear;
 mod norms;
 mod operators;
 mod reduce;
+mod solve;
+mod sort;
 mod variance;
 mod views;
 
@@ -357,7 +360,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         let other = other.try_on(self.tape, op.name())?;
         self.same_tape(op.name(), other)?;
         // There is no derivative by an integer, so none of the derivative by it either.
-        let other = if op == Binary::Powi { other.detach() } else { other };
+        let other = if op.takes_an_integer() { other.detach() } else { other };
         if self.is_scalar() && other.is_scalar() {
             let (a, b) = (self.view, other.view);
             let value =
@@ -440,7 +443,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         let short = a.is_plain()
             && b.is_plain()
             && std::ptr::eq(self.tape, other.tape)
-            && op != Binary::Powi;
+            && !op.takes_an_integer();
         let view = if short {
             let value =
                 self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));

@@ -73,6 +73,8 @@ pub(crate) fn unary(op: Unary, x: Var<'_>) -> Var<'_> {
         Unary::NormLogCdf | Unary::NormLogCdfSlope | Unary::NormLogCdfExcess => into(x, -4.0, 2.0),
         Unary::Log1mExp => into(x, 0.2, 4.0),
         Unary::NormPpf => into(x, 0.02, 0.97),
+        Unary::Lgamma | Unary::Digamma => into(x, 0.3, 4.0),
+        Unary::I0e | Unary::I1e => into(x, 0.2, 4.0),
         Unary::Signum | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Trunc => x,
     };
     x.try_unary(op).unwrap()
@@ -99,6 +101,9 @@ pub(crate) fn binary<'t>(op: Binary, x: Var<'t>, y: Var<'t>, constant: f64) -> V
         // Their second operand is known from the first.
         Binary::SigmoidSlope => (x, x.sigmoid()),
         Binary::TanhSlope => (x, x.tanh()),
+        Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => {
+            (into(x, 0.6, 4.0), number(1.0 + (constant * 2.0).floor()))
+        }
         Binary::LogAddExp | Binary::DifferenceSigmoid => (into(x, -3.0, 3.0), into(y, -3.0, 3.0)),
         Binary::XLogY => (x, into(y, 0.2, 3.0)),
         Binary::NormPpfSlope => {

@@ -5,16 +5,18 @@
 //! L Φ(L⁻¹ Ȧ L⁻ᵀ), Φ being the lower triangle with half of the diagonal (Murray 2016, equation 8);
 //! the reverse rule is an operation of its own, `cholesky_back`.
 
-use super::super::{At, Entry, Misfit, Reading, Rule, Site, arrays, exactly};
+use super::super::{At, Entry, Misfit, Reading, Rule, Site, exactly};
 use super::{
-    block, blocks, by_duals, half_lower, joined, matrices, mirrored, rows, solve_lower, square,
-    zeros,
+    block, blocks, by_duals, cholesky_back, half_lower, joined, matrices, mirrored, rows,
+    solve_lower, square, zeros,
 };
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
+use crate::elementwise;
 use crate::op::Structural;
 use crate::real::Scalar;
-use crate::shape::Shape;
+use crate::shape::{Layout, Shape};
+use crate::tensor::Tensor;
 
 pub(crate) struct Cholesky;
 
@@ -43,7 +45,18 @@ impl Rule for Cholesky {
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        if site.cut[0] {
+            return;
+        }
+        let n = site.shape.dims()[site.shape.rank() - 1];
+        let a = site.operands[0];
+        let layout = Layout::contiguous(site.shape.clone());
+        let mut w = g.to_vec();
+        for (l, w) in site.run.chunks_exact(n * n).zip(w.chunks_exact_mut(n * n)) {
+            cholesky_back::one(n, |i, j| l[i * n + j], w);
+        }
+        let share = Tensor { data: &w, start: 0, layout: &layout };
+        elementwise::accumulate(share, (a.start, a.layout), adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {

@@ -34,22 +34,11 @@ impl Rule for CholeskyBack {
         let both = matrices(site.operands[0]).zip(matrices(site.operands[1]));
         for ((l, g), w) in both.zip(run.chunks_exact_mut(n * n)) {
             for i in 0..n {
-                for j in 0..n {
-                    w[i * n + j] = if j <= i { g.at(i, j) } else { S::EMPTY.like(0.0) };
+                for j in 0..=i {
+                    w[i * n + j] = g.at(i, j);
                 }
             }
-            back(n, |i, j| l.at(i, j), w);
-            let half = S::EMPTY.like(0.5);
-            for i in 0..n {
-                // As Φ is written of other operations: x − x/2, and 0 for what is above.
-                w[i * n + i] = w[i * n + i] - w[i * n + i] * half;
-                for j in 0..i {
-                    w[i * n + j] = w[i * n + j] - S::EMPTY.like(0.0) * half;
-                }
-                for j in i + 1..n {
-                    w[i * n + j] = S::EMPTY.like(0.0);
-                }
-            }
+            one(n, |i, j| l.at(i, j), w);
         }
     }
 
@@ -91,6 +80,20 @@ impl Rule for CholeskyBack {
     }
 
     const READING: Reading = Reading::Called;
+}
+
+/// The reverse rule for one factor, in place of its adjoint, of which the lower triangle is read.
+pub(super) fn one<S: Scalar>(n: usize, l: impl Fn(usize, usize) -> S, w: &mut [S]) {
+    back(n, l, w);
+    let (half, zero) = (S::EMPTY.like(0.5), S::EMPTY.like(0.0));
+    for i in 0..n {
+        // As Φ is written of other operations: x − x/2, and 0 for what is above.
+        w[i * n + i] = w[i * n + i] - w[i * n + i] * half;
+        for j in 0..i {
+            w[i * n + j] = w[i * n + j] - zero * half;
+        }
+        w[i * n + i + 1..(i + 1) * n].fill(zero);
+    }
 }
 
 /// W in place of the adjoint's lower triangle: the whole symmetric matrix.

@@ -12,6 +12,8 @@
 
 pub(super) mod cholesky;
 pub(super) mod cholesky_back;
+pub(super) mod lstsq;
+pub(super) mod lu;
 pub(super) mod pivots;
 pub(super) mod solve_triangular;
 pub(super) mod triangle;

@@ -35,7 +35,12 @@ impl Structural {
     pub const fn pivots(self) -> Option<Pivots> {
         match self {
             Structural::Cholesky => Some(Pivots::Positive),
-            Structural::SolveLower | Structural::SolveUpper => Some(Pivots::NotZero),
+            Structural::SolveLower
+            | Structural::SolveUpper
+            | Structural::Solve
+            | Structural::LogAbsDet
+            | Structural::DetSign
+            | Structural::Lstsq => Some(Pivots::NotZero),
             _ => None,
         }
     }
@@ -54,7 +59,8 @@ impl Structural {
     #[must_use]
     pub fn bad_pivot<S: Scalar>(self, a: Tensor<'_, S>) -> Option<BadPivot> {
         let wanted = self.pivots()?;
-        let n = a.layout.dims()[a.layout.shape().rank() - 1];
+        let dims = a.layout.dims();
+        let (m, n) = (dims[dims.len() - 2], dims[dims.len() - 1]);
         let bad = |pivot: S| {
             let number = pivot.to_f64();
             let good = match wanted {
@@ -70,6 +76,11 @@ impl Structural {
                     let mut l: Vec<S> = lower.map(|(i, j)| a.at(i, j)).collect();
                     super::cholesky::factor(n, &mut l, bad)
                 }
+                Structural::Solve | Structural::LogAbsDet | Structural::DetSign => {
+                    let all = (0..n * n).map(|at| a.at(at / n, at % n));
+                    super::lu::eliminate(n, n, &mut all.collect::<Vec<S>>(), bad).0
+                }
+                Structural::Lstsq => super::lstsq::bad_pivot(a, (m, n), bad),
                 _ => (0..n).find_map(|i| Some((i, bad(a.at(i, i))?))),
             };
             found.map(|(index, value)| BadPivot { matrix, index, value })

@@ -2,13 +2,15 @@
 //!
 //! ∂B: A⁻ᵀ X̄; ∂A: the triangle of −B̄ Xᵀ (Giles 2008, 2.2.3 with A⁻¹ as a function).
 
-use super::super::{At, Entry, Misfit, Reading, Rule, Site, arrays, exactly};
+use super::super::{At, Entry, Misfit, Reading, Rule, Site, exactly};
 use super::{block, blocks, by_duals, joined, lower, matrices, right_hand_side, rows, upper};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
+use crate::elementwise;
 use crate::op::Structural;
 use crate::real::Scalar;
-use crate::shape::Shape;
+use crate::shape::{Layout, Shape};
+use crate::tensor::Tensor;
 
 /// With a lower triangle.
 pub(crate) struct SolveLower;
@@ -38,7 +40,7 @@ macro_rules! solve {
             }
 
             fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-                arrays::shared::<Self, S>(site, g, adjoints);
+                reverse($upper, site, g, adjoints);
             }
 
             fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T> {
@@ -93,6 +95,39 @@ fn value<S: Scalar>(upper: bool, site: &Site<'_, S>, run: &mut [S]) {
     let mut sums = Vec::new();
     for (a, x) in matrices(site.operands[0]).zip(run.chunks_exact_mut(n * width)) {
         solve(upper, n, width, |i, j| a.at(i, j), x, &mut sums);
+    }
+}
+
+/// As `share`, without the arrays.
+fn reverse<S: Scalar>(upper: bool, site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
+    let (a, b) = (site.operands[0], site.operands[1]);
+    let n = a.layout.dims()[a.layout.shape().rank() - 1];
+    let width = g.len() * n / a.layout.len();
+    let (mut back, mut sums) = (g.to_vec(), Vec::new());
+    for (a, back) in matrices(a).zip(back.chunks_exact_mut(n * width)) {
+        solve(!upper, n, width, |i, j| a.at(j, i), back, &mut sums);
+    }
+    if !site.cut[0] {
+        let mut share = Vec::with_capacity(a.layout.len());
+        let each = back.chunks_exact(n * width).zip(site.run.chunks_exact(n * width));
+        for (back, x) in each {
+            for (i, j) in (0..n * n).map(|at| (at / n, at % n)) {
+                if if upper { j < i } else { j > i } {
+                    share.push(S::EMPTY.like(0.0));
+                    continue;
+                }
+                let pairs = back[i * width..(i + 1) * width].iter().zip(&x[j * width..]);
+                share.push(-pairs.fold(S::EMPTY, |sum, (&back, &x)| sum + back * x));
+            }
+        }
+        let layout = Layout::contiguous(a.layout.shape().clone());
+        let share = Tensor { data: &share, start: 0, layout: &layout };
+        elementwise::accumulate(share, (a.start, a.layout), adjoints);
+    }
+    if !site.cut[1] {
+        let layout = Layout::contiguous(site.shape.clone());
+        let share = Tensor { data: &back, start: 0, layout: &layout };
+        elementwise::accumulate(share, (b.start, b.layout), adjoints);
     }
 }
 
