@@ -7,7 +7,7 @@
 //! Each holds what the next needs, and what the caller asked for in the words of its stage: values
 //! of the graph, addresses of the plan, places in a workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::access::{Access, BOUND, Dims, TooLarge};
@@ -258,8 +258,17 @@ impl<S: Float> Recorded<'_, '_, S> {
         places: &Places,
         count: usize,
     ) -> Vec<InputInfo> {
+        // A block that is named through a view of all of it goes by that name.
+        let mut whole: HashMap<(u32, usize), &str> = HashMap::new();
+        for name in self.side.names.list.iter().rev() {
+            let facts = self.side.layouts.facts(name.view.layout());
+            if facts.contiguous {
+                whole.insert((name.view.start(), facts.len), &name.path);
+            }
+        }
         let of = |(block, &run): (&Block, &super::ids::RunId)| {
             let id = NodeId::at(block.slot?.index() as u32);
+            let name = whole.get(&(id.slot() as u32, block.len));
             let rows = self
                 .compiler
                 .rows
@@ -268,7 +277,7 @@ impl<S: Float> Recorded<'_, '_, S> {
                 .map_or(1, |_| count);
             Some(InputInfo {
                 id,
-                label: self.compiler.label_of(id),
+                label: name.map_or_else(|| id.to_string(), |&name| name.to_owned()),
                 shape: self.compiler.tape.node(id).map(|node| node.shape).unwrap_or_default(),
                 start: places.at(plan.line.start(run)).index(),
                 len: block.len,

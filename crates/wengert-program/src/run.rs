@@ -179,8 +179,17 @@ impl<S> Inner<S> {
 pub(crate) struct Computed {
     /// The first slot of each step, and its operation.
     steps: Vec<(u32, Op)>,
-    /// The paths of named nodes, by first slot.
-    names: Vec<(u32, String)>,
+    /// What has a name, by first slot.
+    names: Vec<Named>,
+}
+
+/// A view with a name.
+#[derive(Debug)]
+struct Named {
+    slot: u32,
+    /// How many slots it goes through in their order; none if it takes another.
+    in_order: Option<usize>,
+    path: String,
 }
 
 impl Computed {
@@ -198,21 +207,36 @@ impl Computed {
             (first, op)
         };
         let steps: Vec<(u32, Op)> = steps.iter().map(step).collect();
-        let mut names: Vec<(u32, String)> =
-            side.names.list.iter().map(|name| (name.view.start(), name.path.clone())).collect();
-        names.sort_by_key(|(slot, _)| *slot);
+        let named = side.names.list.iter().map(|name| {
+            let facts = side.layouts.facts(name.view.layout());
+            let in_order = facts.contiguous.then_some(facts.len);
+            Named { slot: name.view.start(), in_order, path: name.path.clone() }
+        });
+        let mut names: Vec<Named> = named.collect();
+        names.sort_by_key(|name| name.slot);
         Computed { steps, names }
     }
 
-    /// The first slot of what has a path.
-    pub(crate) fn named(&self, path: &str) -> Option<NodeId> {
-        self.names.iter().find(|(_, name)| name == path).map(|&(slot, _)| NodeId::at(slot))
+    /// The first slot of what has a path, and how many slots it goes through in their order.
+    pub(crate) fn named(&self, path: &str) -> Option<(NodeId, Option<usize>)> {
+        let name = self.names.iter().find(|name| name.path == path)?;
+        Some((NodeId::at(name.slot), name.in_order))
+    }
+
+    /// A part of an input, or its numbers in another order: they would be set in the block's.
+    fn refuse_a_view(&self, id: NodeId, at: Place) -> Error {
+        let kind = "no whole block of leaves in its own order".to_owned();
+        Error::NotSettable { op: "input", node: self.label(id), kind, at }
+    }
+
+    fn label(&self, id: NodeId) -> String {
+        let name = self.names.binary_search_by_key(&(id.slot() as u32), |name| name.slot);
+        name.map_or_else(|_| id.to_string(), |i| self.names[i].path.clone())
     }
 
     /// Why the node at `id` is no input.
     fn refusal(&self, id: NodeId, at: Place) -> Error {
-        let name = self.names.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot);
-        let node = name.map_or_else(|_| id.to_string(), |i| self.names[i].1.clone());
+        let node = self.label(id);
         let kind = match self.steps.binary_search_by_key(&(id.slot() as u32), |(slot, _)| *slot) {
             Ok(i)
                 if !matches!(self.steps[i].1, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data)) =>
@@ -304,6 +328,16 @@ impl<S: Float> Program<S> {
             Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
             Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
         }
+    }
+
+    /// The same of a view, which begins at `id` and goes through so many slots in their order.
+    #[track_caller]
+    pub(crate) fn input_of(&self, id: NodeId, in_order: Option<usize>) -> Result<Input, Error> {
+        let input = self.input_at(id)?;
+        if in_order == Some(self.0.info(input).len) {
+            return Ok(input);
+        }
+        Err(self.0.computed.refuse_a_view(id, Place::caller()))
     }
 
     /// What the program takes, in the order of the tape.

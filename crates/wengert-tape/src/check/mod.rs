@@ -180,10 +180,13 @@ impl<'t, S: Scalar> Check<'t, S> {
                 .map(|node| node.slots().collect())
                 .collect());
         };
-        leaves
-            .iter()
-            .map(|&leaf| self.output.same_tape("check", leaf).map(|()| slots_of(leaf)))
-            .collect()
+        // A loop and not a closure, so that the error names the caller's line.
+        let mut slots = Vec::with_capacity(leaves.len());
+        for &leaf in leaves {
+            self.output.same_tape("check", leaf)?;
+            slots.push(slots_of(leaf));
+        }
+        Ok(slots)
     }
 
     fn claimed_slots(

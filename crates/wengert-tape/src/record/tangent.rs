@@ -25,8 +25,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::TwoTapes`],
-    /// [`Error::Full`].
+    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::Operand`] for
+    /// a view that repeats a number (a broadcast), [`Error::TwoTapes`], [`Error::Full`].
     ///
     /// # Panics
     ///
@@ -54,6 +54,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &(moved, tangent) in direction {
             self.same_tape("record_tangent", moved)?;
             self.same_tape("record_tangent", tangent)?;
+            moved.each_number_once("record_tangent")?;
             if moved.shape() != tangent.shape() {
                 return Err(moved.shapes_error(
                     "record_tangent",
