@@ -110,8 +110,8 @@ impl<S: Scalar> Var<'_, S> {
     ///
     /// x / norm; at the origin 0, the middle of the subdifferential. There is no second derivative
     /// there, and none is recovered where the norm is squared: the Hessian of
-    /// `x.norm_l2().square()` at the origin comes out as 0. Write `x.square().sum()`, whose Hessian
-    /// is 2 I everywhere.
+    /// `x.norm_l2().square()` at the origin comes out as 0. Take
+    /// [`norm_l2_squared`](Var::norm_l2_squared), whose Hessian is 2 I everywhere.
     ///
     /// # Panics
     ///
@@ -143,6 +143,61 @@ impl<S: Scalar> Var<'_, S> {
     pub fn try_norm_l2_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
         let chosen = self.chosen("norm_l2", axes)?;
         chosen.finish("norm_l2", self.root_of_squares(&chosen.axes))
+    }
+
+    /// `Σ x²` over all elements: the square of [`norm_l2`](Var::norm_l2), of which the origin is no
+    /// kink. The squares are not scaled: it overflows where they do.
+    ///
+    /// # Derivative
+    ///
+    /// 2x, and the Hessian 2 I, at the origin too.
+    ///
+    /// # Panics
+    ///
+    /// If the tape is full.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let at = [0.0, 0.0];
+    /// let right = wengert::hessian(|x| x.norm_l2_squared(), &at)?;
+    /// assert_eq!(right, [[2.0, 0.0], [0.0, 2.0]]);
+    /// // The norm has a kink there, and its square does not know that it has none.
+    /// let squared = wengert::hessian(|x| x.norm_l2().square(), &at)?;
+    /// assert_eq!(squared, [[0.0, 0.0], [0.0, 0.0]]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[doc(alias = "norm_squared")]
+    #[doc(alias = "sum_of_squares")]
+    #[must_use]
+    #[track_caller]
+    pub fn norm_l2_squared(self) -> Self {
+        self.norm_l2_squared_axes(..)
+    }
+
+    /// `Σ x²` over some axes, which are dropped unless they are [kept](Axes::keep), as
+    /// [`norm_l2_squared`](Var::norm_l2_squared).
+    ///
+    /// # Panics
+    ///
+    /// If an axis does not exist or comes twice;
+    /// [`try_norm_l2_squared_axes`](Var::try_norm_l2_squared_axes) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn norm_l2_squared_axes(self, axes: impl Into<Axes>) -> Self {
+        or_panic(self.try_norm_l2_squared_axes(axes))
+    }
+
+    /// As [`norm_l2_squared_axes`](Var::norm_l2_squared_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_norm_l2_squared_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("norm_l2_squared", axes)?;
+        let squares = self.try_mul(self).map_err(|error| error.within("norm_l2_squared"))?;
+        chosen.finish("norm_l2_squared", squares.try_sum_axes(&chosen.axes[..]))
     }
 
     #[track_caller]
