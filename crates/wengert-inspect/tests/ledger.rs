@@ -62,8 +62,8 @@ fn every_structural_op() {
     // A running sum from the end is only recorded in a gradient.
     let gradient = y.record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.cumsum(0).backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
-    // Of a running product the sweep's sums are nested, in as many steps as there are elements: to the
-    // bit they are the ledger's where nothing is rounded, as with numbers of few bits.
+    // Of a running product the sweep's sums are nested, in as many steps as there are elements: to
+    // the bit they are the ledger's where nothing is rounded, as with numbers of few bits.
     let products = tape.input([2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
     check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
     let used: Vec<String> =

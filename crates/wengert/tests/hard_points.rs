@@ -24,8 +24,8 @@ const ALLOWED: [f64; 3] = [2.0, 4.0, 8.0];
 /// A unit of a result below the smallest normal number, in the smallest numbers of the type.
 const SUBNORMAL: f64 = 256.0;
 
-/// Where a number crosses zero as a sum or difference of two terms, the larger of them: the error is
-/// in its units there.
+/// Where a number crosses zero as a sum or difference of two terms, the larger of them: the error
+/// is in its units there.
 fn terms(op: &str, which: usize, at: &[f64]) -> f64 {
     match (op, which) {
         ("gaussian", 3) => 2.0 * (-at[0] * at[0]).exp(),

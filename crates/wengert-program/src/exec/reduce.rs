@@ -1,7 +1,7 @@
 //! Sums and extremes over inner axes, in the order of the index unless the numerics allow another.
 //!
-//! In `Fast` numerics a long sum is added block by block, and the blocks' sums in pairs, so that its
-//! error grows with the logarithm of its length.
+//! In `Fast` numerics a long sum is added block by block, and the blocks' sums in pairs, so that
+//! its error grows with the logarithm of its length.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
