@@ -445,6 +445,13 @@ macro_rules! define_structural {
             pub const fn formula(self) -> &'static str {
                 match self { $(Structural::$variant => $formula),* }
             }
+
+            /// Whether it runs a function that stands in its attributes: what it computes is not
+            /// known by its name.
+            #[must_use]
+            pub const fn runs_a_body(self) -> bool {
+                matches!(self, Structural::Call | Structural::Scan | Structural::Cond)
+            }
         }
     };
 }

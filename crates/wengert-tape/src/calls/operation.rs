@@ -8,7 +8,7 @@ use wengert_ops::attributes::{Body, Call};
 use super::{at, record_body};
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
-use crate::op::Structural;
+use crate::op::{Binary, Structural, Unary};
 use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
@@ -101,11 +101,19 @@ impl<S: Scalar> Operation<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Body`] if there is no operand, the closure branches on a number, or the rule
+    /// [`Error::Body`] if its name is that of an operation that every tape has, if there is no
+    /// operand, the closure branches on a number, or the rule
     /// returns another number of cotangents than there are operands, or one of another shape;
     /// [`Error::TwoTapes`]; [`Error::Full`].
     #[track_caller]
     pub fn try_of<'t>(&self, operands: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
+        let builtin = Unary::ALL.iter().map(|op| op.name());
+        let builtin = builtin.chain(Binary::ALL.iter().map(|op| op.name()));
+        let mut builtin = builtin.chain(Structural::ALL.iter().map(|op| op.name()));
+        if builtin.any(|name| name == self.name) {
+            let problem = "this is the name of an operation that every tape has".to_owned();
+            return Err(self.problem(problem));
+        }
         let Some(first) = operands.first() else {
             return Err(self.problem("an operation has at least one operand".to_owned()));
         };
