@@ -1,7 +1,7 @@
 //! Functions as one step: operations of users, checkpoints, branches, loops; in every mode.
 
 use wengert::scan::Snapshots;
-use wengert::{CompileTape, Compiler, Numerics, Operation, Options, Scan, Tape, Var};
+use wengert::{CompileTape, Compiler, Error, Numerics, Operation, Options, Scan, Tape, Var};
 
 fn exact() -> Tape {
     Tape::with(Options::default().numerics(Numerics::Exact))
@@ -249,4 +249,103 @@ fn a_rule_is_the_derivative() {
         let report = y.check().run().unwrap();
         assert!(!report.agrees(), "{report}");
     }
+}
+
+/// What the error says, and that nothing was recorded.
+#[track_caller]
+fn refused<T>(tape: &Tape, f: impl FnOnce() -> Result<T, Error>, parts: &[&str]) {
+    let before = tape.len();
+    let Err(error) = f() else { panic!("nothing was wrong with it") };
+    let message = error.to_string();
+    for part in parts.iter().chain(&["calls.rs:"]) {
+        assert!(message.contains(part), "{message} does not say {part}");
+    }
+    assert_eq!(tape.len(), before, "{message}");
+}
+
+#[test]
+fn what_is_no_operation_is_refused() {
+    let tape = Tape::new();
+    let x = tape.input([1.0, 2.0]).named("x");
+    let named = |name: &str| Operation::new(name, |x: &[Var<'_>]| x[0].sin());
+    refused(&tape, || named("exp").try_of(&[x]), &["exp at", "every tape has"]);
+    refused(&tape, || named("mine").try_of(&[]), &["mine at", "at least one operand"]);
+    let branches = Operation::new("branches", |x| if x[0].at(0) > 0.5 { x[0] } else { -x[0] });
+    let parts = ["branches at", "compares v0 > 0.5", "select()"];
+    refused(&tape, || branches.try_of(&[x]), &parts);
+    let few = named("few").with_vjp(|_, _, _| Vec::new());
+    refused(&tape, || few.try_of(&[x]), &["few at", "0 cotangents for 1 operands"]);
+    let wide = named("wide").with_vjp(|_, _, g| vec![g.sum()]);
+    refused(&tape, || wide.try_of(&[x]), &["wide at", "shape [] for operand 0 of shape [2]"]);
+    let other = Tape::new();
+    let y = other.input([1.0, 2.0]);
+    let fine = Operation::new("fine", |x| x[0] + x[1]);
+    refused(&tape, || fine.try_of(&[x, y]), &["call at", "two tapes"]);
+    // The same operation takes other shapes, and is recorded for each.
+    let each = named("each");
+    assert_eq!(each.of(&[x.at(0)]).value(), 1.0f64.sin());
+    assert_eq!(each.of(&[x]).len(), 2);
+}
+
+#[test]
+fn what_is_no_loop_is_refused() {
+    let tape = Tape::new();
+    let x = tape.input([1.0, 2.0]).named("x");
+    let start = || Scan::new().state(x);
+    let parts = ["scan at", "number of steps is not known"];
+    refused(&tape, || start().record(|s| s.next([s.state(0)])), &parts);
+    let parts = ["scan at", "at least one step"];
+    refused(&tape, || start().steps(0).record(|s| s.next([s.state(0)])), &parts);
+    let parts = ["scan at", "v0 x of rows are 2, and the loop has 3 steps"];
+    refused(&tape, || start().steps(3).rows(x).record(|s| s.next([s.state(0)])), &parts);
+    let rows = || start().rows(x.at(0)).record(|s| s.next([s.state(0)]));
+    refused(&tape, rows, &["scan at", "which has no rows"]);
+    let parts = ["scan at", "state 0 has shape [2] before a step and [] after it"];
+    refused(&tape, || start().steps(2).record(|s| s.next([s.state(0).sum()])), &parts);
+    let parts = ["scan at", "0 states of 1"];
+    refused(&tape, || start().steps(2).record(|s| s.next([])), &parts);
+    let nothing = || Scan::<f64>::new().steps(2).record(|s| s.next([]));
+    refused(&tape, nothing, &["scan at", "at least one input"]);
+    let branches = || {
+        start().steps(2).record(|s| {
+            let x = s.state(0);
+            s.next([if x.at(0) > 0.0 { x } else { -x }])
+        })
+    };
+    refused(&tape, branches, &["scan at", "compares", "Tape::cond"]);
+}
+
+#[test]
+fn a_branch_or_a_checkpoint_that_does_not_fit_is_refused() {
+    let tape = Tape::new();
+    let x = tape.input([1.0, 2.0]).named("x");
+    let parts = ["cond at", "x of shape [2]", "single number"];
+    refused(&tape, || tape.cond(x, &[x], |x| x[0], |x| x[0]), &parts);
+    let parts = ["cond at", "one branch returns shape [2], the other []"];
+    refused(&tape, || tape.cond(x.at(0), &[x], |x| x[0] + 1.0, |x| x[0].sum()), &parts);
+    refused(&tape, || tape.cond(x.at(0), &[], |x| x[0], |x| x[0]), &["cond at", "one input"]);
+    refused(&tape, || tape.checkpoint(&[], |x| x[0]), &["checkpoint at", "one input"]);
+    let other = Tape::new();
+    let y = other.input(1.0);
+    // Read inside, a variable of another tape panics as everywhere; the message names both tapes.
+    let message = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        tape.checkpoint(&[x], |inside| {
+            let sum = inside[0].sum();
+            assert!(sum.try_add(y.detach()).is_err());
+            sum
+        })
+    }));
+    assert!(message.unwrap().is_ok());
+}
+
+#[test]
+fn calls_are_listed_by_their_names() {
+    let tape = Tape::new();
+    let x = tape.input(0.5).named("x");
+    let y = Operation::new("swish", |x| x[0] * x[0].sigmoid()).of(&[x]).named("y");
+    let scan = Scan::new().state(y).steps(3).record(|s| s.next([s.state(0).sin()])).unwrap();
+    let _ = scan.state(0);
+    let text = tape.to_string();
+    assert!(text.contains("y       swish x"), "{text}");
+    assert!(text.contains("scan 3 steps y -> [1]"), "{text}");
 }
