@@ -397,6 +397,10 @@ where elements are zero";
             Select, select, "select", "cond ≠ 0 ? a : b",
                 "1 by what was chosen, 0 by the other; 0 by cond",
                 "elementwise, after broadcasting";
+            Take, take, "take", "x[⌊iₖ⌋]", "1 by the rows that are taken, 0 by i",
+                "rows, picked by computed numbers; a number that says no row gives NaN";
+            TakeBack, take, "take_back", "Σ gₖ at ⌊iₖ⌋", "1",
+                "rows added up in the places that they were taken from";
             Call, call, "call", "f(x, ..)", "that of f, or the one that was given for it",
                 "a function recorded as a body, called as one step";
             Scan, scan, "scan", "sₜ₊₁, yₜ = f(sₜ, xₜ, p) for t = 0, 1, ..",

@@ -101,6 +101,15 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[3], Cut), (&[3], Plain), (&[3], Sparse)], none()),
             case(&[(&[2, 3], Cut), (&[3], Plain), (&[], Plain)], none()),
         ],
+        Structural::Take => vec![
+            case(&[(&[5], Plain), (&[2, 2], Cut)], none()),
+            case(&[(&[3, 2], Turned), (&[4], Cut)], none()),
+            case(&[(&[2, 2, 2], Sparse), (&[], Cut)], none()),
+        ],
+        Structural::TakeBack => vec![
+            case(&[(&[4], Plain), (&[4], Cut), (&[3], Cut)], none()),
+            case(&[(&[2, 2], Turned), (&[2], Cut), (&[3, 2], Cut)], none()),
+        ],
         Structural::Call => vec![
             // Two operands, an output of its own shape.
             case(
@@ -203,6 +212,9 @@ fn operands<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Vec<Var<'t>>, V
             Plain | Cut => {}
         }
         let mut values = numbers(own.iter().product(), 7 * i);
+        if matches!(op, Structural::Take | Structural::TakeBack) && i == 1 {
+            values = (0..values.len()).map(|k| (k * 5 % 3) as f64).collect();
+        }
         if op == Structural::Select && i == 0 {
             values.iter_mut().step_by(2).for_each(|value| *value = 0.0);
         }

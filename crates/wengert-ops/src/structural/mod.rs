@@ -34,6 +34,7 @@ mod scatter_add;
 mod select;
 mod stack;
 mod sum;
+mod take;
 
 use smallvec::SmallVec;
 
