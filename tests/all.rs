@@ -7,10 +7,12 @@
 mod schema;
 
 mod adbench;
+mod custom_op_example;
 mod derivation;
 mod localised;
 mod notebook_example;
 mod notebook_transcript;
+mod ode_example;
 mod outside;
 mod page;
 mod pictures;

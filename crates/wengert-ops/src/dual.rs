@@ -114,8 +114,18 @@ impl<S: Scalar> Scalar for Dual<S> {
     const HAS_TANGENT: bool = true;
     const OUT_OF_LINE: bool = S::OUT_OF_LINE;
 
+    const IS_DUAL: bool = true;
+
     fn detached(self) -> Self {
         Dual::constant(self.value.detached())
+    }
+
+    fn tangent_alone(self) -> Self {
+        Dual { value: self.value.like(0.0), tangent: self.tangent }
+    }
+
+    fn with_tangent_of(self, other: Self) -> Self {
+        Dual { value: self.value, tangent: other.tangent }
     }
 
     fn tie(self, op: Binary, other: Self, before: u32) -> Self {

@@ -111,6 +111,8 @@ pub(crate) fn curvature(op: Op) -> Curvature {
             | Structural::Contiguous
             | Structural::Gather
             | Structural::ScatterAdd
+            | Structural::Take
+            | Structural::TakeBack
             | Structural::Select => Curvature::None,
             // LogSumExp, CumProd, and what this crate does not know yet.
             _ => All,

@@ -183,7 +183,8 @@ fn flops(instruction: &Instruction<Address>) -> u64 {
         Op::Copy => 0,
         Op::Contract { .. } => 2 * inner,
         Op::Sum | Op::Max | Op::Min | Op::OverRows => inner,
-        Op::Unary(_) | Op::Binary(_) | Op::Select => 1,
+        // Of a rule nobody knows; at least something for every element.
+        Op::Unary(_) | Op::Binary(_) | Op::Select | Op::Rule(_) => 1,
     };
     (instruction.len() * each) as u64
 }

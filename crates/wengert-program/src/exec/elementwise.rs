@@ -291,7 +291,7 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
         Op::Binary(op) => {
             chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq MulNoNan MulNoNanEither])
         }
-        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows | Op::Rule(_) => {
             unreachable!("{op:?} is not elementwise")
         }
     }

@@ -58,9 +58,11 @@ impl<S: Scalar> Tape<S> {
     }
 
     fn formula_by(&self, called: &Called, node: &Node) -> String {
-        let mut text = node.op.name().to_owned();
-        if let Attributes::Axes(axes) = &node.attributes {
-            text += &format!(" axes {axes:?}");
+        let mut text = node.op_name().to_owned();
+        match &node.attributes {
+            Attributes::Axes(axes) => text += &format!(" axes {axes:?}"),
+            Attributes::Scan(scan) => text += &format!(" {} steps", scan.steps),
+            _ => {}
         }
         for edge in &node.operands {
             text += " ";

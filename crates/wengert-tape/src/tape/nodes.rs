@@ -28,6 +28,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// What a listing calls what it computes: the operation's name, or that of the function that it
+    /// calls.
+    #[must_use]
+    pub fn op_name(&self) -> &str {
+        match &self.attributes {
+            Attributes::Call(call) => &call.name,
+            _ => self.op.name(),
+        }
+    }
+
     /// Its slots.
     #[must_use]
     pub fn slots(&self) -> std::ops::Range<usize> {
