@@ -80,16 +80,16 @@ impl<S: Scalar> Real for Dual<S> {
         let value = x.binary(op, y);
         // The product of the chain rule skips a zero of all components, not of the value alone:
         // 0 + tε times p still moves by t p.
-        if op == Binary::Chain || op == Binary::ChainChoice {
-            let along_x = if op == Binary::Chain {
-                self.tangent.chain(y)
+        if op == Binary::MulNoNan || op == Binary::MulNoNanEither {
+            let along_x = if op == Binary::MulNoNan {
+                self.tangent.mul_no_nan(y)
             } else {
-                self.tangent.chain_choice(y)
+                self.tangent.mul_no_nan_either(y)
             };
             let still = other.tangent.is_zero();
             return Dual {
                 value,
-                tangent: if still { along_x } else { along_x + x.chain(other.tangent) },
+                tangent: if still { along_x } else { along_x + x.mul_no_nan(other.tangent) },
             };
         }
         let along_x = rules::first(op, x, y, value).times(self.tangent);

@@ -118,9 +118,9 @@ middle of the subdifferential";
                 "NaN if either is NaN; a number on the tape, not a guard";
             Eq, indicator_eq, "[x = y]: 1 if x = y, else 0", "0",
                 "NaN if either is NaN; a number on the tape, not a guard";
-            Chain, chain, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x",
+            MulNoNan, mul_no_nan, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x",
                 "the chain rule's product, adjoint times partial: a zero adjoint passes nothing on";
-            ChainChoice, chain_choice,
+            MulNoNanEither, mul_no_nan_either,
                 "x·y, and 0 where x or y is 0, even if the other is infinite or NaN",
                 "∂x: y, ∂y: x",
                 "the chain rule's product where the partial is that of a choice: what is not \

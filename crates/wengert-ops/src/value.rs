@@ -69,12 +69,12 @@ pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entr
             }
         }
         Op::Binary(op) => {
-            use crate::op::Binary::{Chain, Mul};
+            use crate::op::Binary::{Mul, MulNoNan};
             let (x, y) = (site.operands[0], site.operands[1]);
             let broadcast =
                 |t: Tensor<'_, S>| t.layout.broadcast_to(site.shape).expect("the shape rule holds");
             let (lx, ly) = (broadcast(x), broadcast(y));
-            let product = matches!(op, Mul | Chain);
+            let product = matches!(op, Mul | MulNoNan);
             for (out, (ox, oy)) in lx.offsets().zip(ly.offsets()).enumerate() {
                 let (sx, sy) = (x.start + ox, y.start + oy);
                 let (px, py, v) = (x.data[sx], y.data[sy], run[out]);

@@ -228,7 +228,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         let along = self.fast && inner.strides == [1] && inner.extent >= 2 * LANES;
         let (outer, lanes) = split_lanes(outer, along);
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), x];
-        let layout = ReduceLayout { starts, has_init: init.is_some(), outer, lanes, around, inner };
+        let (has_init, in_blocks) = (init.is_some(), false);
+        let layout = ReduceLayout { starts, has_init, outer, lanes, around, inner, in_blocks };
         Task::Reduce(Reduce::new(instruction.op, layout, self.fast, self.level))
     }
 }

@@ -297,7 +297,7 @@ impl<S: Scalar> Grouped<S> {
     fn term_by_term(&mut self, graph: &Graph<S>, node: Node) {
         let Kind::Chain(index) = graph.nodes[node] else { unreachable!("it is a chain") };
         let Chain { init, a, b, guarded } = &graph.chains[index as usize];
-        let product = Op::Binary(if *guarded { Binary::Chain } else { Binary::Mul });
+        let product = Op::Binary(if *guarded { Binary::MulNoNan } else { Binary::Mul });
         let number = |this: &mut Self, op: Op, a: Address, b: Address| {
             let (_, start) = this.plan.line.push(1);
             this.plan.instructions.push(Instruction {

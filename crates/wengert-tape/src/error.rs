@@ -397,8 +397,10 @@ impl Error {
         if let Error::TwoTapes { op, .. }
         | Error::Shapes { op, .. }
         | Error::Operand { op, .. }
+        | Error::NoAdjoint { op, .. }
         | Error::Length { op, .. }
         | Error::Empty { op, .. }
+        | Error::Ragged { op, .. }
         | Error::Full { op, .. } = &mut self
         {
             *op = composed;

@@ -25,8 +25,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::TwoTapes`],
-    /// [`Error::Full`].
+    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::Operand`] for
+    /// a view that repeats a number (a broadcast), [`Error::TwoTapes`], [`Error::Full`].
     ///
     /// # Panics
     ///
@@ -68,6 +68,7 @@ impl<S: Scalar> Tape<S> {
         for &(moved, tangent) in direction {
             self.owns(op, moved)?;
             self.owns(op, tangent)?;
+            moved.each_number_once(op)?;
             if moved.shape() != tangent.shape() {
                 let rule = "a tangent has the shape of what it moves";
                 return Err(moved.shapes_error(op, tangent, rule));
