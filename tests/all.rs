@@ -9,6 +9,7 @@ mod schema;
 mod adbench;
 mod derivation;
 mod localised;
+mod microgpt_example;
 mod notebook_example;
 mod notebook_transcript;
 mod outside;
