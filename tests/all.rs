@@ -10,6 +10,7 @@ mod adbench;
 mod custom_op_example;
 mod derivation;
 mod localised;
+mod microgpt_example;
 mod notebook_example;
 mod notebook_transcript;
 mod ode_example;
