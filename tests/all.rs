@@ -11,6 +11,7 @@ mod custom_op_example;
 mod derivation;
 mod faults_document;
 mod localised;
+mod microgpt_example;
 mod notebook_example;
 mod notebook_transcript;
 mod ode_example;

@@ -6,7 +6,7 @@ use super::exponential::exp;
 
 /// From the `f64` result y: `y + (x − y²) / (2 y)`.
 pub(super) fn sqrt(x: DoubleDouble) -> DoubleDouble {
-    let y = libm::sqrt(x.hi);
+    let y = x.hi.sqrt();
     if y == 0.0 || !y.is_finite() {
         return y.into();
     }
