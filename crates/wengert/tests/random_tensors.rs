@@ -122,8 +122,15 @@ fn the_programs_cover_the_ops() {
         Ok(())
     });
     let seen = seen.into_inner();
-    // The derivative of a running sum is recorded as one from the end, which no program asks for.
-    for op in Structural::ALL.iter().filter(|op| **op != Structural::CumSumBack) {
+    // Some are recorded for derivatives alone; those with a body are held in `calls.rs`.
+    let others = [
+        Structural::CumSumBack,
+        Structural::TakeBack,
+        Structural::Call,
+        Structural::Scan,
+        Structural::Cond,
+    ];
+    for op in Structural::ALL.iter().filter(|op| !others.contains(op)) {
         assert!(seen.contains_key(op.name()), "no program has a {}: {seen:?}", op.name());
     }
     assert!(
