@@ -23,4 +23,5 @@ documents! {
     adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
     source: "source.md";
+    cookbook: "cookbook.md";
 }

@@ -7,12 +7,16 @@
 mod schema;
 
 mod adbench;
+mod custom_op_example;
 mod derivation;
+mod faults_document;
 mod gaussian_process;
 mod kalman;
 mod localised;
+mod microgpt_example;
 mod notebook_example;
 mod notebook_transcript;
+mod ode_example;
 mod outside;
 mod page;
 mod pictures;

@@ -32,6 +32,15 @@ pub enum Activation {
     Softplus,
     /// `z` itself, for an output that is any number; its derivative is 1.
     Identity,
+    /// `z` above 0, else `0.01 z`; its derivative at 0 is 0.01 (Maas, Hannun and Ng 2013).
+    LeakyRelu,
+    /// `z` above 0, else `eᶻ − 1`; its derivative is `min(1, eᶻ)` (Clevert and others 2016).
+    Elu,
+    /// `z Φ(z)`, Φ being the normal distribution, not an approximation of it (Hendrycks and Gimpel
+    /// 2016); its derivative is `Φ(z) + z φ(z)`.
+    Gelu,
+    /// `z sigmoid(z)`, also called swish; its derivative is `output + sigmoid(z) (1 − output)`.
+    Silu,
 }
 
 impl Activation {
@@ -42,6 +51,10 @@ impl Activation {
         Activation::Relu,
         Activation::Softplus,
         Activation::Identity,
+        Activation::LeakyRelu,
+        Activation::Elu,
+        Activation::Gelu,
+        Activation::Silu,
     ];
 
     /// The name in saved networks and messages: `sigmoid`.
@@ -53,11 +66,15 @@ impl Activation {
             Activation::Relu => "relu",
             Activation::Softplus => "softplus",
             Activation::Identity => "identity",
+            Activation::LeakyRelu => "leaky_relu",
+            Activation::Elu => "elu",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
         }
     }
 
-    /// Records `f(z)`, elementwise: one node of the shape of `z`. The identity records none and
-    /// returns `z`.
+    /// Records `f(z)`, elementwise: one node of the shape of `z`, or a few for those that are made
+    /// of other functions. The identity records none and returns `z`.
     ///
     /// # Panics
     ///
@@ -85,8 +102,20 @@ impl Activation {
             Activation::Relu => z.try_unary(Unary::Relu),
             Activation::Softplus => z.try_unary(Unary::Softplus),
             Activation::Identity => Ok(z),
+            Activation::LeakyRelu => above_zero(z)?.try_select(z, z.try_mul(S::from_f64(0.01))?),
+            // Where z is not below 0, eᶻ − 1 is not read: it may be infinite.
+            Activation::Elu => above_zero(z)?.try_select(z, z.try_unary(Unary::ExpM1)?),
+            Activation::Gelu => z.try_mul(z.try_unary(Unary::NormCdf)?),
+            Activation::Silu => z.try_mul(z.try_unary(Unary::Sigmoid)?),
         }
     }
+}
+
+/// 1 where `z` is above 0, else 0.
+#[track_caller]
+fn above_zero<S: Scalar>(z: Var<'_, S>) -> Result<Var<'_, S>, wengert::Error> {
+    let zero = z.tape().try_leaf(wengert::Leaf::Const, S::from_f64(0.0))?;
+    z.try_binary(wengert::op::Binary::Gt, zero)
 }
 
 /// The [name](Activation::name).
@@ -98,7 +127,10 @@ impl fmt::Display for Activation {
 
 /// A name that is no [`Activation`]'s.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no activation; there are sigmoid, tanh, relu, softplus and identity")]
+#[error(
+    "{0:?} is no activation; there are sigmoid, tanh, relu, softplus, identity, leaky_relu, elu, \
+     gelu and silu"
+)]
 pub struct UnknownActivation(pub String);
 
 /// From its [name](Activation::name).

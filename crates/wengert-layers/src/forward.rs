@@ -49,6 +49,9 @@ pub struct LayerPass<'t> {
     name: String,
     z: Var<'t>,
     output: Var<'t>,
+    /// Per neuron, the nodes of each `z` and output: `z` and `output` may be copies, which have no
+    /// adjoint of their own.
+    neurons: Vec<[Var<'t>; 2]>,
 }
 
 impl<'t> Bound<'t> {
@@ -108,7 +111,7 @@ impl<'t> BoundLayer<'t> {
         let _scope = x.tape().scope(self.name());
         let z = Var::try_affine(self.biases(), self.weights(), x)?.named("z");
         let output = named_output(z, self.activation().try_apply(z)?, "output");
-        Ok(LayerPass { name: self.name().to_owned(), z, output })
+        Ok(LayerPass { name: self.name().to_owned(), z, output, neurons: Vec::new() })
     }
 
     #[track_caller]
@@ -124,7 +127,9 @@ impl<'t> BoundLayer<'t> {
             zs.push(z);
         }
         let (z, output) = (stack(tape, &zs)?, stack(tape, &outputs)?);
-        Ok(LayerPass { name: self.name().to_owned(), z, output: named_output(z, output, "output") })
+        let output = named_output(z, output, "output");
+        let neurons = zs.into_iter().zip(outputs).map(|(z, output)| [z, output]).collect();
+        Ok(LayerPass { name: self.name().to_owned(), z, output, neurons })
     }
 }
 
@@ -235,12 +240,7 @@ impl<'t> Forward<'t> {
     #[must_use]
     #[track_caller]
     pub fn deltas(&self, gradients: &Gradients<'t>) -> Vec<Vec<f64>> {
-        let mut deltas = Vec::with_capacity(self.layers.len());
-        for layer in &self.layers {
-            deltas
-                .push(gradients.values_wrt(layer.z).into_iter().map(|adjoint| -adjoint).collect());
-        }
-        deltas
+        self.layers.iter().map(|layer| layer.deltas(gradients)).collect()
     }
 
     /// Records the deltas of `loss` as nodes, and returns them by layer, each of the shape of the
@@ -339,7 +339,30 @@ impl<'t> LayerPass<'t> {
     #[must_use]
     #[track_caller]
     pub fn z_of(&self, j: usize) -> Var<'t> {
-        or_panic(neuron(self.z, j))
+        match self.neurons.get(j) {
+            Some([z, _]) => *z,
+            None => or_panic(neuron(self.z, j)),
+        }
+    }
+
+    /// Minus the adjoints of its `z`, row after row.
+    #[track_caller]
+    fn deltas(&self, gradients: &Gradients<'t>) -> Vec<f64> {
+        if self.neurons.is_empty() {
+            return gradients.values_wrt(self.z).into_iter().map(|adjoint| -adjoint).collect();
+        }
+        let of = |[z, _]: &[Var<'t>; 2]| gradients.values_wrt(*z);
+        let columns: Vec<Vec<f64>> = self.neurons.iter().map(of).collect();
+        let rows = columns[0].len();
+        (0..rows).flat_map(|row| columns.iter().map(move |column| -column[row])).collect()
+    }
+
+    /// What the adjoints of its `z` are asked of: each neuron's node, or all at once.
+    pub(crate) fn zs(&self) -> Vec<Var<'t>> {
+        match self.neurons.is_empty() {
+            true => vec![self.z],
+            false => self.neurons.iter().map(|[z, _]| *z).collect(),
+        }
     }
 
     /// The output of neuron `j`: a number, or `[rows]` for a batch.
@@ -350,7 +373,10 @@ impl<'t> LayerPass<'t> {
     #[must_use]
     #[track_caller]
     pub fn output_of(&self, j: usize) -> Var<'t> {
-        or_panic(neuron(self.output, j))
+        match self.neurons.get(j) {
+            Some([_, output]) => *output,
+            None => or_panic(neuron(self.output, j)),
+        }
     }
 
     /// The number of neurons.

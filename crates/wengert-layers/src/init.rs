@@ -6,9 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use python::PythonRandom;
-
-mod python;
+use crate::python::PythonRandom;
 
 /// How the weights and biases of a network are chosen.
 ///
@@ -121,6 +119,25 @@ impl Law {
             Law::HeNormal => Scaled::Normal { deviation: (2.0 / n_in).sqrt() },
         }
     }
+}
+
+impl Law {
+    /// So many numbers for a block of these fans.
+    pub(crate) fn numbers(
+        self,
+        rng: &mut ChaCha8Rng,
+        count: usize,
+        fan_in: usize,
+        fan_out: usize,
+    ) -> Vec<f64> {
+        let scaled = self.scaled(fan_in, fan_out);
+        (0..count).map(|_| scaled.draw(rng)).collect()
+    }
+}
+
+/// So many normal numbers with mean 0.
+pub(crate) fn normals(rng: &mut ChaCha8Rng, count: usize, deviation: f64) -> Vec<f64> {
+    (0..count).map(|_| deviation * normal(rng)).collect()
 }
 
 /// Why an [`Init`] can't be started.

@@ -48,6 +48,7 @@
 // A module uses only modules listed above it.
 mod activation;
 mod data;
+mod python;
 mod init;
 mod mlp;
 mod saved;
@@ -58,6 +59,8 @@ mod predict;
 mod sgd;
 mod train;
 
+pub mod nn;
+
 pub use activation::{Activation, UnknownActivation};
 pub use bind::{Bound, BoundLayer, Granularity};
 pub use data::{DataError, Dataset};
@@ -65,6 +68,7 @@ pub use forward::{Forward, LayerPass};
 pub use init::{Init, InitError, Initialiser, Law, LayerParams};
 pub use mlp::{Layer, Mlp, MlpError, Neuron};
 pub use predict::FitError;
+pub use python::PythonRandom;
 pub use saved::{LoadError, SavedMlp};
 pub use sgd::Sgd;
 pub use train::{Epoch, Passes, RowPass, TrainError, Trained, Trainer};

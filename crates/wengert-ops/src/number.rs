@@ -12,7 +12,7 @@ use crate::rounded;
 use crate::slopes;
 
 macro_rules! impl_number {
-    ($t:ident, ln_max: $ln_max:literal, exact: $sqrt:ident $cbrt:ident $fabs:ident $floor:ident
+    ($t:ident, ln_max: $ln_max:literal, exact: $cbrt:ident $fabs:ident $floor:ident
      $ceil:ident $round:ident $trunc:ident $fmod:ident, pow: $pow:ident, atan2: $atan2:ident,
      hypot: $hypot:ident) => {
         impl Real for $t {
@@ -27,7 +27,8 @@ macro_rules! impl_number {
                 match op {
                     Unary::Neg => -x,
                     Unary::Recip => 1.0 / x,
-                    Unary::Sqrt => libm::$sqrt(x),
+                    // The processor's instruction: IEEE 754 rounds it correctly.
+                    Unary::Sqrt => <$t>::sqrt(x),
                     Unary::Cbrt => libm::$cbrt(x),
                     Unary::Exp => rounded::$t::exp(x),
                     Unary::Exp2 => rounded::$t::exp2(x),
@@ -152,14 +153,14 @@ macro_rules! impl_number {
                     Binary::Gt => indicator(x > y, x, y),
                     Binary::Ge => indicator(x >= y, x, y),
                     Binary::Eq => indicator(x == y, x, y),
-                    Binary::Chain => {
+                    Binary::MulNoNan => {
                         if x == 0.0 {
                             x
                         } else {
                             x * y
                         }
                     }
-                    Binary::ChainChoice => {
+                    Binary::MulNoNanEither => {
                         if x == 0.0 {
                             x
                         } else if y == 0.0 {
@@ -265,7 +266,7 @@ fn indicator<T: Real + PartialOrd>(outcome: bool, x: T, y: T) -> T {
     if comparable { x.like(if outcome { 1.0 } else { 0.0 }) } else { x + y }
 }
 
-impl_number!(f64, ln_max: 709.0, exact: sqrt cbrt fabs floor ceil round trunc fmod,
+impl_number!(f64, ln_max: 709.0, exact: cbrt fabs floor ceil round trunc fmod,
     pow: pow, atan2: atan2, hypot: hypot);
-impl_number!(f32, ln_max: 88.0, exact: sqrtf cbrtf fabsf floorf ceilf roundf truncf fmodf,
+impl_number!(f32, ln_max: 88.0, exact: cbrtf fabsf floorf ceilf roundf truncf fmodf,
     pow: pow_f32, atan2: atan2_f32, hypot: hypot_f32);

@@ -93,7 +93,7 @@ pub(crate) fn curvature(op: Op) -> Curvature {
         Op::Binary(op) => match op {
             Binary::Add | Binary::Sub | Binary::Rem | Binary::Min | Binary::Max => Curvature::None,
             Binary::Gt | Binary::Ge | Binary::Eq => Curvature::None,
-            Binary::Mul | Binary::Chain | Binary::ChainChoice => CROSS,
+            Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => CROSS,
             Binary::Div => Operands(&[(0, 1), (1, 1)]),
             Binary::Powi | Binary::Polygamma | Binary::I0eDerivative | Binary::I1eDerivative => {
                 Operands(&[(0, 0)])
@@ -114,6 +114,8 @@ pub(crate) fn curvature(op: Op) -> Curvature {
             | Structural::Gather
             | Structural::ScatterAdd
             | Structural::Select
+            | Structural::Take
+            | Structural::TakeBack
             | Structural::Tril
             | Structural::Triu
             | Structural::DetSign

@@ -123,7 +123,8 @@ fn fields_that_hold_what_they_cannot() {
     refused(
         "\"sigmoid\"",
         "\"sigmoidal\"",
-        "field `activations[0]`: \"sigmoidal\" is no activation; there are sigmoid, tanh, relu, softplus and identity",
+        "field `activations[0]`: \"sigmoidal\" is no activation; there are sigmoid, tanh, relu, \
+         softplus, identity, leaky_relu, elu, gelu and silu",
     );
 }
 

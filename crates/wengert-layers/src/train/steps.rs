@@ -157,8 +157,8 @@ pub(super) struct Compiled {
 struct LayerOutputs {
     z: Output,
     output: Output,
-    /// `∂L/∂z`.
-    adjoint: Output,
+    /// `∂L/∂z`, of each neuron or of all at once.
+    adjoints: Vec<Output>,
 }
 
 impl Compiled {
@@ -185,7 +185,8 @@ impl Compiled {
         let mut layers = Vec::with_capacity(forward.layers().len());
         for layer in forward.layers() {
             let (z, output) = (compiler.output(layer.z())?, compiler.output(layer.output())?);
-            layers.push(LayerOutputs { z, output, adjoint: compiler.gradient(loss, layer.z())? });
+            let adjoints = layer.zs().into_iter().map(|z| compiler.gradient(loss, z));
+            layers.push(LayerOutputs { z, output, adjoints: adjoints.collect::<Result<_, _>>()? });
         }
         let loss = compiler.output(loss)?;
         let program = compiler.compile()?;
@@ -209,7 +210,8 @@ impl Compiled {
             z: of_layers(&|layer| self.workspace.values(layer.z)),
             outputs: of_layers(&|layer| self.workspace.values(layer.output)),
             deltas: of_layers(&|layer| {
-                self.workspace.values(layer.adjoint).into_iter().map(|g| -g).collect()
+                let values = layer.adjoints.iter().flat_map(|&g| self.workspace.values(g));
+                values.map(|g| -g).collect()
             }),
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn ppf(p: DoubleDouble) -> DoubleDouble {
         return end.into();
     }
     let small = smaller(p);
-    let t = libm::sqrt(-2.0 * libm::log(small.hi));
+    let t = (-2.0 * libm::log(small.hi)).sqrt();
     let start = (2.515_517 + t * (0.802_853 + t * 0.010_328))
         / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
         - t;

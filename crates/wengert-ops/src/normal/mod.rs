@@ -149,7 +149,7 @@ pub(crate) fn ppf(p: f64) -> f64 {
         };
     }
     let small = if p <= 0.5 { p } else { 1.0 - p };
-    let t = libm::sqrt(-2.0 * rounded::f64::ln(small));
+    let t = (-2.0 * rounded::f64::ln(small)).sqrt();
     let mut z = (2.515_517 + t * (0.802_853 + t * 0.010_328))
         / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
         - t;

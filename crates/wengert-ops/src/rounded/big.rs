@@ -166,7 +166,7 @@ impl Big {
         }
         let odd = self.exponent & 1;
         let b = Big { exponent: odd, ..self };
-        let mut inverse = Big::from(1.0 / libm::sqrt(b.near()));
+        let mut inverse = Big::from(1.0 / b.near().sqrt());
         for _ in 0..4 {
             let rest = Big::one().minus(b.times(inverse.square()));
             inverse = inverse.plus(inverse.times(rest).scaled(-1));

@@ -195,7 +195,7 @@ pub(crate) fn hypot(x: f64, y: f64) -> f64 {
 pub(crate) fn hypot_f32(x: f32, y: f32) -> f32 {
     let (x, y) = (f64::from(x), f64::from(y));
     // In f64 the squares are exact.
-    narrow_if_sure(libm::sqrt(x * x + y * y))
+    narrow_if_sure((x * x + y * y).sqrt())
         .unwrap_or_else(|| narrowed(hypot(x, y), || exact::binary(Binary::Hypot, x, y)))
 }
 

@@ -104,7 +104,7 @@ impl Pair {
         if self.hi == 0.0 {
             return self;
         }
-        let first = libm::sqrt(self.hi);
+        let first = self.hi.sqrt();
         let square = product(first, first);
         let rest = (self.hi - square.hi) - square.lo + self.lo;
         ordered_sum(first, rest / (2.0 * first))

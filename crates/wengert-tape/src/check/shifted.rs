@@ -51,7 +51,9 @@ fn unary_piece<S: Scalar>(op: Unary, x: S) -> Option<Ordering> {
 fn pole_between<S: Scalar>(a: S, b: S) -> bool {
     let (least, most) = if a < b { (a, b) } else { (b, a) };
     let (floor, zero) = (most.unary(Unary::Floor), a.like(0.0));
-    !(least > zero) && (!(floor < least) || !(most < zero))
+    // A NaN is neither.
+    let (above, between_two) = (least > zero, floor < least && most < zero);
+    !(above || between_two)
 }
 
 fn crosses_unary<S: Scalar>(op: Unary, a: S, b: S) -> bool {
@@ -86,7 +88,9 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
         Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => {
             (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero())
         }
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
+            false
+        }
         Binary::XLogY => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::LogAddExp | Binary::DifferenceSigmoid => false,
         Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => false,

@@ -9,6 +9,7 @@ mod key;
 mod leaves;
 mod linalg;
 mod linear;
+mod lookup;
 mod norms;
 mod operators;
 mod reduce;

@@ -1,0 +1,313 @@
+//! microgpt, the teaching program of 2026 (A. Karpathy): a transformer of 4,192 weights that learns
+//! to make up names. The same numbers as the original's, from the first weight to the last name.
+//!
+//! ```text
+//! cargo run --release --example microgpt                 1,000 steps, compiled; 20 names
+//! cargo run --release --example microgpt -- --recorded   every step on a fresh tape
+//! cargo run --release --example microgpt -- --replayed   one tape for each length of name
+//! cargo run --release --example microgpt -- --steps 10   fewer steps
+//! cargo run --release --example microgpt -- --original   beside the original under python3
+//! ```
+//!
+//! The functions of the model are the original's, number by number: a weight is a number, an
+//! embedding a list of 16. What differs: a token is given as 27 marks, of which one is 1, so that
+//! one recording serves every name of a length.
+
+use std::error::Error;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use wengert::number::Real;
+use wengert::{Tape, Var};
+pub(crate) use wengert_layers::PythonRandom;
+
+#[path = "microgpt/learner.rs"]
+mod learner;
+
+pub(crate) use learner::Learner;
+pub(crate) use learner::Way;
+
+/// Letters, and the mark at both ends of a name.
+const TOKENS: usize = 27;
+const MARK: usize = 26;
+const EMBED: usize = 16;
+const HEADS: usize = 4;
+const HEAD: usize = EMBED / HEADS;
+/// Names are cut after so many positions.
+const BLOCK: usize = 16;
+const STEPS: usize = 1000;
+/// What the original makes up after 1,000 steps.
+const NAMES: &str = "kamon ann karai jaire vialan karia yeran anna areli kaina konna keylen \
+                     liole alerin earan lenne kana lara alela anton";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut way, mut steps, mut original) = (Way::Compiled, STEPS, false);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--recorded" => way = Way::Recorded,
+            "--replayed" => way = Way::Replayed,
+            "--compiled" => way = Way::Compiled,
+            "--original" => original = true,
+            "--steps" => steps = arguments.next().ok_or("--steps needs a number")?.parse()?,
+            other => return Err(format!("unknown argument {other}; see the file's head").into()),
+        }
+    }
+    let out = &mut std::io::stdout().lock();
+    let told = run(out, way, steps)?;
+    if steps == STEPS {
+        if told.names.join(" ") != NAMES || told.worst > 1e-12 {
+            return Err("these are not the original's digits".into());
+        }
+        writeln!(out, "the original's names, and its losses to {:.1e}", told.worst)?;
+    }
+    if original {
+        let theirs = original_step(20)?;
+        let times = theirs.as_secs_f64() / told.step.as_secs_f64();
+        writeln!(
+            out,
+            "the original: {theirs:.1?} a step (its first 20), {times:.0} times as long"
+        )?;
+    }
+    Ok(())
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The largest difference of a loss from the original's, as a part of that.
+    pub(crate) worst: f64,
+    pub(crate) names: Vec<String>,
+    /// The mean time of a step, without what is done once for a length of name.
+    pub(crate) step: Duration,
+}
+
+/// Trains, compares the losses with the original's, and draws 20 names.
+pub(crate) fn run(out: &mut impl Write, way: Way, steps: usize) -> Result<Told, Box<dyn Error>> {
+    let mut random = PythonRandom::seed(42);
+    let mut names: Vec<&str> = include_str!("microgpt/names.txt").lines().collect();
+    random.shuffle(&mut names);
+    let params = first_weights(&mut random);
+    writeln!(out, "{} names, {} weights, {way:?}", names.len(), params.len())?;
+
+    let tapes: Vec<Tape> = (0..=BLOCK).map(|_| Tape::new()).collect();
+    let mut learner = Learner::new(way, params, &tapes);
+    let (mut losses, mut spent) = (Vec::with_capacity(steps), Duration::ZERO);
+    for step in 0..steps {
+        let tokens = tokens(names[step % names.len()]);
+        learner.prepare(&tokens)?;
+        let started = Instant::now();
+        losses.push(learner.step(&tokens, step)?);
+        spent += started.elapsed();
+    }
+
+    let theirs = include_str!("microgpt/losses.tsv")
+        .lines()
+        .map(|line| line.rsplit('\t').next().unwrap_or_default().parse::<f64>());
+    let theirs = theirs.collect::<Result<Vec<_>, _>>()?;
+    let off = |i: usize| (losses[i] - theirs[i]).abs() / theirs[i];
+    for step in [1, 10, 100, 200, 300, 500, 1000].into_iter().filter(|&step| step <= losses.len()) {
+        let worst = (0..step).map(off).fold(0.0, f64::max);
+        let loss = losses[step - 1];
+        writeln!(out, "step {step:>4}  loss {loss:.15}  off by at most {worst:.1e} so far")?;
+    }
+    let told = Told {
+        names: draw(learner.params(), &mut random, 20),
+        worst: (0..losses.len()).map(off).fold(0.0, f64::max),
+        step: spent / steps.max(1) as u32,
+    };
+    writeln!(out, "{:.1?} a step", told.step)?;
+    writeln!(out, "{}", told.names.join(" "))?;
+    Ok(told)
+}
+
+/// The parameters in the order of drawing, row by row.
+const SHAPES: [[usize; 2]; 9] = [
+    [TOKENS, EMBED],
+    [BLOCK, EMBED],
+    [TOKENS, EMBED],
+    [EMBED, EMBED],
+    [EMBED, EMBED],
+    [EMBED, EMBED],
+    [EMBED, EMBED],
+    [4 * EMBED, EMBED],
+    [EMBED, 4 * EMBED],
+];
+
+pub(crate) fn first_weights(random: &mut PythonRandom) -> Vec<f64> {
+    let count = SHAPES.iter().map(|[rows, columns]| rows * columns).sum();
+    (0..count).map(|_| random.gauss(0.0, 0.08)).collect()
+}
+
+/// A mark, the letters, a mark; cut after the positions that there are.
+pub(crate) fn tokens(name: &str) -> Vec<usize> {
+    let letters = name.bytes().map(|letter| usize::from(letter - b'a'));
+    let mut tokens: Vec<usize> = std::iter::once(MARK).chain(letters).chain([MARK]).collect();
+    tokens.truncate(BLOCK + 1);
+    tokens
+}
+
+// ---- The model, number by number.
+
+type Row<'t> = Vec<Var<'t>>;
+type Matrix<'t> = Vec<Row<'t>>;
+
+struct Weights<'t> {
+    wte: Matrix<'t>,
+    wpe: Matrix<'t>,
+    lm_head: Matrix<'t>,
+    wq: Matrix<'t>,
+    wk: Matrix<'t>,
+    wv: Matrix<'t>,
+    wo: Matrix<'t>,
+    fc1: Matrix<'t>,
+    fc2: Matrix<'t>,
+}
+
+impl<'t> Weights<'t> {
+    /// The numbers of one block, by name.
+    fn of(params: Var<'t>) -> Self {
+        let mut at = 0;
+        let [wte, wpe, lm_head, wq, wk, wv, wo, fc1, fc2] = SHAPES.map(|[rows, columns]| {
+            let block = params.slice(0, at..at + rows * columns).reshape([rows, columns]);
+            at += rows * columns;
+            block.iter().map(|row| row.iter().collect()).collect()
+        });
+        Weights { wte, wpe, lm_head, wq, wk, wv, wo, fc1, fc2 }
+    }
+}
+
+/// Products, added from the first one on.
+fn dot<'t>(w: &[Var<'t>], x: &[Var<'t>]) -> Var<'t> {
+    w.iter().zip(x).map(|(w, x)| w * x).reduce(|sum, product| sum + product).expect("not empty")
+}
+
+fn linear<'t>(x: &[Var<'t>], w: &[Row<'t>]) -> Row<'t> {
+    w.iter().map(|row| dot(row, x)).collect()
+}
+
+fn softmax<'t>(logits: &[Var<'t>]) -> Row<'t> {
+    // A number that no derivative passes through; exact, as subtracting it changes no share.
+    let largest = logits.iter().copied().reduce(Var::max).expect("not empty").detach();
+    let exps: Row = logits.iter().map(|logit| (logit - largest).exp()).collect();
+    let total = exps.iter().copied().reduce(|sum, e| sum + e).expect("not empty");
+    exps.iter().map(|e| e / total).collect()
+}
+
+fn rmsnorm<'t>(x: &[Var<'t>]) -> Row<'t> {
+    let mean_square = dot(x, x) / x.len() as f64;
+    let scale = (mean_square + 1e-5).powf(-0.5);
+    x.iter().map(|x| x * scale).collect()
+}
+
+fn add<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Row<'t> {
+    a.iter().zip(b).map(|(a, b)| a + b).collect()
+}
+
+/// The logits of the token that follows `token`, of which 27 marks are given.
+fn gpt<'t>(
+    weights: &Weights<'t>,
+    token: &[Var<'t>],
+    position: usize,
+    keys: &mut Matrix<'t>,
+    values: &mut Matrix<'t>,
+) -> Row<'t> {
+    let embedding = |i: usize| {
+        let column = weights.wte.iter().zip(token).map(|(row, mark)| row[i] * mark);
+        column.reduce(|sum, product| sum + product).expect("not empty")
+    };
+    let embedded: Row = (0..EMBED).map(embedding).collect();
+    let x = rmsnorm(&add(&embedded, &weights.wpe[position]));
+
+    let residual = x.clone();
+    let x = rmsnorm(&x);
+    let q = linear(&x, &weights.wq);
+    keys.push(linear(&x, &weights.wk));
+    values.push(linear(&x, &weights.wv));
+    let mut attended = Vec::with_capacity(EMBED);
+    for head in 0..HEADS {
+        let _scope = x[0].tape().scope(&format!("head {head}"));
+        let part = head * HEAD..(head + 1) * HEAD;
+        let score =
+            |key: &Row<'t>| dot(&q[part.clone()], &key[part.clone()]) / (HEAD as f64).sqrt();
+        let shares = softmax(&keys.iter().map(score).collect::<Row>());
+        for j in part {
+            attended.push(dot(&shares, &values.iter().map(|value| value[j]).collect::<Row>()));
+        }
+    }
+    let x = add(&linear(&attended, &weights.wo), &residual);
+
+    let residual = x.clone();
+    let hidden: Row = linear(&rmsnorm(&x), &weights.fc1).iter().map(|z| z.relu()).collect();
+    let x = add(&linear(&hidden, &weights.fc2), &residual);
+    linear(&x, &weights.lm_head)
+}
+
+/// Minus the logarithm of the share of the next token, averaged over the positions. `tokens` has
+/// one row of marks more than there are positions.
+fn loss<'t>(params: Var<'t>, tokens: Var<'t>) -> Var<'t> {
+    let tape = params.tape();
+    let weights = Weights::of(params);
+    let tokens: Matrix = tokens.iter().map(|token| token.iter().collect()).collect();
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    let count = tokens.len() - 1;
+    let losses = (0..count).map(|position| {
+        let _scope = tape.scope(&format!("position {position}"));
+        let logits = gpt(&weights, &tokens[position], position, &mut keys, &mut values);
+        -dot(&softmax(&logits), &tokens[position + 1]).ln()
+    });
+    losses.reduce(|sum, loss| sum + loss).expect("not empty") * (1.0 / count as f64)
+}
+
+/// Adam's step for one number, or for a block of them as nodes: the original's formulas.
+/// `correction` is 1 − βᵏ of both moments at step k. Returns what moves and both moments.
+fn adam<R: Real>([p, m, v]: [R; 3], g: R, rate: R, correction: [R; 2]) -> [R; 3] {
+    let (beta1, beta2): (f64, f64) = (0.85, 0.99);
+    let m = m * m.like(beta1) + g * g.like(1.0 - beta1);
+    let v = v * v.like(beta2) + g * g * g.like(1.0 - beta2);
+    let (m_hat, v_hat) = (m / correction[0], v / correction[1]);
+    [p - rate * m_hat / (v_hat.sqrt() + p.like(1e-8)), m, v]
+}
+
+/// The rate at a step, and 1 − βᵏ of both moments.
+fn schedule(step: usize) -> (f64, [f64; 2]) {
+    let k = step as i32 + 1;
+    let rate = 0.01 * (1.0 - step as f64 / STEPS as f64);
+    (rate, [0.85, 0.99].map(|beta: f64| 1.0 - Real::powf(beta, f64::from(k))))
+}
+
+/// Names, letter by letter, each drawn by the shares of logits divided by a temperature of 0.5.
+fn draw(params: &[f64], random: &mut PythonRandom, count: usize) -> Vec<String> {
+    let name = |_| {
+        let tape = Tape::new();
+        let weights = Weights::of(tape.param(params));
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let (mut token, mut name) = (MARK, String::new());
+        for position in 0..BLOCK {
+            let marks: Row = tape.data(learner::marks(&[token])).iter().collect();
+            let logits = gpt(&weights, &marks, position, &mut keys, &mut values);
+            let shares = softmax(&logits.iter().map(|logit| logit / 0.5).collect::<Row>());
+            token = random.choice(&shares.iter().map(|share| share.value()).collect::<Vec<_>>());
+            if token == MARK {
+                break;
+            }
+            name.push(char::from(b'a' + token as u8));
+        }
+        name
+    };
+    (0..count).map(name).collect()
+}
+
+/// The mean time of a step of the original, written beside this file, under this machine's Python.
+fn original_step(steps: usize) -> Result<Duration, Box<dyn Error>> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/microgpt/original.py");
+    let output =
+        std::process::Command::new("python3").args([script, &steps.to_string()]).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let times = text.lines().filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    let times: Vec<f64> = times.collect();
+    if times.is_empty() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(Duration::from_secs_f64(times.iter().sum::<f64>() / times.len() as f64))
+}
