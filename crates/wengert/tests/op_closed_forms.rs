@@ -50,21 +50,22 @@ const WHOLE: &[f64] = &[1.0, 2.0, 3.0, 7.0];
 const ABOVE_0: &[f64] = &[0.25, 1.0, 3.0, 9.0];
 const ORDERS: &[(f64, f64)] = &[(0.5, 0.0), (2.0, 1.0), (5.0, 2.0)];
 
-/// `ψ⁽ⁿ⁾` at whole numbers: by γ, the zeta function and finite sums.
+/// `ψ⁽ⁿ⁾` at whole numbers: by γ and a finite sum, or by the tail of the zeta function, of which
+/// nothing is subtracted (Euler and Maclaurin's formula from x + 30 on, DLMF 25.11.5 and 5.15.1).
 fn psi(n: i32, x: f64) -> f64 {
-    const ZETA: [f64; 4] = [
-        1.644_934_066_848_226_4,
-        1.202_056_903_159_594_2,
-        1.082_323_233_711_138_2,
-        1.036_927_755_143_37,
-    ];
     const EULER: f64 = 0.577_215_664_901_532_9;
-    let sum: f64 = (1..x as i32).map(|k| f64::from(k).powi(-n - 1)).sum();
     if n == 0 {
-        return sum - EULER;
+        return (1..x as i32).map(|k| f64::from(k).recip()).sum::<f64>() - EULER;
     }
+    let (s, a) = (f64::from(n + 1), x + 30.0);
+    let rising = |count: i32| (0..count).map(|i| s + f64::from(i)).product::<f64>();
+    let rest = a.powi(-n) / f64::from(n) + a.powi(-n - 1) / 2.0 + rising(1) * a.powi(-n - 2) / 12.0
+        - rising(3) * a.powi(-n - 4) / 720.0
+        + rising(5) * a.powi(-n - 6) / 30_240.0;
+    // The smallest first.
+    let tail = (0..30).rev().fold(rest, |sum, k| sum + (x + f64::from(k)).powi(-n - 1));
     let factorial: f64 = (1..=n).map(f64::from).product();
-    (-1.0_f64).powi(n + 1) * factorial * (ZETA[n as usize - 1] - sum)
+    (-1.0_f64).powi(n + 1) * factorial * tail
 }
 
 /// The k-th derivative of `e^(−x) I_ν(x)`, x > 0: the mean of a periodic function, by the trapezoidal
