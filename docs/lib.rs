@@ -23,4 +23,5 @@ documents! {
     trace: "trace.md";
     source: "source.md";
     training: "training.md";
+    cookbook: "cookbook.md";
 }

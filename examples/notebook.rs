@@ -360,14 +360,19 @@ fn last_row(
     Ok(())
 }
 
+/// Writes a file; an error names it.
+fn put(dir: &Path, file: &str, text: &str) -> Result<(), String> {
+    let path = dir.join(file);
+    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 /// The trace as JSON, its table and ledgers as text, the tape's listing, and the graph.
 fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(), Box<dyn Error>> {
     let caption = "L = 1/2 sum (target - output)^2, delta = -dL/dz";
     let is_z = |path: &str| path.ends_with(".z");
     let named: Vec<&str> =
         trace.names().filter(|path| path.ends_with(".output") || path.ends_with(".z")).collect();
-    let write =
-        |ending: &str, text: String| std::fs::write(dir.join(format!("{name}.{ending}")), text);
+    let write = |ending: &str, text: String| put(dir, &format!("{name}.{ending}"), &text);
     write("json", serde_json::to_string_pretty(trace)? + "\n")?;
     write("txt", wengert_inspect::Table::new(trace).caption(caption).delta(is_z).to_string())?;
     write("ledger.txt", LedgerText::new(trace).of(&named).caption(caption).to_string())?;
@@ -396,9 +401,8 @@ fn write_derivation(
     if let Some((source, network)) = printed {
         derivation = derivation.reference(source, known(network));
     }
-    let write = |ending: &str, text: String| {
-        std::fs::write(dir.join(format!("{name}.derivation.{ending}")), text)
-    };
+    let write =
+        |ending: &str, text: String| put(dir, &format!("{name}.derivation.{ending}"), &text);
     write("txt", derivation.to_string())?;
     write("md", derivation.markdown().to_string())?;
     write("html", derivation.html().to_string())?;

@@ -11,10 +11,20 @@ use std::io::Write;
 
 use wengert::{Compiler, Tape, Var};
 
+const USAGE: &str = "usage: program [SIZE SIZE ..]: the neurons of each layer, inputs first";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out = &mut std::io::stdout().lock();
-    let sizes =
-        std::env::args().skip(1).map(|size| size.parse()).collect::<Result<Vec<usize>, _>>()?;
+    let mut sizes = Vec::new();
+    for argument in std::env::args().skip(1) {
+        // What was asked for is no error.
+        if argument == "--help" || argument == "-h" {
+            writeln!(out, "{USAGE}")?;
+            return Ok(());
+        }
+        let size: Result<usize, _> = argument.parse();
+        sizes.push(size.map_err(|_| format!("{argument} is no size of a layer\n{USAGE}"))?);
+    }
     if sizes.is_empty() {
         run(out, &[2, 2, 2], 1000)?;
         writeln!(out)?;

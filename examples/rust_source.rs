@@ -10,8 +10,21 @@ use std::error::Error;
 use wengert::program::RustOptions;
 use wengert::{Compiler, Numerics, Program, Tape, Var};
 
+const USAGE: &str = "usage: rust_source [--exact]";
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let exact = std::env::args().skip(1).any(|argument| argument == "--exact");
+    let mut exact = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--exact" => exact = true,
+            // What was asked for is no error.
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return Ok(());
+            }
+            other => return Err(format!("unknown argument {other}\n{USAGE}").into()),
+        }
+    }
     print!("{}", text(exact)?);
     Ok(())
 }

@@ -7,11 +7,13 @@
 mod schema;
 
 mod adbench;
+mod custom_op_example;
 mod derivation;
 mod localised;
 mod microgpt_example;
 mod notebook_example;
 mod notebook_transcript;
+mod ode_example;
 mod outside;
 mod page;
 mod pictures;

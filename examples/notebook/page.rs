@@ -61,6 +61,7 @@ pub(crate) fn write(
     if let Some(training) = training {
         page = page.curve(&training.curve).boundary(&training.boundary);
     }
-    std::fs::write(dir.join(format!("{name}.page.html")), page.to_string())?;
-    Ok(())
+    let path = dir.join(format!("{name}.page.html"));
+    let written = std::fs::write(&path, page.to_string());
+    Ok(written.map_err(|error| format!("{}: {error}", path.display()))?)
 }

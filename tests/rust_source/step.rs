@@ -14,7 +14,7 @@ pub fn step(params: &mut [f64; 12], x: &[f64; 2], target: &[f64; 2], rate: f64) 
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -43,20 +43,22 @@ pub fn step(params: &mut [f64; 12], x: &[f64; 2], target: &[f64; 2], rate: f64) 
     let loss = 0.5 * (error_0 * error_0 + error_1 * error_1);
 
     // The reverse sweep: d_x is the adjoint of x.
-    let d_output_1_z = chain(-(0.5 * (2.0 * error_1)), sigmoid_slope(output_1_z, output_1_output));
-    let d_output_0_z = chain(-(0.5 * (2.0 * error_0)), sigmoid_slope(output_0_z, output_0_output));
-    let d_hidden_1_output = chain(d_output_1_z, output_1_w1) + chain(d_output_0_z, output_0_w1);
-    let d_hidden_1_z = chain(d_hidden_1_output, sigmoid_slope(hidden_1_z, hidden_1_output));
-    let d_hidden_0_output = chain(d_output_1_z, output_1_w0) + chain(d_output_0_z, output_0_w0);
-    let d_hidden_0_z = chain(d_hidden_0_output, sigmoid_slope(hidden_0_z, hidden_0_output));
-    let d_output_1_w1 = chain(d_output_1_z, hidden_1_output);
-    let d_output_1_w0 = chain(d_output_1_z, hidden_0_output);
-    let d_output_0_w1 = chain(d_output_0_z, hidden_1_output);
-    let d_output_0_w0 = chain(d_output_0_z, hidden_0_output);
-    let d_hidden_1_w1 = chain(d_hidden_1_z, x[1]);
-    let d_hidden_1_w0 = chain(d_hidden_1_z, x[0]);
-    let d_hidden_0_w1 = chain(d_hidden_0_z, x[1]);
-    let d_hidden_0_w0 = chain(d_hidden_0_z, x[0]);
+    let d_output_1_z = mul_no_nan(-(0.5 * (2.0 * error_1)), sigmoid_slope(output_1_z, output_1_output));
+    let d_output_0_z = mul_no_nan(-(0.5 * (2.0 * error_0)), sigmoid_slope(output_0_z, output_0_output));
+    let d_hidden_1_output_part = mul_no_nan(d_output_1_z, output_1_w1);
+    let d_hidden_1_output = d_hidden_1_output_part + mul_no_nan(d_output_0_z, output_0_w1);
+    let d_hidden_1_z = mul_no_nan(d_hidden_1_output, sigmoid_slope(hidden_1_z, hidden_1_output));
+    let d_hidden_0_output_part = mul_no_nan(d_output_1_z, output_1_w0);
+    let d_hidden_0_output = d_hidden_0_output_part + mul_no_nan(d_output_0_z, output_0_w0);
+    let d_hidden_0_z = mul_no_nan(d_hidden_0_output, sigmoid_slope(hidden_0_z, hidden_0_output));
+    let d_output_1_w1 = mul_no_nan(d_output_1_z, hidden_1_output);
+    let d_output_1_w0 = mul_no_nan(d_output_1_z, hidden_0_output);
+    let d_output_0_w1 = mul_no_nan(d_output_0_z, hidden_1_output);
+    let d_output_0_w0 = mul_no_nan(d_output_0_z, hidden_0_output);
+    let d_hidden_1_w1 = mul_no_nan(d_hidden_1_z, x[1]);
+    let d_hidden_1_w0 = mul_no_nan(d_hidden_1_z, x[0]);
+    let d_hidden_0_w1 = mul_no_nan(d_hidden_0_z, x[1]);
+    let d_hidden_0_w0 = mul_no_nan(d_hidden_0_z, x[0]);
     let d_params = [
         d_hidden_0_w0, d_hidden_0_w1, d_hidden_0_z, d_hidden_1_w0, d_hidden_1_w1, d_hidden_1_z,
         d_output_0_w0, d_output_0_w1, d_output_0_z, d_output_1_w0, d_output_1_w1, d_output_1_z,

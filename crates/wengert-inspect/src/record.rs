@@ -302,7 +302,7 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             scope: self.tape.scope_of(node.id),
             // Of a node that is only read, what computed it does not matter.
             op: if whole || node.op.is_leaf() {
-                node.op.name().to_owned()
+                node.op_name().to_owned()
             } else {
                 "left out".to_owned()
             },

@@ -252,8 +252,8 @@ fn step() -> impl Strategy<Value = (Step, bool)> {
 
 const WRITTEN_BY_GRADIENTS: [Binary; 12] = [
     Binary::Powi,
-    Binary::Chain,
-    Binary::ChainChoice,
+    Binary::MulNoNan,
+    Binary::MulNoNanEither,
     Binary::SigmoidSlope,
     Binary::TanhSlope,
     Binary::HypotSlope,

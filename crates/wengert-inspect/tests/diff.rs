@@ -64,6 +64,29 @@ fn whatever_a_changed_input_makes_of_a_program_follows_from_it() {
     }
 }
 
+/// Of a recorded gradient too, among whose nodes are those that programs do not write, such as the
+/// running sum from the back.
+#[test]
+fn whatever_a_changed_input_makes_of_a_gradient_follows_from_it() {
+    let gradient = |at: [f64; 8]| {
+        traced(|tape| {
+            let x = tape.input(at).named("x");
+            let gradient = tensor_program(tape, x).record_gradient(&[x]).unwrap()[0].unwrap();
+            (gradient * gradient).sum()
+        })
+    };
+    let ours = gradient(AT);
+    assert!(ours.nodes().iter().any(|node| node.op == "cumsum_back"));
+    let mut at = AT;
+    at[3] += 0.0137;
+    let theirs = gradient(at);
+    let found = Diff::new(&ours, &theirs).findings();
+    assert_eq!(found.cause().unwrap().slot.index(), 3);
+    let own: Vec<&str> = found.of(Origin::Own).map(|other| other.path.as_str()).collect();
+    assert!(own.is_empty(), "{own:?}");
+    assert!(found.of(Origin::Follows).count() > 100);
+}
+
 #[test]
 fn an_adjoint_is_looked_at_only_if_all_values_agree_and_then_from_the_loss_back() {
     let ours = program(AT);

@@ -68,7 +68,7 @@ fn every_structural_op() {
     check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
     let used: Vec<String> =
         Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
-    for op in Structural::ALL {
+    for op in Structural::ALL.iter().filter(|op| !op.runs_a_body()) {
         assert!(
             used.iter().any(|name| name == op.name()),
             "no ledger of {} was compared",

@@ -11,11 +11,6 @@
 //! does not lose them.
 
 #![allow(
-    dead_code,
-    unused_imports,
-    reason = "the kernels that are to call this are not wired to it yet"
-)]
-#![allow(
     unsafe_code,
     reason = "calls of functions with target features: see the module's documentation"
 )]
@@ -37,6 +32,7 @@ pub enum Level {
 }
 
 impl Level {
+    #[cfg(test)]
     const ALL: &'static [Level] = &[
         Level::Portable,
         #[cfg(target_arch = "x86_64")]
@@ -77,7 +73,8 @@ impl Level {
     }
 
     /// Every level that this processor has, [`Level::Portable`] first.
-    pub fn available() -> impl Iterator<Item = Level> {
+    #[cfg(test)]
+    pub(crate) fn available() -> impl Iterator<Item = Level> {
         Self::ALL.iter().copied().filter(|&level| level <= Self::detected())
     }
 }
@@ -133,12 +130,6 @@ impl<A: Arguments> Compiled<A> {
         // SAFETY: `compiled` has made sure that the processor has the features that the function
         // was compiled with.
         unsafe { (self.pointer)(arguments) }
-    }
-
-    /// What it was compiled for.
-    #[must_use]
-    pub fn level(self) -> Level {
-        self.level
     }
 }
 

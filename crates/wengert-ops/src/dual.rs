@@ -80,16 +80,16 @@ impl<S: Scalar> Real for Dual<S> {
         let value = x.binary(op, y);
         // The product of the chain rule skips a zero of all components, not of the value alone:
         // 0 + tε times p still moves by t p.
-        if op == Binary::Chain || op == Binary::ChainChoice {
-            let along_x = if op == Binary::Chain {
-                self.tangent.chain(y)
+        if op == Binary::MulNoNan || op == Binary::MulNoNanEither {
+            let along_x = if op == Binary::MulNoNan {
+                self.tangent.mul_no_nan(y)
             } else {
-                self.tangent.chain_choice(y)
+                self.tangent.mul_no_nan_either(y)
             };
             let still = other.tangent.is_zero();
             return Dual {
                 value,
-                tangent: if still { along_x } else { along_x + x.chain(other.tangent) },
+                tangent: if still { along_x } else { along_x + x.mul_no_nan(other.tangent) },
             };
         }
         let along_x = rules::first(op, x, y, value).times(self.tangent);
@@ -114,8 +114,18 @@ impl<S: Scalar> Scalar for Dual<S> {
     const HAS_TANGENT: bool = true;
     const OUT_OF_LINE: bool = S::OUT_OF_LINE;
 
+    const IS_DUAL: bool = true;
+
     fn detached(self) -> Self {
         Dual::constant(self.value.detached())
+    }
+
+    fn tangent_alone(self) -> Self {
+        Dual { value: self.value.like(0.0), tangent: self.tangent }
+    }
+
+    fn with_tangent_of(self, other: Self) -> Self {
+        Dual { value: self.value, tangent: other.tangent }
     }
 
     fn tie(self, op: Binary, other: Self, before: u32) -> Self {

@@ -148,14 +148,14 @@ macro_rules! impl_number {
                     Binary::Gt => indicator(x > y, x, y),
                     Binary::Ge => indicator(x >= y, x, y),
                     Binary::Eq => indicator(x == y, x, y),
-                    Binary::Chain => {
+                    Binary::MulNoNan => {
                         if x == 0.0 {
                             x
                         } else {
                             x * y
                         }
                     }
-                    Binary::ChainChoice => {
+                    Binary::MulNoNanEither => {
                         if x == 0.0 {
                             x
                         } else if y == 0.0 {

@@ -118,9 +118,9 @@ middle of the subdifferential";
                 "NaN if either is NaN; a number on the tape, not a guard";
             Eq, indicator_eq, "[x = y]: 1 if x = y, else 0", "0",
                 "NaN if either is NaN; a number on the tape, not a guard";
-            Chain, chain, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x",
+            MulNoNan, mul_no_nan, "x·y, and 0 where x = 0 even if y is infinite or NaN", "∂x: y, ∂y: x",
                 "the chain rule's product, adjoint times partial: a zero adjoint passes nothing on";
-            ChainChoice, chain_choice,
+            MulNoNanEither, mul_no_nan_either,
                 "x·y, and 0 where x or y is 0, even if the other is infinite or NaN",
                 "∂x: y, ∂y: x",
                 "the chain rule's product where the partial is that of a choice: what is not \
@@ -397,6 +397,19 @@ where elements are zero";
             Select, select, "select", "cond ≠ 0 ? a : b",
                 "1 by what was chosen, 0 by the other; 0 by cond",
                 "elementwise, after broadcasting";
+            Take, take, "take", "x[⌊iₖ⌋]", "1 by the rows that are taken, 0 by i",
+                "rows, picked by computed numbers; a number that says no row gives NaN";
+            TakeBack, take, "take_back", "Σ gₖ at ⌊iₖ⌋", "1",
+                "rows added up in the places that they were taken from";
+            Call, call, "call", "f(x, ..)", "that of f, or the one that was given for it",
+                "a function recorded as a body, called as one step";
+            Scan, scan, "scan", "sₜ₊₁, yₜ = f(sₜ, xₜ, p) for t = 0, 1, ..",
+                "cotangents are carried back through the steps",
+                "a body recorded once and run a number of times; the result is the last states, \
+then the rows that were collected";
+            Cond, cond, "cond", "c ≠ 0 ? f(x, ..) : g(x, ..)",
+                "that of the body which is run; 0 by c",
+                "two bodies of the same inputs and outputs, of which one is run";
         }
     };
 }
@@ -435,6 +448,13 @@ macro_rules! define_structural {
             #[must_use]
             pub const fn formula(self) -> &'static str {
                 match self { $(Structural::$variant => $formula),* }
+            }
+
+            /// Whether it runs a function that stands in its attributes: what it computes is not
+            /// known by its name.
+            #[must_use]
+            pub const fn runs_a_body(self) -> bool {
+                matches!(self, Structural::Call | Structural::Scan | Structural::Cond)
             }
         }
     };

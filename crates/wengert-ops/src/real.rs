@@ -130,8 +130,25 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     #[doc(hidden)]
     const OUT_OF_LINE: bool = false;
 
+    /// Whether the tangent that it carries is a derivative by the rules, which an operation with a
+    /// rule of its own computes by that.
+    #[doc(hidden)]
+    const IS_DUAL: bool = false;
+
     /// The same number standing still: what is read through a cut operand.
     fn detached(self) -> Self;
+
+    /// Nothing but the tangent: `0 + ẋε` of a dual number `x + ẋε`.
+    #[doc(hidden)]
+    fn tangent_alone(self) -> Self {
+        Self::from_f64(0.0)
+    }
+
+    /// The value of this with the tangent of another.
+    #[doc(hidden)]
+    fn with_tangent_of(self, _: Self) -> Self {
+        self
+    }
 
     /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before`
     /// already: a tangent is shared equally by all, as the reverse sweep shares an adjoint.

@@ -34,16 +34,16 @@ impl<R: Real> Partial<R> {
     /// The contribution `g · partial` of this edge to its operand's adjoint, or to the node's
     /// tangent; nothing for a structural zero.
     ///
-    /// A zero `g` gives zero even if the partial is infinite: see [`Real::chain`].
+    /// A zero `g` gives zero even if the partial is infinite: see [`Real::mul_no_nan`].
     #[inline(always)]
     pub fn times(self, g: R) -> Option<R> {
         match self {
             Partial::Zero => None,
             Partial::One => Some(g),
             Partial::MinusOne => Some(-g),
-            Partial::Of(p) => Some(g.chain(p)),
-            Partial::Product(p, q) => Some(g.chain(p).chain_choice(q)),
-            Partial::Choice(p) => Some(g.chain_choice(p)),
+            Partial::Of(p) => Some(g.mul_no_nan(p)),
+            Partial::Product(p, q) => Some(g.mul_no_nan(p).mul_no_nan_either(q)),
+            Partial::Choice(p) => Some(g.mul_no_nan_either(p)),
         }
     }
 
@@ -55,7 +55,7 @@ impl<R: Real> Partial<R> {
             Partial::One => neighbour.like(1.0),
             Partial::MinusOne => neighbour.like(-1.0),
             Partial::Of(p) | Partial::Choice(p) => p,
-            Partial::Product(p, q) => q.chain(p),
+            Partial::Product(p, q) => q.mul_no_nan(p),
         }
     }
 }
@@ -103,19 +103,19 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
         Unary::Softplus => Of(x.sigmoid()),
         Unary::Relu => Choice(x.indicator_gt(c(0.0))),
         Unary::Erf => Of(x.constant(Constant::TwoOverSqrtPi) * x.gaussian()),
-        // chain: it goes to 0 where x is infinite.
-        Unary::Gaussian => Of(c(-2.0) * v.chain(x)),
+        // mul_no_nan: it goes to 0 where x is infinite.
+        Unary::Gaussian => Of(c(-2.0) * v.mul_no_nan(x)),
         Unary::OneMinusSquare => Of(c(-2.0) * x),
         Unary::LogSigmoid => Of((-x).sigmoid()),
         // Not 1/(eˣ − 1), which overflows where e⁻ˣ is a number yet.
         Unary::Log1mExp => Of((-x).exp() / -(-x).exp_m1()),
         Unary::Erfc => Of(-(x.constant(Constant::TwoOverSqrtPi) * x.gaussian())),
-        // chain: it goes to 0 where x is infinite.
-        Unary::NormPdf => Of(-v.chain(x)),
+        // mul_no_nan: it goes to 0 where x is infinite.
+        Unary::NormPdf => Of(-v.mul_no_nan(x)),
         Unary::NormCdf => Of(x.norm_pdf()),
         Unary::NormLogCdf => Of(x.norm_log_cdf_slope()),
-        Unary::NormLogCdfSlope => Of(-v.chain(x.norm_log_cdf_excess())),
-        Unary::NormLogCdfExcess => Of(c(1.0) - x.norm_log_cdf_slope().chain(v)),
+        Unary::NormLogCdfSlope => Of(-v.mul_no_nan(x.norm_log_cdf_excess())),
+        Unary::NormLogCdfExcess => Of(c(1.0) - x.norm_log_cdf_slope().mul_no_nan(v)),
         Unary::NormPpf => Of(x.norm_ppf_slope(v)),
     }
 }
@@ -125,14 +125,14 @@ pub fn unary<R: Real>(op: Unary, x: R, v: R) -> Partial<R> {
 pub fn first<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
     match op {
         Binary::Add | Binary::Sub | Binary::Rem => One,
-        Binary::Mul | Binary::Chain => Of(y),
-        Binary::ChainChoice => Choice(y),
+        Binary::Mul | Binary::MulNoNan => Of(y),
+        Binary::MulNoNanEither => Choice(y),
         Binary::Div => Of(y.recip()),
-        // chain: the derivative of x⁰ is 0, at x = 0 too.
-        Binary::Powi => Of(y.chain(x.binary(Binary::Powi, y - y.like(1.0)))),
+        // mul_no_nan: the derivative of x⁰ is 0, at x = 0 too.
+        Binary::Powi => Of(y.mul_no_nan(x.binary(Binary::Powi, y - y.like(1.0)))),
         Binary::Powf => Of(x.pow_slope(y)),
         Binary::PowSlope => Of(x.pow_curve(y)),
-        Binary::PowCurve => Of(y.chain(x.pow_curve(y - y.like(1.0)))),
+        Binary::PowCurve => Of(y.mul_no_nan(x.pow_curve(y - y.like(1.0)))),
         Binary::PowLn => Of(slope_of_pow_slope(x, y, x.pow_slope(y))),
         Binary::Atan2 => Of(y.over_squares(x)),
         Binary::Hypot => Choice(x.hypot_slope(y)),
@@ -165,7 +165,7 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         Binary::Sub => MinusOne,
         Binary::Mul => Of(x),
         // Where x is 0 the value is 0 whatever y is.
-        Binary::Chain | Binary::ChainChoice => Choice(x),
+        Binary::MulNoNan | Binary::MulNoNanEither => Choice(x),
         // In this order it overflows only where the derivative by x does.
         Binary::Div => Product(y.recip(), -v),
         // The integer that the value was made with; x/y, rounded, may be the next one.
@@ -185,10 +185,10 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
         // Of y (y − 1) xʸ⁻², whose first two factors have a slope of 2y − 1.
         Binary::PowCurve => {
             let two = y.like(2.0);
-            Of((two * y - y.like(1.0)) * x.powf(y - two) + v.chain(x.ln()))
+            Of((two * y - y.like(1.0)) * x.powf(y - two) + v.mul_no_nan(x.ln()))
         }
-        // chain: x^y (ln x)² goes to 0 with x, though ln x does not.
-        Binary::PowLn => Of(v.chain(x.ln())),
+        // mul_no_nan: x^y (ln x)² goes to 0 with x, though ln x does not.
+        Binary::PowLn => Of(v.mul_no_nan(x.ln())),
         Binary::Atan2 => Of(-x.over_squares(y)),
         Binary::Hypot => Choice(y.hypot_slope(x)),
         Binary::HypotSlope => Of(-(v * y.hypot_slope(x) / x.hypot(y))),
@@ -206,5 +206,7 @@ pub fn second<R: Real>(op: Binary, x: R, y: R, v: R) -> Partial<R> {
 fn slope_of_pow_slope<R: Real>(x: R, y: R, slope: R) -> R {
     let small = y.like(0.5).indicator_gt(y);
     let large = y.like(1.0) - small;
-    small.chain(x.powf(y) / x) + large.chain(slope / (y + small)) + slope.chain(x.ln())
+    small.mul_no_nan(x.powf(y) / x)
+        + large.mul_no_nan(slope / (y + small))
+        + slope.mul_no_nan(x.ln())
 }

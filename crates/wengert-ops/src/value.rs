@@ -4,34 +4,16 @@
 //! Here a step sees the columns as slices; it knows no tape and no handle.
 
 use crate::elementwise;
-use crate::op::{Leaf, Op};
+use crate::op::Op;
 use crate::real::Scalar;
 use crate::rules;
 use crate::run::{Layouts, Wide};
-use crate::shape::Layout;
-use crate::structural::{Entry, Site};
+use crate::structural::{Entry, Site, compute};
 use crate::tensor::Tensor;
 
 /// Computes the run of a wide step from the values before it.
 pub fn value<S: Scalar>(wide: &Wide, layouts: &Layouts, before: &[S], run: &mut [S]) {
-    // Where a number carries a tangent, a cut operand is read as a copy that stands still.
-    let mut copies: Vec<(Vec<S>, Layout)> = Vec::new();
-    let mut site = Site::of(wide, layouts, before);
-    if S::HAS_TANGENT && site.cut.iter().any(|&cut| cut) {
-        for (tensor, &cut) in site.operands.iter().zip(&site.cut) {
-            let elements = tensor.elements().map(|x| if cut { x.detached() } else { x });
-            copies.push((elements.collect(), Layout::contiguous(tensor.layout.shape().clone())));
-        }
-        site.operands =
-            copies.iter().map(|(data, layout)| Tensor { data, start: 0, layout }).collect();
-    }
-    match wide.op {
-        // A leaf block holds what it was given.
-        Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data | Leaf::Const) => {}
-        Op::Unary(op) => elementwise::map(op, site.operands[0], run),
-        Op::Binary(op) => elementwise::zip(op, site.operands[0], site.operands[1], site.shape, run),
-        Op::Structural(op) => op.value(&site, run),
-    }
+    compute(wide.op, Site::of(wide, layouts, before), run);
 }
 
 /// Adds the contributions of a step with the adjoints `g`, in the order in which [`entries`] lists
@@ -87,12 +69,12 @@ pub fn entries<S: Scalar>(op: Op, site: &Site<'_, S>, mut visit: impl FnMut(Entr
             }
         }
         Op::Binary(op) => {
-            use crate::op::Binary::{Chain, Mul};
+            use crate::op::Binary::{Mul, MulNoNan};
             let (x, y) = (site.operands[0], site.operands[1]);
             let broadcast =
                 |t: Tensor<'_, S>| t.layout.broadcast_to(site.shape).expect("the shape rule holds");
             let (lx, ly) = (broadcast(x), broadcast(y));
-            let product = matches!(op, Mul | Chain);
+            let product = matches!(op, Mul | MulNoNan);
             for (out, (ox, oy)) in lx.offsets().zip(ly.offsets()).enumerate() {
                 let (sx, sy) = (x.start + ox, y.start + oy);
                 let (px, py, v) = (x.data[sx], y.data[sy], run[out]);

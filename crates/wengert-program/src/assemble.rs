@@ -1,5 +1,7 @@
 //! Stages become tasks: kernels are chosen, and addresses become places in a workspace.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::access::Access;
@@ -8,9 +10,10 @@ use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
 use super::exec::product::Products;
 use super::exec::reduce::Layout as ReduceLayout;
+use super::exec::rule::Spread;
 use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
-use super::exec::{CHUNK, Contract, LANES, Reduce, Task, elementwise};
+use super::exec::{ByRule, CHUNK, Contract, LANES, Reduce, Task, elementwise};
 use super::fuse::{Member, Stage};
 use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
@@ -80,7 +83,13 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             Op::Unary(op) => code.push(Scalar::unary(op, out, at(0))),
             Op::Binary(op) => code.push(Scalar::binary(op, out, at(0), at(1))),
             Op::Select => code.extend(Scalar::select(out, [at(0), at(1), at(2)])),
-            Op::Copy | Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+            Op::Copy
+            | Op::Contract { .. }
+            | Op::Sum
+            | Op::Max
+            | Op::Min
+            | Op::OverRows
+            | Op::Rule(_) => {
                 code.push(Scalar::copy(out, at(0)));
             }
         }
@@ -130,6 +139,7 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
     fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
         match instruction.op {
             Op::Contract { guarded } => self.contract(instruction, guarded),
+            Op::Rule(index) => self.by_rule(instruction, index),
             _ => self.reduce(instruction),
         }
     }
@@ -143,6 +153,20 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             ),
             Access::Listed(_) => unreachable!("listed operands of sums are packed"),
         }
+    }
+
+    fn by_rule(&self, instruction: &Instruction<Address>, index: u32) -> Task<S> {
+        let spread = |access: &Access<Address>| {
+            let (start, strides) = self.strided(access);
+            let row = strides.get(1).copied().unwrap_or(0);
+            Spread { start, step: strides[0], row }
+        };
+        Task::ByRule(ByRule {
+            rule: Arc::clone(&self.plan.rules[index as usize]),
+            operands: instruction.operands.iter().map(spread).collect(),
+            out: spread(&instruction.out),
+            rows: instruction.dims.get(1).copied().unwrap_or(1),
+        })
     }
 
     fn contract(&self, instruction: &Instruction<Address>, guarded: bool) -> Task<S> {
@@ -204,7 +228,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         let along = self.fast && inner.strides == [1] && inner.extent >= 2 * LANES;
         let (outer, lanes) = split_lanes(outer, along);
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), x];
-        let layout = ReduceLayout { starts, has_init: init.is_some(), outer, lanes, around, inner };
+        let (has_init, in_blocks) = (init.is_some(), false);
+        let layout = ReduceLayout { starts, has_init, outer, lanes, around, inner, in_blocks };
         Task::Reduce(Reduce::new(instruction.op, layout, self.fast, self.level))
     }
 }

@@ -406,9 +406,16 @@ impl<'l, 'a, S: Scalar> Sweep<'l, 'a, S> {
         let g = lowered.builder.run(dims, g);
         let at = At { operands: &operands, value, attributes: &wide.attributes };
         let mut contributions: SmallVec<[(Dims, Contribution); 3]> = SmallVec::new();
-        for (i, &view) in wide.operands.iter().enumerate().filter(|(_, view)| self.wants(**view)) {
+        let wants: SmallVec<[bool; 3]> =
+            wide.operands.iter().map(|&view| self.wants(view)).collect();
+        let joint = op.shares_are_joint().then(|| op.shares(&at, &wants, g));
+        for (i, &view) in wide.operands.iter().enumerate().filter(|(i, _)| wants[*i]) {
             self.record_for(start(view));
-            let Some(share) = op.share(&at, i, g) else { continue };
+            let share = match &joint {
+                Some(shares) => shares[i],
+                None => op.share(&at, i, g),
+            };
+            let Some(share) = share else { continue };
             let own = lowered.layout(view);
             let over = share.extents().broadcast(own.shape()).expect("a share fits its operand");
             let layout = own.broadcast_to(&over).expect("a share fits its operand");

@@ -13,11 +13,13 @@
 //! ```
 
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides};
+use super::exec::rule::Rule;
 use super::ids::{Id, Line, Map, Node, Point, Slot, Value};
 use crate::op::{Binary, Unary};
 use crate::real::Scalar;
@@ -115,6 +117,9 @@ pub(crate) enum Op {
     Min,
     /// The sum over the rows of a batch.
     OverRows,
+    /// An operation that the rule book computes: an entry of the rules. Every operand is read as
+    /// one flat run, whose lengths are the inner axes.
+    Rule(u32),
 }
 
 impl Op {
@@ -153,6 +158,12 @@ impl<P: Point> Instruction<P> {
 
     /// The axes of operand i.
     pub(crate) fn axes(&self, operand: usize) -> Dims {
+        if let Op::Rule(_) = self.op {
+            // The first axis is the elements; with rows of a batch there is a second.
+            let mut axes = Dims::from_slice(&self.dims);
+            axes[0] = self.inner[operand];
+            return axes;
+        }
         let mut axes = Dims::from_slice(&self.dims);
         if !self.is_init(operand) {
             axes.extend_from_slice(&self.inner);
@@ -227,6 +238,8 @@ pub(crate) struct Graph<S> {
     pub(crate) assemblies: Vec<Assembly<Value>>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) blocks: Vec<Block>,
+    /// What the rule book computes.
+    pub(crate) rules: Vec<Arc<Rule>>,
     /// What is being recorded.
     pub(crate) source: Source,
 }
@@ -243,6 +256,7 @@ impl<S: Scalar> Graph<S> {
             assemblies: Vec::new(),
             chains: Vec::new(),
             blocks: Vec::new(),
+            rules: Vec::new(),
             source: Source(0),
         }
     }
@@ -338,6 +352,18 @@ impl<S: Scalar> Graph<S> {
             source: self.source,
         });
         out
+    }
+
+    /// The operation that a rule describes, of operands that are read as flat runs.
+    pub(crate) fn by_rule(&mut self, rule: Rule, operands: &[Access<Value>]) -> Access<Value> {
+        let known = self.rules.iter().position(|known| **known == rule);
+        let (len, lens) = (rule.shape.len(), rule.operands.iter().map(|of| of.len()));
+        let lens: Dims = lens.collect();
+        let index = known.unwrap_or_else(|| {
+            self.rules.push(Arc::new(rule));
+            self.rules.len() - 1
+        });
+        self.run(Op::Rule(index as u32), &[len], &lens, operands)
     }
 
     /// A run put together of parts; its first value.

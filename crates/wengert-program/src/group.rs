@@ -9,9 +9,12 @@
 
 mod units;
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::access::{Access, Dims, Strides, factor, joined};
+use super::exec::rule::Rule;
 use super::graph::{Chain, Graph, Instruction, Kind, Op, Part, Source};
 use super::ids::{Address, InstructionId, Line, Map, Node, Point, RunId, Value};
 use super::passes::{Root, State};
@@ -30,6 +33,8 @@ pub(crate) struct Plan<S> {
     /// All of one run.
     pub(crate) constants: Vec<(Address, S)>,
     pub(crate) homes: Vec<Home>,
+    /// What the rule book computes.
+    pub(crate) rules: Vec<Arc<Rule>>,
 }
 
 /// A run that several instructions write, each its part: a gradient in one piece, joined tensors.
@@ -66,7 +71,8 @@ pub(crate) enum Grouping {
 pub(crate) fn run<S: Scalar>(state: &State<S>, grouping: Grouping) -> Grouped<S> {
     let graph = &state.graph;
     let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
-    let plan = Plan { instructions, line, blocks, constants: Vec::new(), homes: Vec::new() };
+    let (constants, homes, rules) = (Vec::new(), Vec::new(), graph.rules.clone());
+    let plan = Plan { instructions, line, blocks, constants, homes, rules };
     let mut grouped = Grouped { plan, nodes: Map::filled(None, graph.nodes.len()) };
     for block in &graph.blocks {
         let (run, start) = grouped.plan.line.push(block.len);
@@ -291,7 +297,7 @@ impl<S: Scalar> Grouped<S> {
     fn term_by_term(&mut self, graph: &Graph<S>, node: Node) {
         let Kind::Chain(index) = graph.nodes[node] else { unreachable!("it is a chain") };
         let Chain { init, a, b, guarded } = &graph.chains[index as usize];
-        let product = Op::Binary(if *guarded { Binary::Chain } else { Binary::Mul });
+        let product = Op::Binary(if *guarded { Binary::MulNoNan } else { Binary::Mul });
         let number = |this: &mut Self, op: Op, a: Address, b: Address| {
             let (_, start) = this.plan.line.push(1);
             this.plan.instructions.push(Instruction {
@@ -342,7 +348,8 @@ impl<S> Plan<S> {
     pub(crate) fn of_leaves(leaves: usize) -> Self {
         let mut line = Line::new();
         let blocks = vec![line.push(leaves).0];
-        Plan { instructions: Map::new(), line, blocks, constants: Vec::new(), homes: Vec::new() }
+        let (constants, homes, rules) = (Vec::new(), Vec::new(), Vec::new());
+        Plan { instructions: Map::new(), line, blocks, constants, homes, rules }
     }
 
     /// Appends an instruction, and returns the first address of its run.

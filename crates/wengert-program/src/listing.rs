@@ -30,7 +30,7 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
                     members: &mut dyn ExactSizeIterator<Item = InstructionId>| {
         let (len, shown) = (members.len(), members.len().min(OF_ONE).min(left));
         left -= shown;
-        let instructions = members.take(shown).map(|i| line(tape, &plan.instructions[i])).collect();
+        let instructions = members.take(shown).map(|i| line(tape, plan, i)).collect();
         Task { head, instructions, more: len - shown }
     };
     let of_stage = |stage: &Stage| match stage {
@@ -41,10 +41,10 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
             task(head, &mut members.iter().map(|member| member.index))
         }
         Stage::Single(index) => {
-            let head = if let Op::Contract { .. } = plan.instructions[*index].op {
-                "product"
-            } else {
-                "reduce"
+            let head = match plan.instructions[*index].op {
+                Op::Contract { .. } => "product",
+                Op::Rule(_) => "rule",
+                _ => "reduce",
             };
             task(head, &mut std::iter::once(*index))
         }
@@ -53,7 +53,8 @@ pub(crate) fn of<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, stages: &[Stage]) ->
 }
 
 /// `sigmoid [30] for hidden/0.output ..`
-fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction<Address>) -> String {
+fn line<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, index: InstructionId) -> String {
+    let instruction: &Instruction<Address> = &plan.instructions[index];
     let name = match instruction.op {
         Op::Copy => "copy",
         Op::Unary(op) => op.name(),
@@ -64,6 +65,7 @@ fn line<S: Scalar>(tape: &Tape<S>, instruction: &Instruction<Address>) -> String
         Op::Max => "max",
         Op::Min => "min",
         Op::OverRows => "sum over rows",
+        Op::Rule(rule) => plan.rules[rule as usize].op.name(),
     };
     let shape = if instruction.len() == 1 {
         String::new()

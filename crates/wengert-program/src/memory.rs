@@ -213,7 +213,7 @@ impl<S> Placing<'_, S> {
     ) -> Option<InstructionId> {
         let op = |i: InstructionId| self.plan.instructions[i].op;
         let is_sum = op(i) == Op::Binary(Binary::Add);
-        let is_product = matches!(op(before), Op::Binary(Binary::Mul | Binary::Chain));
+        let is_product = matches!(op(before), Op::Binary(Binary::Mul | Binary::MulNoNan));
         match *dying {
             [a, b] if is_sum && is_product && (a == before || b == before) => {
                 let sum = if a == before { b } else { a };

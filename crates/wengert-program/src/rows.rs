@@ -279,7 +279,7 @@ fn fused_sums<S>(plan: &Plan<S>, keep: &[(Access<Address>, Dims)]) -> Fused {
     }
     let mut fused = Fused::default();
     for (i, instruction) in plan.instructions.iter() {
-        let Op::Binary(Binary::Mul | Binary::Chain) = instruction.op else { continue };
+        let Op::Binary(Binary::Mul | Binary::MulNoNan) = instruction.op else { continue };
         let Reader::Only(by) = readers[plan.line.run_of(instruction.out.first())] else { continue };
         let sum = &plan.instructions[by];
         // The sum reads exactly this product, in order.
@@ -356,7 +356,7 @@ impl Widening {
         let operands =
             product.operands.iter().map(|factor| self.of.operand(factor, &product.dims, axes));
         Instruction {
-            op: Op::Contract { guarded: product.op == Op::Binary(Binary::Chain) },
+            op: Op::Contract { guarded: product.op == Op::Binary(Binary::MulNoNan) },
             dims: product.dims.clone(),
             inner: Dims::from_slice(&[self.of.rows]),
             operands: operands.collect(),

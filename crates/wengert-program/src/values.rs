@@ -10,13 +10,14 @@ use wengert_ops::attributes::Attributes;
 use wengert_ops::structural::parts;
 
 use super::access::{Access, Dims, joined, row_major};
+use super::exec::rule::Rule;
 use super::graph::{Op, Part};
 use super::ids::Value;
 use super::products::strides;
 use super::sym::{Builder, Sym};
 use crate::op::{Binary, Structural};
 use crate::real::Scalar;
-use crate::shape::Shape;
+use crate::shape::{Layout, Shape};
 
 /// Reductions to one number of at most so many elements are written out, so that equal ones side by
 /// side are found.
@@ -79,11 +80,32 @@ pub(crate) fn structural<'g, S: Scalar>(
             Access::of(builder.add_in_rounds(vec![zero; shape.len()], pairs), dims)
         }
         _ => {
-            let composed = op.composed(operands, attributes);
-            return composed.unwrap_or_else(|| panic!("{op} says what it is composed of"));
+            if let Some(composed) = op.composed(operands, attributes) {
+                return composed;
+            }
+            by_rule(builder, op, operands, (attributes, &shape))
         }
     };
     builder.run(dims, access)
+}
+
+/// An operation that is composed of nothing is computed by the rule book itself.
+fn by_rule<S: Scalar>(
+    builder: &Builder<S>,
+    op: Structural,
+    operands: &[Sym<'_, S>],
+    (attributes, shape): (&Attributes, &Shape),
+) -> Access<Value> {
+    let flat = |operand: &Sym<'_, S>| {
+        let (dims, access) = operand.elements();
+        access.reshaped(&dims, &[dims.iter().product()])
+    };
+    let read: SmallVec<[Access<Value>; 3]> = operands.iter().map(flat).collect();
+    let layouts = operands.iter().map(|operand| Layout::contiguous(operand.extents()));
+    let (operands, attributes) = (layouts.collect(), attributes.clone());
+    let rule = Rule { op, attributes, operands, shape: shape.clone() };
+    let out = builder.graph.borrow_mut().by_rule(rule, &read);
+    out.reshaped(&[shape.len()], shape.dims())
 }
 
 fn affine<S: Scalar>(

@@ -19,7 +19,8 @@ impl<S: Float> Program<S> {
     /// # Errors
     ///
     /// [`Error::NotSettable`] if no input, parameter or data begins there, saying what the node
-    /// there is; [`Error::NoSuchPath`] for a path that nothing has; [`Error::TwoTapes`] if the
+    /// there is, and for a part of one or a view with its numbers in another order;
+    /// [`Error::NoSuchPath`] for a path that nothing has; [`Error::TwoTapes`] if the
     /// handle is not of the tape that was compiled.
     #[track_caller]
     pub fn input(&self, which: impl WhichInput) -> Result<Input, Error> {
@@ -41,7 +42,8 @@ impl<T: Scalar> WhichInput for Var<'_, T> {
         if program.0.tape != self.tape().identity() {
             return Err(Error::TwoTapes { op: "input", left, right, at: Place::caller() });
         }
-        program.input_at(self.id())
+        let layout = self.layout();
+        program.input_of(self.id(), layout.is_contiguous().then(|| layout.len()))
     }
 }
 
@@ -49,7 +51,7 @@ impl WhichInput for &str {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
         match program.0.computed.named(self) {
-            Some(id) => program.input_at(id),
+            Some((id, in_order)) => program.input_of(id, in_order),
             None => Err(Error::NoSuchPath { path: self.to_owned(), at: Place::caller() }),
         }
     }

@@ -93,7 +93,7 @@ pub(crate) fn curvature(op: Op) -> Curvature {
         Op::Binary(op) => match op {
             Binary::Add | Binary::Sub | Binary::Rem | Binary::Min | Binary::Max => Curvature::None,
             Binary::Gt | Binary::Ge | Binary::Eq => Curvature::None,
-            Binary::Mul | Binary::Chain | Binary::ChainChoice => CROSS,
+            Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => CROSS,
             Binary::Div => Operands(&[(0, 1), (1, 1)]),
             Binary::Powi => Operands(&[(0, 0)]),
             _ => BOTH,
@@ -111,6 +111,8 @@ pub(crate) fn curvature(op: Op) -> Curvature {
             | Structural::Contiguous
             | Structural::Gather
             | Structural::ScatterAdd
+            | Structural::Take
+            | Structural::TakeBack
             | Structural::Select => Curvature::None,
             // LogSumExp, CumProd, and what this crate does not know yet.
             _ => All,

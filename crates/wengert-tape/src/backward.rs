@@ -317,11 +317,11 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn get(&self, var: Var<'t, S>) -> Option<S> {
-        match self.status(var) {
+        match self.status_of("get", var) {
             Status::Reached(adjoint) => Some(adjoint),
             Status::NoPath => None,
             Status::NotComputed => {
-                panic!("{} was recorded after the output: its adjoint was not computed", var.id())
+                panic!("get: {} was recorded after the output and has no adjoint", var.id())
             }
         }
     }
@@ -334,13 +334,14 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn status(&self, var: Var<'t, S>) -> Status<S> {
-        assert!(
-            var.is_scalar(),
-            "status: {} has shape {}; take its elements",
-            var.id(),
-            var.shape()
-        );
-        self.status_at(NodeId(or_panic(self.slots_of("status", var))[0] as u32))
+        self.status_of("status", var)
+    }
+
+    #[track_caller]
+    fn status_of(&self, op: &'static str, var: Var<'t, S>) -> Status<S> {
+        let (id, shape) = (var.id(), var.shape());
+        assert!(var.is_scalar(), "{op}: {id} has shape {shape}; take its elements");
+        self.status_at(NodeId(or_panic(self.slots_of(op, var))[0] as u32))
     }
 
     #[track_caller]

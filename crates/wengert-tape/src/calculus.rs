@@ -26,7 +26,7 @@ pub fn grad<S: Scalar>(
     f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
     x: &[S],
 ) -> Result<Vec<S>, Error> {
-    value_and_grad(f, x).map(|(_, gradient)| gradient)
+    value_and_grad(f, x).map(|(_, gradient)| gradient).map_err(|error| error.within("grad"))
 }
 
 /// The value of `f: Rⁿ → R` at `x`, and its gradient there.
@@ -39,10 +39,11 @@ pub fn value_and_grad<S: Scalar>(
     f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
     x: &[S],
 ) -> Result<(S, Vec<S>), Error> {
+    let name = |error: Error| error.within("value_and_grad");
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let x = point(&tape, x).map_err(name)?;
     let y = f(x);
-    let gradients = y.try_backward()?;
+    let gradients = y.try_backward().map_err(name)?;
     Ok((y.value(), gradients.values_wrt(x)))
 }
 
@@ -69,7 +70,7 @@ pub fn grads<S: Scalar, const N: usize>(
     f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
     at: [&dyn Nested<S>; N],
 ) -> Result<[Vec<S>; N], Error> {
-    value_and_grads(f, at).map(|(_, gradients)| gradients)
+    value_and_grads(f, at).map(|(_, gradients)| gradients).map_err(|error| error.within("grads"))
 }
 
 /// The value of a function of several tensors, and its gradient by each of them, as [`grads`] gives
@@ -83,15 +84,16 @@ pub fn value_and_grads<S: Scalar, const N: usize>(
     f: impl for<'t> FnOnce([Var<'t, S>; N]) -> Var<'t, S>,
     at: [&dyn Nested<S>; N],
 ) -> Result<(S, [Vec<S>; N]), Error> {
+    let name = |error: Error| error.within("value_and_grads");
     let tape = Tape::with(crate::Options::default());
     // A loop and not a closure, so that errors name the caller's line.
     let mut inputs = Vec::with_capacity(N);
     for numbers in at {
-        inputs.push(tape.try_leaf(crate::op::Leaf::Input, numbers)?);
+        inputs.push(tape.try_leaf(crate::op::Leaf::Input, numbers).map_err(name)?);
     }
     let inputs = std::array::from_fn(|i| inputs[i]);
     let y = f(inputs);
-    let gradients = y.try_backward()?;
+    let gradients = y.try_backward().map_err(name)?;
     Ok((y.value(), inputs.map(|x| gradients.values_wrt(x))))
 }
 
@@ -125,10 +127,11 @@ pub fn verify<S: Scalar>(
     x: &[S],
     elsewhere: &[S],
 ) -> Result<(), Error> {
+    let name = |error: Error| error.within("verify");
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let x = point(&tape, x).map_err(name)?;
     f(x);
-    tape.replay(&[(x, elsewhere)])?;
+    tape.replay(&[(x, elsewhere)]).map_err(name)?;
     tape.verify(|again| {
         // Of the length that the replay has just taken.
         if let Ok(x) = point(again, elsewhere) {
@@ -159,9 +162,10 @@ pub fn vjp<S: Scalar>(
     cotangent: &[S],
 ) -> Result<(Vec<S>, Vec<S>), Error> {
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let name = |error: Error| error.within("vjp");
+    let x = point(&tape, x).map_err(name)?;
     let y = f(x);
-    let gradients = y.backward_with(cotangent)?;
+    let gradients = y.backward_with(cotangent).map_err(name)?;
     Ok((y.values(), gradients.values_wrt(x)))
 }
 
@@ -178,9 +182,10 @@ pub fn jvp<S: Scalar>(
     tangent: &[S],
 ) -> Result<(Vec<S>, Vec<S>), Error> {
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let name = |error: Error| error.within("jvp");
+    let x = point(&tape, x).map_err(name)?;
     let y = f(x);
-    let tangents = tape.tangents(&[(x, tangent)])?;
+    let tangents = tape.tangents(&[(x, tangent)]).map_err(name)?;
     Ok((y.values(), tangents.values(y)))
 }
 
@@ -197,9 +202,10 @@ pub fn hvp<S: Scalar>(
     tangent: &[S],
 ) -> Result<Vec<S>, Error> {
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let name = |error: Error| error.within("hvp");
+    let x = point(&tape, x).map_err(name)?;
     let y = f(x);
-    Ok(tape.hvp(y, &[(x, tangent)], &[x])?.remove(0))
+    Ok(tape.hvp(y, &[(x, tangent)], &[x]).map_err(name)?.remove(0))
 }
 
 /// The Jacobian of `f: Rⁿ → Rᵐ` at `x`: m rows of n numbers. One recording, then m reverse sweeps
@@ -222,7 +228,7 @@ pub fn jacobian<S: Scalar>(
     x: &[S],
 ) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let x = point(&tape, x).map_err(|error| error.within("jacobian"))?;
     tape.jacobian(f(x), x)
 }
 
@@ -238,7 +244,7 @@ pub fn hessian<S: Scalar>(
     x: &[S],
 ) -> Result<Vec<Vec<S>>, Error> {
     let tape = Tape::with(crate::Options::default());
-    let x = point(&tape, x)?;
+    let x = point(&tape, x).map_err(|error| error.within("hessian"))?;
     tape.hessian(f(x), x)
 }
 
@@ -249,8 +255,9 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`]; where sweeps are taken, [`Error::NoAdjoint`] if `wrt` was recorded after
-    /// the output or is detached.
+    /// [`Error::TwoTapes`], [`Error::Operand`] if `wrt` is a view that repeats a number (a
+    /// broadcast); where sweeps are taken, [`Error::NoAdjoint`] if `wrt` was recorded after the
+    /// output or is detached.
     ///
     /// # Examples
     ///
@@ -266,6 +273,8 @@ impl<S: Scalar> Tape<S> {
         output: Var<'t, S>,
         wrt: Var<'t, S>,
     ) -> Result<Vec<Vec<S>>, Error> {
+        let name = |error: Error| error.within("jacobian");
+        wrt.each_number_once("jacobian")?;
         let (m, n) = (output.len(), wrt.len());
         let mut rows = vec![vec![S::from_f64(0.0); n]; m];
         if output.is_detached() {
@@ -274,12 +283,14 @@ impl<S: Scalar> Tape<S> {
         // Loops and not closures, so that errors name the caller's line.
         if m <= n {
             for (i, row) in rows.iter_mut().enumerate() {
-                self.backward_from(&[(output, &unit(i, m))])?.values_wrt_into(wrt, row)?;
+                let gradients = self.backward_from(&[(output, &unit(i, m))]).map_err(name)?;
+                gradients.values_wrt_into(wrt, row).map_err(name)?;
             }
             return Ok(rows);
         }
         for j in 0..n {
-            let column = self.tangents(&[(wrt, &unit(j, n))])?.values(output);
+            let along = self.tangents(&[(wrt, &unit(j, n))]).map_err(name)?;
+            let column = along.values(output);
             for (row, entry) in rows.iter_mut().zip(column) {
                 row[j] = entry;
             }
@@ -302,7 +313,8 @@ impl<S: Scalar> Tape<S> {
         let n = wrt.len();
         let mut rows = Vec::with_capacity(n);
         for j in 0..n {
-            rows.push(self.hvp(output, &[(wrt, &unit(j, n))], &[wrt])?.remove(0));
+            let product = self.hvp(output, &[(wrt, &unit(j, n))], &[wrt]);
+            rows.push(product.map_err(|error| error.within("hessian"))?.remove(0));
         }
         Ok(rows)
     }

@@ -176,6 +176,15 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// A function that cannot be one step of the list.
+    Body {
+        /// Its name: of an operation, or `scan`, `cond`, `checkpoint`.
+        name: String,
+        /// What it does that it must not.
+        problem: String,
+        /// The operation's place.
+        at: Place,
+    },
     /// A tensor without elements.
     Empty {
         /// The operation.
@@ -349,6 +358,7 @@ impl Error {
             Error::Differs { .. } => "verify",
             Error::NoSuchPath { .. } => "path",
             Error::StaleKey { .. } => "var",
+            Error::Body { .. } => "call",
             Error::Stale => "gradients",
         }
     }
@@ -375,6 +385,7 @@ impl Error {
             | Error::GuardFlipped { at, .. }
             | Error::Differs { at, .. }
             | Error::NoSuchPath { at, .. }
+            | Error::Body { at, .. }
             | Error::StaleKey { at, .. } => Some(*at),
             Error::GuardFlippedInRows { first, .. } => first.place(),
             Error::Rows { .. } | Error::Stale => None,
@@ -386,8 +397,10 @@ impl Error {
         if let Error::TwoTapes { op, .. }
         | Error::Shapes { op, .. }
         | Error::Operand { op, .. }
+        | Error::NoAdjoint { op, .. }
         | Error::Length { op, .. }
         | Error::Empty { op, .. }
+        | Error::Ragged { op, .. }
         | Error::Full { op, .. } = &mut self
         {
             *op = composed;

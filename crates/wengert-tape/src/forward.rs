@@ -4,7 +4,7 @@ use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
 use crate::real::Scalar;
 use crate::tape::Tape;
-use crate::var::Var;
+use crate::var::{Var, or_panic};
 use wengert_ops::real::Scalar as Number;
 
 /// The tangent of every node along one direction: `v̇ = Σ ∂v/∂x ẋ`.
@@ -25,7 +25,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if a tangent does not fill its var, [`Error::TwoTapes`].
+    /// [`Error::Length`] if a tangent does not fill its var, [`Error::Operand`] for a view that
+    /// repeats a number (a broadcast), [`Error::TwoTapes`].
     ///
     /// # Panics
     ///
@@ -77,6 +78,7 @@ impl<S: Scalar> Tape<S> {
                     at: Place::caller(),
                 });
             }
+            var.each_number_once(op)?;
             let layout = var.layout();
             seeds.extend(
                 layout
@@ -181,7 +183,7 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     #[track_caller]
     pub fn value(&self, var: Var<'t, S>) -> S {
         assert!(var.is_scalar(), "value: {} has shape {}; use values()", var.id(), var.shape());
-        self.values(var)[0]
+        self.of("value", var)[0]
     }
 
     /// The tangents of a run, in row-major order; 0 of a [detached](Var::detach) handle.
@@ -192,11 +194,12 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     #[must_use]
     #[track_caller]
     pub fn values(&self, var: Var<'t, S>) -> Vec<S> {
-        assert!(
-            std::ptr::eq(self.tape, var.tape),
-            "the handle belongs to the tape made at {}",
-            var.tape.made_at()
-        );
+        self.of("values", var)
+    }
+
+    #[track_caller]
+    fn of(&self, op: &'static str, var: Var<'t, S>) -> Vec<S> {
+        or_panic(Var { tape: self.tape, view: var.view }.same_tape(op, var));
         let start = var.view.start() as usize;
         assert!(
             start < self.column.len(),

@@ -30,9 +30,15 @@ mod backward;
 mod arrays;
 mod algebra;
 mod record;
+mod calls;
 mod forward;
 mod calculus;
 pub mod check;
+/// What a loop is made of: see [`Scan`].
+pub mod scan {
+    pub use crate::calls::{Scanned, Step, Turn};
+    pub use wengert_ops::attributes::Snapshots;
+}
 #[cfg(feature = "precision")]
 pub mod truth;
 #[doc(hidden)]
@@ -42,6 +48,7 @@ pub use backward::{Contribution, Gradients, Status};
 pub use calculus::{
     grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
 };
+pub use calls::{Operation, Scan};
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;

@@ -143,12 +143,7 @@ impl<S: Scalar> Tape<S> {
                 at: Place::caller(),
             });
         }
-        if !facts.contiguous && !var.layout().is_injective() {
-            let rule =
-                "several of its elements are one number, which cannot be set to more than one"
-                    .to_owned();
-            return Err(var.operand_error(op, rule));
-        }
+        var.each_number_once(op)?;
         let at = Place::caller();
         let side = self.side.borrow();
         let not_settable =
@@ -241,4 +236,16 @@ pub(crate) fn evaluate_range<S: Number>(
         (step, slot) = (next + 1, out + wide.len as usize);
     }
     evaluate_scalars(&steps[step..step + slots.end - slot], slot, values);
+}
+
+impl<S: Scalar> Var<'_, S> {
+    /// The error if this is a view in which a number stands more than once.
+    #[track_caller]
+    pub(crate) fn each_number_once(self, op: &'static str) -> Result<(), Error> {
+        if self.facts().contiguous || self.layout().is_injective() {
+            return Ok(());
+        }
+        let rule = "several of its elements are one number, which cannot be set to more than one";
+        Err(self.operand_error(op, rule.to_owned()))
+    }
 }

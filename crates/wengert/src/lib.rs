@@ -73,8 +73,8 @@ pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::Leaf;
 pub use wengert_ops::shape::Shape;
 pub use wengert_tape::{
-    Axes, Axis, Error, Gradients, Key, Last, Mark, Nested, Operand, Options, Place, Scalar,
-    Tangents, Tape, Var,
+    Axes, Axis, Error, Gradients, Key, Last, Mark, Nested, Operand, Operation, Options, Place,
+    Scalar, Scan, Tangents, Tape, Var, scan,
 };
 pub use wengert_tape::{
     grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
@@ -92,7 +92,9 @@ pub use wengert_program::{CompileTape, Compiler, Program, Workspace};
 /// # Ok::<(), Error>(())
 /// ```
 pub mod prelude {
-    pub use crate::{Axes, Error, Gradients, Last, Leaf, Numerics, Options, Scalar, Tape, Var};
+    pub use crate::{
+        Axes, Error, Gradients, Last, Leaf, Numerics, Operation, Options, Scalar, Scan, Tape, Var,
+    };
     #[cfg(feature = "programs")]
     pub use crate::{CompileTape, Compiler, Program, Workspace};
     pub use crate::{grad, hessian, jacobian, value_and_grad};

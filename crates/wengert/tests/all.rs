@@ -8,6 +8,8 @@
 
 mod arrays;
 mod calculus;
+#[cfg(feature = "programs")]
+mod calls;
 mod check;
 mod deep;
 mod double_double;

@@ -124,6 +124,10 @@ fn the_remainder_is_exact_for_plain_numbers_and_right_for_others() {
     let x = y * 123_456_789.25.into();
     assert!(((x % y) - y * 0.25.into()).to_f64().abs() < 1e-22);
     assert!(((-x % y) + y * 0.25.into()).to_f64().abs() < 1e-22);
+    // A zero keeps its sign, whatever the digits of the divisor are.
+    let third = DoubleDouble::from(1.0) / DoubleDouble::from(3.0);
+    let zero = DoubleDouble::from(-0.0) % third;
+    assert!(zero.to_f64().is_sign_negative());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The structural operations, and what is composed of them, at hard points: near overflow, far
-//! below 1, at ties, at huge numbers next to each other. In every mode, both types, against numbers
-//! of 50 digits from `hard_points/make.py`.
+//! below 1, at ties, at huge numbers next to each other. Values, first and second derivatives in
+//! every mode, both types, against numbers of 50 digits from `hard_points/make.py`.
 //!
 //! ```console
 //! cargo test -p wengert --test all hard_structural:: -- --nocapture
@@ -14,7 +14,7 @@ use wengert::program::Compile;
 #[path = "hard_points/ways.rs"]
 mod ways;
 
-use ways::every_way;
+use ways::{every_hessian, every_way};
 
 /// How many ulps a value or a slope may be off: a few roundings of a few terms.
 const ALLOWED: f64 = 8.0;
@@ -126,5 +126,94 @@ fn structural_operations_are_right_at_their_hard_points() {
     every_function::<f32>("f32", narrow, f64::from(f32::MAX), &mut worst);
     for (case, off) in worst {
         println!("{case:<40} {off:.2} ulp");
+    }
+}
+
+/// What a second derivative is a sum or a difference of: its rounding counts in units of that.
+fn size_of_second(function: &str, at: &[f64], [row, column]: [usize; 2], exact: f64) -> f64 {
+    let part = |i: usize| at.iter().map(|x| (x - at[i]).exp()).sum::<f64>().recip();
+    let terms = match function {
+        // p (1 - p)
+        "log_sum_exp" | "log_softmax" if row == column => part(row),
+        // Products of two such differences and of the first part.
+        "softmax" => part(0),
+        // (1 - x²/h²) / h, and the same of the distances to the mean.
+        "norm_l2" => length(at).recip(),
+        "std" => {
+            let n = at.len() as f64;
+            let mean = at.iter().map(|x| x / n).sum::<f64>();
+            let away: Vec<f64> = at.iter().map(|x| x - mean).collect();
+            length(&away).recip()
+        }
+        _ => 0.0,
+    };
+    terms.max(exact.abs())
+}
+
+fn length(of: &[f64]) -> f64 {
+    of.iter().fold(0.0, |length: f64, x| length.hypot(*x))
+}
+
+/// Functions that have second derivatives of their own; of the others those of the squares are
+/// asked for.
+const CURVED: [&str; 11] = [
+    "product",
+    "log_sum_exp",
+    "log_softmax",
+    "softmax",
+    "norm_l2",
+    "dot",
+    "cumprod",
+    "var",
+    "std",
+    "affine",
+    "matmul",
+];
+
+fn every_second<S: Compile>(
+    kind: &str,
+    spacing: fn(f64) -> f64,
+    most: f64,
+    worst: &mut BTreeMap<String, f64>,
+) {
+    let lines =
+        include_str!("hard_points/second.csv").lines().filter(|line| line.starts_with(kind));
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let numbers =
+            |cell: &str| cell.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<f64>>();
+        let (function, at, hessian) = (cells[1], numbers(cells[2]), numbers(cells[3]));
+        let (n, is_curved) = (at.len(), CURVED.contains(&function));
+        let size = |i: usize| size_of_second(function, &at, [i / n, i % n], hessian[i]);
+        // Below the smallest normal number the curvature of a norm overflows.
+        if (0..n * n).any(|i| size(i) > most) {
+            continue;
+        }
+        let found = every_hessian::<S>(&at, |x| of(function, if is_curved { x } else { x * x }));
+        for (mode, found) in found {
+            assert_eq!(found.len(), n * n, "{function} {kind} {mode}");
+            for (i, (&found, &exact)) in found.iter().zip(&hessian).enumerate() {
+                let off =
+                    if found == exact { 0.0 } else { (found - exact).abs() / spacing(size(i)) };
+                let entry = worst.entry(format!("{function} {kind} {mode}")).or_default();
+                *entry = entry.max(off);
+                assert!(
+                    off <= 4.0,
+                    "{function} {kind} of {at:?}, {mode}: {found:e} at {i}, exact {exact:e}: \
+                     {off:.1} ulp"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn second_derivatives_of_structural_operations_are_right_at_their_hard_points() {
+    let mut worst = BTreeMap::new();
+    every_second::<f64>("f64", |x| x.next_up() - x, f64::MAX, &mut worst);
+    let narrow = |x: f64| f64::from((x as f32).next_up()) - f64::from(x as f32);
+    every_second::<f32>("f32", narrow, f64::from(f32::MAX), &mut worst);
+    for (case, off) in worst {
+        println!("{case:<64} {off:.2} ulp");
     }
 }

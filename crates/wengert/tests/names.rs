@@ -177,3 +177,26 @@ fn source_lines_are_kept_for_names_and_guards_and_on_request_for_all() {
     }
     assert_eq!(off.all_values(), on.all_values());
 }
+
+/// A listing goes through the names once, and not once for each operand: sixteen times as many
+/// lines take sixteen times as long, or a little more, and not 256 times.
+#[test]
+fn the_listing_of_a_long_tape_takes_time_in_proportion() {
+    let time = |lines: usize| {
+        let tape = Tape::new();
+        let block = tape.input(vec![0.5; lines]).named("block");
+        let mut x = block.at(0);
+        for i in 0..lines {
+            let pair = block.slice(0, i / 2..i / 2 + 1).named(&format!("part{i}"));
+            x = (x * block.at(i) + pair.sum()).named(&format!("x{i}"));
+        }
+        let listed = (0..3).map(|_| {
+            let started = std::time::Instant::now();
+            assert!(tape.to_string().lines().count() > 2 * lines);
+            started.elapsed().as_secs_f64()
+        });
+        listed.fold(f64::INFINITY, f64::min)
+    };
+    let (short, long) = (time(250), time(4000));
+    assert!(long < 100.0 * short, "{short} s and {long} s");
+}

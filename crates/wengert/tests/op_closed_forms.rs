@@ -181,7 +181,7 @@ fn binary(op: Binary) -> Two {
     match op {
         Binary::Add => (|x, y| [x + y, 1.0, 1.0, 0.0, 0.0, 0.0], PLANE),
         Binary::Sub => (|x, y| [x - y, 1.0, -1.0, 0.0, 0.0, 0.0], PLANE),
-        Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+        Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
             (|x, y| [x * y, y, x, 0.0, 1.0, 0.0], PLANE)
         }
         Binary::Div => (

@@ -314,13 +314,13 @@ fn binary(op: Binary) -> Two {
         Binary::Eq => {
             &[(1.0, 1.0, 1.0, 0.0, 0.0), (-0.0, 0.0, 1.0, 0.0, 0.0), (INF, INF, 1.0, 0.0, 0.0)]
         }
-        Binary::Chain => &[
+        Binary::MulNoNan => &[
             (0.0, INF, 0.0, INF, 0.0),
             (0.0, NAN, 0.0, NAN, 0.0),
             (-0.0, 2.0, -0.0, 2.0, 0.0),
             (INF, 0.0, NAN, 0.0, INF),
         ],
-        Binary::ChainChoice => &[
+        Binary::MulNoNanEither => &[
             (0.0, INF, 0.0, INF, 0.0),
             (0.0, NAN, 0.0, NAN, 0.0),
             (INF, 0.0, 0.0, 0.0, INF),
@@ -461,8 +461,8 @@ fn binary_ops_at_special_points() {
                     | Binary::Powf
                     | Binary::PowSlope
                     | Binary::PowCurve
-                    | Binary::Chain
-                    | Binary::ChainChoice
+                    | Binary::MulNoNan
+                    | Binary::MulNoNanEither
             );
         for (x, y) in [(NAN, 2.5), (2.5, NAN), (NAN, NAN)].into_iter().filter(|_| !known) {
             let tape = Tape::new();
@@ -486,7 +486,7 @@ fn infinite_operands_give_no_wrong_slopes() {
             let gradients = z.backward();
             for (var, slope) in [(a, gradients.wrt(a)), (b, gradients.wrt(b))] {
                 let known: &[f64] = match op {
-                    Binary::Mul | Binary::Chain | Binary::ChainChoice => &[x, y],
+                    Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => &[x, y],
                     // The sign of x, and how often y went into it.
                     Binary::Rem => &[1.0, 0.0],
                     _ => &[0.0, 0.5, 1.0, -1.0],

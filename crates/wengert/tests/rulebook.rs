@@ -6,7 +6,7 @@ use wengert::node::Layout;
 use wengert::op::{Attributes, Op, Structural};
 use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::{CompileTape, Compiler, Leaf, Numerics, Options, Shape, Tape, Var};
+use wengert::{CompileTape, Compiler, Leaf, Numerics, Operation, Options, Scan, Shape, Tape, Var};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +101,98 @@ fn cases(op: Structural) -> Vec<Case> {
             case(&[(&[3], Cut), (&[3], Plain), (&[3], Sparse)], none()),
             case(&[(&[2, 3], Cut), (&[3], Plain), (&[], Plain)], none()),
         ],
+        Structural::Take => vec![
+            case(&[(&[5], Plain), (&[2, 2], Cut)], none()),
+            case(&[(&[3, 2], Turned), (&[4], Cut)], none()),
+            case(&[(&[2, 2, 2], Sparse), (&[], Cut)], none()),
+        ],
+        Structural::TakeBack => vec![
+            case(&[(&[4], Plain), (&[4], Cut), (&[3], Cut)], none()),
+            case(&[(&[2, 2], Turned), (&[2], Cut), (&[3, 2], Cut)], none()),
+        ],
+        Structural::Call => vec![
+            // Two operands, an output of its own shape.
+            case(
+                &[(&[2, 3], Turned), (&[3], Sparse)],
+                body_of(
+                    |tape, x| tape.checkpoint(x, |x| x[0].matmul(x[1]).sin()).unwrap(),
+                    &[&[2, 3], &[3]],
+                ),
+            ),
+            // A rule of its own, that of the value.
+            case(
+                &[(&[3], Repeated), (&[], Plain)],
+                body_of(
+                    |_, x| {
+                        let op = Operation::new("scaled_square", |x| x[0].square() * x[1]);
+                        let op = op.with_vjp(|x, _, g| {
+                            vec![g * 2.0 * x[0] * x[1], (g * x[0].square()).sum()]
+                        });
+                        op.of(x)
+                    },
+                    &[&[3], &[]],
+                ),
+            ),
+        ],
+        Structural::Scan => vec![
+            case(
+                &[(&[2], Turned), (&[4, 2], Turned), (&[2, 2], Plain)],
+                body_of(
+                    |_, x| {
+                        let scan = Scan::new().state(x[0]).rows(x[1]).fixed(x[2]);
+                        let scan = scan.record(|s| {
+                            let next = (s.fixed(0).matmul(s.state(0)) + s.row(0)).tanh();
+                            s.next([next]).with([next.at(0)])
+                        });
+                        scan.unwrap().node()
+                    },
+                    &[&[2], &[4, 2], &[2, 2]],
+                ),
+            ),
+            case(
+                &[(&[], Plain), (&[3], Sparse), (&[], Cut)],
+                body_of(
+                    |_, x| {
+                        let scan = Scan::new().state(x[0]).rows(x[1]).fixed(x[2]).backwards();
+                        let scan = scan.record(|s| {
+                            let next = s.state(0).sin() * s.row(0) + s.fixed(0);
+                            s.next([next]).with([next.exp(), s.row(0)])
+                        });
+                        scan.unwrap().node()
+                    },
+                    &[&[], &[3], &[]],
+                ),
+            ),
+        ],
+        Structural::Cond => vec![case(
+            &[(&[], Cut), (&[2, 2], Turned), (&[], Plain)],
+            body_of(
+                |tape, x| {
+                    let (condition, x) = (x[0], &x[1..]);
+                    let y =
+                        tape.cond(condition, x, |x| x[0].exp().sum() * x[1], |x| x[0].sin().sum());
+                    y.unwrap()
+                },
+                &[&[], &[2, 2], &[]],
+            ),
+        )],
         op => panic!("{op} has no case here: add shapes and strides that it is to be tested with"),
     }
+}
+
+/// The attributes of a node that runs a function, recorded of operands of these shapes.
+fn body_of(
+    record: impl for<'t> Fn(&'t Tape, &[Var<'t>]) -> Var<'t>,
+    shapes: &[&[usize]],
+) -> Attributes {
+    let tape = exact();
+    let leaf = |dims: &&[usize]| {
+        let numbers = numbers(dims.iter().product(), 3);
+        tape.tensor(Leaf::Input, &numbers, *dims).unwrap()
+    };
+    let operands: Vec<Var<'_>> = shapes.iter().map(leaf).collect();
+    let node = record(&tape, &operands);
+    tape.node(node.id()).unwrap().attributes
 }
 
 /// Numbers without a tie, a few of them zero where a condition is wanted.
@@ -122,6 +212,9 @@ fn operands<'t>(tape: &'t Tape, op: Structural, case: &Case) -> (Vec<Var<'t>>, V
             Plain | Cut => {}
         }
         let mut values = numbers(own.iter().product(), 7 * i);
+        if matches!(op, Structural::Take | Structural::TakeBack) && i == 1 {
+            values = (0..values.len()).map(|k| (k * 5 % 3) as f64).collect();
+        }
         if op == Structural::Select && i == 0 {
             values.iter_mut().step_by(2).for_each(|value| *value = 0.0);
         }
@@ -293,7 +386,9 @@ fn quick_ways_add_what_the_entries_list() {
         let [mut quick, mut listed] = [vec![-0.0; column.len()], vec![-0.0; column.len()]];
         op.reverse(&site, &g, &mut quick);
         op.reverse_one_by_one(&site, &g, &mut listed);
-        if matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd) {
+        let running =
+            matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd);
+        if running || op.runs_a_body() {
             close(&quick, &listed, 1e-15, what);
         } else {
             assert_eq!(quick, listed, "{what}");

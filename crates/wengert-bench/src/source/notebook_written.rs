@@ -14,7 +14,7 @@ pub(crate) fn step(params: &mut [f64; 12], x: &[f64; 2], target: &[f64; 2]) -> f
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -31,19 +31,20 @@ pub(crate) fn step(params: &mut [f64; 12], x: &[f64; 2], target: &[f64; 2]) -> f
     let loss = 0.5 * (v36 * v36 + v39 * v39);
 
     // The reverse sweep: d_x is the adjoint of x.
-    let d_v34 = chain(-(0.5 * (2.0 * v39)), sigmoid_slope(v34, v35));
-    let d_v29 = chain(-(0.5 * (2.0 * v36)), sigmoid_slope(v29, v30));
-    let d_v25 = chain(d_v34, params[10]) + chain(d_v29, params[7]);
-    let d_v24 = chain(d_v25, sigmoid_slope(v24, v25));
-    let d_v19 = chain(chain(d_v34, params[9]) + chain(d_v29, params[6]), sigmoid_slope(v19, v20));
-    let d_params_10 = chain(d_v34, v25);
-    let d_params_9 = chain(d_v34, v20);
-    let d_params_7 = chain(d_v29, v25);
-    let d_params_6 = chain(d_v29, v20);
-    let d_params_4 = chain(d_v24, x[1]);
-    let d_params_3 = chain(d_v24, x[0]);
-    let d_params_1 = chain(d_v19, x[1]);
-    let d_params_0 = chain(d_v19, x[0]);
+    let d_v34 = mul_no_nan(-(0.5 * (2.0 * v39)), sigmoid_slope(v34, v35));
+    let d_v29 = mul_no_nan(-(0.5 * (2.0 * v36)), sigmoid_slope(v29, v30));
+    let d_v25 = mul_no_nan(d_v34, params[10]) + mul_no_nan(d_v29, params[7]);
+    let d_v24 = mul_no_nan(d_v25, sigmoid_slope(v24, v25));
+    let d_v20 = mul_no_nan(d_v34, params[9]) + mul_no_nan(d_v29, params[6]);
+    let d_v19 = mul_no_nan(d_v20, sigmoid_slope(v19, v20));
+    let d_params_10 = mul_no_nan(d_v34, v25);
+    let d_params_9 = mul_no_nan(d_v34, v20);
+    let d_params_7 = mul_no_nan(d_v29, v25);
+    let d_params_6 = mul_no_nan(d_v29, v20);
+    let d_params_4 = mul_no_nan(d_v24, x[1]);
+    let d_params_3 = mul_no_nan(d_v24, x[0]);
+    let d_params_1 = mul_no_nan(d_v19, x[1]);
+    let d_params_0 = mul_no_nan(d_v19, x[0]);
     let d_params = [
         d_params_0, d_params_1, d_v19, d_params_3, d_params_4, d_v24, d_params_6, d_params_7, d_v29,
         d_params_9, d_params_10, d_v34,

@@ -11,7 +11,7 @@
 pub(crate) fn value_and_gradient(x: &[f64; 126], d_x: &mut [f64; 126]) -> f64 {
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -38,7 +38,7 @@ pub(crate) fn value_and_gradient(x: &[f64; 126], d_x: &mut [f64; 126]) -> f64 {
         let d_v128_i = 100.0 * (2.0 * v128);
         d_v128[i] = d_v128_i;
         v135[i] = 100.0 * (v128 * v128) + v133 * v133;
-        d_x_part[i] = -(2.0 * v133) + chain(-d_v128_i, 2.0 * x[i]);
+        d_x_part[i] = -(2.0 * v133) + mul_no_nan(-d_v128_i, 2.0 * x[i]);
     }
     let y = v135[0] + sum_of(&v135[1..125]);
 

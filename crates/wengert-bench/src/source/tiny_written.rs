@@ -12,12 +12,6 @@
 pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -> f64 {
     use crate::source::functions::{sigmoid, sigmoid_slope};
 
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
     /// The sum of products, in eight lanes: the program leaves its order open.
     #[inline(always)]
     fn dot(x: &[f64], y: &[f64]) -> f64 {
@@ -31,6 +25,12 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
         let [a, b, c, d, e, f, g, h] = lanes;
         let sum = ((a + e) + (c + g)) + ((b + f) + (d + h));
         x.iter().zip(y).fold(sum, |sum, (x, y)| sum + x * y)
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
     /// The sum, in eight lanes: the program leaves its order open.
@@ -81,7 +81,7 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
             let v803 = sigmoid(v755);
             let v851 = v803 - target[3 * i + j];
             v900[3 * i + j] = v851 * v851;
-            d_v755[3 * i + j] = chain(0.5 * (2.0 * v851), sigmoid_slope(v755, v803));
+            d_v755[3 * i + j] = mul_no_nan(0.5 * (2.0 * v851), sigmoid_slope(v755, v803));
         }
     }
     let v948 = sum_of(&v900[0..48]);
@@ -119,7 +119,7 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
     }
     let mut d_v243 = [0.0; 256];
     for i in 0..256 {
-        d_v243[i] = chain(d_v499[i], d_v243_part[i]);
+        d_v243[i] = mul_no_nan(d_v499[i], d_v243_part[i]);
     }
     let mut d_params_3 = [0.0; 16];
     for i in 0..16 {

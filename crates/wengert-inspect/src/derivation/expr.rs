@@ -224,7 +224,7 @@ impl<'a> Term<'a> {
                 self.at(x).factors(flat, negative);
             }
             Expr::Product(xs) => xs.into_iter().for_each(|x| self.at(x).factors(flat, negative)),
-            Expr::Binary(Binary::Mul | Binary::Chain | Binary::ChainChoice, x, y) => {
+            Expr::Binary(Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither, x, y) => {
                 self.at(x).factors(flat, negative);
                 self.at(y).factors(flat, negative);
             }
@@ -259,13 +259,13 @@ impl Real for Term<'_> {
             (Binary::Sub, Some(x), Some(y)) => self.like(x - y),
             (Binary::Add, Some(0.0), None) => other,
             (Binary::Add | Binary::Sub, None, Some(0.0)) => self,
-            (Binary::ChainChoice, _, _) => self.binary(Binary::Chain, other),
-            (Binary::Mul | Binary::Chain, Some(1.0), _) => other,
+            (Binary::MulNoNanEither, _, _) => self.binary(Binary::MulNoNan, other),
+            (Binary::Mul | Binary::MulNoNan, Some(1.0), _) => other,
             // A zero passes nothing on, whatever follows.
-            (Binary::Chain, Some(0.0), _) => self,
-            (Binary::Mul | Binary::Chain | Binary::Powi | Binary::Powf, _, Some(1.0)) => self,
-            (Binary::Mul | Binary::Chain, Some(-1.0), None) => -other,
-            (Binary::Mul | Binary::Chain, None, Some(-1.0)) => -self,
+            (Binary::MulNoNan, Some(0.0), _) => self,
+            (Binary::Mul | Binary::MulNoNan | Binary::Powi | Binary::Powf, _, Some(1.0)) => self,
+            (Binary::Mul | Binary::MulNoNan, Some(-1.0), None) => -other,
+            (Binary::Mul | Binary::MulNoNan, None, Some(-1.0)) => -self,
             // A slope as it stands in textbooks, by the value; where the value has lost it, by the
             // operand.
             (Binary::SigmoidSlope, ..) if other.is_within(0.99) => other * (self.like(1.0) - other),
@@ -287,8 +287,8 @@ impl Real for Term<'_> {
                 let distance = self.hypot(other);
                 self / (distance + distance.indicator_eq(self.like(0.0)))
             }
-            (Binary::PowSlope, ..) => other.chain(self.powf(other - other.like(1.0))),
-            (Binary::PowLn, ..) => self.powf(other).chain(self.ln()),
+            (Binary::PowSlope, ..) => other.mul_no_nan(self.powf(other - other.like(1.0))),
+            (Binary::PowLn, ..) => self.powf(other).mul_no_nan(self.ln()),
             _ => self.arena.put(Expr::Binary(op, self.id, other.id)),
         }
     }

@@ -417,7 +417,7 @@ pub(super) fn on_paper<'a>(
     Some(match (op, i) {
         (Op::Unary(Unary::Recip), _) => -(v() * v()),
         (Op::Binary(Binary::Div), 1) => -(v() / operand(1)),
-        (Op::Binary(Binary::Powf), 1) => v().chain(operand(0).ln()),
+        (Op::Binary(Binary::Powf), 1) => v().mul_no_nan(operand(0).ln()),
         (Op::Binary(Binary::Hypot), _) => operand(i) / (v() + v().indicator_eq(v().like(0.0))),
         // xʸ⁻¹ (1 + y ln x), the mixed derivative of a power.
         (Op::Binary(Binary::PowSlope), 1) | (Op::Binary(Binary::PowLn), 0) => {

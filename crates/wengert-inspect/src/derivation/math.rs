@@ -325,7 +325,7 @@ impl Layout {
                 };
                 (row([self.of(x).0, Math::Operator('-'), second]), Binding::Sum)
             }
-            Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+            Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
                 (self.product(&[x, y]), Binding::Product)
             }
             Binary::Div => {

@@ -98,7 +98,7 @@ impl<'t> Evaluation<'t> {
             }
             Expr::Unary(op, x) => of(x)?.try_unary(op).ok(),
             // As it is written: that 0 times infinity is 0 there is for the text to say.
-            Expr::Binary(Binary::Chain | Binary::ChainChoice, x, y) => {
+            Expr::Binary(Binary::MulNoNan | Binary::MulNoNanEither, x, y) => {
                 of(x)?.try_binary(Binary::Mul, of(y)?).ok()
             }
             Expr::Binary(op, x, y) => of(x)?.try_binary(op, of(y)?).ok(),

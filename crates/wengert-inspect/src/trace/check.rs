@@ -111,7 +111,7 @@ static OPS: LazyLock<HashMap<&'static str, Op>> = LazyLock::new(|| {
         .map(Op::Leaf)
         .chain(Unary::ALL.iter().map(|&op| Op::Unary(op)))
         .chain(Binary::ALL.iter().map(|&op| Op::Binary(op)))
-        .chain(Structural::ALL.iter().map(|&op| Op::Structural(op)));
+        .chain(Structural::ALL.iter().filter(|op| !op.runs_a_body()).map(|&op| Op::Structural(op)));
     all.map(|op| (op.name(), op)).collect()
 });
 

@@ -10,12 +10,6 @@
 //! `float` is what the formulas need to know of a type; `exponential`, `logarithm`, `trigonometric`
 //! are the families; `slices` are the loops.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the kernels that are to call this are not wired to it yet"
-)]
-
 mod exponential;
 mod float;
 mod logarithm;
@@ -26,6 +20,6 @@ mod trigonometric;
 
 pub use float::Elementary;
 pub use slices::{
-    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, sin_cos,
-    unary, vector_form,
+    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, unary,
+    vector_form,
 };

@@ -169,16 +169,6 @@ pub fn binary<I: Isa, S: Elementary>(op: Binary, x: S, y: S) -> S {
     }
 }
 
-/// `(sin x, cos x)` of one number, for little more than one of them.
-#[inline(always)]
-pub fn sin_cos<I: Isa, S: Elementary>(x: S) -> (S, S) {
-    if x.magnitude() > S::TRIGONOMETRIC_MAX {
-        (x.unary(Unary::Sin), x.unary(Unary::Cos))
-    } else {
-        trigonometric::sin_cos::<I, S>(x)
-    }
-}
-
 /// `op` of every element of `x`, to `out`. `false`, with nothing done, if `op` has no vector form.
 ///
 /// # Panics

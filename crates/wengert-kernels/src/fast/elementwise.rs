@@ -38,7 +38,7 @@ pub(crate) const fn has_binary(op: Binary) -> bool {
             | Binary::Gt
             | Binary::Ge
             | Binary::Eq
-            | Binary::Chain
+            | Binary::MulNoNan
     )
 }
 
@@ -273,7 +273,7 @@ impl<S: Float> Kernel for ReverseZip<S> {
 
 /// Whether [`ReverseZip`] is asked for an operation and operand.
 pub(crate) const fn has_reverse(op: Binary, second: bool) -> bool {
-    matches!(op, Binary::Mul | Binary::Div | Binary::Min | Binary::Max | Binary::Chain)
+    matches!(op, Binary::Mul | Binary::Div | Binary::Min | Binary::Max | Binary::MulNoNan)
         || matches!(op, Binary::Powi) && !second
 }
 

@@ -51,6 +51,27 @@ fn training_that_diverges() {
     }
 }
 
+/// Weights of 1e299 are numbers, and so is the error: every neuron is saturated, and stays so.
+#[test]
+fn huge_weights_are_no_success() {
+    for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
+        for passes in PASSES {
+            let mut mlp = Mlp::new(&[2, 3, 2], activation, Law::GlorotUniform.seeded(1)).unwrap();
+            let before = mlp.clone();
+            let error = Trainer::new(Sgd { rate: 1e300 }, 50)
+                .passes(passes)
+                .train(&mut mlp, &data())
+                .unwrap_err();
+            assert!(
+                matches!(error, TrainError::Diverged { epoch: 0, .. }),
+                "{activation:?}: {error}"
+            );
+            assert!(error.to_string().ends_with("try a smaller rate"), "{error}");
+            assert_eq!(mlp, before);
+        }
+    }
+}
+
 #[test]
 fn an_error_that_is_no_number_any_more_is_named() {
     for passes in PASSES {

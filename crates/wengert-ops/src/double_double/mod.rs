@@ -200,14 +200,14 @@ impl Real for DoubleDouble {
             Binary::Gt => indicator(x, y, |order| order == Ordering::Greater),
             Binary::Ge => indicator(x, y, |order| order != Ordering::Less),
             Binary::Eq => indicator(x, y, |order| order == Ordering::Equal),
-            Binary::Chain => {
+            Binary::MulNoNan => {
                 if x.hi == 0.0 {
                     x
                 } else {
                     x.times(y)
                 }
             }
-            Binary::ChainChoice => {
+            Binary::MulNoNanEither => {
                 if x.hi == 0.0 {
                     x
                 } else if y.hi == 0.0 {

@@ -64,7 +64,8 @@ pub(super) fn remainder(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble {
             break;
         }
     }
-    if x.hi < 0.0 { rest.negated() } else { rest }
+    // Of −0 too: an angle depends on the sign of a zero.
+    if x.hi.is_sign_negative() { rest.negated() } else { rest }
 }
 
 /// `2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 ⋯ (2n + 1))`, whose terms are all of one sign.

@@ -75,10 +75,10 @@ impl Rule for CumProd {
         each_lane(site, |lane| {
             for i in (1..lane.extent).rev() {
                 let (to, from) = (lane.at(i - 1), lane.at(i));
-                shares[to] = g[to] + shares[from].chain(elements[from]);
+                shares[to] = g[to] + shares[from].mul_no_nan(elements[from]);
             }
             for i in 1..lane.extent {
-                shares[lane.at(i)] = shares[lane.at(i)].chain(site.run[lane.at(i - 1)]);
+                shares[lane.at(i)] = shares[lane.at(i)].mul_no_nan(site.run[lane.at(i - 1)]);
             }
         });
         let layout = Layout::contiguous(x.layout.shape().clone());
@@ -93,12 +93,12 @@ impl Rule for CumProd {
         let slice = |of: T, i: usize| of.part(axis, i..i + 1);
         let mut shares = vec![slice(g, extent - 1)];
         for i in (1..extent).rev() {
-            shares.push(slice(g, i - 1) + shares[extent - 1 - i].chain(slice(x, i)));
+            shares.push(slice(g, i - 1) + shares[extent - 1 - i].mul_no_nan(slice(x, i)));
         }
         shares.reverse();
         let before = (1..extent).map(|i| slice(at.value, i - 1));
         for (share, before) in shares[1..].iter_mut().zip(before) {
-            *share = share.chain(before);
+            *share = share.mul_no_nan(before);
         }
         Some(T::structural(Structural::Concat, &shares, at.attributes.clone()))
     }
@@ -109,7 +109,7 @@ impl Rule for CumProd {
         let mut tangents = vec![slice(t, 0)];
         for i in 1..x.extents().dims()[axis] {
             let (before, moving) = (slice(at.value, i - 1), slice(t, i));
-            tangents.push(tangents[i - 1].chain(slice(x, i)) + moving.chain(before));
+            tangents.push(tangents[i - 1].mul_no_nan(slice(x, i)) + moving.mul_no_nan(before));
         }
         Some(T::structural(Structural::Concat, &tangents, at.attributes.clone()))
     }

@@ -30,13 +30,13 @@ macro_rules! extremum {
             fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
                 // As the entries have it: the adjoint times 1/ties.
-                Some(chosen.chain_choice(g.chain(ties.recip()).kept(at.attributes.axes())))
+                Some(chosen.mul_no_nan_either(g.mul_no_nan(ties.recip()).kept(at.attributes.axes())))
             }
 
             fn tangent<T: Algebra>(at: &At<'_, T>, _: usize, t: T) -> Option<T> {
                 let (chosen, ties) = chosen(at);
                 let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
-                Some(chosen.chain_choice(t).summed(&axes) / ties)
+                Some(chosen.mul_no_nan_either(t).summed(&axes) / ties)
             }
 
             const READING: Reading = Reading::Chosen(Binary::$op);

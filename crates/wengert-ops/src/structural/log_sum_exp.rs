@@ -53,12 +53,12 @@ impl Rule for LogSumExp {
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {
-        Some(g.kept(at.attributes.axes()).chain(softmax(at)))
+        Some(g.kept(at.attributes.axes()).mul_no_nan(softmax(at)))
     }
 
     fn tangent<T: Algebra>(at: &At<'_, T>, _: usize, t: T) -> Option<T> {
         let axes: Vec<usize> = at.attributes.axes().iter().map(|&axis| axis as usize).collect();
-        Some(t.chain(softmax(at)).summed(&axes))
+        Some(t.mul_no_nan(softmax(at)).summed(&axes))
     }
 
     const READING: Reading = Reading::Called;

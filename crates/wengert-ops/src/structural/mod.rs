@@ -15,7 +15,10 @@
 //! the file.
 
 mod affine;
+mod body;
+mod call;
 mod concat;
+mod cond;
 mod contiguous;
 mod cumprod;
 mod cumsum;
@@ -25,10 +28,13 @@ mod log_sum_exp;
 mod matmul;
 pub mod pairwise;
 pub mod reduction;
+mod revolve;
+mod scan;
 mod scatter_add;
 mod select;
 mod stack;
 mod sum;
+mod take;
 
 use smallvec::SmallVec;
 
@@ -36,7 +42,8 @@ pub use concat::parts;
 
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
-use crate::op::{Binary, Structural, structural_functions};
+use crate::elementwise;
+use crate::op::{Binary, Op, Structural, structural_functions};
 use crate::real::{Real, Scalar};
 use crate::rules::Partial;
 use crate::run::{Layouts, Wide};
@@ -195,6 +202,18 @@ trait Rule {
     #[track_caller]
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T>;
 
+    /// Whether [`shares`](Rule::shares) computes what operands get together, and asking for one
+    /// would compute all.
+    const JOINT: bool = false;
+
+    /// What each operand that is wanted gets, as [`share`](Rule::share) says of one.
+    #[track_caller]
+    fn shares<T: Algebra>(at: &At<'_, T>, wants: &[bool], g: T) -> SmallVec<[Option<T>; 3]> {
+        let share =
+            |(i, &wanted): (usize, &bool)| if wanted { Self::share(at, i, g) } else { None };
+        wants.iter().enumerate().map(share).collect()
+    }
+
     /// What the tangent `t` of operand `i` adds to the result's. It may lack axes that the result
     /// has: they are repeated by whoever reads this. Nothing if no derivative passes.
     #[track_caller]
@@ -274,6 +293,25 @@ macro_rules! pages {
                 match self { $(Structural::$variant => $file::$variant::share(at, i, g)),* }
             }
 
+            /// Whether [`shares`](Structural::shares) computes what operands get together, so that
+            /// asking for one after the other would compute all several times.
+            #[must_use]
+            pub const fn shares_are_joint(self) -> bool {
+                match self { $(Structural::$variant => $file::$variant::JOINT),* }
+            }
+
+            /// The vector-Jacobian products of the operands that are wanted, as
+            /// [`share`](Structural::share) says of one.
+            #[track_caller]
+            pub fn shares<T: Algebra>(
+                self,
+                at: &At<'_, T>,
+                wants: &[bool],
+                g: T,
+            ) -> SmallVec<[Option<T>; 3]> {
+                match self { $(Structural::$variant => $file::$variant::shares(at, wants, g)),* }
+            }
+
             /// The Jacobian-vector product: what the tangent `t` of operand `i` adds to the
             /// result's, in terms of operations. It may lack axes that the result has: those are to
             /// be repeated. `None` if no derivative passes.
@@ -307,4 +345,31 @@ structural_functions!(pages);
 /// The operands, if there are as many as the operation has.
 fn exactly<'a, const N: usize>(operands: &[&'a Shape]) -> Result<[&'a Shape; N], Misfit> {
     operands.try_into().map_err(|_| Misfit::Count)
+}
+
+/// Computes any operation, in the order of its formula.
+pub fn compute<S: Scalar>(op: Op, site: Site<'_, S>, run: &mut [S]) {
+    if !S::HAS_TANGENT || !site.cut.iter().any(|&cut| cut) {
+        return compute_as_read(op, &site, run);
+    }
+    // A cut operand is read as a copy that stands still.
+    let still = |(tensor, &cut): (&Tensor<'_, S>, &bool)| {
+        let elements = tensor.elements().map(|x| if cut { x.detached() } else { x });
+        (elements.collect(), Layout::contiguous(tensor.layout.shape().clone()))
+    };
+    let copies: Vec<(Vec<S>, Layout)> = site.operands.iter().zip(&site.cut).map(still).collect();
+    let tensor = |(data, layout)| Tensor { data, start: 0, layout };
+    let operands = copies.iter().map(|(data, layout)| tensor((data.as_slice(), layout))).collect();
+    let Site { cut, shape, attributes, run: before, .. } = site;
+    compute_as_read(op, &Site { operands, cut, shape, attributes, run: before }, run);
+}
+
+fn compute_as_read<S: Scalar>(op: Op, site: &Site<'_, S>, run: &mut [S]) {
+    match op {
+        // A leaf block holds what it was given.
+        Op::Leaf(_) => {}
+        Op::Unary(op) => elementwise::map(op, site.operands[0], run),
+        Op::Binary(op) => elementwise::zip(op, site.operands[0], site.operands[1], site.shape, run),
+        Op::Structural(op) => op.value(site, run),
+    }
 }

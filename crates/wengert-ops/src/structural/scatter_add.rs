@@ -15,7 +15,7 @@ impl Rule for ScatterAdd {
         let [x] = exactly(operands)?;
         let bound = match attributes {
             Attributes::Positions { shape, .. } => shape.len(),
-            Attributes::None | Attributes::Axes(_) => 0,
+            _ => 0,
         };
         let found = attributes.positions().len();
         if found != x.len() {

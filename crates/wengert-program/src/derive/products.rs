@@ -77,7 +77,7 @@ impl<S: Scalar> Sweep<'_, '_, S> {
                 if wants(self, operand, target) {
                     self.record_for(target);
                     let factor = lowered.builder.number(lowered.at(other));
-                    self.accumulate(target, lowered.builder.number(g).chain(factor).value());
+                    self.accumulate(target, lowered.builder.number(g).mul_no_nan(factor).value());
                 }
             }
         }
@@ -106,13 +106,13 @@ impl<S: Scalar> Sweep<'_, '_, S> {
         let (g, other) = (g.permuted(space, &order), other.permuted(space, &order));
         let is_injective = strides_are_injective(&dims, &own);
         if inner.is_empty() && is_injective {
-            let product = self.emit(Op::Binary(Binary::Chain), &dims, &[], &[g, other]);
+            let product = self.emit(Op::Binary(Binary::MulNoNan), &dims, &[], &[g, other]);
             let target = Adjoints::target(self.lowered, start(view), &own, &dims);
             return self.accumulate_each(&target, start(view), &product, &dims);
         }
         if !is_injective {
             let all = joined(&dims, &sums_over);
-            let product = self.emit(Op::Binary(Binary::Chain), &all, &[], &[g, other]);
+            let product = self.emit(Op::Binary(Binary::MulNoNan), &all, &[], &[g, other]);
             let back: SmallVec<[usize; 4]> = (0..space.len())
                 .map(|axis| order.iter().position(|&o| o == axis).expect("a permutation"))
                 .collect();
@@ -138,7 +138,7 @@ impl<S: Scalar> Sweep<'_, '_, S> {
         [g, a, b]: [&Access<Value>; 3],
     ) {
         let contributions = [b, a].map(|other| {
-            self.emit(Op::Binary(Binary::Chain), space, &[], &[g.clone(), other.clone()])
+            self.emit(Op::Binary(Binary::MulNoNan), space, &[], &[g.clone(), other.clone()])
                 .numbers(space)
         });
         let targets = [0, 1].map(|i| {

@@ -289,9 +289,9 @@ pub(crate) fn kernel<S: Elementary>(op: Op, fast: bool, level: Level) -> Compile
             chosen!(Binary, op, level, OfTwo, TwoByTwo, [SigmoidSlope TanhSlope])
         }
         Op::Binary(op) => {
-            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq Chain ChainChoice])
+            chosen!(Binary, op, level, OfTwo, TwoByTwo, [Add Sub Mul Div Min Max Gt Ge Eq MulNoNan MulNoNanEither])
         }
-        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+        Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows | Op::Rule(_) => {
             unreachable!("{op:?} is not elementwise")
         }
     }

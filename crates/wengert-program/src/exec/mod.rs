@@ -12,6 +12,7 @@ pub(crate) mod pass;
 pub(crate) mod platform;
 pub(crate) mod product;
 pub(crate) mod reduce;
+pub(crate) mod rule;
 pub(crate) mod scalars;
 pub(crate) mod walk;
 
@@ -22,6 +23,7 @@ pub(crate) use pass::Pass;
 pub(crate) use platform::Platform;
 pub(crate) use product::Products;
 pub(crate) use reduce::Reduce;
+pub(crate) use rule::ByRule;
 pub(crate) use scalars::Scalars;
 
 use crate::elementary::Elementary;
@@ -35,6 +37,7 @@ pub(crate) enum Task<S: 'static> {
     Contract(Contract<S>),
     Products(Products),
     Reduce(Reduce<S>),
+    ByRule(ByRule),
 }
 
 impl<S: Elementary + Product + Platform> Task<S> {
@@ -47,6 +50,7 @@ impl<S: Elementary + Product + Platform> Task<S> {
             Task::Contract(contract) => contract.run(memory),
             Task::Products(products) => products.run(memory),
             Task::Reduce(reduce) => reduce.run(memory),
+            Task::ByRule(by_rule) => by_rule.run(memory),
         }
     }
 }

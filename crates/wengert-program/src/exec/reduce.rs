@@ -1,4 +1,7 @@
 //! Sums and extremes over inner axes, in the order of the index unless the numerics allow another.
+//!
+//! In `Fast` numerics a long sum is added block by block, and the blocks' sums in pairs, so that its
+//! error grows with the logarithm of its length.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -22,6 +25,50 @@ pub(crate) struct Layout {
     pub(crate) lanes: Axis<3>,
     pub(crate) around: SmallVec<[Axis<1>; 2]>,
     pub(crate) inner: Axis<1>,
+    /// Whether it is so long that it is added block by block.
+    pub(crate) in_blocks: bool,
+}
+
+/// Neighbours, and rows, that are added one after the other before another block begins.
+const NEIGHBOURS: usize = 2048;
+const ROWS: usize = 256;
+
+/// Sums of blocks, added in pairs as they come: the i-th is of 2ⁱ blocks.
+struct Pairs<S, const N: usize> {
+    sums: [[S; N]; 40],
+    count: usize,
+}
+
+impl<S: Elementary, const N: usize> Pairs<S, N> {
+    #[inline(always)]
+    fn new() -> Self {
+        Pairs { sums: [[S::EMPTY; N]; 40], count: 0 }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, mut block: [S; N]) {
+        let mut level = 0;
+        while self.count & (1 << level) != 0 {
+            for i in 0..N {
+                block[i] = self.sums[level][i] + block[i];
+            }
+            level += 1;
+        }
+        self.sums[level] = block;
+        self.count += 1;
+    }
+
+    /// All of them, added to what was there before.
+    #[inline(always)]
+    fn total(&self, init: [S; N]) -> [S; N] {
+        let mut total = [S::EMPTY; N];
+        for level in (0..40).filter(|level| self.count & (1 << level) != 0) {
+            for i in 0..N {
+                total[i] = self.sums[level][i] + total[i];
+            }
+        }
+        std::array::from_fn(|i| init[i] + total[i])
+    }
 }
 
 pub(crate) struct Folds<S>(PhantomData<S>);
@@ -41,13 +88,16 @@ const MAX: u8 = Binary::Max as u8;
 const MIN: u8 = Binary::Min as u8;
 
 impl<S: Elementary> Reduce<S> {
-    pub(crate) fn new(op: Op, layout: Layout, fast: bool, level: Level) -> Self {
+    pub(crate) fn new(op: Op, mut layout: Layout, fast: bool, level: Level) -> Self {
         // Extremes are the same in every order but for the sign of a zero; lanes of their own are
         // kept to fast numerics all the same.
         let along = fast
             && layout.lanes.extent < LANES / 2
             && layout.inner.extent >= 2 * LANES
             && layout.inner.strides == [1];
+        let around: usize = layout.around.iter().map(|axis| axis.extent).product();
+        let block = if along { NEIGHBOURS } else { ROWS };
+        layout.in_blocks = fast && around * layout.inner.extent > block;
         let kernel = match (op, along) {
             (Op::Max, true) => simd::compiled::<Along<S, MAX>>(level),
             (Op::Min, true) => simd::compiled::<Along<S, MIN>>(level),
@@ -115,17 +165,43 @@ fn block<S: Elementary, const OP: u8, const N: usize>(
         _ => lanes(memory, at[2], strides[2]),
     };
     let mut around = Walk::new();
-    loop {
-        let mut x = at[2] + around.offsets[0];
-        for _ in 0..layout.inner.extent {
-            let element: [S; N] = lanes(memory, x, strides[2]);
-            for i in 0..N {
-                folded[i] = folded[i].binary(op, element[i]);
+    if matches!(op, Binary::Add) && layout.in_blocks {
+        let (init, mut blocks) = (folded, Pairs::new());
+        folded = [S::EMPTY; N];
+        let mut rows = 0;
+        loop {
+            let mut x = at[2] + around.offsets[0];
+            for _ in 0..layout.inner.extent {
+                if rows == ROWS {
+                    blocks.add(folded);
+                    (folded, rows) = ([S::EMPTY; N], 0);
+                }
+                let element: [S; N] = lanes(memory, x, strides[2]);
+                for i in 0..N {
+                    folded[i] = folded[i] + element[i];
+                }
+                x += layout.inner.strides[0];
+                rows += 1;
             }
-            x += layout.inner.strides[0];
+            if !around.next(&layout.around) {
+                break;
+            }
         }
-        if !around.next(&layout.around) {
-            break;
+        blocks.add(folded);
+        folded = blocks.total(init);
+    } else {
+        loop {
+            let mut x = at[2] + around.offsets[0];
+            for _ in 0..layout.inner.extent {
+                let element: [S; N] = lanes(memory, x, strides[2]);
+                for i in 0..N {
+                    folded[i] = folded[i].binary(op, element[i]);
+                }
+                x += layout.inner.strides[0];
+            }
+            if !around.next(&layout.around) {
+                break;
+            }
         }
     }
     for i in 0..N {
@@ -157,12 +233,26 @@ impl<S: Elementary, const OP: u8> Kernel for Along<S, OP> {
                     _ => memory[at[2] as usize].get(),
                 };
                 let mut around = Walk::new();
-                loop {
-                    let from = (at[2] + around.offsets[0]) as usize;
-                    total =
-                        total.binary(op, fold::<S, OP>(&memory[from..from + layout.inner.extent]));
-                    if !around.next(&layout.around) {
-                        break;
+                if matches!(op, Binary::Add) && layout.in_blocks {
+                    let mut blocks = Pairs::<S, 1>::new();
+                    loop {
+                        let from = (at[2] + around.offsets[0]) as usize;
+                        for block in memory[from..from + layout.inner.extent].chunks(NEIGHBOURS) {
+                            blocks.add([fold::<S, OP>(block)]);
+                        }
+                        if !around.next(&layout.around) {
+                            break;
+                        }
+                    }
+                    [total] = blocks.total([total]);
+                } else {
+                    loop {
+                        let from = (at[2] + around.offsets[0]) as usize;
+                        let numbers = &memory[from..from + layout.inner.extent];
+                        total = total.binary(op, fold::<S, OP>(numbers));
+                        if !around.next(&layout.around) {
+                            break;
+                        }
                     }
                 }
                 memory[at[0] as usize].set(total);

@@ -17,11 +17,11 @@ pub(crate) enum Opcode {
     Sub,
     Mul,
     Div,
-    Chain,
+    MulNoNan,
     /// `out + a b`, rounded twice.
     AddMul,
-    /// `out + chain(a, b)`
-    AddChain,
+    /// `out + mul_no_nan(a, b)`
+    AddMulNoNan,
     Neg,
     Copy,
     Unary(Unary),
@@ -56,7 +56,7 @@ impl Scalar {
             Binary::Sub => Opcode::Sub,
             Binary::Mul => Opcode::Mul,
             Binary::Div => Opcode::Div,
-            Binary::Chain => Opcode::Chain,
+            Binary::MulNoNan => Opcode::MulNoNan,
             op => Opcode::Binary(op),
         };
         Scalar { op, out, a, b }
@@ -74,7 +74,7 @@ impl Scalar {
     pub(crate) fn added_to(self, out: Place) -> Self {
         let op = match self.op {
             Opcode::Mul => Opcode::AddMul,
-            Opcode::Chain => Opcode::AddChain,
+            Opcode::MulNoNan => Opcode::AddMulNoNan,
             other => unreachable!("{other:?} is no product"),
         };
         Scalar { op, out, ..self }
@@ -142,9 +142,9 @@ impl<S: Elementary + Platform, const FAST: bool> Kernel for Interpreter<S, FAST>
                 Opcode::Sub => read(a) - read(b),
                 Opcode::Mul => read(a) * read(b),
                 Opcode::Div => read(a) / read(b),
-                Opcode::Chain => read(a).chain(read(b)),
+                Opcode::MulNoNan => read(a).mul_no_nan(read(b)),
                 Opcode::AddMul => read(out) + read(a) * read(b),
-                Opcode::AddChain => read(out) + read(a).chain(read(b)),
+                Opcode::AddMulNoNan => read(out) + read(a).mul_no_nan(read(b)),
                 Opcode::Neg => -read(a),
                 Opcode::Copy => read(a),
                 Opcode::Unary(op) => {

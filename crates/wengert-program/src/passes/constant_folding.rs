@@ -74,7 +74,7 @@ fn identity<S: Scalar>(op: Binary, a: Option<S>, b: Option<S>) -> Option<Identit
     let is = |number: Option<S>, value: f64| {
         number.is_some_and(|number| number.same_bits(S::from_f64(value)))
     };
-    let product = matches!(op, Binary::Mul | Binary::Chain | Binary::ChainChoice);
+    let product = matches!(op, Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither);
     match op {
         _ if product && is(b, 1.0) => Some(Identity::First),
         _ if product && is(a, 1.0) => Some(Identity::Second),
@@ -153,7 +153,7 @@ mod tests {
             (Binary::Div, 1.0),
             (Binary::Add, -0.0),
             (Binary::Sub, 0.0),
-            (Binary::Chain, 1.0),
+            (Binary::MulNoNan, 1.0),
         ] {
             let (state, x) = folded(op, c);
             assert_eq!(state.roots, std::slice::from_ref(&x), "{op:?} {c}");

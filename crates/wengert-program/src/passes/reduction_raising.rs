@@ -68,7 +68,7 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
         raise(graph, first, &sums, &terms, |graph, value| {
             let node = graph.node_of(value);
             let product =
-                matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::Chain, ..));
+                matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::MulNoNan, ..));
             Class { shape: shapes[node], product: product && uses[node] == 1 }
         });
     }
@@ -120,7 +120,7 @@ fn chain<S: Scalar>(
         other => unreachable!("a product is no {other:?}"),
     };
     let (a, b) = terms.iter().map(factors).unzip();
-    let guarded = matches!(graph.kind_of(terms[0]), Kind::Binary(Binary::Chain, ..));
+    let guarded = matches!(graph.kind_of(terms[0]), Kind::Binary(Binary::MulNoNan, ..));
     Chain { init, a, b, guarded }
 }
 

@@ -111,21 +111,21 @@ fn indicator_eq(x: f__, y: f__) -> f__ {
 }",
     ),
     (
-        "chain",
+        "mul_no_nan",
         "
 /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
 #[inline(always)]
-fn chain(adjoint: f__, partial: f__) -> f__ {
+fn mul_no_nan(adjoint: f__, partial: f__) -> f__ {
     if adjoint == 0.0 { adjoint } else { adjoint * partial }
 }",
     ),
     (
-        "chain_choice",
+        "mul_no_nan_either",
         "
 /// The chain rule's product where the partial is that of a choice: what was not chosen passes
 /// nothing on.
 #[inline(always)]
-fn chain_choice(adjoint: f__, partial: f__) -> f__ {
+fn mul_no_nan_either(adjoint: f__, partial: f__) -> f__ {
     if adjoint == 0.0 {
         adjoint
     } else if partial == 0.0 {

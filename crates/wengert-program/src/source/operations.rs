@@ -142,7 +142,7 @@ impl Operations {
                 self.elementary(op.name(), x, &[y])
             }
             // An adjoint that is not zero passes on what a product does.
-            Binary::Chain if known[0].is_some_and(|adjoint| adjoint != 0.0) => x.infix('*', y),
+            Binary::MulNoNan if known[0].is_some_and(|adjoint| adjoint != 0.0) => x.infix('*', y),
             Binary::Add => x.infix('+', y),
             Binary::Sub => x.infix('-', y),
             Binary::Mul => x.infix('*', y),
@@ -161,8 +161,8 @@ impl Operations {
             | Binary::Gt
             | Binary::Ge
             | Binary::Eq
-            | Binary::Chain
-            | Binary::ChainChoice
+            | Binary::MulNoNan
+            | Binary::MulNoNanEither
             | Binary::SigmoidSlope
             | Binary::TanhSlope
             | Binary::HypotSlope

@@ -38,6 +38,10 @@ impl<S: Float> Writer<'_, S> {
             // In fast numerics a product follows IEEE where a zero meets an infinity.
             Op::Contract { guarded } => (guarded && self.recipe.numerics == Numerics::Exact, 2),
             Op::Sum | Op::Max | Op::Min => (false, 1),
+            Op::Rule(rule) => {
+                let operation = self.recipe.plan.rules[rule as usize].op.name();
+                return Err(RustError::Instruction { operation, what: "it runs by the rule book" });
+            }
             _ => {
                 let (operation, what) = ("a sum over rows", "the program takes one row at a time");
                 return Err(RustError::Instruction { operation, what });

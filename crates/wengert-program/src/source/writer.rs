@@ -395,7 +395,7 @@ impl<S: Float> Writer<'_, S> {
                 self.ops.binary(op, [&operands[0], &operands[1]], known)?
             }
             Op::Select => Expr::choice(&operands[0], &operands[1], &operands[2]),
-            Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows => {
+            Op::Contract { .. } | Op::Sum | Op::Max | Op::Min | Op::OverRows | Op::Rule(_) => {
                 unreachable!("{:?} is not elementwise", instruction.op)
             }
         })

@@ -73,7 +73,9 @@ fn crosses_binary<S: Scalar>(op: Binary, (ax, ay): (S, S), (bx, by): (S, S)) -> 
         Binary::Hypot | Binary::HypotSlope | Binary::OverSquares => {
             (ax.is_zero() && ay.is_zero()) != (bx.is_zero() && by.is_zero())
         }
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::Chain | Binary::ChainChoice => false,
+        Binary::Add | Binary::Sub | Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
+            false
+        }
         Binary::XLogY => ay.partial_cmp(&zero) != by.partial_cmp(&zero),
         Binary::LogAddExp | Binary::DifferenceSigmoid => false,
         Binary::SigmoidSlope | Binary::TanhSlope | Binary::NormPpfSlope => false,

@@ -31,6 +31,7 @@ impl fmt::Display for Error {
                     shape.len()
                 )
             }
+            Error::Body { name, problem, at } => write!(f, "{name} at {at}: {problem}"),
             Error::Empty { op, shape, at } => {
                 write!(f, "{op} at {at}: shape {shape} has no elements; a tape holds none")
             }

@@ -52,21 +52,74 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
         }
-        if self.view.is_cut() {
-            return Ok(vec![None; wrt.len()]);
+        self.tape.record_vjp(&[(self, self.like(1.0))], wrt)
+    }
+}
+
+/// # Products with the Jacobian as nodes
+impl<S: Scalar> Tape<S> {
+    /// Records the vector-Jacobian product of outputs, each with its cotangent, as nodes after
+    /// them: what [`record_gradient`](Var::record_gradient) does for one number. Returns the
+    /// adjoint of each of `wrt`, of its shape; `None` if no path leads to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shapes`] if a cotangent has another shape than its output, [`Error::TwoTapes`],
+    /// [`Error::Full`].
+    ///
+    /// # Panics
+    ///
+    /// As [`record_gradient`](Var::record_gradient).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input([1.0, 2.0]);
+    /// let (y, g) = (x * x, tape.input([1.0, 10.0]));
+    /// let share = tape.record_vjp(&[(y, g)], &[x])?[0].unwrap();
+    /// assert_eq!(share.values(), [2.0, 40.0]); // 2x g
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[doc(alias = "vjp")]
+    #[track_caller]
+    pub fn record_vjp<'t>(
+        &'t self,
+        outputs: &[(Var<'t, S>, Var<'t, S>)],
+        wrt: &[Var<'t, S>],
+    ) -> Result<Vec<Option<Var<'t, S>>>, Error> {
+        const OP: &str = "record_vjp";
+        for &(output, cotangent) in outputs {
+            self.owns(OP, output)?;
+            self.owns(OP, cotangent)?;
+            if output.shape() != cotangent.shape() {
+                let rule = "a cotangent has the shape of its output";
+                return Err(output.shapes_error(OP, cotangent, rule));
+            }
         }
-        let mut recorder = Recorder::new(self.tape, wrt, self.view.start());
-        recorder.adjoints.add(self.view, self.like(1.0))?;
+        for &var in wrt {
+            self.owns(OP, var)?;
+        }
         let mut found = vec![None; wrt.len()];
-        let last = {
-            let side = self.tape.side.borrow();
-            side.step_of(self.view.start())
+        let end = |output: &Var<'t, S>| output.view.start() + output.facts().last as u32;
+        let passes = outputs.iter().filter(|(output, _)| !output.view.is_cut());
+        let Some(last_slot) = passes.clone().map(|(output, _)| end(output)).max() else {
+            return Ok(found);
         };
-        let mut slot = self.view.start() + 1;
+        let mut recorder = Recorder::new(self, wrt, last_slot);
+        for &(output, cotangent) in passes {
+            recorder.adjoints.add(output.view, cotangent)?;
+        }
+        let (last, after) = {
+            let side = self.side.borrow();
+            let after = side.wide_at(last_slot).map_or(last_slot + 1, |wide| wide.out + wide.len);
+            (side.step_of(last_slot), after)
+        };
+        let mut slot = after;
         for index in (0..=last).rev() {
-            let step = self.tape.columns.step(index);
+            let step = self.columns.step(index);
             let wide = match step.kind() {
-                Kind::Wide => Some(self.tape.side.borrow().wides[step.a() as usize].clone()),
+                Kind::Wide => Some(self.side.borrow().wides[step.a() as usize].clone()),
                 _ => None,
             };
             slot = wide.as_ref().map_or(slot - 1, |wide| wide.out);
@@ -187,26 +240,35 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     fn wide_step(&mut self, wide: &Wide, v: Var<'t, S>, g: Var<'t, S>) -> Result<(), Error> {
         let operands: SmallVec<[Var<'t, S>; 3]> =
             wide.operands.iter().map(|&view| self.var(view)).collect();
-        for (i, &x) in operands.iter().enumerate() {
-            if !self.wants(x) {
-                continue;
+        let wants: SmallVec<[bool; 3]> = operands.iter().map(|&x| self.wants(x)).collect();
+        let at = At { operands: &operands, value: v, attributes: &wide.attributes };
+        if let Op::Structural(op) = wide.op
+            && op.shares_are_joint()
+        {
+            for (&x, share) in operands.iter().zip(op.shares(&at, &wants, g)) {
+                self.add_share(x, share)?;
             }
+            return Ok(());
+        }
+        for (i, &x) in operands.iter().enumerate().filter(|(i, _)| wants[*i]) {
             let share = match wide.op {
-                Op::Leaf(_) => None,
                 Op::Unary(op) => rules::unary(op, x, v).times(g),
                 Op::Binary(op) if i == 0 => rules::first(op, x, operands[1], v).times(g),
                 Op::Binary(op) => rules::second(op, operands[0], x, v).times(g),
-                Op::Structural(op) => op.share(
-                    &At { operands: &operands, value: v, attributes: &wide.attributes },
-                    i,
-                    g,
-                ),
+                Op::Structural(op) => op.share(&at, i, g),
+                Op::Leaf(_) => None,
             };
-            if let Some(share) = share {
-                self.adjoints.add(x.view, share.sum_to(&x.shape())?)?;
-            }
+            self.add_share(x, share)?;
         }
         Ok(())
+    }
+
+    #[track_caller]
+    fn add_share(&mut self, x: Var<'t, S>, share: Option<Var<'t, S>>) -> Result<(), Error> {
+        match share {
+            Some(share) => self.adjoints.add(x.view, share.sum_to(&x.shape())?),
+            None => Ok(()),
+        }
     }
 
     /// Whether anything is differentiated by that `x` depends on.

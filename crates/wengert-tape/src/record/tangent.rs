@@ -25,8 +25,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::TwoTapes`],
-    /// [`Error::Full`].
+    /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::Operand`] for
+    /// a view that repeats a number (a broadcast), [`Error::TwoTapes`], [`Error::Full`].
     ///
     /// # Panics
     ///
@@ -51,26 +51,39 @@ impl<'t, S: Scalar> Var<'t, S> {
         self,
         direction: &[(Var<'t, S>, Var<'t, S>)],
     ) -> Result<Option<Var<'t, S>>, Error> {
+        let tangents = self.tape.record_jvp("record_tangent", &[self], direction)?;
+        Ok(tangents[0])
+    }
+}
+
+impl<S: Scalar> Tape<S> {
+    /// The tangents of several nodes, recorded in one walk.
+    #[track_caller]
+    pub(crate) fn record_jvp<'t>(
+        &'t self,
+        op: &'static str,
+        of: &[Var<'t, S>],
+        direction: &[(Var<'t, S>, Var<'t, S>)],
+    ) -> Result<Vec<Option<Var<'t, S>>>, Error> {
         for &(moved, tangent) in direction {
-            self.same_tape("record_tangent", moved)?;
-            self.same_tape("record_tangent", tangent)?;
+            self.owns(op, moved)?;
+            self.owns(op, tangent)?;
+            moved.each_number_once(op)?;
             if moved.shape() != tangent.shape() {
-                return Err(moved.shapes_error(
-                    "record_tangent",
-                    tangent,
-                    "a tangent has the shape of what it moves",
-                ));
+                let rule = "a tangent has the shape of what it moves";
+                return Err(moved.shapes_error(op, tangent, rule));
             }
         }
-        let mut recorder = Recorder { tape: self.tape, tangents: Recorded::new(self.tape) };
+        let mut recorder = Recorder { tape: self, tangents: Recorded::new(self) };
         // What is asked for may be elements of many nodes side by side: up to the last of them.
-        let end = self.view.start() + self.facts().last as u32;
-        let last = self.tape.side.borrow().step_of(end);
+        let ends = of.iter().map(|var| var.view.start() + var.facts().last as u32);
+        let Some(end) = ends.max() else { return Ok(Vec::new()) };
+        let last = self.side.borrow().step_of(end);
         let mut slot = 0;
         for index in 0..=last {
-            let step = self.tape.columns.step(index);
+            let step = self.columns.step(index);
             let wide = match step.kind() {
-                Kind::Wide => Some(self.tape.side.borrow().wides[step.a() as usize].clone()),
+                Kind::Wide => Some(self.side.borrow().wides[step.a() as usize].clone()),
                 _ => None,
             };
             let len = wide.as_ref().map_or(1, |wide| wide.len);
@@ -83,7 +96,10 @@ impl<'t, S: Scalar> Var<'t, S> {
             }
             slot += len;
         }
-        if self.view.is_cut() { Ok(None) } else { recorder.tangents.of(self) }
+        let tangent = |&var: &Var<'t, S>| {
+            if var.view.is_cut() { Ok(None) } else { recorder.tangents.of(var) }
+        };
+        of.iter().map(tangent).collect()
     }
 }
 

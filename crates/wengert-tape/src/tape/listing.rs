@@ -1,8 +1,10 @@
 //! The tape as text: one line a node.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use super::{Node, Tape};
+use super::nodes::{place_in, subscript};
+use super::{Edge, NameInfo, Node, Tape};
 use crate::attributes::Attributes;
 use crate::error::NodeId;
 use crate::op::{Leaf, Op};
@@ -26,7 +28,7 @@ use crate::real::Scalar;
 /// ```
 impl<S: Scalar> fmt::Display for Tape<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths = self.paths();
+        let (paths, called) = (self.paths(), Called::new(self, self.nodes()));
         let rows: Vec<[String; 4]> = self
             .nodes()
             .filter(|node| !(node.op == Op::Leaf(Leaf::Const) && node.shape.is_scalar()))
@@ -34,7 +36,7 @@ impl<S: Scalar> fmt::Display for Tape<S> {
                 [
                     node.id.to_string(),
                     paths[node.index].clone(),
-                    self.formula(&node),
+                    self.formula_by(&called, &node),
                     self.numbers(&node),
                 ]
             })
@@ -52,9 +54,15 @@ impl<S: Scalar> fmt::Display for Tape<S> {
 impl<S: Scalar> Tape<S> {
     /// `mul x v3`: the op and what it reads.
     pub(crate) fn formula(&self, node: &Node) -> String {
-        let mut text = node.op.name().to_owned();
-        if let Attributes::Axes(axes) = &node.attributes {
-            text += &format!(" axes {axes:?}");
+        self.formula_by(&Called::new(self, std::iter::once(node.clone())), node)
+    }
+
+    fn formula_by(&self, called: &Called, node: &Node) -> String {
+        let mut text = node.op_name().to_owned();
+        match &node.attributes {
+            Attributes::Axes(axes) => text += &format!(" axes {axes:?}"),
+            Attributes::Scan(scan) => text += &format!(" {} steps", scan.steps),
+            _ => {}
         }
         for edge in &node.operands {
             text += " ";
@@ -65,35 +73,13 @@ impl<S: Scalar> Tape<S> {
                 Some(_) if edge.layout.shape().is_scalar() => {
                     text += &self.value_at(edge.start).to_f64().to_string()
                 }
-                _ => text += &self.edge_label(edge),
+                _ => text += &called.operand(edge),
             }
         }
         if !node.shape.is_scalar() {
             text += &format!(" -> {}", node.shape);
         }
         text
-    }
-
-    /// What a reader calls an operand: its path, else its first slot, with the stride where it is
-    /// not a plain run.
-    fn edge_label(&self, edge: &super::Edge) -> String {
-        let named = self
-            .names()
-            .into_iter()
-            .find(|name| name.start == edge.start && name.layout == edge.layout);
-        if let Some(name) = named {
-            return name.path;
-        }
-        if edge.layout.shape().is_scalar() {
-            return self.label(edge.start);
-        }
-        let last = edge.slots().max().unwrap_or(edge.start.slot());
-        let by = if edge.layout.is_contiguous() {
-            String::new()
-        } else {
-            format!(" by {:?}", edge.layout.strides())
-        };
-        format!("{}..{}{by}", edge.start, NodeId(last as u32))
     }
 
     fn numbers(&self, node: &Node) -> String {
@@ -109,5 +95,67 @@ impl<S: Scalar> Tape<S> {
             (false, false) => format!("[{text}]"),
             (false, true) => format!("[{text}, ... {} more]", slots.len() - SHOWN),
         }
+    }
+}
+
+/// What operands are called, found in one walk over the names, so that a listing of n lines does
+/// not go through them n times.
+struct Called {
+    names: HashMap<NodeId, Vec<NameInfo>>,
+    /// Elements of named runs.
+    elements: HashMap<NodeId, String>,
+}
+
+impl Called {
+    /// For the operands of some nodes.
+    fn new<S: Scalar>(tape: &Tape<S>, nodes: impl Iterator<Item = Node>) -> Self {
+        let (mut names, mut runs) = (HashMap::new(), Vec::new());
+        for name in tape.names() {
+            if !name.layout.shape().is_scalar() {
+                runs.push(name.clone());
+            }
+            names.entry(name.start).or_insert_with(Vec::new).push(name);
+        }
+        let numbers = nodes.flat_map(|node| node.operands).filter(|edge| edge.layout.len() == 1);
+        let mut read: Vec<usize> = numbers.map(|edge| edge.start.slot()).collect();
+        read.sort_unstable();
+        read.dedup();
+        // The smallest run that holds it gives an element its name, of equal ones the first: the
+        // others are written before it.
+        runs.sort_by_key(|run| run.layout.len());
+        let mut elements = HashMap::new();
+        for run in runs.iter().rev() {
+            let start = run.start.slot();
+            let first = read.partition_point(|&slot| slot < start);
+            let inside =
+                read[first..].iter().take_while(|&&s| s <= start + run.layout.last_offset());
+            for &slot in inside {
+                if let Some(i) = place_in(&run.layout, slot - start) {
+                    let element = format!("{}{}", run.path, subscript(i, run.layout.dims()));
+                    elements.insert(NodeId(slot as u32), element);
+                }
+            }
+        }
+        Called { names, elements }
+    }
+
+    /// What a reader calls an operand: its path, else its first slot, with the stride where it is
+    /// not a plain run.
+    fn operand(&self, edge: &Edge) -> String {
+        let here = self.names.get(&edge.start).map_or(&[][..], Vec::as_slice);
+        if let Some(name) = here.iter().find(|name| name.layout == edge.layout) {
+            return name.path.clone();
+        }
+        if edge.layout.shape().is_scalar() {
+            let element = self.elements.get(&edge.start);
+            return element.map_or_else(|| edge.start.to_string(), String::clone);
+        }
+        let last = edge.slots().max().unwrap_or(edge.start.slot());
+        let by = if edge.layout.is_contiguous() {
+            String::new()
+        } else {
+            format!(" by {:?}", edge.layout.strides())
+        };
+        format!("{}..{}{by}", edge.start, NodeId(last as u32))
     }
 }

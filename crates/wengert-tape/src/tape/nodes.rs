@@ -28,6 +28,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// What a listing calls what it computes: the operation's name, or that of the function that it
+    /// calls.
+    #[must_use]
+    pub fn op_name(&self) -> &str {
+        match &self.attributes {
+            Attributes::Call(call) => &call.name,
+            _ => self.op.name(),
+        }
+    }
+
     /// Its slots.
     #[must_use]
     pub fn slots(&self) -> std::ops::Range<usize> {
@@ -209,11 +219,7 @@ impl<S: Scalar> Tape<S> {
             side.names.list.iter().filter(|name| name.view.layout() != SCALAR).filter_map(|name| {
                 let layout = side.layouts.get(name.view.layout());
                 let offset = slot.0.checked_sub(name.view.start())? as usize;
-                let i = if layout.is_contiguous() {
-                    (offset < layout.len()).then_some(offset)?
-                } else {
-                    layout.offsets().position(|o| o == offset)?
-                };
+                let i = place_in(layout, offset)?;
                 Some((layout.len(), i, layout.shape().clone(), &name.path))
             });
         match holding.min_by_key(|(len, ..)| *len) {
@@ -249,8 +255,17 @@ impl<S: Scalar> Tape<S> {
     }
 }
 
+/// The row-major position of what lies `offset` after the first element.
+pub(super) fn place_in(layout: &Layout, offset: usize) -> Option<usize> {
+    if layout.is_contiguous() {
+        (offset < layout.len()).then_some(offset)
+    } else {
+        layout.offsets().position(|o| o == offset)
+    }
+}
+
 /// `[1, 2]` for a row-major position.
-fn subscript(mut i: usize, dims: &[usize]) -> String {
+pub(super) fn subscript(mut i: usize, dims: &[usize]) -> String {
     let mut index: Vec<String> = Vec::new();
     for &extent in dims.iter().rev() {
         index.push((i % extent).to_string());

@@ -196,8 +196,8 @@ fn binary_units(op: Binary, n: DoubleDouble) -> f64 {
         | Binary::Sub
         | Binary::Mul
         | Binary::Div
-        | Binary::Chain
-        | Binary::ChainChoice => 1.0,
+        | Binary::MulNoNan
+        | Binary::MulNoNanEither => 1.0,
         Binary::Powi if n == 1.0.into() || n.is_zero() => 0.0,
         Binary::Powi if n == 2.0.into() => 1.0,
         Binary::Powi | Binary::Powf | Binary::Hypot | Binary::Atan2 => 1.0,
@@ -243,12 +243,12 @@ impl Real for Ball {
             Binary::Add => return self.plus(other),
             Binary::Sub => return self.plus(other.unary(Unary::Neg)),
             // As for numbers: an exact zero passes nothing on, and one that only may be zero does.
-            Binary::Chain | Binary::ChainChoice if self.is_exact_zero() => return self,
-            Binary::ChainChoice if other.is_exact_zero() => return Ball { rounding, ..other },
+            Binary::MulNoNan | Binary::MulNoNanEither if self.is_exact_zero() => return self,
+            Binary::MulNoNanEither if other.is_exact_zero() => return Ball { rounding, ..other },
             Binary::Mul if self.is_exact_zero() && other.bound().is_finite() => {
                 return Ball::exact(self.centre * other.centre, rounding);
             }
-            Binary::Mul | Binary::Chain if other.is_exact_zero() && self.bound().is_finite() => {
+            Binary::Mul | Binary::MulNoNan if other.is_exact_zero() && self.bound().is_finite() => {
                 return Ball::exact(self.centre * other.centre, rounding);
             }
             Binary::Min | Binary::Max if self.is_apart_from(other) => {
@@ -259,7 +259,7 @@ impl Real for Ball {
         }
         let centre = match op {
             // What is not exactly zero passes something on, though its centre is.
-            Binary::Chain | Binary::ChainChoice => self.centre * other.centre,
+            Binary::MulNoNan | Binary::MulNoNanEither => self.centre * other.centre,
             _ => self.centre.binary(op, other.centre),
         };
         let (x, y) = ((self.centre, self.bound()), (other.centre, other.bound()));
@@ -274,7 +274,9 @@ impl Real for Ball {
         let is_one =
             |ball: Ball| ball.bound() == 0.0 && ball.centre.unary(Unary::Abs) == 1.0.into();
         let exact = match op {
-            Binary::Mul | Binary::Chain | Binary::ChainChoice => is_one(self) || is_one(other),
+            Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
+                is_one(self) || is_one(other)
+            }
             Binary::Div => is_one(other),
             _ => false,
         };

@@ -88,7 +88,7 @@ pub(super) fn binary(
     let part = |r: f64, slope: f64| if r == 0.0 { 0.0 } else { r * slope };
     let spread = match op {
         Binary::Add | Binary::Sub => rx + ry,
-        Binary::Mul | Binary::Chain | Binary::ChainChoice => {
+        Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => {
             part(rx, y.abs()) + part(ry, x.abs()) + part(rx, ry)
         }
         Binary::Div if ry < y.abs() => (rx + part(ry, v.to_f64().abs())) / (y.abs() - ry),

@@ -7,6 +7,7 @@ mod functions;
 mod key;
 mod leaves;
 mod linear;
+mod lookup;
 mod norms;
 mod operators;
 mod reduce;

@@ -1,8 +1,9 @@
-"""Writes points.csv and structural.csv: values and derivatives at the hard points of every operation.
+"""Writes points.csv, structural.csv and second.csv: values and derivatives at the hard points of every operation.
 
     pip install mpmath==1.3.0
     python3 make.py > points.csv
     python3 make.py structural > structural.csv
+    python3 make.py second > second.csv
 
 Hard points are zeros of both signs, the smallest and the largest numbers of either type, the numbers next to kinks, ties,
 poles and the ends of domains, where results underflow or saturate, and ordinary numbers between. Derivatives are closed
@@ -11,7 +12,8 @@ are compared here with mpmath's numerical derivatives.
 
 A row of points.csv is: type, op, x, y, value, dx, dy, dxx, dxy, dyy. Numbers are the doubles nearest to the exact results. `-` says
 that the derivative is no number, or that the operation has no such operand. A row of structural.csv is: type, function of a
-vector, its elements, value, gradient (elements by spaces).
+vector, its elements, value, gradient (elements by spaces). A row of second.csv is: type, function, its elements, Hessian (row
+after row). Of a function that is linear, or linear piece by piece, it is the Hessian of the function of the elements' squares.
 """
 
 import struct
@@ -294,8 +296,8 @@ BINARY = {
     "add": lambda x, y: (x + y, mpf(1), mpf(1), mpf(0), mpf(0), mpf(0)),
     "sub": lambda x, y: (x - y, mpf(1), mpf(-1), mpf(0), mpf(0), mpf(0)),
     "mul": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
-    "chain": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
-    "chain_choice": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
+    "mul_no_nan": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
+    "mul_no_nan_either": lambda x, y: (x * y, y, x, mpf(0), mpf(1), mpf(0)),
     "div": quotient,
     "rem": remainder,
     "powi": integer_powers,
@@ -515,18 +517,22 @@ VECTORS = {
 }
 
 
+def vectors_of(kind):
+    t = TYPES[kind]
+    least, normal, most, eps = t["least"], t["normal"], t["most"], t["eps"]
+    big = 1 / eps
+    vectors = [[0.0, 0.0], [1.0, 1.0], [1.0, -1.0, 1.0], [3 * most**0.9, 4 * most**0.9], [least, 0.0], [0.1] * 5]
+    vectors += [[-3 * normal**0.9, 4 * normal**0.9], [3 * least, 4 * least], [big * 8, big * 8], [big * 8, big * 8 + 16]]
+    vectors += [[-big * 8, -big * 8, -big * 8], [0.0, 30.0], [1.0, 1 + eps], [-40.0, 40.0, 0.0], [1000.0, 999.0], [-1000.0, 0.0]]
+    vectors += [[2.0, 0.0, -3.0, 0.0, 5.0], [1e6 + 0.25, 1e6 + 1.5, 1e6 - 0.75], [1 / 3] * 7]
+    vectors += [[0.5, -2.0, 3.0, 1e-9], [most / 8, -most / 8, 1.0], [float("inf"), 0.0], [float("-inf"), 0.0, 1.0]]
+    return [[rounded(kind, x) for x in vector] for vector in vectors]
+
+
 def structural():
     print("# made by make.py; type,function,elements,value,gradient")
-    for kind, t in TYPES.items():
-        least, normal, most, eps = t["least"], t["normal"], t["most"], t["eps"]
-        big = 1 / eps
-        vectors = [[0.0, 0.0], [1.0, 1.0], [1.0, -1.0, 1.0], [3 * most**0.9, 4 * most**0.9], [least, 0.0], [0.1] * 5]
-        vectors += [[-3 * normal**0.9, 4 * normal**0.9], [3 * least, 4 * least], [big * 8, big * 8], [big * 8, big * 8 + 16]]
-        vectors += [[-big * 8, -big * 8, -big * 8], [0.0, 30.0], [1.0, 1 + eps], [-40.0, 40.0, 0.0], [1000.0, 999.0], [-1000.0, 0.0]]
-        vectors += [[2.0, 0.0, -3.0, 0.0, 5.0], [1e6 + 0.25, 1e6 + 1.5, 1e6 - 0.75], [1 / 3] * 7]
-        vectors += [[0.5, -2.0, 3.0, 1e-9], [most / 8, -most / 8, 1.0], [float("inf"), 0.0], [float("-inf"), 0.0, 1.0]]
-        for vector in vectors:
-            vector = [rounded(kind, x) for x in vector]
+    for kind in TYPES:
+        for vector in vectors_of(kind):
             for name, f in VECTORS.items():
                 # With infinite numbers, what has a limit.
                 if any(abs(x) == float("inf") for x in vector) and not (
@@ -538,5 +544,125 @@ def structural():
                 print(",".join(cells))
 
 
+def matrix(n, entry):
+    return [[entry(i, j) for j in range(n)] for i in range(n)]
+
+
+def same(i, j):
+    return mpf(i == j)
+
+
+def lse_second(xs):
+    _, p = lse(xs)
+    return matrix(len(xs), lambda i, j: p[i] * (same(i, j) - p[j]))
+
+
+def softmax_second(xs):
+    _, p = lse(xs)
+    first = lambda i: same(0, i) - p[i]
+    return matrix(len(xs), lambda i, j: p[0] * (first(i) * first(j) - p[i] * (same(i, j) - p[j])))
+
+
+def norm_second(xs):
+    h = sqrt(sum(x**2 for x in xs))
+    return matrix(len(xs), lambda i, j: (same(i, j) - xs[i] * xs[j] / h**2) / h) if h else None
+
+
+def without(xs, *places):
+    return mpmath.fprod(x for k, x in enumerate(xs) if k not in places)
+
+
+def product_second(xs):
+    return matrix(len(xs), lambda i, j: without(xs, i, j) if i != j else mpf(0))
+
+
+def cumprod_second(xs):
+    n = len(xs)
+    upto = lambda i, j: sum(without(xs[: k + 1], i, j) for k in range(max(i, j), n))
+    return matrix(n, lambda i, j: upto(i, j) if i != j else mpf(0))
+
+
+def variance_second(xs):
+    n = len(xs)
+    return matrix(n, lambda i, j: 2 * (same(i, j) - mpf(1) / n) / (n - 1))
+
+
+def deviation_second(xs):
+    (value, slopes), second = variance(xs), variance_second(xs)
+    if not value:
+        return None
+    s = sqrt(value)
+    return matrix(len(xs), lambda i, j: second[i][j] / (2 * s) - slopes[i] * slopes[j] / (4 * s**3))
+
+
+def twice(xs):
+    return matrix(len(xs), lambda i, j: 2 * same(i, j))
+
+
+# Not named here: of the squares, since the function itself has none.
+SECOND = {
+    "product": product_second,
+    "log_sum_exp": lse_second,
+    "log_softmax": lambda xs: [[-x for x in row] for row in lse_second(xs)],
+    "softmax": softmax_second,
+    "norm_l2": norm_second,
+    "dot": twice,
+    "cumprod": cumprod_second,
+    "var": variance_second,
+    "std": deviation_second,
+    "affine": twice,
+    "matmul": lambda xs: matrix(len(xs), lambda i, j: same(0, i) + same(0, j)),
+}
+
+
+def second_of(name, xs):
+    """Of a function that is linear around the squares, with what each of them is multiplied by."""
+    if name in SECOND:
+        return SECOND[name](xs)
+    _, slopes = VECTORS[name]([x**2 for x in xs])
+    if name in ("norm_l1", "norm_max", "select"):
+        # 0 is a kink of these, and no square is below it: what is declared there.
+        declared = {"norm_l1": 0, "norm_max": 0, "select": -3}[name]
+        slopes = [slope if x else mpf(declared) for slope, x in zip(slopes, xs)]
+    return matrix(len(xs), lambda i, j: 2 * slopes[i] * same(i, j))
+
+
+def curved(name):
+    """The function whose Hessian a row gives."""
+    f = VECTORS[name]
+    return (lambda xs: f(xs)[0]) if name in SECOND else (lambda xs: f([x**2 for x in xs])[0])
+
+
+def check_second():
+    mp.dps = 60
+    at = [mpf("0.37"), mpf("-1.3"), mpf("0.8")]
+    for name in VECTORS:
+        f, found = curved(name), second_of(name, at)
+        for i in range(3):
+            for j in range(3):
+                orders = tuple((k == i) + (k == j) for k in range(3))
+                exact = mpmath.diff(lambda *xs: f(list(xs)), tuple(at), orders)
+                assert abs(found[i][j] - exact) < mpf(10) ** -15 * (1 + abs(exact)), (name, i, j)
+    mp.dps = DIGITS
+
+
+def second():
+    check_second()
+    print("# made by make.py; type,function,elements,hessian")
+    for kind, t in TYPES.items():
+        for vector in vectors_of(kind):
+            if any(abs(x) == float("inf") for x in vector) or len(vector) > 5:
+                continue
+            for name in VECTORS:
+                # Where squares are numbers of the type, and lose no digits.
+                if name not in SECOND and any(x and not t["normal"] <= x**2 <= t["most"] for x in map(mpf, vector)):
+                    continue
+                rows = second_of(name, [mpf(x) for x in vector])
+                if rows is None:
+                    continue
+                cells = [kind, name, " ".join(map(repr, vector)), " ".join(written(kind, x) for row in rows for x in row)]
+                print(",".join(cells))
+
+
 if __name__ == "__main__":
-    structural() if sys.argv[1:] == ["structural"] else main()
+    {"structural": structural, "second": second}.get("".join(sys.argv[1:]), main)()

@@ -88,7 +88,7 @@ pub(crate) fn binary<'t>(op: Binary, x: Var<'t>, y: Var<'t>, constant: f64) -> V
         | Binary::Gt
         | Binary::Ge
         | Binary::Eq => (x, y),
-        Binary::Mul | Binary::Chain | Binary::ChainChoice => (into(x, -2.0, 3.0), y),
+        Binary::Mul | Binary::MulNoNan | Binary::MulNoNanEither => (into(x, -2.0, 3.0), y),
         Binary::Div | Binary::Rem => (x, into(y, 0.4, 2.5)),
         Binary::Powi => (into(x, 0.4, 2.5), number((constant * 4.0).floor() - 4.0)),
         Binary::Powf | Binary::PowSlope | Binary::PowCurve | Binary::PowLn => {

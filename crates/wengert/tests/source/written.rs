@@ -19,25 +19,6 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
         sigmoid, sigmoid_slope, sin, sinh, softplus, tan, tanh, tanh_slope, xlogy,
     };
 
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
-    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
-    /// nothing on.
-    #[inline(always)]
-    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 {
-            adjoint
-        } else if partial == 0.0 {
-            partial
-        } else {
-            adjoint * partial
-        }
-    }
-
     /// 1 if x = y, else 0, and NaN where either is NaN.
     fn indicator_eq(x: f64, y: f64) -> f64 {
         if x == y { 1.0 } else if x < y || x > y { 0.0 } else { x + y }
@@ -61,6 +42,25 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     /// The smaller, and NaN where either is NaN.
     fn min(x: f64, y: f64) -> f64 {
         if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn mul_no_nan_either(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
     }
 
     /// xⁿ for an integer n.
@@ -134,34 +134,34 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let v141 = v136 + log1mexp(x) + erfc(x) + v42 + norm_cdf(x) + norm_log_cdf(x);
     let v150 = v141 + v45 + v46 + v47 + v48 + (x - y) + v50 + v51 + v52 + powf(x, 3.0);
     let v157 = v150 + v55 + atan2(x, y) + v57 + min(x, y) + max(x, y) + v60 + v61;
-    let v161 = v157 + indicator_eq(x, y) + chain(x, y) + chain_choice(x, y) + v66;
-    let v168 = v161 + v68 + v69 + v70 + v71 + v72 + logaddexp(x, y) + xlogy(x, y);
+    let v160 = v157 + indicator_eq(x, y) + mul_no_nan(x, y) + mul_no_nan_either(x, y);
+    let v168 = v160 + v66 + v68 + v69 + v70 + v71 + v72 + logaddexp(x, y) + xlogy(x, y);
     let v86 = v79 + v48 * v48 + (if v60 != 0.0 { v50 } else { y });
     let v172 = v168 + v75 + v76 + v77 + v86;
     let d_v84 = if v60 != 0.0 { 1.0 } else { -0.0 };
     let d_v80 = 2.0 * v48;
     let d_v24 = 1.0 / ((v24 - 1.0).sqrt() * (v24 + 1.0).sqrt());
     let d_y_part = if v60 != 0.0 { -0.0 } else { 1.0 };
-    let d_y_part_2 = chain(d_v84, x);
-    let d_y_part_3 = chain(v77, v9);
+    let d_y_part_2 = mul_no_nan(d_v84, x);
+    let d_y_part_3 = mul_no_nan(v77, v9);
     let d_y_part_4 = x / (y + indicator_eq(x, 0.0) * indicator_eq(y, 0.0));
-    let d_y_part_5 = (2.0 * y - 1.0) * powf(x, y - 2.0) + chain(v72, v9);
+    let d_y_part_5 = (2.0 * y - 1.0) * powf(x, y - 2.0) + mul_no_nan(v72, v9);
     let d_y_part_6 = over_squares(y, x);
     let d_y_part_7 = -2.0 * (v70 * d_y_part_6);
     let d_y_part_8 = (indicator_gt(y, x) + indicator_ge(y, x)) * 0.5;
     let d_y_part_9 = -v70;
     let d_y_part_10 = -((x - v52) / y).round();
-    let d_x_part = chain(d_v84, y);
+    let d_x_part = mul_no_nan(d_v84, y);
     let d_x_part_2 = 2.0 * x;
     let d_x_part_3 = indicator_gt(0.5, y);
-    let d_x_part_4 = chain(1.0 - d_x_part_3, v71 / (y + d_x_part_3));
-    let d_x_part_5 = chain(d_x_part_3, v55 / x) + d_x_part_4 + chain(v71, v9);
+    let d_x_part_4 = mul_no_nan(1.0 - d_x_part_3, v71 / (y + d_x_part_3));
+    let d_x_part_5 = mul_no_nan(d_x_part_3, v55 / x) + d_x_part_4 + mul_no_nan(v71, v9);
     let d_x_part_6 = y * v76 * v76;
     let d_x_part_7 = difference_sigmoid(y, x);
     let d_x_part_8 = v75 * d_x_part_7;
     let d_y_part_11 = -d_x_part_8;
     let d_x_part_9 = ln(y);
-    let d_x_part_10 = chain(y, pow_curve(x, y - 1.0));
+    let d_x_part_10 = mul_no_nan(y, pow_curve(x, y - 1.0));
     let d_x_part_11 = (y - x) / v57 / v57 * (v48 / v57 / v57);
     let d_x_part_12 = hypot_slope(y, x);
     let d_y_part_12 = -(v69 * d_x_part_12 / v57);
@@ -171,18 +171,18 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let d_x_part_16 = (v60 + v61) * 0.5;
     let d_x_part_17 = 3.0 * v79;
     let d_x_part_18 = 1.0 / y;
-    let d_y_part_13 = chain_choice(d_x_part_18, -v51);
+    let d_y_part_13 = mul_no_nan_either(d_x_part_18, -v51);
     let d_x_part_19 = norm_ppf_slope(x, v47);
-    let d_x_part_20 = chain(v45, v46);
+    let d_x_part_20 = mul_no_nan(v45, v46);
     let d_x_part_21 = 1.0 - d_x_part_20;
     let d_x_part_22 = -d_x_part_20;
-    let d_x_part_23 = -chain(v42, x);
+    let d_x_part_23 = -mul_no_nan(v42, x);
     let d_x_part_24 = 1.1283791670955126 * v37;
     let d_x_part_25 = -d_x_part_24;
     let d_x_part_26 = exp(v2) / -exp_m1(v2);
     let d_x_part_27 = sigmoid(v2);
     let d_x_part_28 = -2.0 * x;
-    let d_x_part_29 = -2.0 * chain(v37, x);
+    let d_x_part_29 = -2.0 * mul_no_nan(v37, x);
     let d_x_part_30 = indicator_gt(x, 0.0);
     let d_x_part_31 = 1.0 / v38;
     let d_x_part_32 = 1.0 / hypot(x, 1.0);
@@ -197,14 +197,14 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let d_x_part_41 = v7 * 0.6931471805599453;
     let d_x_part_42 = 1.0 / (3.0 * (v5 * v5));
     let d_x_part_43 = 0.5 / v4;
-    let d_x_part_44 = chain_choice(-v3, v3);
+    let d_x_part_44 = mul_no_nan_either(-v3, v3);
     let v92_from = [x, v88, y];
     let mut v98 = [0.0; 3];
     let mut d_v92 = [0.0; 3];
     for i in 0..3 {
         let v92 = 0.0 + v92_from[i];
         v98[i] = powi(v92, d_v92_part_from[i]);
-        d_v92[i] = chain(d_v92_part_from[i], powi(v92, d_v92_part[i]));
+        d_v92[i] = mul_no_nan(d_v92_part_from[i], powi(v92, d_v92_part[i]));
     }
     let sum_of_all = v172 + (v98[0] + v98[1] + v98[2]);
     let d_y_part_14 = d_v92[2] + d_y_part + d_y_part_2 + d_v80 + d_y_part_3 + d_y_part_11;
@@ -212,7 +212,7 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
     let d_y_part_16 = d_y_part_15 + d_y_part_7 + d_y_part_12 + x + x + d_y_part_8 + d_x_part_16;
     let d_y_part_17 = d_y_part_16 + d_x_part_12 + d_y_part_9 + v77 + d_y_part_10 + d_y_part_13;
     let d_y = d_y_part_17 + x - 1.0 + 1.0;
-    let d_x_part_45 = d_v92[0] + chain(d_v92[1], 2.0) + d_x_part + d_v80 + d_x_part_2;
+    let d_x_part_45 = d_v92[0] + mul_no_nan(d_v92[1], 2.0) + d_x_part + d_v80 + d_x_part_2;
     let d_x_part_46 = d_x_part_45 + d_x_part_5 + d_x_part_6 + d_x_part_8 + d_x_part_9;
     let d_x_part_47 = d_x_part_46 + v75 + d_x_part_10 + v72 + d_x_part_11 + d_x_part_13;
     let d_x_part_48 = d_x_part_47 + d_x_part_14 + d_x_part_15 + y + y + d_x_part_16;
@@ -240,25 +240,6 @@ pub(crate) fn functions(x: f64, y: f64) -> [f64; 3] {
 /// is rounded in the program's order.
 #[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn of_platform(x: f64, y: f64, all: &mut [f64; 60]) {
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
-    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
-    /// nothing on.
-    #[inline(always)]
-    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 {
-            adjoint
-        } else if partial == 0.0 {
-            partial
-        } else {
-            adjoint * partial
-        }
-    }
-
     /// e^(-x²): x = a + b, where a has so few bits that a² is exact, and x² = a² + b (x + a).
     fn gaussian(x: f64) -> f64 {
         if x.abs() > 30.0 {
@@ -300,6 +281,25 @@ pub(crate) fn of_platform(x: f64, y: f64, all: &mut [f64; 60]) {
     /// The smaller, and NaN where either is NaN.
     fn min(x: f64, y: f64) -> f64 {
         if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn mul_no_nan_either(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
     }
 
     /// x/(x² + y²)
@@ -441,8 +441,8 @@ pub(crate) fn of_platform(x: f64, y: f64, all: &mut [f64; 60]) {
     let v50 = indicator_gt(x, y);
     let v51 = indicator_ge(x, y);
     let v52 = indicator_eq(x, y);
-    let v53 = chain(x, y);
-    let v54 = chain_choice(x, y);
+    let v53 = mul_no_nan(x, y);
+    let v54 = mul_no_nan_either(x, y);
     let v56 = sigmoid_slope(x, v33);
     let v58 = tanh_slope(x, v21);
     let v59 = hypot_slope(x, y);
@@ -473,25 +473,6 @@ pub(crate) fn of_platform(x: f64, y: f64, all: &mut [f64; 60]) {
 /// is rounded in the program's order.
 #[allow(clippy::all, unused_variables, unused_assignments, reason = "written so")]
 pub(crate) fn of_platform_f32(x: f32, y: f32, all: &mut [f32; 60]) {
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f32, partial: f32) -> f32 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
-    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
-    /// nothing on.
-    #[inline(always)]
-    fn chain_choice(adjoint: f32, partial: f32) -> f32 {
-        if adjoint == 0.0 {
-            adjoint
-        } else if partial == 0.0 {
-            partial
-        } else {
-            adjoint * partial
-        }
-    }
-
     /// e^(-x²), of a square that is not rounded.
     fn gaussian(x: f32) -> f32 {
         let x = f64::from(x);
@@ -530,6 +511,25 @@ pub(crate) fn of_platform_f32(x: f32, y: f32, all: &mut [f32; 60]) {
     /// The smaller, and NaN where either is NaN.
     fn min(x: f32, y: f32) -> f32 {
         if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f32, partial: f32) -> f32 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn mul_no_nan_either(adjoint: f32, partial: f32) -> f32 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
     }
 
     /// x/(x² + y²)
@@ -676,8 +676,8 @@ pub(crate) fn of_platform_f32(x: f32, y: f32, all: &mut [f32; 60]) {
     let v50 = indicator_gt(x, y);
     let v51 = indicator_ge(x, y);
     let v52 = indicator_eq(x, y);
-    let v53 = chain(x, y);
-    let v54 = chain_choice(x, y);
+    let v53 = mul_no_nan(x, y);
+    let v54 = mul_no_nan_either(x, y);
     let v56 = sigmoid_slope(x, v33);
     let v58 = tanh_slope(x, v21);
     let v59 = hypot_slope(x, y);
@@ -712,7 +712,7 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -750,7 +750,7 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
         let v161 = output_output - target[i];
         let d_output_z_part = tanh_slope(output_z[i], output_output);
         v174[i] = v161 * v161;
-        d_output_z[i] = chain(0.5 * (2.0 * v161), d_output_z_part);
+        d_output_z[i] = mul_no_nan(0.5 * (2.0 * v161), d_output_z_part);
     }
     let mut v186 = -0.0;
     for i in 0..12 {
@@ -788,7 +788,7 @@ pub(crate) fn network(params: &mut [f64; 57], x: &[f64; 20], target: &[f64; 12])
     }
     let mut d_hidden_z = [0.0; 24];
     for i in 0..24 {
-        d_hidden_z[i] = chain(d_hidden_output[i], d_hidden_z_part[i]);
+        d_hidden_z[i] = mul_no_nan(d_hidden_output[i], d_hidden_z_part[i]);
     }
     let mut d_hidden_b = [0.0; 6];
     for i in 0..6 {
@@ -833,7 +833,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -871,7 +871,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
         let v161 = output_output - target[i];
         let d_output_z_part = tanh_slope(output_z[i], output_output);
         v174[i] = v161 * v161;
-        d_output_z[i] = chain(0.5 * (2.0 * v161), d_output_z_part);
+        d_output_z[i] = mul_no_nan(0.5 * (2.0 * v161), d_output_z_part);
     }
     let mut v186 = -0.0;
     for i in 0..12 {
@@ -905,7 +905,7 @@ pub(crate) fn network_fast(params: &mut [f64; 57], x: &[f64; 20], target: &[f64;
     }
     let mut d_hidden_z = [0.0; 24];
     for i in 0..24 {
-        d_hidden_z[i] = chain(d_hidden_output[i], d_hidden_z_part[i]);
+        d_hidden_z[i] = mul_no_nan(d_hidden_output[i], d_hidden_z_part[i]);
     }
     let mut d_hidden_b = [0.0; 6];
     for i in 0..6 {
@@ -956,7 +956,7 @@ pub(crate) fn momentum(
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f32, partial: f32) -> f32 {
+    fn mul_no_nan(adjoint: f32, partial: f32) -> f32 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -979,8 +979,8 @@ pub(crate) fn momentum(
         let v34 = softplus(z[i]);
         let v37 = gaussian(z[i]);
         v40[i] = v34 * v37;
-        d_z_part[i] = chain(v37, sigmoid(z[i]));
-        d_z_part_2[i] = chain(v34, -2.0 * chain(v37, z[i]));
+        d_z_part[i] = mul_no_nan(v37, sigmoid(z[i]));
+        d_z_part_2[i] = mul_no_nan(v34, -2.0 * mul_no_nan(v37, z[i]));
     }
     let loss = v40[0] + v40[1] + v40[2];
 
@@ -1003,7 +1003,8 @@ pub(crate) fn momentum(
     d_w_from[11] = d_z_0;
     for i in 0..3 {
         for j in 0..4 {
-            let faster_ij = v57[4 * i + j] + chain(d_w_from[4 * i + j], x[j]);
+            let d_w = mul_no_nan(d_w_from[4 * i + j], x[j]);
+            let faster_ij = v57[4 * i + j] + d_w;
             let moved_ij = w[4 * i + j] - 0.1 * faster_ij;
             velocity[4 * i + j] = faster_ij;
             w[4 * i + j] = moved_ij;
@@ -1036,25 +1037,6 @@ pub(crate) fn mixture(
 ) -> f64 {
     use wengert::exact::f64::{cos, exp, ln, sin};
 
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
-    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
-    /// nothing on.
-    #[inline(always)]
-    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 {
-            adjoint
-        } else if partial == 0.0 {
-            partial
-        } else {
-            adjoint * partial
-        }
-    }
-
     /// 1 if x = y, else 0, and NaN where either is NaN.
     fn indicator_eq(x: f64, y: f64) -> f64 {
         if x == y { 1.0 } else if x < y || x > y { 0.0 } else { x + y }
@@ -1068,6 +1050,25 @@ pub(crate) fn mixture(
     /// The smaller, and NaN where either is NaN.
     fn min(x: f64, y: f64) -> f64 {
         if x < y { x } else if y <= x { y } else { x + y }
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
+    }
+
+    /// The chain rule's product where the partial is that of a choice: what was not chosen passes
+    /// nothing on.
+    #[inline(always)]
+    fn mul_no_nan_either(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 {
+            adjoint
+        } else if partial == 0.0 {
+            partial
+        } else {
+            adjoint * partial
+        }
     }
 
     let mut v77 = [0.0; 60];
@@ -1161,7 +1162,7 @@ pub(crate) fn mixture(
     let mut v498_part_3 = [0.0; 12];
     for i in 0..12 {
         let v498_part_4 = min(v498_part_2[i], 1.7976931348623157e308);
-        d_z_part_7[i] = chain(d_v518[i], 1.0 / d_z_part_5[i]);
+        d_z_part_7[i] = mul_no_nan(d_v518[i], 1.0 / d_z_part_5[i]);
         v498_part_3[i] = max(v498_part_4, -1.7976931348623157e308);
     }
     let mut d_z_part_8 = [0.0; 5];
@@ -1172,8 +1173,8 @@ pub(crate) fn mixture(
     let mut v498_part_5 = [0.0; 60];
     for i in 0..12 {
         for j in 0..5 {
-            let d_z_part_10 = chain_choice(d_z_part_4[5 * i + j], d_z_part_8[j]);
-            let d_z_part_11 = chain_choice(d_z_part_3[5 * i + j], d_z_part_7[i]);
+            let d_z_part_10 = mul_no_nan_either(d_z_part_4[5 * i + j], d_z_part_8[j]);
+            let d_z_part_11 = mul_no_nan_either(d_z_part_3[5 * i + j], d_z_part_7[i]);
             let v498_part_6 = v498_part[5 * i + j] - v498_part_3[i];
             d_z_part_9[5 * i + j] = d_z_part_11 + d_z_part_10;
             v498_part_5[5 * i + j] = exp(v498_part_6);
@@ -1197,14 +1198,14 @@ pub(crate) fn mixture(
     for i in 0..12 {
         for j in 0..5 {
             let d_v438 = v498_part_5[5 * i + j] / v498_part_7[i];
-            d_v198_part[5 * i + j] = chain(d_v438, v198[5 * i + j]);
-            let d_z_part_12 = chain(chain(d_v438, x[5 * i + j]), d_z_part[5 * i + j]);
-            let d_z_part_13 = chain(chain(d_v438, mu[j]), d_z_part_2[5 * i + j]);
+            d_v198_part[5 * i + j] = mul_no_nan(d_v438, v198[5 * i + j]);
+            let d_z_part_12 = mul_no_nan(mul_no_nan(d_v438, x[5 * i + j]), d_z_part[5 * i + j]);
+            let d_z_part_13 = mul_no_nan(mul_no_nan(d_v438, mu[j]), d_z_part_2[5 * i + j]);
             let d_z = d_z_part_9[5 * i + j] + d_z_part_12 + d_z_part_13;
-            let d_v77_part_2 = chain(d_z, s[i]);
-            d_v77_part[5 * i + j] = chain(d_z, v77[5 * i + j]);
+            let d_v77_part_2 = mul_no_nan(d_z, s[i]);
+            d_v77_part[5 * i + j] = mul_no_nan(d_z, v77[5 * i + j]);
             d_x_part[5 * i + j] = -d_v77_part_2;
-            d_x[5 * i + j] = chain(d_v438, v318[5 * i + j]) + d_v77_part_2 + 0.0;
+            d_x[5 * i + j] = mul_no_nan(d_v438, v318[5 * i + j]) + d_v77_part_2 + 0.0;
         }
     }
     let mut v510 = -0.0;
@@ -1263,15 +1264,15 @@ pub(crate) fn moves(
 ) -> f64 {
     use wengert::exact::f64::{exp, tanh, tanh_slope};
 
-    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
-    #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
-        if adjoint == 0.0 { adjoint } else { adjoint * partial }
-    }
-
     /// 1 if x > y, else 0, and NaN where either is NaN.
     fn indicator_gt(x: f64, y: f64) -> f64 {
         if x > y { 1.0 } else if x <= y { 0.0 } else { x + y }
+    }
+
+    /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
+    #[inline(always)]
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
+        if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
     static V30_FROM: [usize; 8] = [11, 0, 7, 3, 3, 5, 2, 9];
@@ -1300,7 +1301,7 @@ pub(crate) fn moves(
         let v93 = indicator_gt(x[i], 0.0);
         chosen[i] = if v93 != 0.0 { x[i] * x[i] } else { -x[i] };
         d_x_part[i] = -(if v93 != 0.0 { -0.0 } else { 1.0 });
-        d_x_part_2[i] = chain(if v93 != 0.0 { 1.0 } else { -0.0 }, 2.0 * x[i]);
+        d_x_part_2[i] = mul_no_nan(if v93 != 0.0 { 1.0 } else { -0.0 }, 2.0 * x[i]);
     }
     let mut v167 = [0.0; 4];
     for i in 0..4 {
@@ -1323,7 +1324,7 @@ pub(crate) fn moves(
     // The reverse sweep: d_x is the adjoint of x.
     let mut d_x_2 = [0.0; 4];
     for i in 0..4 {
-        d_x_2[i] = chain(d_x_part_3[i + 4], v167[i]);
+        d_x_2[i] = mul_no_nan(d_x_part_3[i + 4], v167[i]);
     }
     let spread_0_part = 0.0 + x[3];
     let running_0_part = spread_0_part + (0.0 + x[11]) + (0.0 + x[5]) + (0.0 + x[9]);
@@ -1357,7 +1358,7 @@ pub(crate) fn moves(
     let d_picked_part_from = [d_joined_0_part, x[11], -0.0, -0.0, -0.0, -0.0, -0.0, -0.0];
     let mut d_picked_part_2 = [0.0; 8];
     for i in 0..8 {
-        d_picked_part_2[i] = chain(d_picked_part_from[i], d_picked_part[i]);
+        d_picked_part_2[i] = mul_no_nan(d_picked_part_from[i], d_picked_part[i]);
     }
     let d_x_3 = [
         d_x_0_part, d_x_0_part_2, d_x_0_part_3, d_x_0_part_4, d_x_part[4], d_x_part[5], d_x_part[6],
@@ -1587,7 +1588,7 @@ pub(crate) fn rows(
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -1618,8 +1619,8 @@ pub(crate) fn rows(
         let v16 = v9[i] + v15;
         let y_i = sigmoid(v16);
         y[i] = y_i;
-        let d_v18 = chain(row_weights[i], 2.0 * (target[i] - y_i));
-        d_v16[i] = chain(-d_v18, sigmoid_slope(v16, y_i));
+        let d_v18 = mul_no_nan(row_weights[i], 2.0 * (target[i] - y_i));
+        d_v16[i] = mul_no_nan(-d_v18, sigmoid_slope(v16, y_i));
     }
 
     // The reverse sweep: d_x is the adjoint of x.
@@ -1627,8 +1628,8 @@ pub(crate) fn rows(
     let mut d_w_part_3 = [0.0; 12];
     for i in 0..4 {
         for j in 0..3 {
-            d_w_part_2[3 * i + j] = chain(d_v16[j], d_w_part[i]);
-            d_w_part_3[3 * i + j] = chain(d_v16[j], x_columns[3 * i + j]);
+            d_w_part_2[3 * i + j] = mul_no_nan(d_v16[j], d_w_part[i]);
+            d_w_part_3[3 * i + j] = mul_no_nan(d_v16[j], x_columns[3 * i + j]);
         }
     }
     let mut d_w_0_part = [0.0; 3];
@@ -1671,7 +1672,7 @@ pub(crate) fn long_sums(x: &[f64; 600], d_x: &mut [f64; 600]) -> f64 {
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -1714,7 +1715,7 @@ pub(crate) fn long_sums(x: &[f64; 600], d_x: &mut [f64; 600]) -> f64 {
     for i in 0..2 {
         let v603_i = tanh(v603_from[i]);
         v603[i] = v603_i;
-        d_v601[i] = chain(v600, tanh_slope(v603_from[i], v603_i));
+        d_v601[i] = mul_no_nan(v600, tanh_slope(v603_from[i], v603_i));
     }
     let v605 = v603[0] + v603[1];
     let y = v600 * v605;
@@ -1742,7 +1743,7 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -1825,15 +1826,15 @@ pub(crate) fn lent(x: &[f64; 35], d_x: &mut [f64; 35], workspace: &mut [f64; 895
     }
     let (d_v35, rest) = rest.split_first_chunk_mut::<25>().expect("room");
     for i in 0..25 {
-        d_v35[i] = chain(d_v60[i], d_v35_part[i]);
+        d_v35[i] = mul_no_nan(d_v60[i], d_v35_part[i]);
     }
     let (d_v0_part, rest) = rest.split_first_chunk_mut::<175>().expect("room");
     let (d_v0_part_2, rest) = rest.split_first_chunk_mut::<175>().expect("room");
     for i in 0..5 {
         for j in 0..5 {
             for k in 0..7 {
-                d_v0_part[35 * i + 7 * j + k] = chain(d_v35[5 * i + j], x[7 * j + k]);
-                d_v0_part_2[35 * i + 7 * j + k] = chain(d_v35[5 * i + j], x[7 * i + k]);
+                d_v0_part[35 * i + 7 * j + k] = mul_no_nan(d_v35[5 * i + j], x[7 * j + k]);
+                d_v0_part_2[35 * i + 7 * j + k] = mul_no_nan(d_v35[5 * i + j], x[7 * i + k]);
             }
         }
     }
@@ -1899,14 +1900,14 @@ pub(crate) fn ungrouped(x: &[f64; 3], d_x: &mut [f64; 3]) -> f64 {
 
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
     /// The chain rule's product where the partial is that of a choice: what was not chosen passes
     /// nothing on.
     #[inline(always)]
-    fn chain_choice(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan_either(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 {
             adjoint
         } else if partial == 0.0 {
@@ -1932,8 +1933,8 @@ pub(crate) fn ungrouped(x: &[f64; 3], d_x: &mut [f64; 3]) -> f64 {
     let d_v8_part = 1.0 / v8;
     let d_v8 = 1.0 * d_v8_part;
     let d_v7_part = signum(v7);
-    let d_v7 = chain_choice(d_v8, d_v7_part);
-    let d_x_2 = chain(d_v7, 2.0);
+    let d_v7 = mul_no_nan_either(d_v8, d_v7_part);
+    let d_x_2 = mul_no_nan(d_v7, 2.0);
     let d_x_0 = 1.0 * x[1];
     let d_x_1 = 1.0 * x[0];
     *d_x = [d_x_0 + 0.0, d_x_1 + 0.0, d_x_2 + 0.0];
@@ -1963,7 +1964,7 @@ pub(crate) fn constants(
 ) -> [f64; 2] {
     /// The chain rule's product: a zero adjoint passes nothing on, not even times an infinity.
     #[inline(always)]
-    fn chain(adjoint: f64, partial: f64) -> f64 {
+    fn mul_no_nan(adjoint: f64, partial: f64) -> f64 {
         if adjoint == 0.0 { adjoint } else { adjoint * partial }
     }
 
@@ -1999,7 +2000,7 @@ pub(crate) fn constants(
     for i in 0..39 {
         let v49 = x[i + 1] - CONSTANTS[V49_FROM[i]];
         v50[i] = v49 * v49;
-        d_v49[i] = chain(CONSTANTS[D_V49_FROM[i]], 2.0 * v49);
+        d_v49[i] = mul_no_nan(CONSTANTS[D_V49_FROM[i]], 2.0 * v49);
         y_part[i] = CONSTANTS[D_V49_FROM[i]];
     }
     let v45 = x[0] * x[0];

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::marker::PhantomData;
 
-use crate::elementary::{Elementary, compiled, has_vector_form, map, sin_cos, unary};
+use crate::elementary::{Elementary, compiled, has_vector_form, map, unary};
 use crate::op::Unary;
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
 
@@ -28,21 +28,6 @@ impl<S: Elementary> Kernel for OneByOne<S> {
     fn run<I: Isa>((op, x, out): (Unary, &[S], &mut [S])) {
         for (&x, out) in x.iter().zip(out) {
             *out = unary::<I, S>(op, black_box(x));
-        }
-    }
-}
-
-/// Both halves of `sin_cos`, chosen by the operation.
-struct Halves<S>(PhantomData<S>);
-
-impl<S: Elementary> Kernel for Halves<S> {
-    type Arguments = WithOp<S>;
-
-    #[inline(always)]
-    fn run<I: Isa>((op, x, out): (Unary, &[S], &mut [S])) {
-        for (&x, out) in x.iter().zip(out) {
-            let (sin, cos) = sin_cos::<I, S>(x);
-            *out = if op == Unary::Sin { sin } else { cos };
         }
     }
 }
@@ -142,22 +127,6 @@ fn levels_with_fma_agree_to_the_bit() {
     check::<f32>();
 }
 
-#[test]
-fn both_halves_of_sin_cos_are_sin_and_cos() {
-    fn check<S: Elementary>() {
-        let numbers = mixture::<S>(1000);
-        for op in [Unary::Sin, Unary::Cos] {
-            for level in Level::available() {
-                let mut out = vec![S::ZERO; numbers.len()];
-                simd::call::<Halves<S>>(level, (op, &numbers, &mut out));
-                assert_same(&out, &one_by_one(op, level, &numbers), op.name());
-            }
-        }
-    }
-    check::<f64>();
-    check::<f32>();
-}
-
 /// At zeros, infinities, NaN, ends of domains and of ranges, and subnormal numbers, the results are
 /// `libm`'s: which zero, which infinity, NaN.
 fn special_numbers_are_as_libm_says<S: Elementary>(smallest: S, smallest_normal: S, largest: S) {
@@ -247,7 +216,6 @@ fn slices_of_different_lengths_are_refused() {
 #[test]
 fn a_pointer_is_chosen_once() {
     let first = compiled::<f64>(Unary::Exp, Level::detected()).unwrap();
-    assert_eq!(first.level(), Level::detected());
     let mut out = [0.0; 2];
     first.call((&[0.0, 0.0], &mut out));
     assert_eq!(out, [1.0, 1.0]);

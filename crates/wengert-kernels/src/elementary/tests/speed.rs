@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use crate::elementary::{Elementary, compiled, has_vector_form};
 use crate::op::Unary;
-use crate::real::Real;
 use crate::simd::Level;
 
 const LENGTHS: [usize; 3] = [4, 64, 4096];

@@ -1,8 +1,15 @@
 //! What an operation needs beside its operands.
 
+mod body;
+mod calls;
+
 use std::fmt;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
+
+pub use body::{Body, Differentiate, Elements, Number, Run, Step};
+pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Scan, Snapshots};
 
 use crate::shape::Shape;
 
@@ -23,6 +30,12 @@ pub enum Attributes {
         /// The shape of the result.
         shape: Shape,
     },
+    /// A function that is called.
+    Call(Arc<Call>),
+    /// A body that is run a number of times.
+    Scan(Arc<Scan>),
+    /// Two bodies, one of which is run.
+    Cond(Arc<Cond>),
 }
 
 impl Attributes {
@@ -43,7 +56,7 @@ impl Attributes {
     pub fn axes(&self) -> &[u8] {
         match self {
             Attributes::Axes(axes) => axes,
-            Attributes::None | Attributes::Positions { .. } => &[],
+            _ => &[],
         }
     }
 
@@ -52,7 +65,7 @@ impl Attributes {
     pub fn positions(&self) -> &[u32] {
         match self {
             Attributes::Positions { positions, .. } => positions,
-            Attributes::None | Attributes::Axes(_) => &[],
+            _ => &[],
         }
     }
 }
@@ -65,6 +78,9 @@ impl fmt::Display for Attributes {
             Attributes::Positions { positions, shape } => {
                 write!(f, "positions {positions:?} into {shape}")
             }
+            Attributes::Call(call) => f.write_str(&call.name),
+            Attributes::Scan(scan) => write!(f, "{} steps", scan.steps),
+            Attributes::Cond(_) => f.write_str("two branches"),
         }
     }
 }
