@@ -1,12 +1,12 @@
-//! Handwritten digits: 1,797 pictures of 8 by 8 pixels, ten classes, a 64-48-10 network.
+//! Handwritten digits: 1,797 pictures of 8 by 8 pixels, ten classes, a 64-128-10 network.
 //!
 //! ```text
 //! cargo run --release --example digits                three seeds; at least 97% of the held-out quarter
 //! cargo run --release --example digits -- --out DIR   the last seed's curves and model as files, too
 //! ```
 //!
-//! Adam with a cosine schedule, dropout, batches of 32; a sixth of the training part is for
-//! validation, and the parameters of its best epoch are kept.
+//! Adam with a cosine schedule to its end, dropout, batches of 32. The held-out rows decide nothing:
+//! neither the scaling nor the epoch at which training ends.
 
 use std::error::Error;
 use std::io::Write;
@@ -50,16 +50,14 @@ pub(crate) fn run(
     let table = Csv::new().parse("digits.csv", include_str!("data/digits.csv"))?;
     let mut worst = 1.0_f64;
     for seed in 1..=seeds {
-        let (rest, held) = table.split(0.25, seed)?;
-        let (train, check) = rest.split(1.0 / 6.0, seed)?;
+        let (train, held) = table.split(0.25, seed)?;
         let scaling = Scaling::unit(&train);
-        let part = |table| scaling.apply(table);
-        let (train, check, held) = (part(&train)?, part(&check)?, part(&held)?);
+        let (train, held) = (scaling.apply(&train)?, scaling.apply(&held)?);
         let layers = Sequential::new()
-            .then(Dense::new(64, 48).init(Law::HeUniform))
+            .then(Dense::new(64, 128).init(Law::HeUniform))
             .then(Activation::Relu)
             .then(Dropout { share: 0.2 })
-            .then(Dense::new(48, 10));
+            .then(Dense::new(128, 10));
         let mut model: Model = Model::new(layers, seed)?;
         let steps = (epochs * train.len().div_ceil(32)) as u64;
         let schedule = Schedule::Cosine { warm_up: 0, steps, floor: 0.01 };
@@ -67,7 +65,6 @@ pub(crate) fn run(
         let history = Trainer::new(optimiser, CrossEntropy::default())
             .epochs(epochs)
             .seed(seed)
-            .validate(&check)
             .train(&mut model, &train)?;
         let answers = model.answers(&held)?;
         let accuracy = answers.accuracy();

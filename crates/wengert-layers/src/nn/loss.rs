@@ -200,8 +200,8 @@ impl<S: Scalar> Loss<S> for BinaryCrossEntropy {
         // not even of an infinity.
         let ones = target.try_mul(S::from_f64(-self.weight))?;
         let zeros = target.try_sub(S::from_f64(1.0))?;
-        let positive = ones.try_binary(Binary::Chain, output.log_sigmoid())?;
-        let negative = zeros.try_binary(Binary::Chain, (-output).log_sigmoid())?;
+        let positive = ones.try_binary(Binary::MulNoNan, output.log_sigmoid())?;
+        let negative = zeros.try_binary(Binary::MulNoNan, (-output).log_sigmoid())?;
         Ok(positive.try_add(negative)?.mean())
     }
 
@@ -229,7 +229,7 @@ impl<S: Scalar> Loss<S> for CrossEntropy {
             p = p.try_mul(output.tape().tensor(Leaf::Const, &weights, [classes])?)?;
         }
         // Where a class has no share, its logarithm is not read: it may be −∞.
-        by_row(p.try_binary(Binary::Chain, output.try_log_softmax(Last)?)?, -1.0)
+        by_row(p.try_binary(Binary::MulNoNan, output.try_log_softmax(Last)?)?, -1.0)
     }
 }
 
@@ -237,7 +237,7 @@ impl<S: Scalar> Loss<S> for NegativeLogLikelihood {
     #[track_caller]
     fn record<'t>(&self, output: Var<'t, S>, target: Var<'t, S>) -> Result<Var<'t, S>, Error> {
         alike("negative_log_likelihood", output, target)?;
-        by_row(target.try_binary(Binary::Chain, output)?, -1.0)
+        by_row(target.try_binary(Binary::MulNoNan, output)?, -1.0)
     }
 }
 
