@@ -2,10 +2,10 @@
 //! from the tape, and as the notebook printed it.
 //!
 //! ```text
-//! cargo run --release --example notebook                      the notebook, and the table
-//! cargo run --release --example notebook -- --out DIR         the same, and the traces, listings and graphs in DIR
-//! cargo run --release --example notebook -- --slip sign       with a mistake in the hand formulas: see the crosses
-//! cargo run --release --example notebook -- --compiled        the second network trained by a compiled program: the same numbers
+//! cargo run --release --example notebook                   the notebook, and the table
+//! cargo run --release --example notebook -- --out DIR      and traces, listings, graphs in DIR
+//! cargo run --release --example notebook -- --slip sign    a mistake by hand: see the crosses
+//! cargo run --release --example notebook -- --compiled     the second network trained compiled
 //! ```
 //!
 //! The mistakes: `sign`, `missing-derivative`, `factor-two`, `update-too-early`.

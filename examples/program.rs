@@ -2,7 +2,7 @@
 //! and how long each task of their programs takes.
 //!
 //! ```text
-//! cargo run --release --example program                the notebook's 2-2-2 network and a 784-30-10 one
+//! cargo run --release --example program                the notebook's network and a 784-30-10 one
 //! cargo run --release --example program -- 13 9 8 3    a network of these sizes
 //! ```
 

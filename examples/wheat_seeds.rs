@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example wheat_seeds
-//! cargo run --release --example wheat_seeds -- --compiled     trained by compiled programs: the same table, sooner
+//! cargo run --release --example wheat_seeds -- --compiled     compiled: the same table, sooner
 //! ```
 //!
 //! The notebook's training, rate 0.3, 500 epochs. The scaling to [0, 1] is fitted on the training

@@ -9,6 +9,7 @@ mod schema;
 mod adbench;
 mod custom_op_example;
 mod derivation;
+mod faults_document;
 mod localised;
 mod microgpt_example;
 mod notebook_example;

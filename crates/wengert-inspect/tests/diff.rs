@@ -87,6 +87,27 @@ fn whatever_a_changed_input_makes_of_a_gradient_follows_from_it() {
     assert!(found.of(Origin::Follows).count() > 100);
 }
 
+/// What a diff cannot evaluate it would have to believe.
+#[test]
+fn a_wrong_node_of_a_gradient_is_a_cause_of_its_own() {
+    let gradient = |at: [f64; 3]| {
+        traced(|tape| {
+            let x = tape.input(at).named("x");
+            let squares = x.cumsum(0).square().sum();
+            let gradient = squares.record_gradient(&[x]).unwrap()[0].unwrap();
+            (gradient * gradient).sum()
+        })
+    };
+    let ours = gradient([0.3, 0.5, 0.7]);
+    let back = ours.nodes().iter().position(|node| node.op == "cumsum_back").unwrap();
+    let theirs = changed(&gradient([0.3, 0.6, 0.7]), |data| data.nodes[back].values[0] += 0.1);
+    let found = Diff::new(&ours, &theirs).findings();
+    assert_eq!(found.cause().unwrap().path, "x[1]");
+    let own: Vec<_> =
+        found.of(Origin::Own).map(|other| (other.quantity, other.path.as_str())).collect();
+    assert!(own.contains(&(Quantity::Value, "cumsum_back#1[0]")), "{own:?}");
+}
+
 #[test]
 fn an_adjoint_is_looked_at_only_if_all_values_agree_and_then_from_the_loss_back() {
     let ours = program(AT);

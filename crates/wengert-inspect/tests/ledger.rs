@@ -62,10 +62,15 @@ fn every_structural_op() {
     // A running sum from the end is only recorded in a gradient.
     let gradient = y.record_gradient(&[x]).unwrap()[0].unwrap();
     check(&gradient.cumsum(0).backward_with(&[1.0, -2.0, 0.0, 3.0, 0.5, 1.0, 1.0, 1.0]).unwrap());
-    // Of a running product the sweep's sums are nested, in as many steps as there are elements: to the
-    // bit they are the ledger's where nothing is rounded, as with numbers of few bits.
+    // Of a running product the sweep's sums are nested, in as many steps as there are elements: to
+    // the bit they are the ledger's where nothing is rounded, as with numbers of few bits.
     let products = tape.input([2.0, -1.5, 0.0, 3.0, 0.5]).cumprod(0);
     check(&products.backward_with(&[1.0, -2.0, 3.0, 0.5, 4.0]).unwrap());
+    // Rows by numbers, one of them twice, and what their gradient is recorded as.
+    let rows = tape.data([1.0, 0.0, 1.0]);
+    let taken = x.reshape([4, 2]).take(rows).square().sum();
+    check(&taken.backward());
+    check(&taken.record_gradient(&[x]).unwrap()[0].unwrap().sum().backward());
     let used: Vec<String> =
         Trace::of_tape(&tape).nodes().iter().map(|node| node.op.clone()).collect();
     for op in Structural::ALL.iter().filter(|op| !op.runs_a_body()) {

@@ -82,22 +82,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(self.try_backward())
     }
 
-    /// As [`backward`](Var::backward).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if this has axes.
-    #[track_caller]
-    pub fn try_backward(self) -> Result<Gradients<'t, S>, Error> {
-        if !self.is_scalar() {
-            return Err(self.operand_error(
-                "backward",
-                "a run has no single derivative; give a cotangent".to_owned(),
-            ));
-        }
-        Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
-    }
-
     /// The vector-Jacobian product `Σₖ cotangentₖ ∂yₖ/∂v` for every v before this, cotangent in
     /// row-major order.
     ///
@@ -123,6 +107,22 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.sweep(&[(self, &[S::from_f64(1.0)])], &mut lent.memory, seeded);
         (*tape, *stamp, *reach) = (self.tape, self.tape.stamp(), OnceCell::new());
         Ok(())
+    }
+
+    /// As [`backward`](Var::backward).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if this has axes.
+    #[track_caller]
+    pub fn try_backward(self) -> Result<Gradients<'t, S>, Error> {
+        if !self.is_scalar() {
+            return Err(self.operand_error(
+                "backward",
+                "a run has no single derivative; give a cotangent".to_owned(),
+            ));
+        }
+        Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
     }
 }
 
@@ -217,24 +217,6 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         or_panic(self.try_wrt(var))
     }
 
-    /// As [`wrt`](Gradients::wrt).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoAdjoint`] for what no adjoint is computed for: data, a constant, a detached
-    /// handle, what is computed of those alone, and what was recorded after the output;
-    /// [`Error::Operand`] if `var` has axes; [`Error::TwoTapes`].
-    #[track_caller]
-    pub fn try_wrt(&self, var: Var<'t, S>) -> Result<S, Error> {
-        if !var.is_scalar() {
-            return Err(var.operand_error(
-                "wrt",
-                "it has axes: values_wrt() gives the adjoints of all its elements".to_owned(),
-            ));
-        }
-        Ok(self.adjoints_of("wrt", var)?[0])
-    }
-
     /// The adjoints of a run in row-major order, 0 where no path leads to the output.
     ///
     /// # Panics
@@ -273,42 +255,6 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         Ok(())
     }
 
-    /// As [`values_wrt`](Gradients::values_wrt).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_wrt`](Gradients::try_wrt), of a `var` of any shape.
-    #[track_caller]
-    pub fn try_values_wrt(&self, var: Var<'t, S>) -> Result<Vec<S>, Error> {
-        self.adjoints_of("values_wrt", var)
-    }
-
-    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads
-    /// here: the reach need not be asked.
-    #[track_caller]
-    fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
-        self.refuse_without_adjoint(op, var)?;
-        let slots = self.slots_of(op, var)?;
-        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
-    }
-
-    #[track_caller]
-    fn refuse_without_adjoint(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
-        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
-        let at = Place::caller();
-        let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at };
-        if var.view.start() as usize + var.facts().last >= self.adjoints().len() {
-            return Err(none("it was recorded after the output: its adjoint was not computed"));
-        }
-        if var.is_detached() {
-            return Err(none(
-                "no derivative passes: it is data, a constant, detached, or computed of those \
-                 alone",
-            ));
-        }
-        Ok(())
-    }
-
     /// The adjoint of a single number, or `None` if no path leads from it to the output.
     ///
     /// # Panics
@@ -337,19 +283,6 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         self.status_of("status", var)
     }
 
-    #[track_caller]
-    fn status_of(&self, op: &'static str, var: Var<'t, S>) -> Status<S> {
-        let (id, shape) = (var.id(), var.shape());
-        assert!(var.is_scalar(), "{op}: {id} has shape {shape}; take its elements");
-        self.status_at(NodeId(or_panic(self.slots_of(op, var))[0] as u32))
-    }
-
-    #[track_caller]
-    fn slots_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<usize>, Error> {
-        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
-        Ok(var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect())
-    }
-
     /// What the adjoint in a slot is.
     ///
     /// # Panics
@@ -372,12 +305,6 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     #[must_use]
     pub fn adjoints(&self) -> &[S] {
         &self.lent.memory.adjoints
-    }
-
-    /// To plant a wrong one.
-    #[cfg(test)]
-    pub(crate) fn adjoints_mut(&mut self) -> &mut [S] {
-        &mut self.lent.memory.adjoints
     }
 
     /// Whether the tape's values were changed since: then these are the gradients at the old ones.
@@ -428,6 +355,79 @@ impl<'t, S: Scalar> Gradients<'t, S> {
         let with_id =
             |(slot, ledger): (usize, Option<_>)| ledger.map(|ledger| (NodeId(slot as u32), ledger));
         ledgers.into_iter().enumerate().filter_map(with_id).collect()
+    }
+
+    /// As [`wrt`](Gradients::wrt).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAdjoint`] for what no adjoint is computed for: data, a constant, a detached
+    /// handle, what is computed of those alone, and what was recorded after the output;
+    /// [`Error::Operand`] if `var` has axes; [`Error::TwoTapes`].
+    #[track_caller]
+    pub fn try_wrt(&self, var: Var<'t, S>) -> Result<S, Error> {
+        if !var.is_scalar() {
+            return Err(var.operand_error(
+                "wrt",
+                "it has axes: values_wrt() gives the adjoints of all its elements".to_owned(),
+            ));
+        }
+        Ok(self.adjoints_of("wrt", var)?[0])
+    }
+
+    /// As [`values_wrt`](Gradients::values_wrt).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_wrt`](Gradients::try_wrt), of a `var` of any shape.
+    #[track_caller]
+    pub fn try_values_wrt(&self, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.adjoints_of("values_wrt", var)
+    }
+
+    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads
+    /// here: the reach need not be asked.
+    #[track_caller]
+    fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.refuse_without_adjoint(op, var)?;
+        let slots = self.slots_of(op, var)?;
+        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+    }
+
+    #[track_caller]
+    fn refuse_without_adjoint(&self, op: &'static str, var: Var<'t, S>) -> Result<(), Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
+        let at = Place::caller();
+        let none = |reason| Error::NoAdjoint { op, node: self.tape.culprit(var.view), reason, at };
+        if var.view.start() as usize + var.facts().last >= self.adjoints().len() {
+            return Err(none("it was recorded after the output: its adjoint was not computed"));
+        }
+        if var.is_detached() {
+            return Err(none(
+                "no derivative passes: it is data, a constant, detached, or computed of those \
+                 alone",
+            ));
+        }
+        Ok(())
+    }
+
+    #[track_caller]
+    fn status_of(&self, op: &'static str, var: Var<'t, S>) -> Status<S> {
+        let (id, shape) = (var.id(), var.shape());
+        assert!(var.is_scalar(), "{op}: {id} has shape {shape}; take its elements");
+        self.status_at(NodeId(or_panic(self.slots_of(op, var))[0] as u32))
+    }
+
+    #[track_caller]
+    fn slots_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<usize>, Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
+        Ok(var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect())
+    }
+
+    /// To plant a wrong one.
+    #[cfg(test)]
+    pub(crate) fn adjoints_mut(&mut self) -> &mut [S] {
+        &mut self.lent.memory.adjoints
     }
 
     /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand,

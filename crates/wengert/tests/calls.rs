@@ -144,7 +144,7 @@ fn a_loop_is_its_steps() {
                     for t in 0..5 {
                         let row = if backwards { 4 - t } else { t };
                         state = step(state, x.at(2 + row), p);
-                        total = total + state[0].square() * (row as f64 + 1.0);
+                        total += state[0].square() * (row as f64 + 1.0);
                     }
                     state[0].sin() + state[1] + total
                 },

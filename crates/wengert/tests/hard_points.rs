@@ -24,8 +24,8 @@ const ALLOWED: [f64; 3] = [2.0, 4.0, 8.0];
 /// A unit of a result below the smallest normal number, in the smallest numbers of the type.
 const SUBNORMAL: f64 = 256.0;
 
-/// Where a number crosses zero as a sum or difference of two terms, the larger of them: the error is
-/// in its units there.
+/// Where a number crosses zero as a sum or difference of two terms, the larger of them: the error
+/// is in its units there.
 fn terms(op: &str, which: usize, at: &[f64]) -> f64 {
     match (op, which) {
         ("gaussian", 3) => 2.0 * (-at[0] * at[0]).exp(),
@@ -204,7 +204,7 @@ fn single_numbers<S: Number>(table: &mut Table, name: &str, points: &[Point]) {
 /// All points as runs, recorded at other numbers and replayed.
 fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Numerics) {
     let (op, operands) = (Op::named(name), points[0].at.len());
-    let modes: [&'static str; 6] = match numerics {
+    let modes: [&'static str; 7] = match numerics {
         Numerics::Exact => [
             "run value",
             "run reverse",
@@ -212,6 +212,7 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
             "run recorded",
             "run hessian",
             "run program",
+            "compiled hessian",
         ],
         Numerics::Fast => [
             "fast value",
@@ -220,6 +221,7 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
             "fast recorded",
             "fast hessian",
             "fast program",
+            "fast comp. hessian",
         ],
     };
     let tape = Tape::<S>::with(Options::default().numerics(numerics));
@@ -241,6 +243,12 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
     let zeros = vec![S::from_f64(0.0); points.len()];
     let mut compiler = Compiler::new(&tape).numerics(numerics);
     let asked: Vec<_> = leaves.iter().map(|&x| compiler.gradient(total, x).unwrap()).collect();
+    let mut twice = vec![vec![None; operands]; operands];
+    for (row, sum) in twice.iter_mut().zip(&sums) {
+        for (entry, &x) in row.iter_mut().zip(&leaves) {
+            *entry = sum.map(|sum| compiler.gradient(sum, x).unwrap());
+        }
+    }
     let program = compiler.compile().unwrap();
     let mut workspace = program.workspace();
     program.run(&mut workspace).unwrap();
@@ -261,6 +269,8 @@ fn runs<S: Number>(table: &mut Table, name: &str, points: &[Point], numerics: Nu
             let found =
                 again.as_ref().map_or(zeros.clone(), |gradients| gradients.values_wrt(leaf));
             table.compare(name, modes[4], points, 3 + i + j, &found);
+            let compiled = twice[i][j].map_or(zeros.clone(), |output| workspace.values(output));
+            table.compare(name, modes[6], points, 3 + i + j, &compiled);
         }
     }
 }

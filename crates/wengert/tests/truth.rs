@@ -376,7 +376,8 @@ fn the_report_names_the_node_that_loses_digits() {
 /// A million programs of each kind, none wrong, with `WENGERT_PROGRAMS=1000000`:
 ///
 /// ```text
-/// WENGERT_PROGRAMS=1000000 cargo test --release -p wengert --features precision --test all truth:: -- --ignored --nocapture
+/// WENGERT_PROGRAMS=1000000 cargo test --release -p wengert --features precision --test all truth::
+/// -- --ignored --nocapture
 /// ```
 #[test]
 #[ignore = "hours; as many programs of each kind as WENGERT_PROGRAMS says"]

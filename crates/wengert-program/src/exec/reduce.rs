@@ -1,7 +1,7 @@
 //! Sums and extremes over inner axes, in the order of the index unless the numerics allow another.
 //!
-//! In `Fast` numerics a long sum is added block by block, and the blocks' sums in pairs, so that its
-//! error grows with the logarithm of its length.
+//! In `Fast` numerics a long sum is added block by block, and the blocks' sums in pairs, so that
+//! its error grows with the logarithm of its length.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -171,17 +171,24 @@ fn block<S: Elementary, const OP: u8, const N: usize>(
         let mut rows = 0;
         loop {
             let mut x = at[2] + around.offsets[0];
-            for _ in 0..layout.inner.extent {
+            let mut left = layout.inner.extent;
+            while left > 0 {
                 if rows == ROWS {
                     blocks.add(folded);
                     (folded, rows) = ([S::EMPTY; N], 0);
                 }
-                let element: [S; N] = lanes(memory, x, strides[2]);
-                for i in 0..N {
-                    folded[i] = folded[i] + element[i];
+                let now = left.min(ROWS - rows);
+                // Of its own, so that it stays in registers.
+                let mut sum = folded;
+                for _ in 0..now {
+                    let element: [S; N] = lanes(memory, x, strides[2]);
+                    for i in 0..N {
+                        sum[i] = sum[i] + element[i];
+                    }
+                    x += layout.inner.strides[0];
                 }
-                x += layout.inner.strides[0];
-                rows += 1;
+                folded = sum;
+                (left, rows) = (left - now, rows + now);
             }
             if !around.next(&layout.around) {
                 break;

@@ -32,24 +32,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(Self::try_affine(bias, w, x))
     }
 
-    /// As [`affine`](Var::affine).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TwoTapes`], [`Error::Shapes`], [`Error::Full`].
-    #[track_caller]
-    pub fn try_affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Result<Self, Error> {
-        w.same_tape("affine", x)?;
-        if let Some(bias) = bias.as_var() {
-            w.same_tape("affine", bias)?;
-            return w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None);
-        }
-        // Checked before the number becomes a constant of the tape.
-        w.tape.check_shapes(Structural::Affine, &[None, Some(w), Some(x)], &Attributes::None)?;
-        let bias = bias.try_on(w.tape, "affine")?;
-        w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None)
-    }
-
     /// The matrix product over the last two axes, by NumPy's rules: a vector on the left is a row,
     /// on the right a column, and its axis does not appear in the result; leading axes broadcast.
     /// Transposed operands ([`t`](Var::t)) are read in place.
@@ -69,18 +51,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(self.try_matmul(other))
     }
 
-    /// As [`matmul`](Var::matmul).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TwoTapes`], [`Error::Shapes`] if the inner extents differ or an operand has no
-    /// axes, [`Error::Full`].
-    #[track_caller]
-    pub fn try_matmul(self, other: Self) -> Result<Self, Error> {
-        self.same_tape("matmul", other)?;
-        self.tape.record_structural(Structural::MatMul, &[self, other], Attributes::None)
-    }
-
     /// The dot product of two vectors of one length: a matrix product, as [`matmul`](Var::matmul)
     /// records it.
     ///
@@ -91,6 +61,47 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn dot(self, other: Self) -> Self {
         or_panic(self.try_dot(other))
+    }
+
+    /// The outer product of two vectors: `[m]` and `[n]` give `[m, n]`.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_outer`](Var::try_outer) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn outer(self, other: Self) -> Self {
+        or_panic(self.try_outer(other))
+    }
+
+    /// As [`affine`](Var::affine).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`], [`Error::Full`].
+    #[track_caller]
+    pub fn try_affine(bias: impl Operand<'t, S>, w: Self, x: Self) -> Result<Self, Error> {
+        w.same_tape("affine", x)?;
+        if let Some(bias) = bias.as_var() {
+            w.same_tape("affine", bias)?;
+            return w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None);
+        }
+        // Checked before the number becomes a constant of the tape.
+        w.tape.check_shapes(Structural::Affine, &[None, Some(w), Some(x)], &Attributes::None)?;
+        let bias = bias.try_on(w.tape, "affine")?;
+        w.tape.record_structural(Structural::Affine, &[bias, w, x], Attributes::None)
+    }
+
+    /// As [`matmul`](Var::matmul).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`], [`Error::Shapes`] if the inner extents differ or an operand has no
+    /// axes, [`Error::Full`].
+    #[track_caller]
+    pub fn try_matmul(self, other: Self) -> Result<Self, Error> {
+        self.same_tape("matmul", other)?;
+        self.tape.record_structural(Structural::MatMul, &[self, other], Attributes::None)
     }
 
     /// As [`dot`](Var::dot).
@@ -106,17 +117,6 @@ impl<'t, S: Scalar> Var<'t, S> {
             return Err(self.shapes_error("dot", other, "these are not two vectors of one length"));
         }
         self.try_matmul(other).map_err(|error| error.within("dot"))
-    }
-
-    /// The outer product of two vectors: `[m]` and `[n]` give `[m, n]`.
-    ///
-    /// # Panics
-    ///
-    /// On misuse; [`try_outer`](Var::try_outer) returns that as an error.
-    #[must_use]
-    #[track_caller]
-    pub fn outer(self, other: Self) -> Self {
-        or_panic(self.try_outer(other))
     }
 
     /// As [`outer`](Var::outer).

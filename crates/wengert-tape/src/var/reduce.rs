@@ -8,17 +8,6 @@ use crate::real::Scalar;
 
 /// # Reductions, and running sums
 impl<S: Scalar> Var<'_, S> {
-    /// Records a reduction over some axes.
-    #[track_caller]
-    fn reduce(self, op: Structural, axes: impl Into<Axes>) -> Result<Self, Error> {
-        let chosen = self.chosen(op.name(), axes)?;
-        if chosen.axes.is_empty() {
-            return Ok(self);
-        }
-        let axes = Attributes::axes_of(&chosen.axes);
-        chosen.finish(op.name(), self.tape.record_structural(op, &[self], axes))
-    }
-
     /// The sum of all elements; a single number is its own sum. Of up to 128 elements in row-major
     /// order, of more in blocks of 128 whose sums are added in pairs: the error grows with the
     /// logarithm of their number.
@@ -48,16 +37,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_sum_axes(axes))
     }
 
-    /// As [`sum_axes`](Var::sum_axes).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
-    #[track_caller]
-    pub fn try_sum_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduce(Structural::Sum, axes)
-    }
-
     /// The mean of all elements: their sum, divided by their number.
     ///
     /// # Panics
@@ -79,23 +58,6 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn mean_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_mean_axes(axes))
-    }
-
-    /// As [`mean_axes`](Var::mean_axes).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_sum_axes`](Var::try_sum_axes).
-    #[track_caller]
-    pub fn try_mean_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        let chosen = self.chosen("mean", axes)?;
-        chosen.finish("mean", self.sum_over_count(&chosen.axes))
-    }
-
-    #[track_caller]
-    fn sum_over_count(self, axes: &[usize]) -> Result<Self, Error> {
-        let sum = self.try_sum_axes(axes)?;
-        sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
     }
 
     /// The largest of all elements; NaN if one is NaN. ([`max`](Var::max) is of two operands,
@@ -141,16 +103,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_max_axes(axes))
     }
 
-    /// As [`max_axes`](Var::max_axes).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_sum_axes`](Var::try_sum_axes).
-    #[track_caller]
-    pub fn try_max_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduce(Structural::Max, axes)
-    }
-
     /// The smallest element over some axes, as [`max_axes`](Var::max_axes).
     ///
     /// # Panics
@@ -160,16 +112,6 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn min_axes(self, axes: impl Into<Axes>) -> Self {
         or_panic(self.try_min_axes(axes))
-    }
-
-    /// As [`min_axes`](Var::min_axes).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_sum_axes`](Var::try_sum_axes).
-    #[track_caller]
-    pub fn try_min_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduce(Structural::Min, axes)
     }
 
     /// The product of all elements, multiplied by halves: first with second half, and so on.
@@ -205,41 +147,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_prod_axes(axes))
     }
 
-    /// As [`prod_axes`](Var::prod_axes).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_sum_axes`](Var::try_sum_axes).
-    #[track_caller]
-    pub fn try_prod_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        let chosen = self.chosen("prod", axes)?;
-        chosen.finish("prod", self.product_along_each(&chosen.axes))
-    }
-
-    #[track_caller]
-    fn product_along_each(mut self, axes: &[usize]) -> Result<Self, Error> {
-        for &axis in axes.iter().rev() {
-            self = self.product_along(axis)?;
-        }
-        Ok(self)
-    }
-
-    #[track_caller]
-    fn product_along(self, axis: usize) -> Result<Self, Error> {
-        let extent = self.shape().dims()[axis];
-        if extent == 1 {
-            return Ok(self.view_of(0, self.layout().drop_axis(axis)));
-        }
-        let half = extent / 2;
-        let folded =
-            self.try_slice(axis, 0..half)?.try_mul(self.try_slice(axis, half..2 * half)?)?;
-        let product = folded.product_along(axis)?;
-        if extent.is_multiple_of(2) {
-            return Ok(product);
-        }
-        product.try_mul(self.try_slice(axis, extent - 1..extent)?.product_along(axis)?)
-    }
-
     /// `ln Σ eˣ` over all elements, computed as `m + ln Σ e^(x − m)` with m the largest x.
     ///
     /// # Derivative
@@ -270,16 +177,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_log_sum_exp_axes(axes))
     }
 
-    /// As [`log_sum_exp_axes`](Var::log_sum_exp_axes).
-    ///
-    /// # Errors
-    ///
-    /// As [`try_sum_axes`](Var::try_sum_axes).
-    #[track_caller]
-    pub fn try_log_sum_exp_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
-        self.reduce(Structural::LogSumExp, axes)
-    }
-
     /// The running sum along an axis, of the same shape.
     ///
     /// # Panics
@@ -291,16 +188,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_cumsum(axis))
     }
 
-    /// As [`cumsum`](Var::cumsum).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
-    #[track_caller]
-    pub fn try_cumsum(self, axis: impl Into<Axis>) -> Result<Self, Error> {
-        self.running(Structural::CumSum, axis)
-    }
-
     /// The running sum along an axis from its end, of the same shape.
     ///
     /// # Panics
@@ -310,16 +197,6 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn cumsum_back(self, axis: impl Into<Axis>) -> Self {
         or_panic(self.try_cumsum_back(axis))
-    }
-
-    /// As [`cumsum_back`](Var::cumsum_back).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
-    #[track_caller]
-    pub fn try_cumsum_back(self, axis: impl Into<Axis>) -> Result<Self, Error> {
-        self.running(Structural::CumSumBack, axis)
     }
 
     /// The running product along an axis, of the same shape.
@@ -348,6 +225,88 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_cumprod(axis))
     }
 
+    /// As [`sum_axes`](Var::sum_axes).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if an axis does not exist or comes twice, [`Error::Full`].
+    #[track_caller]
+    pub fn try_sum_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        self.reduce(Structural::Sum, axes)
+    }
+
+    /// As [`mean_axes`](Var::mean_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_mean_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("mean", axes)?;
+        chosen.finish("mean", self.sum_over_count(&chosen.axes))
+    }
+
+    /// As [`max_axes`](Var::max_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_max_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        self.reduce(Structural::Max, axes)
+    }
+
+    /// As [`min_axes`](Var::min_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_min_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        self.reduce(Structural::Min, axes)
+    }
+
+    /// As [`prod_axes`](Var::prod_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_prod_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen("prod", axes)?;
+        chosen.finish("prod", self.product_along_each(&chosen.axes))
+    }
+
+    /// As [`log_sum_exp_axes`](Var::log_sum_exp_axes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_sum_axes`](Var::try_sum_axes).
+    #[track_caller]
+    pub fn try_log_sum_exp_axes(self, axes: impl Into<Axes>) -> Result<Self, Error> {
+        self.reduce(Structural::LogSumExp, axes)
+    }
+
+    /// As [`cumsum`](Var::cumsum).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumsum(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        self.running(Structural::CumSum, axis)
+    }
+
+    /// As [`cumsum_back`](Var::cumsum_back).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, [`Error::Full`].
+    #[track_caller]
+    pub fn try_cumsum_back(self, axis: impl Into<Axis>) -> Result<Self, Error> {
+        self.running(Structural::CumSumBack, axis)
+    }
+
     /// As [`cumprod`](Var::cumprod).
     ///
     /// # Errors
@@ -356,6 +315,47 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_cumprod(self, axis: impl Into<Axis>) -> Result<Self, Error> {
         self.running(Structural::CumProd, axis)
+    }
+
+    /// Records a reduction over some axes.
+    #[track_caller]
+    fn reduce(self, op: Structural, axes: impl Into<Axes>) -> Result<Self, Error> {
+        let chosen = self.chosen(op.name(), axes)?;
+        if chosen.axes.is_empty() {
+            return Ok(self);
+        }
+        let axes = Attributes::axes_of(&chosen.axes);
+        chosen.finish(op.name(), self.tape.record_structural(op, &[self], axes))
+    }
+
+    #[track_caller]
+    fn sum_over_count(self, axes: &[usize]) -> Result<Self, Error> {
+        let sum = self.try_sum_axes(axes)?;
+        sum.try_div(S::from_f64((self.len() / sum.len()) as f64))
+    }
+
+    #[track_caller]
+    fn product_along_each(mut self, axes: &[usize]) -> Result<Self, Error> {
+        for &axis in axes.iter().rev() {
+            self = self.product_along(axis)?;
+        }
+        Ok(self)
+    }
+
+    #[track_caller]
+    fn product_along(self, axis: usize) -> Result<Self, Error> {
+        let extent = self.shape().dims()[axis];
+        if extent == 1 {
+            return Ok(self.view_of(0, self.layout().drop_axis(axis)));
+        }
+        let half = extent / 2;
+        let folded =
+            self.try_slice(axis, 0..half)?.try_mul(self.try_slice(axis, half..2 * half)?)?;
+        let product = folded.product_along(axis)?;
+        if extent.is_multiple_of(2) {
+            return Ok(product);
+        }
+        product.try_mul(self.try_slice(axis, extent - 1..extent)?.product_along(axis)?)
     }
 
     #[track_caller]

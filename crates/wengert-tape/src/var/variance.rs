@@ -51,19 +51,6 @@ impl<S: Scalar> Var<'_, S> {
         or_panic(self.try_var_axes(axes, ddof))
     }
 
-    /// As [`var_axes`](Var::var_axes).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if an axis does not exist or comes twice, or if there are no more than
-    /// `ddof` elements along the axes; [`Error::Full`].
-    #[track_caller]
-    pub fn try_var_axes(self, axes: impl Into<Axes>, ddof: usize) -> Result<Self, Error> {
-        let chosen = self.chosen("var", axes)?;
-        let count = self.freedom("var", &chosen.axes, ddof)?;
-        chosen.finish("var", self.mean_square(&chosen.axes, count))
-    }
-
     /// The standard deviation of all elements, NumPy's `std`: the root of the
     /// [variance](Var::var), computed of elements over a power of two near the largest, so that
     /// squares neither overflow nor vanish.
@@ -92,6 +79,19 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn std_axes(self, axes: impl Into<Axes>, ddof: usize) -> Self {
         or_panic(self.try_std_axes(axes, ddof))
+    }
+
+    /// As [`var_axes`](Var::var_axes).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if an axis does not exist or comes twice, or if there are no more than
+    /// `ddof` elements along the axes; [`Error::Full`].
+    #[track_caller]
+    pub fn try_var_axes(self, axes: impl Into<Axes>, ddof: usize) -> Result<Self, Error> {
+        let chosen = self.chosen("var", axes)?;
+        let count = self.freedom("var", &chosen.axes, ddof)?;
+        chosen.finish("var", self.mean_square(&chosen.axes, count))
     }
 
     /// As [`std_axes`](Var::std_axes).

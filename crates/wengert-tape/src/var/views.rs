@@ -16,20 +16,6 @@ use crate::tape::Tape;
 
 /// # Parts and rearrangements
 impl<'t, S: Scalar> Var<'t, S> {
-    pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
-        // Every handle's slots are on the tape: the loops over scalar steps rely on it without a
-        // check.
-        let last = (self.view.start() as usize)
-            .saturating_add(offset)
-            .saturating_add(layout.last_offset());
-        assert!(last < self.tape.slots(), "a view of {} would reach past the tape", self.id());
-        let id = self.tape.side.borrow_mut().layouts.intern(layout);
-        Var {
-            tape: self.tape,
-            view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()),
-        }
-    }
-
     /// Element `i` of the first axis: a number of a vector, a row of a matrix. A view.
     ///
     /// # Panics
@@ -42,37 +28,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         match self.element(i) {
             Some(element) => element,
             None => or_panic(self.try_at(i)),
-        }
-    }
-
-    /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
-    #[inline]
-    fn element(self, i: usize) -> Option<Self> {
-        let (extent, stride) = self.facts().vector?;
-        let view = View::scalar(self.view.start() + (i * stride) as u32);
-        (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
-    }
-
-    /// As [`at`](Var::at).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] without axes or out of range.
-    #[track_caller]
-    pub fn try_at(self, i: usize) -> Result<Self, Error> {
-        if let Some(element) = self.element(i) {
-            return Ok(element);
-        }
-        let layout = self.layout();
-        match layout.dims().first() {
-            None => {
-                Err(self.operand_error("at", "a single number has no elements to pick".to_owned()))
-            }
-            Some(&extent) if i >= extent => Err(self.operand_error(
-                "at",
-                format!("index {i} is out of range for the first axis of extent {extent}"),
-            )),
-            Some(_) => Ok(self.view_of(i * layout.strides()[0], layout.drop_axis(0))),
         }
     }
 
@@ -111,24 +66,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(self.try_slice(axis, range))
     }
 
-    /// As [`slice`](Var::slice).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
-    #[track_caller]
-    pub fn try_slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Result<Self, Error> {
-        let (layout, axis) = (self.layout(), self.axis("slice", axis)?);
-        let extent = layout.dims()[axis];
-        if range.start >= range.end || range.end > extent {
-            return Err(self.operand_error(
-                "slice",
-                format!("{range:?} is empty or reaches past axis {axis} of extent {extent}"),
-            ));
-        }
-        Ok(self.view_of(range.start * layout.strides()[axis], layout.narrow(axis, range.len())))
-    }
-
     /// The same elements in row-major order under another shape. A view where strides can describe
     /// it, else a copy.
     ///
@@ -142,26 +79,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(self.try_reshape(shape))
     }
 
-    /// As [`reshape`](Var::reshape).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if the numbers of elements differ, [`Error::Full`].
-    #[track_caller]
-    pub fn try_reshape(self, shape: impl Into<Shape>) -> Result<Self, Error> {
-        let shape = shape.into();
-        if shape.len() != self.len() {
-            return Err(self.operand_error(
-                "reshape",
-                format!("it does not have the {} elements of {shape}", shape.len()),
-            ));
-        }
-        match self.layout().reshape(&shape) {
-            Some(layout) => Ok(self.view_of(0, layout)),
-            None => Ok(self.try_contiguous()?.view_of(0, Layout::contiguous(shape))),
-        }
-    }
-
     /// Every `step`-th element along `axis`, from the first on. A view; with [`slice`](Var::slice)
     /// before it, `x[2:9:3]`.
     ///
@@ -173,20 +90,6 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub fn step_by(self, axis: impl Into<Axis>, step: usize) -> Self {
         or_panic(self.try_step_by(axis, step))
-    }
-
-    /// As [`step_by`](Var::step_by).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Operand`] if the axis does not exist or the step is 0.
-    #[track_caller]
-    pub fn try_step_by(self, axis: impl Into<Axis>, step: usize) -> Result<Self, Error> {
-        let (layout, axis) = (self.layout(), self.axis("step_by", axis)?);
-        if step == 0 {
-            return Err(self.operand_error("step_by", "steps of 0 lead nowhere".to_owned()));
-        }
-        Ok(self.view_of(0, layout.every(axis, step)))
     }
 
     /// A new axis of extent 1 at `axis`, or behind all others at [`Last`](crate::Last): NumPy's
@@ -213,6 +116,153 @@ impl<'t, S: Scalar> Var<'t, S> {
         or_panic(self.try_insert_axis(axis))
     }
 
+    /// The transpose: the last two axes exchanged. A view.
+    ///
+    /// # Panics
+    ///
+    /// If this has fewer than two axes; [`try_t`](Var::try_t) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn t(self) -> Self {
+        or_panic(self.try_t())
+    }
+
+    /// The axes in another order. A view.
+    ///
+    /// # Panics
+    ///
+    /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as
+    /// an error.
+    #[doc(alias = "transpose")]
+    #[must_use]
+    #[track_caller]
+    pub fn permute(self, order: &[usize]) -> Self {
+        or_panic(self.try_permute(order))
+    }
+
+    /// This repeated to a larger shape by NumPy's rule. A view.
+    ///
+    /// # Panics
+    ///
+    /// If the rule does not allow it; [`try_broadcast_to`](Var::try_broadcast_to) returns that as
+    /// an error.
+    #[must_use]
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
+        or_panic(self.try_broadcast_to(shape))
+    }
+
+    /// The elements at `positions`, counted in row-major order: shape `[positions.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// If a position is out of range; [`try_gather`](Var::try_gather) returns that as an error.
+    #[must_use]
+    #[track_caller]
+    pub fn gather(self, positions: &[usize]) -> Self {
+        or_panic(self.try_gather(positions))
+    }
+
+    /// A tensor of zeros of `shape` into which the elements of this are added, element i at
+    /// row-major position `positions[i]`.
+    ///
+    /// # Panics
+    ///
+    /// If the positions do not fit; [`try_scatter_add`](Var::try_scatter_add) returns that as an
+    /// error.
+    #[must_use]
+    #[track_caller]
+    pub fn scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Self {
+        or_panic(self.try_scatter_add(positions, shape))
+    }
+
+    /// The elements of `axis` at `indices`, in that order, repeats allowed.
+    ///
+    /// # Panics
+    ///
+    /// If the axis or an index does not fit; [`try_index`](Var::try_index) returns that as an
+    /// error.
+    #[must_use]
+    #[track_caller]
+    pub fn index(self, axis: impl Into<Axis>, indices: &[usize]) -> Self {
+        or_panic(self.try_index(axis, indices))
+    }
+
+    /// As [`at`](Var::at).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] without axes or out of range.
+    #[track_caller]
+    pub fn try_at(self, i: usize) -> Result<Self, Error> {
+        if let Some(element) = self.element(i) {
+            return Ok(element);
+        }
+        let layout = self.layout();
+        match layout.dims().first() {
+            None => {
+                Err(self.operand_error("at", "a single number has no elements to pick".to_owned()))
+            }
+            Some(&extent) if i >= extent => Err(self.operand_error(
+                "at",
+                format!("index {i} is out of range for the first axis of extent {extent}"),
+            )),
+            Some(_) => Ok(self.view_of(i * layout.strides()[0], layout.drop_axis(0))),
+        }
+    }
+
+    /// As [`slice`](Var::slice).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
+    #[track_caller]
+    pub fn try_slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Result<Self, Error> {
+        let (layout, axis) = (self.layout(), self.axis("slice", axis)?);
+        let extent = layout.dims()[axis];
+        if range.start >= range.end || range.end > extent {
+            return Err(self.operand_error(
+                "slice",
+                format!("{range:?} is empty or reaches past axis {axis} of extent {extent}"),
+            ));
+        }
+        Ok(self.view_of(range.start * layout.strides()[axis], layout.narrow(axis, range.len())))
+    }
+
+    /// As [`reshape`](Var::reshape).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the numbers of elements differ, [`Error::Full`].
+    #[track_caller]
+    pub fn try_reshape(self, shape: impl Into<Shape>) -> Result<Self, Error> {
+        let shape = shape.into();
+        if shape.len() != self.len() {
+            return Err(self.operand_error(
+                "reshape",
+                format!("it does not have the {} elements of {shape}", shape.len()),
+            ));
+        }
+        match self.layout().reshape(&shape) {
+            Some(layout) => Ok(self.view_of(0, layout)),
+            None => Ok(self.try_contiguous()?.view_of(0, Layout::contiguous(shape))),
+        }
+    }
+
+    /// As [`step_by`](Var::step_by).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operand`] if the axis does not exist or the step is 0.
+    #[track_caller]
+    pub fn try_step_by(self, axis: impl Into<Axis>, step: usize) -> Result<Self, Error> {
+        let (layout, axis) = (self.layout(), self.axis("step_by", axis)?);
+        if step == 0 {
+            return Err(self.operand_error("step_by", "steps of 0 lead nowhere".to_owned()));
+        }
+        Ok(self.view_of(0, layout.every(axis, step)))
+    }
+
     /// As [`insert_axis`](Var::insert_axis).
     ///
     /// # Errors
@@ -228,17 +278,6 @@ impl<'t, S: Scalar> Var<'t, S> {
             );
         }
         Ok(self.view_of(0, layout.insert_axis(axis)))
-    }
-
-    /// The transpose: the last two axes exchanged. A view.
-    ///
-    /// # Panics
-    ///
-    /// If this has fewer than two axes; [`try_t`](Var::try_t) returns that as an error.
-    #[must_use]
-    #[track_caller]
-    pub fn t(self) -> Self {
-        or_panic(self.try_t())
     }
 
     /// As [`t`](Var::t).
@@ -257,19 +296,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.try_permute(&order)
     }
 
-    /// The axes in another order. A view.
-    ///
-    /// # Panics
-    ///
-    /// If `order` does not name every axis once; [`try_permute`](Var::try_permute) returns that as
-    /// an error.
-    #[doc(alias = "transpose")]
-    #[must_use]
-    #[track_caller]
-    pub fn permute(self, order: &[usize]) -> Self {
-        or_panic(self.try_permute(order))
-    }
-
     /// As [`permute`](Var::permute).
     ///
     /// # Errors
@@ -285,18 +311,6 @@ impl<'t, S: Scalar> Var<'t, S> {
             );
         }
         Ok(self.view_of(0, self.layout().permute(order)))
-    }
-
-    /// This repeated to a larger shape by NumPy's rule. A view.
-    ///
-    /// # Panics
-    ///
-    /// If the rule does not allow it; [`try_broadcast_to`](Var::try_broadcast_to) returns that as
-    /// an error.
-    #[must_use]
-    #[track_caller]
-    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
-        or_panic(self.try_broadcast_to(shape))
     }
 
     /// As [`broadcast_to`](Var::broadcast_to).
@@ -338,17 +352,6 @@ impl<'t, S: Scalar> Var<'t, S> {
         self.tape.record_structural(Structural::Contiguous, &[self], Attributes::None)
     }
 
-    /// The elements at `positions`, counted in row-major order: shape `[positions.len()]`.
-    ///
-    /// # Panics
-    ///
-    /// If a position is out of range; [`try_gather`](Var::try_gather) returns that as an error.
-    #[must_use]
-    #[track_caller]
-    pub fn gather(self, positions: &[usize]) -> Self {
-        or_panic(self.try_gather(positions))
-    }
-
     /// As [`gather`](Var::gather).
     ///
     /// # Errors
@@ -358,19 +361,6 @@ impl<'t, S: Scalar> Var<'t, S> {
     pub fn try_gather(self, positions: &[usize]) -> Result<Self, Error> {
         let positions = self.positions("gather", positions, Shape::from([positions.len()]))?;
         self.tape.record_structural(Structural::Gather, &[self], positions)
-    }
-
-    /// A tensor of zeros of `shape` into which the elements of this are added, element i at
-    /// row-major position `positions[i]`.
-    ///
-    /// # Panics
-    ///
-    /// If the positions do not fit; [`try_scatter_add`](Var::try_scatter_add) returns that as an
-    /// error.
-    #[must_use]
-    #[track_caller]
-    pub fn scatter_add(self, positions: &[usize], shape: impl Into<Shape>) -> Self {
-        or_panic(self.try_scatter_add(positions, shape))
     }
 
     /// As [`scatter_add`](Var::scatter_add).
@@ -387,18 +377,6 @@ impl<'t, S: Scalar> Var<'t, S> {
     ) -> Result<Self, Error> {
         let positions = self.positions("scatter_add", positions, shape.into())?;
         self.tape.record_structural(Structural::ScatterAdd, &[self], positions)
-    }
-
-    /// The elements of `axis` at `indices`, in that order, repeats allowed.
-    ///
-    /// # Panics
-    ///
-    /// If the axis or an index does not fit; [`try_index`](Var::try_index) returns that as an
-    /// error.
-    #[must_use]
-    #[track_caller]
-    pub fn index(self, axis: impl Into<Axis>, indices: &[usize]) -> Self {
-        or_panic(self.try_index(axis, indices))
     }
 
     /// As [`index`](Var::index).
@@ -432,6 +410,28 @@ impl<'t, S: Scalar> Var<'t, S> {
         picked.try_reshape(dims).map_err(|error| error.within("index"))
     }
 
+    pub(crate) fn view_of(self, offset: usize, layout: Layout) -> Self {
+        // Every handle's slots are on the tape: the loops over scalar steps rely on it without a
+        // check.
+        let last = (self.view.start() as usize)
+            .saturating_add(offset)
+            .saturating_add(layout.last_offset());
+        assert!(last < self.tape.slots(), "a view of {} would reach past the tape", self.id());
+        let id = self.tape.side.borrow_mut().layouts.intern(layout);
+        Var {
+            tape: self.tape,
+            view: View::new(self.view.start() + offset as u32, id).cut_if(self.view.is_cut()),
+        }
+    }
+
+    /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
+    #[inline]
+    fn element(self, i: usize) -> Option<Self> {
+        let (extent, stride) = self.facts().vector?;
+        let view = View::scalar(self.view.start() + (i * stride) as u32);
+        (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
+    }
+
     /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
     #[track_caller]
     fn positions(
@@ -463,6 +463,16 @@ impl<S: Scalar> Tape<S> {
         or_panic(self.try_stack(vars))
     }
 
+    /// Vars joined along an axis; their other extents are equal.
+    ///
+    /// # Panics
+    ///
+    /// On misuse; [`try_concat`](Tape::try_concat) returns that as an error.
+    #[track_caller]
+    pub fn concat<'t>(&'t self, axis: impl Into<Axis>, vars: &[Var<'t, S>]) -> Var<'t, S> {
+        or_panic(self.try_concat(axis, vars))
+    }
+
     /// As [`stack`](Tape::stack).
     ///
     /// # Errors
@@ -482,16 +492,6 @@ impl<S: Scalar> Tape<S> {
             return Ok(view);
         }
         self.record_structural(Structural::Stack, vars, Attributes::None)
-    }
-
-    /// Vars joined along an axis; their other extents are equal.
-    ///
-    /// # Panics
-    ///
-    /// On misuse; [`try_concat`](Tape::try_concat) returns that as an error.
-    #[track_caller]
-    pub fn concat<'t>(&'t self, axis: impl Into<Axis>, vars: &[Var<'t, S>]) -> Var<'t, S> {
-        or_panic(self.try_concat(axis, vars))
     }
 
     /// As [`concat`](Tape::concat).

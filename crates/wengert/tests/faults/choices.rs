@@ -1,7 +1,8 @@
 //! Zero times infinity has two sides: what is not chosen passes nothing on, whichever of adjoint,
 //! tangent and slope is infinite.
 
-use wengert::{Var, jvp};
+use wengert::check::Reason;
+use wengert::{Tape, Var, jvp};
 
 use super::{EPS32, INF, curves, holds};
 
@@ -95,4 +96,34 @@ fn second_derivatives_of_a_power_at_its_edge() {
     curves::<f64>(&[0.0], |x| x.powi(2).sum(), &[2.0], 0.0);
     curves::<f64>(&[0.0], |x| x.powf(2.0).sum(), &[2.0], 0.0);
     curves::<f64>(&[0.0, 2.0], |x| x.at(0).xlogy(x.at(1)), &[0.0, 0.5, 0.5, 0.0], 0.0);
+}
+
+/// At a kink no second derivative is recovered from declared first ones. A check of it is excluded,
+/// with the kink's name, and what has no kink is offered.
+#[test]
+fn a_second_derivative_at_a_kink_is_not_passed_as_right() {
+    curves::<f64>(&[0.0, 0.0], |x| x.norm_l2_squared(), &[2.0, 0.0, 0.0, 2.0], 0.0);
+    curves::<f32>(&[0.0, 3.0], |x| x.norm_l2_squared(), &[2.0, 0.0, 0.0, 2.0], 0.0);
+    holds::<f64>(&[3.0, -4.0], |x| x.norm_l2_squared(), 25.0, &[6.0, -8.0], 0.0);
+    let at_a_kink: [fn(Var<'_>) -> Var<'_>; 4] = [
+        |x| x.norm_l2().square(),
+        |x| x.at(0).hypot(x.at(1)).square(),
+        |x| x.abs().square().sum(),
+        |x| x.square().sqrt().square().sum(),
+    ];
+    for f in at_a_kink {
+        let tape = Tape::new();
+        let x = tape.input([0.0, 0.0]).named("x");
+        let gradient = f(x).record_gradient(&[x]).unwrap()[0].unwrap();
+        let report = gradient.at(0).check().run().unwrap();
+        let named = report
+            .excluded()
+            .any(|(row, reason)| row.label == "x[0]" && matches!(reason, Reason::Kink { .. }));
+        assert!(named, "{report}");
+    }
+    let tape = Tape::new();
+    let x = tape.input([0.0, 0.0]).named("x");
+    let gradient = x.norm_l2_squared().record_gradient(&[x]).unwrap()[0].unwrap();
+    let report = gradient.at(0).check().run().unwrap();
+    assert!(report.agrees() && report.excluded().count() == 0, "{report}");
 }

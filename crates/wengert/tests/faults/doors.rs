@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wengert::{
-    Error, Tape, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads,
-    verify, vjp,
+    CompileTape, Error, Tape, Var, grad, grads, hessian, hvp, jacobian, jvp, value_and_grad,
+    value_and_grads, verify, vjp,
 };
 
 #[track_caller]
@@ -82,4 +82,43 @@ fn a_function_of_a_closure_names_itself() {
     named("vjp", vjp(run, &none, &none));
     named("jacobian", jacobian(run, &none));
     named("verify", verify(run, &two, &[1.0]));
+}
+
+/// What a message is about, whole, without the place.
+#[track_caller]
+fn says(error: &Error, expected: &str) {
+    let text = error.to_string();
+    let place = error.place().unwrap().to_string();
+    assert_eq!(text.replace(&format!(" at {place}"), ""), expected);
+}
+
+#[test]
+fn a_message_says_which_number_and_what_it_is() {
+    let tape = Tape::new();
+    let x = tape.input([1.0, 2.0]).named("x");
+    let y = x.sum().named("y");
+    says(
+        &x.try_softmax(1).unwrap_err(),
+        "softmax: v0 x of shape [2]: there is no axis 1: its one axis is 0",
+    );
+    let asked_of_a_run = y.backward().try_wrt(x).unwrap_err();
+    says(
+        &asked_of_a_run,
+        "wrt: v0 x of shape [2]: it has axes: values_wrt() gives the adjoints of all its elements",
+    );
+    says(
+        &tape.replay(&[(x, &[1.0])]).unwrap_err(),
+        "replay: v0 x of shape [2] takes 2 numbers, and 1 were given",
+    );
+    let computed =
+        "y is computed (sum) and takes no new value: only inputs, parameters and data do";
+    says(&tape.replay(&[(y, &[1.0])]).unwrap_err(), &format!("replay: {computed}"));
+    says(&tape.update(y, |_| ()).unwrap_err(), &format!("update: {computed}"));
+    let program = tape.compile(&[y], &[]).unwrap();
+    says(&program.input(y).unwrap_err(), &format!("input: {computed}"));
+    let input = program.input(x).unwrap();
+    says(
+        &program.workspace().set(input, &[1.0]).unwrap_err(),
+        "set: x of shape [2] takes 2 numbers, and 1 were given",
+    );
 }

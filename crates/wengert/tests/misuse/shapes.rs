@@ -200,6 +200,11 @@ fn composed_functions_go_by_their_own_names() {
         &["norm_l2 at", a, missing],
     );
     refused(
+        |_, a, _| a.try_norm_l2_squared_axes(2),
+        |_, a, _| unused(a.norm_l2_squared_axes(2)),
+        &["norm_l2_squared at", a, missing],
+    );
+    refused(
         |_, a, _| a.try_norm_max_axes(2),
         |_, a, _| unused(a.norm_max_axes(2)),
         &["norm_max at", a, missing],

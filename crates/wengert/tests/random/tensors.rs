@@ -124,6 +124,12 @@ pub(crate) fn step<'t>(tape: &'t Tape, what: u8, x: Var<'t>, y: Var<'t>, choice:
         13 if rank > 0 => x.sum_axes(axis),
         14 if rank > 1 => x.sum_axes([0, rank - 1]),
         15 => tape.stack(&[x, x.cos(), x]),
+        // Rows by numbers that the tape holds.
+        16 if rank > 0 && choice % 4 == 3 => {
+            let extent = shape.dims()[0];
+            let rows: Vec<f64> = (0..k).map(|i| ((i * 5 + choice) % extent) as f64).collect();
+            x.take(tape.data(rows))
+        }
         16 => {
             x.gather(&(0..1 + choice % 5).map(|i| (i * 5 + choice) % x.len()).collect::<Vec<_>>())
         }
