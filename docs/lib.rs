@@ -23,5 +23,6 @@ documents! {
     adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
     source: "source.md";
+    training: "training.md";
     cookbook: "cookbook.md";
 }

@@ -7,6 +7,7 @@
 //! cargo run --release --example microgpt -- --replayed   one tape for each length of name
 //! cargo run --release --example microgpt -- --steps 10   fewer steps
 //! cargo run --release --example microgpt -- --original   beside the original under python3
+//! cargo run --release --example microgpt -- --page FILE  one step as a page: every value and adjoint
 //! ```
 //!
 //! The functions of the model are the original's, number by number: a weight is a number, an
@@ -49,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--replayed" => way = Way::Replayed,
             "--compiled" => way = Way::Compiled,
             "--original" => original = true,
+            "--page" => return page(&arguments.next().ok_or("--page needs a file")?),
             "--steps" => steps = arguments.next().ok_or("--steps needs a number")?.parse()?,
             other => return Err(format!("unknown argument {other}; see the file's head").into()),
         }
@@ -296,6 +298,24 @@ fn draw(params: &[f64], random: &mut PythonRandom, count: usize) -> Vec<String> 
         name
     };
     (0..count).map(name).collect()
+}
+
+/// The first step on the name "mia" as a page, its scopes closed: positions, and in them heads.
+fn page(path: &str) -> Result<(), Box<dyn Error>> {
+    let mut random = PythonRandom::seed(42);
+    let params = first_weights(&mut random);
+    let tape = Tape::new();
+    let (_, _, loss) = learner::record(&tape, &params, &tokens("mia"))?;
+    let gradients = loss.backward();
+    let trace = wengert_inspect::Trace::of(&gradients)?;
+    let mut page = wengert_inspect::Page::of(&trace)
+        .title("microgpt: the first step, of the name mia")
+        .caption("loss = the mean over positions of −ln of the next token's share");
+    for position in 0..4 {
+        page = page.collapse(&format!("position {position}"));
+    }
+    std::fs::write(path, page.to_string())?;
+    Ok(())
 }
 
 /// The mean time of a step of the original, written beside this file, under this machine's Python.

@@ -25,4 +25,5 @@ mod readme;
 mod rust_source;
 mod side_by_side;
 mod trace_size;
+mod training_examples;
 mod wheat_seeds;

@@ -122,7 +122,7 @@ impl<'t> Learner<'t> {
 }
 
 /// The loss of a name, with the leaves that it depends on.
-fn record<'t>(
+pub(crate) fn record<'t>(
     tape: &'t Tape,
     params: &[f64],
     tokens: &[usize],

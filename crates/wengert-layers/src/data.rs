@@ -188,6 +188,12 @@ impl Dataset {
         target
     }
 
+    /// The target of a network of so many outputs: 1 for the class and 0 for the others; of a single
+    /// output 1 for the second of two classes.
+    pub(crate) fn target(&self, class: usize, outputs: usize) -> Vec<f64> {
+        if outputs == 1 && self.classes == 2 { vec![class as f64] } else { self.one_hot(class) }
+    }
+
     fn empty(classes: usize) -> Self {
         Dataset { features: Vec::new(), labels: Vec::new(), width: 0, classes }
     }

@@ -1,4 +1,9 @@
-//! Multilayer perceptrons built from the nodes of a [`wengert`] tape.
+//! Networks built from the nodes of a [`wengert`] tape.
+//!
+//! **Which to choose.** To train on data of your own, take the module [`nn`]: layers by composition,
+//! losses, Adam and others, CSV files, a trainer, saved models. To follow the teaching notebook, or
+//! to see every neuron's `z` and delta as a node, take what stands here at the root: the notebook's
+//! sigmoid networks, trained row by row by plain gradient descent, digit for digit.
 //!
 //! ```text
 //! Init ──> Mlp ──bind(&tape)──> Bound ──forward(x)──> Forward ──half_squared_error──> L
@@ -35,8 +40,7 @@
 //!
 //! It uses the public API of [`wengert`] only: whatever these layers do, yours can.
 //!
-//! What it is not: a deep-learning framework. There are no convolutions, no devices, and no
-//! optimiser beside [`Sgd`].
+//! What it is not: a deep-learning framework. There are no convolutions and no devices.
 //!
 //! # The order of things
 //!

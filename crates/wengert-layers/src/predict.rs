@@ -19,7 +19,7 @@ pub enum FitError {
         network: usize,
     },
 
-    /// There are not as many classes as outputs.
+    /// There are not as many classes as outputs, nor two classes and one output.
     #[error("the data has {classes} classes, but the network has {network} outputs")]
     Outputs {
         /// The classes of the data.
@@ -80,7 +80,7 @@ impl Mlp {
     }
 
     /// The class of one row: the index of the largest output, the first of equals (Python's
-    /// `outputs.index(max(outputs))`).
+    /// `outputs.index(max(outputs))`); of a single output 1 where it is above a half, else 0.
     ///
     /// # Errors
     ///
@@ -126,7 +126,8 @@ impl Mlp {
         if data.width() != self.inputs() {
             return Err(FitError::Inputs { rows: data.width(), network: self.inputs() });
         }
-        if data.classes() != self.outputs() {
+        let single = self.outputs() == 1 && data.classes() == 2;
+        if data.classes() != self.outputs() && !single {
             return Err(FitError::Outputs { classes: data.classes(), network: self.outputs() });
         }
         Ok(())
@@ -141,6 +142,10 @@ impl Mlp {
     }
 }
 
+/// A single output says the second of two classes where it is above a half.
 fn largest(outputs: &[f64]) -> usize {
+    if let [one] = outputs {
+        return usize::from(*one > 0.5);
+    }
     (1..outputs.len()).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
 }

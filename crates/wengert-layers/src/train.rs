@@ -196,7 +196,7 @@ impl Trainer {
         let manner =
             Manner { sgd: self.sgd, granularity: self.granularity, numerics: self.numerics };
         let (features, label) = data.row(0);
-        let target = data.one_hot(label);
+        let target = data.target(label, mlp.outputs());
         let trained = match self.passes {
             Passes::Replayed => {
                 let tape = manner.tape();
@@ -223,16 +223,16 @@ impl Trainer {
         mut on_epoch: impl FnMut(&Epoch),
     ) -> Result<Trained, TrainError> {
         let (mut history, mut last) = (Vec::new(), None);
-        let mut target = vec![0.0; data.classes()];
+        let outputs = work.outputs();
+        let targets: Vec<Vec<f64>> =
+            (0..data.classes()).map(|class| data.target(class, outputs)).collect();
         let last_row = data.rows().len() - 1;
         for epoch in 0..self.epochs {
             let mut sum_error = 0.0;
             for (row, (features, label)) in data.rows().enumerate() {
-                target.fill(0.0);
-                target[label] = 1.0;
                 let shown = (epoch + 1, row) == (self.epochs, last_row);
                 let (loss, pass) =
-                    steps.step(work, &Turn { row, features, target: &target, shown })?;
+                    steps.step(work, &Turn { row, features, target: &targets[label], shown })?;
                 sum_error += 2.0 * loss;
                 last = last.or(pass);
             }

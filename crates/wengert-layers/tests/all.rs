@@ -2,3 +2,4 @@
 
 mod granularity;
 mod notebook;
+mod pytorch_steps;

@@ -31,21 +31,26 @@
 //! makes of a node and which parameters it needs; a [`Model`] owns their numbers. A
 //! [`loss`](loss::Loss) is what training makes small, an [`Optimiser`] how parameters move. The
 //! [`Trainer`] does it, and the [`History`] says what came of it; [`Answers`] are a model's answers
-//! beside what is right.
+//! beside what is right. A [`Predictor`] is a model with its scaling and the names of its classes,
+//! in one file.
 //!
 //! Everything is recorded with the public interface of [`wengert`]: [`Model::record`] puts a model
 //! on your tape, where its nodes have names and can be explained.
 
-mod answers;
 pub mod layer;
 pub mod loss;
 pub mod metrics;
 mod model;
 pub mod optim;
 mod table;
+mod answers;
+mod keep;
 mod trainer;
 
 pub use answers::Answers;
+pub use keep::{
+    Dtype, KeepError, Predictor, Tensor, read_npy, read_safetensors, write_npy, write_safetensors,
+};
 pub use layer::{
     Dense, Dropout, Embedding, Layer, LayerNorm, Param, Pass, Recurrent, Reshape, Residual,
     RmsNorm, SelfAttention, Sequential, Softmax, Spec, Start,

@@ -186,3 +186,19 @@ fn a_rate_that_saturates_everything_is_no_training() {
         );
     }
 }
+
+#[test]
+fn one_output_does_for_two_classes() {
+    let rows = [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 1)];
+    let data = Dataset::new(rows, 2).unwrap();
+    let mut trained = Vec::new();
+    for passes in [Passes::Recorded, Passes::Replayed, Passes::Compiled] {
+        let init = Init::Notebook { seed: 1 };
+        let mut mlp = Mlp::new(&[2, 2, 1], Activation::Sigmoid, init).unwrap();
+        Trainer::new(Sgd { rate: 1.0 }, 300).passes(passes).train(&mut mlp, &data).unwrap();
+        assert_eq!(mlp.predict_all(&data).unwrap(), [0, 1, 1, 1]);
+        assert_eq!(mlp.accuracy(&data).unwrap(), 1.0);
+        trained.push(mlp);
+    }
+    assert!(trained.iter().all(|mlp| *mlp == trained[0]));
+}

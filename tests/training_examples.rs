@@ -1,0 +1,35 @@
+//! The examples that train: at small settings, since this is not an optimised build.
+
+#[path = "../examples/digits.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod digits;
+#[path = "../examples/regression.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod regression;
+#[path = "../examples/xor.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod xor;
+
+#[test]
+fn digits_are_told_apart() {
+    let (mut out, folder) = (Vec::new(), tempfile::tempdir().unwrap());
+    let worst = digits::run(&mut out, 1, 4, Some(folder.path().to_owned())).unwrap();
+    assert!(worst > 0.9, "{worst}");
+    let files = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 4);
+    let path = folder.path().join("digits.json");
+    let predictor = wengert_layers::nn::Predictor::<f64>::load(path).unwrap();
+    let first = include_str!("../examples/data/digits.csv").lines().next().unwrap();
+    let numbers: Vec<f64> = first.split(',').map(|cell| cell.parse().unwrap()).collect();
+    assert_eq!(predictor.class(&numbers[..64]).unwrap(), "0");
+}
+
+#[test]
+fn exclusive_or_is_learnt() {
+    assert_eq!(xor::run(&mut Vec::new(), 3, None).unwrap(), 1.0);
+}
+
+#[test]
+fn a_noisy_curve_is_found() {
+    assert!(regression::run(&mut Vec::new(), 1, 60, None).unwrap() < 0.1);
+}
