@@ -25,7 +25,7 @@ macro_rules! unary_functions {
             ExpM1, exp_m1, "eˣ − 1", "eˣ", "all x; accurate near 0";
             Ln, ln, "ln x", "1/x",
                 "x > 0, NaN below; −∞ at 0. Outside the domain the value is NaN and the derivative \
- is that of ln|x|";
+is that of ln|x|";
             Ln1p, ln_1p, "ln(1 + x)", "1/(1 + x)", "x > −1, NaN below; accurate near 0";
             Log2, log2, "log₂ x", "1/(x ln 2)", "as `ln`";
             Log10, log10, "log₁₀ x", "1/(x ln 10)", "as `ln`";
@@ -41,7 +41,7 @@ macro_rules! unary_functions {
             Cosh, cosh, "cosh x", "sinh x", "all x";
             Tanh, tanh, "tanh x", "(1 − tanh x)(1 + tanh x)",
                 "all x; where tanh x is near ±1 the derivative is computed from x, and keeps its \
- digits";
+digits";
             Asinh, asinh, "arsinh x", "1/√(x² + 1)", "all x";
             Acosh, acosh, "arcosh x", "1/(√(x − 1) √(x + 1))",
                 "x ≥ 1, NaN below; at 1 the derivative is +∞";
@@ -57,7 +57,7 @@ macro_rules! unary_functions {
             Trunc, trunc, "trunc x", "0", "toward zero; piecewise constant, as `floor`";
             Sigmoid, sigmoid, "1/(1 + e⁻ˣ)", "y (1 − y), y = sigmoid x",
                 "all x; no overflow on either side; where y is near 1 the derivative is computed \
- from x, and keeps its digits";
+from x, and keeps its digits";
             Softplus, softplus, "ln(1 + eˣ)", "sigmoid x",
                 "all x; computed as max(x, 0) + ln(1 + e^−|x|)";
             Relu, relu, "max(x, 0)", "1 if x > 0, else 0",
@@ -70,7 +70,7 @@ macro_rules! unary_functions {
                 "all x; computed as min(x, 0) − ln(1 + e^−|x|)";
             Log1mExp, log1mexp, "ln(1 − e⁻ˣ)", "1/(eˣ − 1)",
                 "x > 0, NaN below; −∞ at 0. The sign of x is that of R's and JAX's function of \
- this name";
+this name";
             Erfc, erfc, "1 − erf x", "−2/√π e^(−x²)", "all x; accurate where it is small";
             NormPdf, norm_pdf, "φ(x) = e^(−x²/2)/√(2π), the normal distribution's density",
                 "−x φ(x)", "all x; x² is not rounded on the way";
@@ -83,7 +83,7 @@ macro_rules! unary_functions {
                 "x + φ(x)/Φ(x), by which the slope of ln Φ is more than −x",
                 "1 − v φ(x)/Φ(x), v being the value",
                 "all x; accurate where x is far below 0, though its derivative is not: that loses \
- as many digits as x² has";
+as many digits as x² has";
             NormPpf, norm_ppf, "Φ⁻¹(x), the normal distribution's quantile", "1/φ(Φ⁻¹(x))",
                 "0 < x < 1; ±∞ at the ends, NaN outside";
         }
@@ -101,13 +101,13 @@ macro_rules! binary_functions {
         $callback! {
             Powf, powf, "xʸ", "∂x: y xʸ⁻¹, ∂y: xʸ ln x",
                 "x > 0, or x ≥ 0 and y > 0, or x < 0 and y an integer, where the derivative by y \
- is NaN; at x = 0 and y > 0 the derivative by y is 0";
+is NaN; at x = 0 and y > 0 the derivative by y is 0";
             Atan2, atan2, "atan2(x, y), the angle of the point (y, x)",
                 "∂x: y/(x² + y²), ∂y: −x/(x² + y²)",
                 "all finite x, y but the origin, where the derivatives are NaN";
             Hypot, hypot, "√(x² + y²)", "∂x: x/h, ∂y: y/h",
                 "all finite x, y, without overflow; at the origin both derivatives are 0, the \
- middle of the subdifferential";
+middle of the subdifferential";
             Min, min, "min(x, y)", "1 to the smaller, 0 to the other",
                 "all x, y; at a tie each gets 1/2; NaN if either is NaN, unlike `f64::min`";
             Max, max, "max(x, y)", "1 to the larger, 0 to the other",
@@ -124,14 +124,14 @@ macro_rules! binary_functions {
                 "x·y, and 0 where x or y is 0, even if the other is infinite or NaN",
                 "∂x: y, ∂y: x",
                 "the chain rule's product where the partial is that of a choice: what is not \
- chosen passes nothing on";
+chosen passes nothing on";
             SigmoidSlope, sigmoid_slope, "sigmoid′ x, y being sigmoid x",
                 "∂x: −sigmoid′(x) tanh(x/2), which is all of it: ∂y: 0",
                 "all x; y (1 − y) where that loses nothing, else e/(1 + e)² with e = e⁻ˣ";
             TanhSlope, tanh_slope, "tanh′ x, y being tanh x",
                 "∂x: −2 tanh′(x) tanh x, which is all of it: ∂y: 0",
                 "all x; (1 − y)(1 + y) where that loses nothing, else 4e/(1 + e)² with e = \
- e^(−2|x|)";
+e^(−2|x|)";
             HypotSlope, hypot_slope, "x/√(x² + y²)", "with h = √(x² + y²), ∂x: y²/h³, ∂y: −xy/h³",
                 "all finite x, y, without overflow; 0 at the origin, where the derivatives are NaN";
             OverSquares, over_squares, "x/(x² + y²)",
@@ -144,7 +144,7 @@ macro_rules! binary_functions {
                 "as `powf`; 0 where y is 0 or 1";
             LogAddExp, logaddexp, "ln(eˣ + eʸ)", "∂x: eˣ/(eˣ + eʸ), ∂y: eʸ/(eˣ + eʸ)",
                 "all x, y, without overflow; where it crosses 0 its error is that of the larger of \
- x and y. The derivatives are NaN if x and y are the same infinity";
+x and y. The derivatives are NaN if x and y are the same infinity";
             XLogY, xlogy, "x ln y, and 0 where x is 0", "∂x: ln y, ∂y: x/y, and 0 where both are 0",
                 "y > 0, or x = 0 and any y";
             DifferenceSigmoid, difference_sigmoid, "1/(1 + e^(y − x)), the sigmoid of x − y",
@@ -363,10 +363,10 @@ macro_rules! structural_functions {
         $callback! {
             Affine, affine, "affine", "b + Σᵢ wᵢ xᵢ", "∂b: 1, ∂w: x, ∂x: w",
                 "operands bias, weights `[n]` or `[m, n]`, inputs `[n]` or `[rows, n]`; summed \
- from the bias in input order";
+from the bias in input order";
             MatMul, matmul, "matmul", "A B", "∂A: Ḡ Bᵀ, ∂B: Aᵀ Ḡ",
                 "the matrix product of the last two axes, NumPy's `matmul`: a vector is a row on \
- the left, a column on the right; leading axes broadcast";
+the left, a column on the right; leading axes broadcast";
             Sum, sum, "sum", "Σ x", "1 by every element", "over some axes, which are dropped";
             Max, extremum, "max_over", "max x",
                 "1 by the largest element, shared equally at a tie; 0 by the others",
@@ -383,7 +383,7 @@ macro_rules! structural_functions {
             CumProd, cumprod, "cumprod", "Πⱼ≤ᵢ xⱼ",
                 "by every element that was taken in, the product of the others",
                 "along one axis, from its start; nothing is divided, so the derivative is right \
- where elements are zero";
+where elements are zero";
             Concat, concat, "concat", "[x, y, ..]", "1",
                 "operands joined along an axis; their other extents are equal";
             Stack, stack, "stack", "[x, y, ..]", "1",

@@ -8,13 +8,16 @@ use std::sync::Arc;
 use super::access::{Access, Dims};
 use super::exec::{Platform, Task};
 use super::ids::{Id, Place as At};
+use super::internals::Code;
 use super::listing::Task as Listed;
 use super::recipe::Recipe;
 use super::report::Report;
+use crate::Numerics;
 use crate::elementary::Elementary;
 use crate::op::{Comparison, Leaf, Op};
 use crate::real::Scalar;
 use crate::shape::Shape;
+use crate::simd::Level;
 use wengert_kernels::product::Product;
 use wengert_tape::internals::{Kind as StepKind, Side, Step};
 use wengert_tape::{Error, NodeId, Place};
@@ -136,6 +139,11 @@ pub(crate) struct Feed {
 pub(crate) struct Inner<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
     pub(crate) len: usize,
+    /// From this place on there are the registers of passes, whose numbers hold for no longer than
+    /// a pass.
+    pub(crate) registers: usize,
+    pub(crate) numerics: Numerics,
+    pub(crate) level: Level,
     pub(crate) walks: usize,
     pub(crate) constants: Vec<(At, S)>,
     /// The leaves' numbers when compiled.
@@ -232,7 +240,11 @@ impl Computed {
 ///
 /// It runs in a [`Workspace`], one for each thread, without allocating.
 #[derive(Clone, Debug)]
-pub struct Program<S: Float = f64>(pub(crate) Arc<Inner<S>>);
+pub struct Program<S: Float = f64> {
+    pub(crate) inner: Arc<Inner<S>>,
+    /// What runs in the place of its tasks: machine code of them.
+    pub(crate) code: Option<Arc<dyn Code<S>>>,
+}
 
 /// The numbers of a program's runs: inputs, intermediate values, outputs.
 #[derive(Clone)]
@@ -250,31 +262,31 @@ impl<S: Float> Program<S> {
     /// Room for runs, the leaves as they were on the tape.
     #[must_use]
     pub fn workspace(&self) -> Workspace<S> {
-        let mut memory = vec![S::from_f64(0.0); self.0.len];
-        for &(place, value) in &self.0.constants {
+        let mut memory = vec![S::from_f64(0.0); self.inner.len];
+        for &(place, value) in &self.inner.constants {
             memory[place.index()] = value;
         }
-        for (start, values) in &self.0.initial {
+        for (start, values) in &self.inner.initial {
             memory[*start..start + values.len()].copy_from_slice(values);
         }
-        if let Some(weight) = self.0.weight {
-            memory[weight..weight + self.0.rows].fill(S::from_f64(1.0));
+        if let Some(weight) = self.inner.weight {
+            memory[weight..weight + self.inner.rows].fill(S::from_f64(1.0));
         }
         Workspace {
-            program: Arc::clone(&self.0),
+            program: Arc::clone(&self.inner),
             memory,
-            offsets: vec![0; self.0.walks],
+            offsets: vec![0; self.inner.walks],
             fed: self.room_to_feed(),
-            live: self.0.rows,
+            live: self.inner.rows,
         }
     }
 
     /// Room for all that is fed back if an output of it lies where something else is written.
     fn room_to_feed(&self) -> Vec<S> {
-        let Inner { feeds, outputs, .. } = &*self.0;
+        let Inner { feeds, outputs, .. } = &*self.inner;
         let output = |feed: &Feed| &outputs[feed.output];
         let reach = |access: &Access<At>, dims: &[usize]| {
-            access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)))
+            access.reach(dims).unwrap_or((At::new(0), At::new(self.inner.len)))
         };
         let meets = |feed: &Feed| {
             let (first, last) = reach(&output(feed).access, &output(feed).dims);
@@ -300,46 +312,46 @@ impl<S: Float> Program<S> {
 
     #[track_caller]
     pub(crate) fn input_at(&self, id: NodeId) -> Result<Input, Error> {
-        match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
-            Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
-            Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
+        match self.inner.inputs.binary_search_by_key(&id, |input| input.id) {
+            Ok(index) => Ok(Input { program: self.inner.id, index: index as u32 }),
+            Err(_) => Err(self.inner.computed.refusal(id, Place::caller())),
         }
     }
 
     /// What the program takes, in the order of the tape.
     #[must_use]
     pub fn inputs(&self) -> &[InputInfo] {
-        &self.0.inputs
+        &self.inner.inputs
     }
 
     /// What it computes, in the order in which it was asked for.
     #[must_use]
     pub fn outputs(&self) -> Vec<Output> {
-        let output = |index| Output { program: self.0.id, index };
-        (0..self.0.outputs.len() as u32).map(output).collect()
+        let output = |index| Output { program: self.inner.id, index };
+        (0..self.inner.outputs.len() as u32).map(output).collect()
     }
 
     /// How many rows it computes at a time: 1 unless [`rows`](super::Compiler::rows) said
     /// otherwise.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.0.rows
+        self.inner.rows
     }
 
     #[track_caller]
     pub(crate) fn info(&self, input: Input) -> &InputInfo {
-        self.0.info(input)
+        self.inner.info(input)
     }
 
     #[track_caller]
     pub(crate) fn asked(&self, output: Output) -> &Answer {
-        self.0.asked(output)
+        self.inner.asked(output)
     }
 
     /// What compiling did.
     #[must_use]
     pub fn report(&self) -> &Report {
-        &self.0.report
+        &self.inner.report
     }
 
     /// Computes every output at the inputs that the workspace holds.
@@ -351,10 +363,13 @@ impl<S: Float> Program<S> {
     /// outputs are not the program's, and nothing was fed back.
     #[track_caller]
     pub fn run(&self, workspace: &mut Workspace<S>) -> Result<(), Error> {
-        if !Arc::ptr_eq(&self.0, &workspace.program) {
+        if !Arc::ptr_eq(&self.inner, &workspace.program) {
             return Err(Error::OtherProgram { op: "run", at: Place::caller() });
         }
-        S::run(workspace)
+        match &self.code {
+            Some(code) => workspace.run_code(&**code),
+            None => S::run(workspace),
+        }
     }
 
     /// As `run`, each task run by `around`.
@@ -364,11 +379,11 @@ impl<S: Float> Program<S> {
         workspace: &mut Workspace<S>,
         mut around: impl FnMut(usize, &mut dyn FnMut()),
     ) -> Result<(), Error> {
-        if !Arc::ptr_eq(&self.0, &workspace.program) {
+        if !Arc::ptr_eq(&self.inner, &workspace.program) {
             return Err(Error::OtherProgram { op: "profile", at: Place::caller() });
         }
         let memory = Cell::from_mut(workspace.memory.as_mut_slice()).as_slice_of_cells();
-        for (i, task) in self.0.tasks.iter().enumerate() {
+        for (i, task) in self.inner.tasks.iter().enumerate() {
             around(i, &mut || S::run_task(task, memory, &mut workspace.offsets));
         }
         workspace.finish()
@@ -382,6 +397,15 @@ impl<S: Float> Workspace<S> {
         for task in &self.program.tasks {
             task.run(memory, &mut self.offsets);
         }
+        self.finish()
+    }
+
+    /// As `run`, by machine code.
+    #[inline]
+    fn run_code(&mut self, code: &dyn Code<S>) -> Result<(), Error> {
+        let memory = Cell::from_mut(self.memory.as_mut_slice()).as_slice_of_cells();
+        let (tasks, offsets) = (&self.program.tasks, &mut self.offsets);
+        code.run(memory, &mut |task| S::run_task(&tasks[task], memory, offsets));
         self.finish()
     }
 
