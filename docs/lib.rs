@@ -22,4 +22,5 @@ documents! {
     adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
     source: "source.md";
+    jit: "jit.md";
 }

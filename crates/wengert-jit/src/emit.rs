@@ -25,13 +25,14 @@ fn refused(error: impl std::fmt::Display) -> JitError {
 }
 
 impl Maker {
-    pub(crate) fn new() -> Result<Self, JitError> {
+    /// `quickly`: without optimisations, which of straight code make little.
+    pub(crate) fn new(quickly: bool) -> Result<Self, JitError> {
         let platform = |reason: String| JitError::Platform { reason };
         let mut flags = settings::builder();
         let set = [
             ("use_colocated_libcalls", "false"),
             ("is_pic", "false"),
-            ("opt_level", "speed"),
+            ("opt_level", if quickly { "none" } else { "speed" }),
             ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
             // Straight code has no use for them.
             ("unwind_info", "false"),

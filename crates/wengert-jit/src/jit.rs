@@ -17,7 +17,7 @@ use crate::live;
 use crate::loops;
 use crate::numbers::{self, Known};
 use crate::ops::Emit;
-use crate::segments::{Constants, Segment, Segments};
+use crate::segments::{Constants, FUNCTION, Segment, Segments};
 
 /// A compiled program that runs as machine code.
 ///
@@ -44,6 +44,8 @@ pub struct Report {
     pub functions: usize,
     /// Those of them that are loops over runs.
     pub loops: usize,
+    /// Those of them that are loops over rounds of operations on single numbers.
+    pub rolled: usize,
     /// Operations on single numbers in them.
     pub operations: usize,
     /// Bytes of machine code.
@@ -54,12 +56,11 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { tasks, compiled, interpreted, functions, loops, operations, bytes, took } =
-            self;
+        let Report { tasks, compiled, interpreted, functions, loops, operations, bytes, took, rolled } = self;
         write!(
             f,
-            "{compiled} of {tasks} tasks as {functions} functions, {loops} of them loops over runs: \
-             {operations} operations on single numbers, {bytes} bytes, made in {took:.1?}"
+            "{compiled} of {tasks} tasks as {functions} functions, {loops} of them loops over runs and \
+             {rolled} over rounds: {operations} operations on single numbers, {bytes} bytes, made in {took:.1?}"
         )?;
         for (name, count) in interpreted {
             write!(f, "; interpreted: {count} of {name}")?;
@@ -67,6 +68,9 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
+
+/// In long programs a number stays in a register for so many operations.
+const NEAR: usize = 24;
 
 impl<S: Float> Jit<S> {
     /// Makes machine code of a program.
@@ -82,16 +86,16 @@ impl<S: Float> Jit<S> {
         let start = Instant::now();
         let segments = Segments::of(program);
         let stored = live::stored(program, &segments);
-        let mut maker = Maker::new()?;
+        let mut maker = Maker::new(segments.is_long())?;
         let (convention, functions) = (maker.convention(), Functions::of(program));
         let target = maker.target();
         let len = internals::len(program);
-        let mut known = Known::new(len);
+        let mut known = Known::new(len, if segments.is_long() { NEAR } else { FUNCTION });
         let constants = Constants::of(program);
         let mut tables: Vec<Box<[u32]>> = Vec::new();
         let mut steps = Vec::with_capacity(segments.all.len());
         let mut interpreted = BTreeMap::new();
-        let (mut count, mut loop_count) = (0, 0);
+        let [mut count, mut loop_count, mut rolled_count] = [0; 3];
         for segment in &segments.all {
             let step = match segment {
                 Segment::Numbers(range) => {
@@ -101,6 +105,19 @@ impl<S: Float> Jit<S> {
                         let mut emit = Emit::new::<S>(builder, memory, functions, convention);
                         let constant = |place| constants.get(place);
                         numbers::emit::<S>(&mut emit, &mut known, lines, constant);
+                        emit.builder.seal_all_blocks();
+                        emit.builder.finalize(target);
+                    })?)
+                }
+                Segment::Rolled(rolled) => {
+                    let (from, end) = (rolled.from, rolled.from + rolled.period);
+                    count += 1;
+                    rolled_count += 1;
+                    Step::Call(maker.function(|builder, memory| {
+                        let mut emit = Emit::new::<S>(builder, memory, functions, convention);
+                        let constant = |place| constants.get(place);
+                        let lines = (&segments.lines[..], &stored[from..end]);
+                        rolled.emit::<S>(&mut emit, lines, constant);
                         emit.builder.seal_all_blocks();
                         emit.builder.finalize(target);
                     })?)
@@ -135,7 +152,7 @@ impl<S: Float> Jit<S> {
                     })?)
                 }
                 Segment::Task { index, view } => {
-                    *interpreted.entry(name_of(view)).or_insert(0) += 1;
+                    *interpreted.entry(name_of(view, &constants)).or_insert(0) += 1;
                     Step::Task(*index)
                 }
             };
@@ -149,6 +166,7 @@ impl<S: Float> Jit<S> {
             interpreted,
             functions: count,
             loops: loop_count,
+            rolled: rolled_count,
             operations: segments.lines.len(),
             bytes: maker.bytes,
             took: start.elapsed(),
@@ -196,10 +214,10 @@ impl<S: Float> Jit<S> {
     }
 }
 
-fn name_of(view: &TaskView) -> &'static str {
+fn name_of(view: &TaskView, constants: &Constants) -> &'static str {
     match view {
         TaskView::Numbers(_) => "single numbers",
-        TaskView::Pass(_) => "elementwise pass",
+        TaskView::Pass(pass) => loops::reason(pass, |at| constants.at(at)),
         TaskView::Fold(fold) if fold.products => "sum of products",
         TaskView::Fold(_) => "reduction",
         TaskView::Kernel { name, .. } => name,

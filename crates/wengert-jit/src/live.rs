@@ -48,6 +48,16 @@ pub(crate) fn stored<S: Float>(program: &Program<S>, segments: &Segments) -> Vec
                     operands[..count(*act)].iter().for_each(|&at| live.set(at as usize, true));
                 }
             }
+            Segment::Rolled(rolled) => {
+                let lines = &segments.lines;
+                let own = rolled.stored(lines, |place| live.has(place));
+                stored[rolled.from..rolled.from + rolled.period].copy_from_slice(&own);
+                for j in 0..rolled.period {
+                    for place in rolled.reads(lines, j) {
+                        (0..rolled.times).for_each(|round| live.set(place.at(round), true));
+                    }
+                }
+            }
             Segment::Loops(pass) => pass_reads(pass, |places| live.add(places)),
             Segment::Task { view, .. } => match view {
                 TaskView::Numbers(lines) => {

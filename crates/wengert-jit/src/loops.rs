@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value, types};
-use wengert_program::internals::{At, From, PassStep, PassTask};
+use wengert_program::internals::{Act, At, From, PassStep, PassTask};
 
 use crate::live;
 use crate::ops::{Emit, flags, is_inline};
@@ -15,19 +15,34 @@ use crate::unroll::count;
 /// do for an element that vectors of 128 bits, loaded and stored once, are as good as longer ones
 /// that go through memory at each step.
 pub(crate) fn is_worth_it(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> bool {
-    let (mut computed, mut scattered) = (0, 0);
-    for step in &pass.steps {
-        match step {
-            PassStep::Compute { act, operands, .. } => {
-                computed += 1;
-                if !is_inline(*act, exponent(&operands[1])) {
-                    return false;
-                }
-            }
-            PassStep::Bring { .. } | PassStep::Scatter { .. } => scattered += 1,
-        }
+    let call = call(pass, exponent).is_some();
+    !call && steps(pass) >= FEWEST && period(pass).is_some() && is_in_order(pass)
+}
+
+/// What an interpreted pass is: the first function in it, or why it is no loop.
+pub(crate) fn reason(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> &'static str {
+    match call(pass, exponent) {
+        Some(Act::Unary(op)) => op.name(),
+        Some(Act::Binary(op)) => op.name(),
+        _ if steps(pass) < FEWEST => "short pass",
+        _ => "pass with an order of its own",
     }
-    computed + 2 * scattered >= FEWEST && period(pass).is_some() && is_in_order(pass)
+}
+
+/// The first operation that is a call.
+fn call(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> Option<Act> {
+    pass.steps.iter().find_map(|step| match step {
+        PassStep::Compute { act, operands, .. } => {
+            (!is_inline(*act, exponent(&operands[1]))).then_some(*act)
+        }
+        _ => None,
+    })
+}
+
+/// How much is done for an element.
+fn steps(pass: &PassTask) -> usize {
+    let weight = |step: &PassStep| if let PassStep::Compute { .. } = step { 1 } else { 2 };
+    pass.steps.iter().map(weight).sum()
 }
 
 /// Fewer operations on an element than this are left to kernels.
@@ -278,6 +293,7 @@ impl Loops<'_, '_, '_> {
     /// All steps for the elements from `i` on.
     fn body(&mut self, i: Value) {
         let pass = self.pass;
+        self.emit.masks.clear();
         let along = self.emit.builder.ins().imul_imm_s(i, self.size);
         // What steps have written, by where.
         let mut known: Vec<(At, Value)> = Vec::new();

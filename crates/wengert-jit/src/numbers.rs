@@ -9,61 +9,112 @@ use wengert_program::internals::{Act, Line};
 use crate::ops::Emit;
 use crate::unroll::count;
 
-/// The values of places inside one function.
+/// Inside one function, by place: when it was touched last, and its value.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// By place, the function in which a value is known.
-    function: Vec<u32>,
-    value: Vec<Value>,
-    now: u32,
+    places: Vec<Touched>,
+    function: u32,
+    /// A number that was neither computed nor read for so many operations is read from its place
+    /// again: registers are few, and where it has a place anyway none is needed on the stack.
+    near: usize,
 }
+
+#[derive(Clone, Copy, Debug)]
+struct Touched {
+    function: u32,
+    line: u32,
+    /// The line that computed it, if one of the function did.
+    by: u32,
+    value: Value,
+}
+
+/// No line.
+const NONE: u32 = u32::MAX;
 
 impl Known {
-    pub(crate) fn new(places: usize) -> Self {
-        Known { function: vec![0; places], value: vec![Value::from_u32(0); places], now: 0 }
+    pub(crate) fn new(places: usize, near: usize) -> Self {
+        let never = Touched { function: 0, line: 0, by: NONE, value: Value::from_u32(0) };
+        Known { places: vec![never; places], function: 0, near }
     }
 
-    fn get(&self, place: u32) -> Option<Value> {
-        let place = place as usize;
-        (self.function[place] == self.now).then(|| self.value[place])
+    /// A number that was touched not long ago.
+    fn near(&mut self, place: u32, line: usize) -> Option<Value> {
+        let touched = &mut self.places[place as usize];
+        let near = touched.function == self.function && line - touched.line as usize <= self.near;
+        touched.line = line as u32;
+        near.then_some(touched.value)
     }
 
-    fn set(&mut self, place: u32, value: Value) {
-        self.function[place as usize] = self.now;
-        self.value[place as usize] = value;
+    /// The line of this function that computed a number.
+    fn by(&self, place: u32) -> Option<usize> {
+        let touched = &self.places[place as usize];
+        let known = touched.function == self.function && touched.by != NONE;
+        known.then_some(touched.by as usize)
+    }
+
+    fn loaded(&mut self, place: u32, line: usize, value: Value) {
+        let by = self.by(place).map_or(NONE, |by| by as u32);
+        let line = line as u32;
+        self.places[place as usize] = Touched { function: self.function, line, by, value };
+    }
+
+    fn computed(&mut self, place: u32, line: usize, value: Value) {
+        let line = line as u32;
+        self.places[place as usize] = Touched { function: self.function, line, by: line, value };
     }
 }
 
-/// Writes the body of a function.
+/// The places that a line reads.
+fn reads(line: &Line) -> impl Iterator<Item = u32> {
+    let used = count(line.act);
+    line.operands.into_iter().take(used)
+}
+
+/// Stores too what the function itself reads later than registers last.
+fn store_what_is_far(known: &mut Known, lines: &[Line], stored: &mut [bool]) {
+    known.function += 1;
+    let no_value = Value::from_u32(0);
+    for (i, line) in lines.iter().enumerate() {
+        for place in reads(line) {
+            if known.near(place, i).is_none() {
+                if let Some(by) = known.by(place) {
+                    stored[by] = true;
+                }
+                known.loaded(place, i, no_value);
+            }
+        }
+        known.computed(line.out, i, no_value);
+    }
+}
+
+/// Writes the body of a function. `stored`: by line, whether something reads its result after the
+/// function.
 pub(crate) fn emit<S: Float>(
     emit: &mut Emit<'_>,
     known: &mut Known,
     (lines, stored): (&[Line], &[bool]),
     constant: impl Fn(u32) -> Option<f64>,
 ) {
-    known.now += 1;
-    for (&Line { act, out, operands }, &stored) in lines.iter().zip(stored) {
-        let used = count(act);
+    let mut stored = stored.to_vec();
+    store_what_is_far(known, lines, &mut stored);
+    known.function += 1;
+    for (i, (line, stored)) in lines.iter().zip(stored).enumerate() {
         let mut values = [Value::from_u32(0); 3];
-        for (k, value) in values.iter_mut().enumerate() {
-            if used == 0 {
-                break;
-            }
-            let place = operands[k.min(used - 1)];
-            *value = known.get(place).unwrap_or_else(|| {
+        for (value, place) in values.iter_mut().zip(reads(line)) {
+            *value = known.near(place, i).unwrap_or_else(|| {
                 let value = emit.load(place);
-                known.set(place, value);
+                known.loaded(place, i, value);
                 value
             });
         }
-        let exponent = match act {
-            Act::Binary(Binary::Powi) => constant(operands[1]),
+        let exponent = match line.act {
+            Act::Binary(Binary::Powi) => constant(line.operands[1]),
             _ => None,
         };
-        let value = emit.number::<S>(act, values, exponent);
-        known.set(out, value);
+        let value = emit.number::<S>(line.act, values, exponent);
+        known.computed(line.out, i, value);
         if stored {
-            emit.store(out, value);
+            emit.store(line.out, value);
         }
     }
     emit.builder.ins().return_(&[]);

@@ -1,5 +1,7 @@
 //! Operations as instructions: of single numbers, or of a vector of them.
 
+use std::collections::HashMap;
+
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
@@ -26,6 +28,12 @@ pub(crate) struct Emit<'f> {
     pub(crate) convention: CallConv,
     /// Signatures of functions of one number and of two.
     signatures: [Option<SigRef>; 2],
+    /// By value, where it is not zero: of the block under construction.
+    pub(crate) masks: HashMap<Value, Value>,
+}
+
+fn little_endian() -> MemFlagsData {
+    MemFlagsData::new().with_endianness(cranelift_codegen::ir::Endianness::Little)
 }
 
 /// What is loaded and stored is aligned as its numbers are, and inside the workspace.
@@ -41,7 +49,7 @@ impl<'f> Emit<'f> {
         convention: CallConv,
     ) -> Self {
         let number = if size_of::<S>() == 4 { types::F32 } else { types::F64 };
-        Emit { builder, number, lanes: 1, memory, functions, convention, signatures: [None; 2] }
+        Emit { builder, number, lanes: 1, memory, functions, convention, signatures: [None; 2], masks: HashMap::new() }
     }
 
     /// The type of a value.
@@ -69,8 +77,7 @@ impl<'f> Emit<'f> {
             return self.builder.ins().select(condition, x, y);
         }
         let ty = self.ty();
-        let little = MemFlagsData::new().with_endianness(cranelift_codegen::ir::Endianness::Little);
-        let mask = self.builder.ins().bitcast(ty, little, condition);
+        let mask = self.builder.ins().bitcast(ty, little_endian(), condition);
         self.builder.ins().bitselect(mask, x, y)
     }
 
@@ -79,18 +86,35 @@ impl<'f> Emit<'f> {
         self.compare(FloatCC::NotEqual, x, zero)
     }
 
-    /// `x y`, and x where it is zero.
-    fn chain(&mut self, x: Value, y: Value) -> Value {
-        let product = self.builder.ins().fmul(x, y);
-        let counts = if self.lanes == 1 {
-            // One jump, where a comparison for equality needs two: of a NaN, which is not greater
-            // than zero, the NaN itself will do.
-            let (size, zero) = (self.builder.ins().fabs(x), self.constant(0.0));
-            self.compare(FloatCC::GreaterThan, size, zero)
-        } else {
-            self.is_not_zero(x)
+    /// All bits set where a number is not zero, NaN among those that are not.
+    fn mask(&mut self, x: Value) -> Value {
+        if let Some(mask) = self.masks.get(&x) {
+            return *mask;
+        }
+        let (number, lanes) = (self.number, self.lanes);
+        let vector = number.by(16 / number.bytes()).expect("a vector of 128 bits");
+        let little = little_endian();
+        let wide = match lanes {
+            1 => self.builder.ins().scalar_to_vector(vector, x),
+            _ => x,
         };
-        self.choose(counts, product, x)
+        let zero = self.builder.func.dfg.constants.insert([0; 16].as_slice().into());
+        let zero = self.builder.ins().vconst(vector, zero);
+        let mask = self.builder.ins().fcmp(FloatCC::NotEqual, wide, zero);
+        let mut mask = self.builder.ins().bitcast(vector, little, mask);
+        if lanes == 1 {
+            mask = self.builder.ins().extractlane(mask, 0);
+        }
+        self.masks.insert(x, mask);
+        mask
+    }
+
+    /// `x y`, and x where it is zero: there the other factor is made +0, and the product is x. No
+    /// jump, and one comparison for all products of an adjoint.
+    fn chain(&mut self, x: Value, y: Value) -> Value {
+        let mask = self.mask(x);
+        let factor = self.builder.ins().band(y, mask);
+        self.builder.ins().fmul(x, factor)
     }
 
     /// 1 where the comparison holds, 0 where it does not, NaN where either side is NaN.

@@ -7,17 +7,20 @@ use wengert_program::internals::{self, At, Line, PassTask, TaskView};
 use wengert_program::{Float, Program};
 
 use crate::loops;
+use crate::rolled::{self, Rolled};
 use crate::unroll;
 
 /// A function has no more operations on single numbers than this: a code generator's time grows
 /// faster than a function.
-pub(crate) const FUNCTION: usize = 1000;
+pub(crate) const FUNCTION: usize = 500;
 
 /// What runs by itself.
 #[derive(Debug)]
 pub(crate) enum Segment {
     /// Operations on single numbers, by their range.
     Numbers(Range<usize>),
+    /// Operations on single numbers that repeat.
+    Rolled(Rolled),
     /// Loops over a pass.
     Loops(PassTask),
     /// A task that the interpreter runs.
@@ -52,7 +55,19 @@ pub(crate) struct Segments {
     pub(crate) all: Vec<Segment>,
 }
 
+/// A program of more operations on single numbers than this is long.
+const LONG: usize = 4 * FUNCTION;
+
 impl Segments {
+    /// Whether to make code quickly rather than to make quick code.
+    pub(crate) fn is_long(&self) -> bool {
+        let straight = |segment: &Segment| match segment {
+            Segment::Numbers(range) => range.len(),
+            _ => 0,
+        };
+        self.all.iter().map(straight).sum::<usize>() > LONG
+    }
+
     pub(crate) fn of<S: Float>(program: &Program<S>) -> Self {
         let mut segments = Segments { lines: Vec::new(), all: Vec::new() };
         // Where the lines begin that are in no function yet.
@@ -87,12 +102,28 @@ impl Segments {
 
     /// Makes functions of the lines that are in none.
     fn cut(&mut self, from: &mut usize) {
-        let count = (self.lines.len() - *from).div_ceil(FUNCTION);
-        // Of about one size.
+        let lines = &self.lines[*from..];
+        // In a short program straight code is read quickly enough.
+        let found = if lines.len() > LONG { rolled::find(lines) } else { Vec::new() };
+        let first = *from;
+        for mut rolled in found {
+            rolled.from += first;
+            let (start, end) = (rolled.from, rolled.from + rolled.period * rolled.times);
+            self.straight(*from, start);
+            self.all.push(Segment::Rolled(rolled));
+            *from = end;
+        }
+        self.straight(*from, self.lines.len());
+        *from = self.lines.len();
+    }
+
+    /// Functions of about one size.
+    fn straight(&mut self, mut from: usize, end: usize) {
+        let count = (end - from).div_ceil(FUNCTION);
         for left in (1..=count).rev() {
-            let len = (self.lines.len() - *from).div_ceil(left);
-            self.all.push(Segment::Numbers(*from..*from + len));
-            *from += len;
+            let len = (end - from).div_ceil(left);
+            self.all.push(Segment::Numbers(from..from + len));
+            from += len;
         }
     }
 }

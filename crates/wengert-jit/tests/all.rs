@@ -4,3 +4,4 @@ mod misuse;
 mod notebook;
 mod operations;
 mod random;
+mod rounds;
