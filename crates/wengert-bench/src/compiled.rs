@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use wengert::program::{Compile, Input, Output};
 use wengert::{Compiler, Program, Tape, Var, Workspace};
+use wengert_jit::Jit;
 
 use crate::workload::{Fact, Mode};
 
@@ -16,6 +17,8 @@ pub(crate) struct Compiled<S: Compile> {
     inputs: Vec<Input>,
     result: Output,
     took: Duration,
+    /// What is measured of its machine code, if it is that.
+    code: Vec<Fact>,
 }
 
 impl<S: Compile> Compiled<S> {
@@ -81,7 +84,7 @@ impl<S: Compile> Compiled<S> {
         let took = start.elapsed();
         let inputs =
             inputs.iter().map(|&var| program.input(var).expect("a block of leaves")).collect();
-        Compiled { workspace: program.workspace(), program, inputs, result, took }
+        Compiled { workspace: program.workspace(), program, inputs, result, took, code: Vec::new() }
     }
 
     /// The program as Rust, with the hand-written side's functions.
@@ -96,6 +99,33 @@ impl<S: Compile> Compiled<S> {
             .attribute("#[inline(always)]")
             .of_crate();
         self.program.to_rust_with(name, &options).expect("every operation has a text")
+    }
+
+    /// The same program as machine code, in a workspace of its own that holds the same numbers.
+    ///
+    /// # Panics
+    ///
+    /// If there is no code generator for this machine.
+    pub(crate) fn jit(&self) -> Self {
+        let jit = Jit::new(&self.program).expect("there is machine code for this platform");
+        let report = jit.report();
+        if std::env::var("JIT_R").is_ok() {
+            eprintln!("{report}\n{}", self.program);
+        }
+        let fact = |unit, value| Fact { mode: Mode::Jit, unit, value };
+        let code = vec![
+            fact("ms to make", report.took.as_secs_f64() * 1e3),
+            fact("tasks interpreted", report.interpreted.values().sum::<usize>() as f64),
+            fact("MB code", report.bytes as f64 / 1e6),
+        ];
+        Compiled {
+            program: jit.program().clone(),
+            workspace: self.workspace.clone(),
+            inputs: self.inputs.clone(),
+            result: self.result,
+            took: self.took,
+            code,
+        }
     }
 
     /// Runs at new values of the inputs.
@@ -117,6 +147,9 @@ impl<S: Compile> Compiled<S> {
 
     /// What compiling took, and what it made.
     pub(crate) fn facts(&self) -> Vec<Fact> {
+        if !self.code.is_empty() {
+            return self.code.clone();
+        }
         let fact = |unit, value| Fact { mode: Mode::Compiled, unit, value };
         let report = self.program.report();
         vec![

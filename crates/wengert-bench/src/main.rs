@@ -70,16 +70,16 @@ fn measured(workload: &dyn Workload, args: &Args) -> Row {
     let mut row = None;
     workload.run(&mut |contenders| {
         let present = contenders.modes.each_ref().map(Option::is_some);
+        let below = contenders.below.each_ref().map(Option::is_some);
         let mut all = vec![contenders.hand];
         all.extend(contenders.modes.into_iter().flatten());
-        let written = contenders.source.is_some();
-        all.extend(contenders.source);
+        all.extend(contenders.below.into_iter().flatten());
         let mut times = timing::interleaved(&mut all, args.budget()).into_iter();
         let mut next = || times.next().expect("a time for each contender");
         let hand = next();
         let modes = present.map(|present| present.then(&mut next));
-        let (about, source) = (workload.about(), written.then(&mut next));
-        row = Some(Row { about, hand, modes, source, facts: contenders.facts });
+        let below = below.map(|present| present.then(&mut next));
+        row = Some(Row { about: workload.about(), hand, modes, below, facts: contenders.facts });
     });
     row.expect("a workload hands over its contenders")
 }

@@ -16,15 +16,23 @@ pub(crate) struct Row {
     pub(crate) hand: Time,
     /// In the order of [`Mode::ALL`].
     pub(crate) modes: [Option<Time>; 3],
-    /// Of the program written as Rust.
-    pub(crate) source: Option<Time>,
+    /// In the order of [`Mode::BELOW`].
+    pub(crate) below: [Option<Time>; 2],
     pub(crate) facts: Vec<Fact>,
 }
 
 impl Row {
+    fn time(&self, mode: Mode) -> Option<Time> {
+        self.modes.iter().chain(&self.below).copied().nth(mode as usize).flatten()
+    }
+
+    fn aim(&self, mode: Mode) -> Option<Aim> {
+        self.about.aims.iter().chain(&self.about.aims_below).copied().nth(mode as usize).flatten()
+    }
+
     /// A mode's time in the row's unit.
     pub(crate) fn value(&self, mode: Mode) -> Option<f64> {
-        self.modes[mode as usize].map(|time| self.about.unit.of(time.median))
+        self.time(mode).map(|time| self.about.unit.of(time.median))
     }
 
     /// The hand-written gradient's time in the row's unit.
@@ -33,10 +41,7 @@ impl Row {
     }
 
     fn is_noisy(&self, mode: Mode) -> bool {
-        [Some(self.hand), self.modes[mode as usize]]
-            .into_iter()
-            .flatten()
-            .any(|time| time.spread > NOISY)
+        [Some(self.hand), self.time(mode)].into_iter().flatten().any(|time| time.spread > NOISY)
     }
 
     /// Whether a mode reaches what it should; `None` if it has no aim, or is not there, or the
@@ -46,10 +51,29 @@ impl Row {
         if self.is_noisy(mode) {
             return None;
         }
-        Some(match self.about.aims[mode as usize]? {
+        Some(match self.aim(mode)? {
             Aim::Ratio(aim) => value / self.by_hand() <= aim,
             Aim::Value(aim) => value <= aim,
         })
+    }
+
+    /// What a mode should reach, as text.
+    fn aim_text(&self, mode: Mode) -> String {
+        match self.aim(mode) {
+            Some(Aim::Ratio(aim)) => format!("{aim}"),
+            Some(Aim::Value(aim)) => format!("{}u", digits(aim)),
+            None => String::new(),
+        }
+    }
+
+    /// Whether it does.
+    fn mark(&self, mode: Mode) -> &'static str {
+        match self.reaches(mode) {
+            Some(true) => "ok",
+            Some(false) => "--",
+            None if self.aim(mode).is_some() => "? ",
+            None => "  ",
+        }
     }
 }
 
@@ -71,7 +95,7 @@ impl fmt::Display for Header {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let About { id, what, threads, unit, aims, reference } = &self.about;
+        let About { id, what, threads, unit, reference, .. } = &self.about;
         write!(
             f,
             "{id:12} {threads:>3} {:9} {:>9} {:>5.1}",
@@ -80,19 +104,10 @@ impl fmt::Display for Row {
             100.0 * self.hand.spread
         )?;
         for mode in Mode::ALL {
-            let aim = match aims[mode as usize] {
-                Some(Aim::Ratio(aim)) => format!("{aim}"),
-                Some(Aim::Value(aim)) => format!("{}u", digits(aim)),
-                None => String::new(),
-            };
-            match (self.value(mode), self.modes[mode as usize]) {
+            let aim = self.aim_text(mode);
+            match (self.value(mode), self.time(mode)) {
                 (Some(value), Some(time)) => {
-                    let mark = match self.reaches(mode) {
-                        Some(true) => "ok",
-                        Some(false) => "--",
-                        None if aims[mode as usize].is_some() => "? ",
-                        None => "  ",
-                    };
+                    let mark = self.mark(mode);
                     let (spread, ratio) = (100.0 * time.spread, value / self.by_hand());
                     write!(
                         f,
@@ -108,17 +123,23 @@ impl fmt::Display for Row {
         for Fact { mode, unit, value } in &self.facts {
             write!(f, "; {} {unit} {}", digits(*value), mode.name())?;
         }
-        if let Some(time) = self.source {
-            let value = unit.of(time.median);
+        for mode in Mode::BELOW {
+            let (Some(time), Some(value)) = (self.time(mode), self.value(mode)) else { continue };
+            let name = match mode {
+                Mode::Source => "written as Rust",
+                _ => "machine code at run time",
+            };
+            let (spread, ratio) = (100.0 * time.spread, digits(value / self.by_hand()));
+            let (value, unit) = (digits(value), unit.name);
             write!(
                 f,
-                "\n{:16} written as Rust: {} {}, +-{:.1}%, ratio {}",
-                "",
-                digits(value),
-                unit.name,
-                100.0 * time.spread,
-                digits(value / self.by_hand())
+                "
+{:16} {name}: {value} {unit}, +-{spread:.1}%, ratio {ratio}",
+                ""
             )?;
+            if self.aim(mode).is_some() {
+                write!(f, ", aim {} {}", self.aim_text(mode), self.mark(mode).trim_end())?;
+            }
         }
         if !reference.is_empty() {
             write!(f, "\n{:16} published reference: {reference}", "")?;
@@ -153,11 +174,12 @@ mod tests {
                 threads: 1,
                 unit: Unit::us("us/step"),
                 aims: [Some(Aim::Ratio(4.0)), Some(Aim::Value(30.0)), None],
+                aims_below: [None, Some(Aim::Ratio(1.5))],
                 reference: "hand 9; other 100",
             },
             hand: time(10e-6),
             modes: [Some(time(50e-6)), Some(time(30e-6)), None],
-            source: Some(time(10.5e-6)),
+            below: [Some(time(10.5e-6)), Some(time(20e-6))],
             facts: vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: 24.0 }],
         }
     }
@@ -187,7 +209,8 @@ mod tests {
             "4 --",
             "30.0u ok",
             "24.0 bytes/node recorded",
-            "written as Rust: 10.5 us/step, +-1.0%, ratio 1.05",
+            "written as Rust: 10.5 us/step, +-1.0%, ratio 1.05\n",
+            "machine code at run time: 20.0 us/step, +-1.0%, ratio 2.00, aim 1.5 --\n",
             "hand 9; other 100",
         ] {
             assert!(text.contains(part), "{part} is missing:\n{text}");

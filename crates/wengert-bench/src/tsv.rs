@@ -22,7 +22,7 @@ pub(crate) fn write(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
     writeln!(out, "workload\tmode\tthreads\tunit\tvalue\thand\tratio")?;
     for row in rows {
         let (id, threads) = (&row.about.id, row.about.threads);
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.into_iter().chain(Mode::BELOW) {
             if let Some(value) = row.value(mode) {
                 let (mode, unit, hand) = (mode.name(), row.about.unit.name, row.by_hand());
                 writeln!(
@@ -31,16 +31,6 @@ pub(crate) fn write(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
                     value / hand
                 )?;
             }
-        }
-        if let Some(time) = row.source {
-            let (unit, hand) = (row.about.unit, row.by_hand());
-            let value = unit.of(time.median);
-            writeln!(
-                out,
-                "{id}\tsource\t{threads}\t{}\t{value:.6}\t{hand:.6}\t{:.4}",
-                unit.name,
-                value / hand
-            )?;
         }
         for fact in &row.facts {
             writeln!(
@@ -77,7 +67,7 @@ mod tests {
             about,
             hand: time(1e-6),
             modes: [Some(time(4e-6)), None, None],
-            source: Some(time(1.1e-6)),
+            below: [Some(time(1.1e-6)), None],
             facts,
         };
         let mut out = Vec::new();

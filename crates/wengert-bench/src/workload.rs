@@ -11,11 +11,17 @@ pub(crate) enum Mode {
     Replayed,
     /// Recorded once and compiled.
     Compiled,
+    /// Compiled, written as Rust, and compiled with the benchmark.
+    Source,
+    /// Compiled, and run as machine code that was made at run time.
+    Jit,
 }
 
 impl Mode {
     /// In the order of the columns.
     pub(crate) const ALL: [Mode; 3] = [Mode::Recorded, Mode::Replayed, Mode::Compiled];
+    /// In the order of the lines below a row.
+    pub(crate) const BELOW: [Mode; 2] = [Mode::Source, Mode::Jit];
 
     /// As the tables call it.
     pub(crate) fn name(self) -> &'static str {
@@ -23,6 +29,8 @@ impl Mode {
             Mode::Recorded => "recorded",
             Mode::Replayed => "replayed",
             Mode::Compiled => "compiled",
+            Mode::Source => "source",
+            Mode::Jit => "jit",
         }
     }
 }
@@ -76,6 +84,8 @@ pub(crate) struct About {
     pub(crate) unit: Unit,
     /// In the order of [`Mode::ALL`].
     pub(crate) aims: [Option<Aim>; 3],
+    /// In the order of [`Mode::BELOW`].
+    pub(crate) aims_below: [Option<Aim>; 2],
     /// What others measured on their machine (see `table.rs`), in the row's unit.
     pub(crate) reference: &'static str,
 }
@@ -93,8 +103,8 @@ pub(crate) struct Contenders<'a> {
     pub(crate) hand: Contender<'a>,
     /// In the order of [`Mode::ALL`]; `None` is not there yet.
     pub(crate) modes: [Option<Contender<'a>>; 3],
-    /// The program written as Rust, and compiled with this one.
-    pub(crate) source: Option<Contender<'a>>,
+    /// In the order of [`Mode::BELOW`].
+    pub(crate) below: [Option<Contender<'a>>; 2],
     pub(crate) facts: Vec<Fact>,
 }
 

@@ -72,6 +72,16 @@ impl Level {
         Level::Portable
     }
 
+    /// Whether a multiplication and an addition are one instruction, rounded once.
+    #[must_use]
+    pub fn has_fma(self) -> bool {
+        match self {
+            Level::Portable => Portable::FMA,
+            #[cfg(target_arch = "x86_64")]
+            Level::V3 | Level::V4 => true,
+        }
+    }
+
     /// Every level that this processor has, [`Level::Portable`] first.
     #[cfg(test)]
     pub(crate) fn available() -> impl Iterator<Item = Level> {

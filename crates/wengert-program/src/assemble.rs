@@ -353,7 +353,7 @@ impl<S: Elementary + Product + Platform> Building<'_, S> {
             (self.memory(member.out(self.of.plan), 1), None)
         };
         self.inside.insert(first, (out, register));
-        self.pass.steps.push(Step::Compute { kernel, out, operands });
+        self.pass.steps.push(Step::Compute { op: instruction.op, kernel, out, operands });
     }
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.

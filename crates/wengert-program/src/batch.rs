@@ -121,7 +121,7 @@ impl<S: Float> Batch<S> {
                 }
             }
         }
-        Ok(BatchOutputs { program: self.program.0.id, outputs: total.unwrap_or_default() })
+        Ok(BatchOutputs { program: self.program.inner.id, outputs: total.unwrap_or_default() })
     }
 
     /// The number of rows, the same for every input.

@@ -21,9 +21,11 @@
 //! `source` writes a program as Rust, from the stages that `recipe` keeps: another reader of them
 //! beside `assemble`.
 //!
-//! Two later steps have their places: repeated sub-programs re-rolled into loops belong between
-//! `passes` and `group`, which already finds what repeats; machine code is another reader of the
-//! stages beside `assemble`.
+//! `internals` shows the tasks of a program as data, and lets a program run something else in their
+//! place: the crate `wengert-jit` makes machine code of them.
+//!
+//! A later step has its place: repeated sub-programs re-rolled into loops belong between `passes`
+//! and `group`, which already finds what repeats.
 
 pub(crate) use wengert_kernels::{elementary, simd};
 pub(crate) use wengert_ops::{numerics::Numerics, op, rules, shape};
@@ -64,6 +66,8 @@ mod listing;
 mod recipe;
 mod pivots;
 mod run;
+#[doc(hidden)]
+pub mod internals;
 mod request;
 mod step;
 mod assemble;

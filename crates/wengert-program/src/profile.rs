@@ -11,7 +11,7 @@ use wengert_tape::Error;
 /// the tape that it stands for, by id and path.
 impl<S: Float> fmt::Display for Program<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, task) in self.0.listing.iter().enumerate() {
+        for (i, task) in self.inner.listing.iter().enumerate() {
             writeln!(f, "t{i:<4} {task}")?;
         }
         Ok(())
@@ -52,7 +52,7 @@ impl<S: Float> Program<S> {
     /// As [`run`](Program::run).
     #[track_caller]
     pub fn profile(&self, workspace: &mut Workspace<S>, runs: u32) -> Result<Profile, Error> {
-        let mut times = vec![Duration::ZERO; self.0.tasks.len()];
+        let mut times = vec![Duration::ZERO; self.inner.tasks.len()];
         for _ in 0..runs.max(1) {
             self.run_with(workspace, |i, run| {
                 let start = Instant::now();
@@ -61,7 +61,7 @@ impl<S: Float> Program<S> {
             })?;
         }
         Ok(Profile {
-            tasks: self.0.listing.iter().cloned().zip(times).collect(),
+            tasks: self.inner.listing.iter().cloned().zip(times).collect(),
             runs: runs.max(1),
         })
     }

@@ -38,8 +38,8 @@ impl WhichInput for NodeId {
 impl<T: Scalar> WhichInput for Var<'_, T> {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
-        let (left, right) = (program.0.tape_made_at, self.tape().made_at());
-        if program.0.tape != self.tape().identity() {
+        let (left, right) = (program.inner.tape_made_at, self.tape().made_at());
+        if program.inner.tape != self.tape().identity() {
             return Err(Error::TwoTapes { op: "input", left, right, at: Place::caller() });
         }
         let layout = self.layout();
@@ -50,7 +50,7 @@ impl<T: Scalar> WhichInput for Var<'_, T> {
 impl WhichInput for &str {
     #[track_caller]
     fn find<S: Float>(self, program: &Program<S>) -> Result<Input, Error> {
-        match program.0.computed.named(self) {
+        match program.inner.computed.named(self) {
             Some((id, in_order)) => program.input_of(id, in_order),
             None => Err(Error::NoSuchPath { path: self.to_owned(), at: Place::caller() }),
         }

@@ -35,6 +35,7 @@ impl Workload for Chain {
             threads: 1,
             unit: Unit::ns("ns/op", 3 * self.rounds),
             aims: [Some(Aim::Ratio(1.15)), Some(Aim::Ratio(1.1)), Some(Aim::Ratio(1.05))],
+            aims_below: [None, Some(Aim::Ratio(1.1))],
             reference: "hand 7.2; codipack 8.8, adept 8.8, xad 9.4, jax scan 10.5, reverse 14.6",
         }
     }
@@ -51,8 +52,12 @@ impl Workload for Chain {
         let mut compiled = Compiled::gradient(y, x, &[x]);
         compiled.run(&[&[AT]]);
         same_gradient("compiled", &compiled.result(), &[derivative], 1e-9);
+        let mut jit = compiled.jit();
+        jit.run(&[&[AT]]);
+        same_gradient("jit", &jit.result(), &[derivative], 1e-9);
 
-        let facts = compiled.facts();
+        let mut facts = compiled.facts();
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 black_box(chain.value_and_derivative(black_box(AT)));
@@ -68,7 +73,7 @@ impl Workload for Chain {
                 })),
                 Some(Box::new(|| compiled.run(&[&[AT]]))),
             ],
-            source: None,
+            below: [None, Some(Box::new(|| jit.run(&[&[AT]])))],
             facts,
         });
     }

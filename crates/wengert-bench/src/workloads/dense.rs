@@ -199,6 +199,7 @@ impl Workload for Batch {
             threads: self.threads,
             unit: Unit::us("us/step"),
             aims: [Some(Aim::Ratio(1.15)), Some(Aim::Ratio(1.1)), Some(Aim::Ratio(1.05))],
+            aims_below: [None, None],
             reference: self.reference,
         }
     }
@@ -269,7 +270,7 @@ fn one_thread(rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
             })),
             Some(Box::new(move || compiled.run(&[rows.x, rows.target]))),
         ],
-        source: None,
+        below: [None, None],
         facts,
     });
 }
@@ -349,7 +350,7 @@ fn threads(count: usize, rows: Rows<'_>, start: &[f32], measure: Measure<'_>) {
                 descend(pool, &mut compiled, &gradients, RATE);
             })),
         ],
-        source: None,
+        below: [None, None],
         facts,
     });
 }

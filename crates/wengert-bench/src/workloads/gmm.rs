@@ -176,6 +176,13 @@ impl<const D: usize> Workload for Gmm<D> {
             threads: 1,
             unit: Unit::us("us/grad"),
             aims,
+            aims_below: [
+                None,
+                match self.code {
+                    Code::Tensor => None,
+                    Code::Scalar => Some(Aim::Ratio(5.0)),
+                },
+            ],
             reference,
         }
     }
@@ -200,6 +207,9 @@ impl<const D: usize> Workload for Gmm<D> {
         let mut compiled = Compiled::gradient(loss, p, &[p]);
         compiled.run(&[&params]);
         same_gradient("compiled", &compiled.result(), &gradient, 1e-8);
+        let mut jit = compiled.jit();
+        jit.run(&[&params]);
+        same_gradient("jit", &jit.result(), &gradient, 1e-8);
         let memory = match self.code {
             Code::Tensor => Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 },
             Code::Scalar => {
@@ -209,6 +219,7 @@ impl<const D: usize> Workload for Gmm<D> {
 
         let mut facts = vec![memory];
         facts.extend(compiled.facts());
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 black_box(gmm.value_and_gradient(black_box(&params), &mut gradient));
@@ -225,7 +236,7 @@ impl<const D: usize> Workload for Gmm<D> {
                 })),
                 Some(Box::new(|| compiled.run(&[&params]))),
             ],
-            source: None,
+            below: [None, Some(Box::new(|| jit.run(&[&params])))],
             facts,
         });
     }

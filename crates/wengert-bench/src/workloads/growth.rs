@@ -9,7 +9,7 @@ use crate::compare::same_gradient;
 use crate::compiled::Compiled;
 use crate::hand::scalars::{LANES, Scalars};
 use crate::timing::Contender;
-use crate::workload::{About, Contenders, Fact, Measure, Mode, Unit, Workload};
+use crate::workload::{About, Aim, Contenders, Fact, Measure, Mode, Unit, Workload};
 
 /// The pattern of operands repeats after as many nodes.
 const PERIOD: usize = 16;
@@ -89,6 +89,10 @@ impl Workload for Growth {
             threads: 1,
             unit: Unit::ns("ns/node", self.nodes),
             aims: [None; 3],
+            aims_below: [
+                None,
+                (self.nodes == COMPILED && self.part == Part::Both).then_some(Aim::Value(1.2)),
+            ],
             reference: "",
         }
     }
@@ -125,6 +129,13 @@ impl Workload for Growth {
             facts.extend(compiled.facts());
             compiled
         });
+        let jit = compiled.as_ref().map(|compiled| {
+            let mut jit = compiled.jit();
+            jit.run(&[&at]);
+            same_gradient("jit", &jit.result(), &compiled.result(), 1e-12);
+            facts.extend(jit.facts());
+            jit
+        });
         let (mut tape, both) = (Tape::new(), self.part == Part::Both);
         measure(Contenders {
             hand: Box::new(|| {
@@ -150,7 +161,7 @@ impl Workload for Growth {
                 compiled
                     .map(|mut compiled| Box::new(move || compiled.run(&[&at])) as Contender<'_>),
             ],
-            source: None,
+            below: [None, jit.map(|mut jit| Box::new(move || jit.run(&[&at])) as Contender<'_>)],
             facts,
         });
     }

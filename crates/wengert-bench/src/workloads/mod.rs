@@ -49,7 +49,9 @@ mod tests {
         let mut ran = 0;
         workload.run(&mut |contenders| {
             let modes = contenders.modes.into_iter().flatten();
-            for mut contender in modes.chain(contenders.source).chain([contenders.hand]) {
+            for mut contender in
+                modes.chain(contenders.below.into_iter().flatten()).chain([contenders.hand])
+            {
                 contender();
                 ran += 1;
             }

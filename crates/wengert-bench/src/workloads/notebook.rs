@@ -86,6 +86,7 @@ impl Workload for Notebook {
             threads: 1,
             unit: Unit::ns("ns/step", ROWS.len()),
             aims: [Some(Aim::Ratio(4.0)), Some(Aim::Ratio(3.0)), Some(Aim::Ratio(2.0))],
+            aims_below: [Some(Aim::Ratio(1.05)), Some(Aim::Ratio(1.3))],
             reference: "hand 43; codipack 198, xad 211, reverse 212, stan 231, adept 240, jax scan 581, the notebook's own Python 8450",
         }
     }
@@ -105,6 +106,7 @@ impl Workload for Notebook {
         let Recorded { params, x, target, loss } = on(&kept, &start, &rows[0]);
         let mut gradients = loss.backward();
         let mut compiled = step(&to_compile, &start, &rows[0]);
+        let mut jit = compiled.jit();
         let mut tape = Tape::new();
         let (key, mark) = (tape.param(start).key(), tape.mark());
         let record_row = |tape: &mut Tape, row: &Row| {
@@ -128,15 +130,18 @@ impl Workload for Notebook {
             record_row(&mut tape, row);
             replay_row(row);
             compiled.run(&[&row.0, &row.1]);
+            jit.run(&[&row.0, &row.1]);
         }
         let mut written = start;
         epoch(&mut written, &rows);
         same_gradient("written epoch", &written, &by_hand.params(), 1e-12);
         same_gradient("compiled epoch", &compiled.result(), &by_hand.params(), 1e-12);
+        same_gradient("jit epoch", &jit.result(), &by_hand.params(), 1e-12);
         same_gradient("recorded epoch", &tape.var(key).values(), &by_hand.params(), 1e-12);
         same_gradient("replayed epoch", &params.values(), &by_hand.params(), 1e-12);
 
-        let facts = compiled.facts();
+        let mut facts = compiled.facts();
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| net.epoch(&rows, RATE)),
             modes: [
@@ -156,7 +161,14 @@ impl Workload for Notebook {
                     }
                 })),
             ],
-            source: Some(Box::new(|| epoch(&mut written, &rows))),
+            below: [
+                Some(Box::new(|| epoch(&mut written, &rows))),
+                Some(Box::new(|| {
+                    for row in &rows {
+                        jit.run(&[&row.0, &row.1]);
+                    }
+                })),
+            ],
             facts,
         });
     }

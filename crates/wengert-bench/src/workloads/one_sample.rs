@@ -99,6 +99,7 @@ impl Workload for OneSample {
             threads: 1,
             unit: Unit::us("us/grad"),
             aims: [None, None, compiled],
+            aims_below: [None, None],
             reference,
         }
     }
@@ -121,10 +122,14 @@ impl Workload for OneSample {
         let mut compiled = Compiled::gradient(kept.loss, kept.params, &[kept.x]);
         compiled.run(&[&x]);
         same_gradient("compiled", &compiled.result(), &gradient, 1e-10);
+        let mut jit = compiled.jit();
+        jit.run(&[&x]);
+        same_gradient("jit", &jit.result(), &gradient, 1e-10);
         let bytes = (kept_tape.bytes() + size_of_val(gradients.adjoints())) as f64;
 
         let mut facts = vec![Fact { mode: Mode::Recorded, unit: "MB", value: bytes / 1e6 }];
         facts.extend(compiled.facts());
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 pass.gradient(black_box(mlp.params()), black_box(&x), &target, &mut gradient)
@@ -143,7 +148,7 @@ impl Workload for OneSample {
                 // nobody copies the hand-written side's either.
                 Some(Box::new(|| compiled.run(&[&x]))),
             ],
-            source: None,
+            below: [None, Some(Box::new(|| jit.run(&[&x])))],
             facts,
         });
     }

@@ -66,6 +66,7 @@ impl Workload for Rosenbrock {
             threads: 1,
             unit: Unit::ns("ns/op", operations),
             aims: [Some(Aim::Value(2.5)), Some(Aim::Value(2.0)), Some(Aim::Value(1.0))],
+            aims_below: [None, Some(Aim::Ratio(3.0))],
             reference: self.reference,
         }
     }
@@ -84,6 +85,9 @@ impl Workload for Rosenbrock {
         let mut compiled = Compiled::gradient(y, x, &[x]);
         compiled.run(&[&at]);
         same_gradient("compiled", &compiled.result(), &gradient, 1e-10);
+        let mut jit = compiled.jit();
+        jit.run(&[&at]);
+        same_gradient("jit", &jit.result(), &gradient, 1e-10);
         same_gradient("value", &[y.value()], &[value], 1e-10);
         let bytes = (kept.bytes() + size_of_val(gradients.adjoints())) as f64 / kept.len() as f64;
 
@@ -97,6 +101,7 @@ impl Workload for Rosenbrock {
 
         let mut facts = vec![Fact { mode: Mode::Recorded, unit: "bytes/node", value: bytes }];
         facts.extend(compiled.facts());
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| {
                 std::hint::black_box(value_and_gradient(std::hint::black_box(&at), &mut gradient));
@@ -112,11 +117,14 @@ impl Workload for Rosenbrock {
                 })),
                 Some(Box::new(|| compiled.run(&[&at]))),
             ],
-            source: small.as_ref().map(|at| -> Contender<'_> {
-                Box::new(|| {
-                    std::hint::black_box(written(std::hint::black_box(at), &mut of_written));
-                })
-            }),
+            below: [
+                small.as_ref().map(|at| -> Contender<'_> {
+                    Box::new(|| {
+                        std::hint::black_box(written(std::hint::black_box(at), &mut of_written));
+                    })
+                }),
+                Some(Box::new(|| jit.run(&[&at]))),
+            ],
             facts,
         });
     }

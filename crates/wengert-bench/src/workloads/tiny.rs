@@ -71,6 +71,7 @@ impl Workload for Tiny {
             threads: 1,
             unit: Unit::us("us/step"),
             aims: [Some(Aim::Ratio(4.0)), Some(Aim::Ratio(2.0)), Some(Aim::Ratio(1.3))],
+            aims_below: [None, Some(Aim::Ratio(2.0))],
             reference: "hand 0.47; jax scan 3.8, dfdx 7.6, codipack 13.9, adept 17, reverse 18.6, torch 107",
         }
     }
@@ -100,7 +101,10 @@ impl Workload for Tiny {
 
         let to_compile = Tape::new();
         let mut compiled = compiled(&to_compile, &start, &features, &targets);
+        let mut jit = compiled.jit();
         compiled.run(&[&features, &targets]);
+        jit.run(&[&features, &targets]);
+        same_gradient("jit", &jit.result(), &compiled.result(), 1e-12);
         let step: Vec<f64> = start
             .iter()
             .zip(&*compiled.result())
@@ -116,7 +120,8 @@ impl Workload for Tiny {
         same_gradient("written", &step, &gradient, 1e-9);
 
         let (key, mark) = (tape.param(&start).key(), tape.mark());
-        let facts = compiled.facts();
+        let mut facts = compiled.facts();
+        facts.extend(jit.facts());
         measure(Contenders {
             hand: Box::new(|| net.step(&batch, RATE)),
             modes: [
@@ -132,9 +137,12 @@ impl Workload for Tiny {
                 })),
                 Some(Box::new(|| compiled.run(&[&features, &targets]))),
             ],
-            source: Some(Box::new(|| {
-                crate::source::tiny::step(&mut written, &x_array, &target_array);
-            })),
+            below: [
+                Some(Box::new(|| {
+                    crate::source::tiny::step(&mut written, &x_array, &target_array);
+                })),
+                Some(Box::new(|| jit.run(&[&features, &targets]))),
+            ],
             facts,
         });
     }

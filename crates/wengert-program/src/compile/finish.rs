@@ -153,11 +153,14 @@ impl<S: Float> Placed<S> {
         report.tasks = assembled.tasks.len();
         report.workspace_bytes = assembled.len * size_of::<S>();
         let recipe = self.planned.recipe(recorded);
-        Program(Arc::new(Inner {
+        let inner = Inner {
             guards,
             pivots,
             tasks: assembled.tasks,
             len: assembled.len,
+            registers: self.places.len,
+            numerics: compiler.numerics,
+            level: compiler.level,
             walks: assembled.walks,
             constants,
             initial,
@@ -174,7 +177,8 @@ impl<S: Float> Placed<S> {
             computed: Computed::of(recorded.steps, recorded.side),
             listing,
             recipe,
-        }))
+        };
+        Program { inner: Arc::new(inner), code: None }
     }
 }
 

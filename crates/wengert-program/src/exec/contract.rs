@@ -26,6 +26,15 @@ pub(crate) struct Layout {
     pub(crate) inner: Axis<2>,
 }
 
+impl Layout {
+    /// Whether a sum is cut into lanes of its own, and not in the order of the index.
+    pub(crate) fn has_lanes(&self, fast: bool) -> bool {
+        fast && self.lanes.extent < LANES / 2
+            && self.inner.extent >= 2 * LANES
+            && self.inner.strides == [1, 1]
+    }
+}
+
 pub(crate) struct Sums<S>(PhantomData<S>);
 
 impl<S: 'static> Arguments for Sums<S> {
@@ -42,13 +51,7 @@ impl<S: Elementary> Contract<S> {
     pub(crate) fn new(layout: Layout, fast: bool, level: Level) -> Self {
         let kernel = match (fast, layout.guarded) {
             // A sum along neighbours may be cut into lanes of its own where the order is free.
-            (true, _)
-                if layout.lanes.extent < LANES / 2
-                    && layout.inner.extent >= 2 * LANES
-                    && layout.inner.strides == [1, 1] =>
-            {
-                simd::compiled::<Dots<S>>(level)
-            }
+            (true, _) if layout.has_lanes(fast) => simd::compiled::<Dots<S>>(level),
             (true, true) => simd::compiled::<SideBySide<S, true, true>>(level),
             (true, false) => simd::compiled::<SideBySide<S, true, false>>(level),
             (false, true) => simd::compiled::<SideBySide<S, false, true>>(level),

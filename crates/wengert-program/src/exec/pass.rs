@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::LANES;
 use super::elementwise::Operands;
 use crate::elementary::Elementary;
+use crate::graph::Op;
 use crate::ids::{Id, Place, Point};
 use crate::simd::Compiled;
 
@@ -26,45 +27,24 @@ pub(crate) struct Window {
 #[derive(Clone, Debug)]
 pub(crate) enum Step<S: 'static> {
     Compute {
+        /// What the kernel computes.
+        op: Op,
         kernel: Compiled<Operands<S>>,
         out: Window,
         operands: [Window; 3],
     },
     /// Numbers `stride` apart into a register.
-    Stride {
-        out: Window,
-        from: Window,
-        stride: isize,
-    },
+    Stride { out: Window, from: Window, stride: isize },
     /// `period` numbers over and over into a register.
-    Cycle {
-        out: Window,
-        from: Window,
-        stride: isize,
-        period: usize,
-    },
+    Cycle { out: Window, from: Window, stride: isize, period: usize },
     /// Each number `times` times into a register.
-    Repeat {
-        out: Window,
-        from: Window,
-        stride: isize,
-        times: usize,
-    },
+    Repeat { out: Window, from: Window, stride: isize, times: usize },
     /// Numbers anywhere into a register.
-    Gather {
-        out: Window,
-        from: Arc<[Place]>,
-    },
+    Gather { out: Window, from: Arc<[Place]> },
     /// A run to places anywhere.
-    Scatter {
-        from: Window,
-        to: Arc<[Place]>,
-    },
+    Scatter { from: Window, to: Arc<[Place]> },
     /// Stretches of numbers into a register.
-    Stretches {
-        out: Window,
-        from: Arc<[Stretch]>,
-    },
+    Stretches { out: Window, from: Arc<[Stretch]> },
 }
 
 /// Numbers an even step apart.
@@ -72,9 +52,9 @@ pub(crate) enum Step<S: 'static> {
 pub(crate) struct Stretch {
     /// The first one's place among all that are gathered.
     at: u32,
-    start: Place,
-    stride: i32,
-    len: u32,
+    pub(crate) start: Place,
+    pub(crate) stride: i32,
+    pub(crate) len: u32,
 }
 
 /// Stretches shorter than this on average are better gathered one by one.
@@ -200,7 +180,7 @@ impl<S: Elementary> Pass<S> {
                     &memory[first..first + if place.single { 1 } else { span }]
                 };
                 match step {
-                    Step::Compute { kernel, out, operands } => {
+                    Step::Compute { kernel, out, operands, .. } => {
                         kernel
                             .call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
                     }

@@ -11,6 +11,7 @@
 #![allow(unsafe_code, reason = "matrices in one workspace: see the module's documentation")]
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
@@ -40,6 +41,8 @@ pub(crate) struct Products {
     init: Option<Matrix>,
     /// The places that are read or written, at most.
     reach: usize,
+    /// The places that are read: of the init, if there is one, of a and of b.
+    reads: SmallVec<[Range<usize>; 3]>,
 }
 
 /// Fewer multiplications than this per product are done by the plain loops, many side by side.
@@ -109,7 +112,16 @@ impl Products {
             outer: rest,
             around: around.into(),
             reach: (0..4).filter(|&i| i != 1 || has_init).map(reach).max().unwrap_or(0),
+            reads: (1..4)
+                .filter(|&i| i != 1 || has_init)
+                .map(|i| starts[i]..reach(i) + 1)
+                .collect(),
         })
+    }
+
+    /// The places that are read lie within these.
+    pub(crate) fn reads(&self) -> &[Range<usize>] {
+        &self.reads
     }
 
     pub(crate) fn run<S: Elementary + Product>(&self, memory: &[Cell<S>]) {

@@ -79,7 +79,10 @@ impl<S: 'static> Arguments for Folds<S> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reduce<S: 'static> {
+    pub(crate) op: Op,
     pub(crate) layout: Layout,
+    /// Whether elements are folded in lanes, and not in the order of the index.
+    pub(crate) along: bool,
     kernel: Compiled<Folds<S>>,
 }
 
@@ -106,7 +109,7 @@ impl<S: Elementary> Reduce<S> {
             (Op::Min, false) => simd::compiled::<SideBySide<S, MIN>>(level),
             (_, false) => simd::compiled::<SideBySide<S, SUM>>(level),
         };
-        Reduce { layout, kernel }
+        Reduce { op, layout, along, kernel }
     }
 
     #[inline]

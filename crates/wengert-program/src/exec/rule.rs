@@ -1,6 +1,7 @@
 //! An operation computed by its file of the rule book: what the compiler has no kernel for.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -47,6 +48,20 @@ pub(crate) struct ByRule {
 }
 
 impl ByRule {
+    /// The places that it reads are within these.
+    pub(crate) fn reads(&self) -> Vec<Range<usize>> {
+        let reach = |(spread, of): (&Spread, &Layout)| {
+            let (last, row) = (of.len().saturating_sub(1), self.rows.saturating_sub(1));
+            let corners = [(0, 0), (last, 0), (0, row), (last, row)];
+            let places = corners.map(|(i, row)| spread.at(i, row));
+            let (first, last) = places
+                .iter()
+                .fold((usize::MAX, 0), |(first, last), &place| (first.min(place), last.max(place)));
+            first..last + 1
+        };
+        self.operands.iter().zip(&self.rule.operands).map(reach).collect()
+    }
+
     pub(crate) fn run<S: Scalar>(&self, memory: &[Cell<S>]) {
         let rule = &*self.rule;
         let lens = rule.operands.iter().map(Layout::len);

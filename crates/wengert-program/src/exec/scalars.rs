@@ -34,10 +34,10 @@ pub(crate) enum Opcode {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, packed)]
 pub(crate) struct Scalar {
-    op: Opcode,
-    out: Place,
-    a: Place,
-    b: Place,
+    pub(crate) op: Opcode,
+    pub(crate) out: Place,
+    pub(crate) a: Place,
+    pub(crate) b: Place,
 }
 
 impl Scalar {

@@ -10,10 +10,12 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::Numerics;
 use crate::access::{Access, Dims};
 use crate::elementary::Elementary;
 use crate::exec::{Platform, Task};
 use crate::ids::{Id, Place as At};
+use crate::internals::Code;
 use crate::listing::Task as Listed;
 use crate::op::Comparison;
 use crate::pivots::PivotGuard;
@@ -21,6 +23,7 @@ use crate::real::Scalar;
 use crate::recipe::Recipe;
 use crate::report::Report;
 use crate::shape::Shape;
+use crate::simd::Level;
 use wengert_kernels::product::Product;
 use wengert_tape::{Error, NodeId, Place};
 
@@ -141,6 +144,11 @@ pub(crate) struct Feed {
 pub(crate) struct Inner<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
     pub(crate) len: usize,
+    /// From this place on there are the registers of passes, whose numbers hold for no longer than
+    /// a pass.
+    pub(crate) registers: usize,
+    pub(crate) numerics: Numerics,
+    pub(crate) level: Level,
     pub(crate) walks: usize,
     pub(crate) constants: Vec<(At, S)>,
     /// The leaves' numbers when compiled.
@@ -190,37 +198,41 @@ impl<S> Inner<S> {
 ///
 /// It runs in a [`Workspace`], one for each thread, without allocating.
 #[derive(Clone, Debug)]
-pub struct Program<S: Float = f64>(pub(crate) Arc<Inner<S>>);
+pub struct Program<S: Float = f64> {
+    pub(crate) inner: Arc<Inner<S>>,
+    /// What runs in the place of its tasks: machine code of them.
+    pub(crate) code: Option<Arc<dyn Code<S>>>,
+}
 
 impl<S: Float> Program<S> {
     /// Room for runs, the leaves as they were on the tape.
     #[must_use]
     pub fn workspace(&self) -> Workspace<S> {
-        let mut memory = vec![S::from_f64(0.0); self.0.len];
-        for &(place, value) in &self.0.constants {
+        let mut memory = vec![S::from_f64(0.0); self.inner.len];
+        for &(place, value) in &self.inner.constants {
             memory[place.index()] = value;
         }
-        for (start, values) in &self.0.initial {
+        for (start, values) in &self.inner.initial {
             memory[*start..start + values.len()].copy_from_slice(values);
         }
-        if let Some(weight) = self.0.weight {
-            memory[weight..weight + self.0.rows].fill(S::from_f64(1.0));
+        if let Some(weight) = self.inner.weight {
+            memory[weight..weight + self.inner.rows].fill(S::from_f64(1.0));
         }
         Workspace {
-            program: Arc::clone(&self.0),
+            program: Arc::clone(&self.inner),
             memory,
-            offsets: vec![0; self.0.walks],
+            offsets: vec![0; self.inner.walks],
             fed: self.room_to_feed(),
-            live: self.0.rows,
+            live: self.inner.rows,
         }
     }
 
     /// Room for all that is fed back if an output of it lies where something else is written.
     fn room_to_feed(&self) -> Vec<S> {
-        let Inner { feeds, outputs, .. } = &*self.0;
+        let Inner { feeds, outputs, .. } = &*self.inner;
         let output = |feed: &Feed| &outputs[feed.output];
         let reach = |access: &Access<At>, dims: &[usize]| {
-            access.reach(dims).unwrap_or((At::new(0), At::new(self.0.len)))
+            access.reach(dims).unwrap_or((At::new(0), At::new(self.inner.len)))
         };
         let meets = |feed: &Feed| {
             let (first, last) = reach(&output(feed).access, &output(feed).dims);
@@ -246,9 +258,9 @@ impl<S: Float> Program<S> {
 
     #[track_caller]
     pub(crate) fn input_at(&self, id: NodeId) -> Result<Input, Error> {
-        match self.0.inputs.binary_search_by_key(&id, |input| input.id) {
-            Ok(index) => Ok(Input { program: self.0.id, index: index as u32 }),
-            Err(_) => Err(self.0.computed.refusal(id, Place::caller())),
+        match self.inner.inputs.binary_search_by_key(&id, |input| input.id) {
+            Ok(index) => Ok(Input { program: self.inner.id, index: index as u32 }),
+            Err(_) => Err(self.inner.computed.refusal(id, Place::caller())),
         }
     }
 
@@ -256,46 +268,46 @@ impl<S: Float> Program<S> {
     #[track_caller]
     pub(crate) fn input_of(&self, id: NodeId, in_order: Option<usize>) -> Result<Input, Error> {
         let input = self.input_at(id)?;
-        if in_order == Some(self.0.info(input).len) {
+        if in_order == Some(self.inner.info(input).len) {
             return Ok(input);
         }
-        Err(self.0.computed.refuse_a_view(id, Place::caller()))
+        Err(self.inner.computed.refuse_a_view(id, Place::caller()))
     }
 
     /// What the program takes, in the order of the tape.
     #[must_use]
     pub fn inputs(&self) -> &[InputInfo] {
-        &self.0.inputs
+        &self.inner.inputs
     }
 
     /// What it computes, in the order in which it was asked for.
     #[must_use]
     pub fn outputs(&self) -> Vec<Output> {
-        let output = |index| Output { program: self.0.id, index };
-        (0..self.0.outputs.len() as u32).map(output).collect()
+        let output = |index| Output { program: self.inner.id, index };
+        (0..self.inner.outputs.len() as u32).map(output).collect()
     }
 
     /// How many rows it computes at a time: 1 unless [`rows`](crate::Compiler::rows) said
     /// otherwise.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.0.rows
+        self.inner.rows
     }
 
     #[track_caller]
     pub(crate) fn info(&self, input: Input) -> &InputInfo {
-        self.0.info(input)
+        self.inner.info(input)
     }
 
     #[track_caller]
     pub(crate) fn asked(&self, output: Output) -> &Answer {
-        self.0.asked(output)
+        self.inner.asked(output)
     }
 
     /// What compiling did.
     #[must_use]
     pub fn report(&self) -> &Report {
-        &self.0.report
+        &self.inner.report
     }
 
     /// Computes every output at the inputs that the workspace holds.
@@ -308,10 +320,13 @@ impl<S: Float> Program<S> {
     /// no inverse or no factor: likewise.
     #[track_caller]
     pub fn run(&self, workspace: &mut Workspace<S>) -> Result<(), Error> {
-        if !Arc::ptr_eq(&self.0, &workspace.program) {
+        if !Arc::ptr_eq(&self.inner, &workspace.program) {
             return Err(Error::OtherProgram { op: "run", at: Place::caller() });
         }
-        S::run(workspace)
+        match &self.code {
+            Some(code) => workspace.run_code(&**code),
+            None => S::run(workspace),
+        }
     }
 
     /// As `run`, each task run by `around`.
@@ -321,11 +336,11 @@ impl<S: Float> Program<S> {
         workspace: &mut Workspace<S>,
         mut around: impl FnMut(usize, &mut dyn FnMut()),
     ) -> Result<(), Error> {
-        if !Arc::ptr_eq(&self.0, &workspace.program) {
+        if !Arc::ptr_eq(&self.inner, &workspace.program) {
             return Err(Error::OtherProgram { op: "profile", at: Place::caller() });
         }
         let memory = Cell::from_mut(workspace.memory.as_mut_slice()).as_slice_of_cells();
-        for (i, task) in self.0.tasks.iter().enumerate() {
+        for (i, task) in self.inner.tasks.iter().enumerate() {
             around(i, &mut || S::run_task(task, memory, &mut workspace.offsets));
         }
         workspace.finish()

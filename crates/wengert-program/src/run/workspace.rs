@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Answer, Feed, Float, Guard, Inner, Input, InputInfo, Output};
 use crate::ids::{Id, Place as At};
+use crate::internals::Code;
 use wengert_tape::{Error, Place};
 
 /// The numbers of a program's runs: inputs, intermediate values, outputs.
@@ -27,6 +28,15 @@ impl<S: Float> Workspace<S> {
         for task in &self.program.tasks {
             task.run(memory, &mut self.offsets);
         }
+        self.finish()
+    }
+
+    /// As `run`, by machine code.
+    #[inline]
+    pub(super) fn run_code(&mut self, code: &dyn Code<S>) -> Result<(), Error> {
+        let memory = Cell::from_mut(self.memory.as_mut_slice()).as_slice_of_cells();
+        let (tasks, offsets) = (&self.program.tasks, &mut self.offsets);
+        code.run(memory, &mut |task| S::run_task(&tasks[task], memory, offsets));
         self.finish()
     }
 

@@ -101,8 +101,8 @@ impl<S: Float> Program<S> {
             return Err(RustError::Name { name: name.to_owned() });
         }
         options.check()?;
-        let recipe = self.0.recipe.as_deref().ok_or(RustError::TooLong { bound: LONGEST })?;
-        write(recipe, &self.0, name, options)
+        let recipe = self.inner.recipe.as_deref().ok_or(RustError::TooLong { bound: LONGEST })?;
+        write(recipe, &self.inner, name, options)
     }
 }
 

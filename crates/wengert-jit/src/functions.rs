@@ -1,0 +1,80 @@
+//! The functions that machine code calls, by address: those of the engine.
+
+use wengert_kernels::elementary;
+use wengert_kernels::simd::{self, Arguments, Isa, Kernel, Level};
+use wengert_ops::numerics::Numerics;
+use wengert_ops::op::{Binary, Unary, dispatch_binary, dispatch_unary};
+use wengert_program::{Float, internals};
+
+extern "C" fn exact<S: Float, const OP: u8>(x: S) -> S {
+    x.unary(const { Unary::from_code(OP).expect("a code of an operation") })
+}
+
+/// As the interpreter computes a single number in fast numerics.
+extern "C" fn fast<S: Float, const OP: u8>(x: S) -> S {
+    let op = const { Unary::from_code(OP).expect("a code of an operation") };
+    internals::platform(op, x).unwrap_or_else(|| x.unary(op))
+}
+
+extern "C" fn pair<S: Float, const OP: u8>(x: S, y: S) -> S {
+    x.binary(const { Binary::from_code(OP).expect("a code of an operation") }, y)
+}
+
+/// A number there and back.
+struct There<S>(std::marker::PhantomData<S>);
+
+impl<S: 'static> Arguments for There<S> {
+    type Of<'a> = (S, &'a mut S);
+}
+
+struct Tanh<S>(std::marker::PhantomData<S>);
+
+impl<S: Float> Kernel for Tanh<S> {
+    type Arguments = There<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((x, out): (S, &mut S)) {
+        *out = elementary::unary::<I, S>(Unary::Tanh, x);
+    }
+}
+
+extern "C" fn tanh<S: Float, const PORTABLE: bool>(x: S) -> S {
+    let mut out = x;
+    if PORTABLE {
+        simd::compiled_portable::<Tanh<S>>().call((x, &mut out));
+    } else {
+        simd::compiled::<Tanh<S>>(Level::detected()).call((x, &mut out));
+    }
+    out
+}
+
+/// Where the functions of a program are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Functions {
+    pub(crate) fast: bool,
+    portable: bool,
+}
+
+impl Functions {
+    pub(crate) fn of<S: Float>(program: &wengert_program::Program<S>) -> Self {
+        let fast = internals::numerics(program) == Numerics::Fast;
+        Functions { fast, portable: internals::level(program) == Level::Portable }
+    }
+
+    /// The address of a function of one number.
+    pub(crate) fn unary<S: Float>(self, op: Unary) -> usize {
+        match (self.fast, op, self.portable) {
+            (true, Unary::Tanh, true) => tanh::<S, true> as *const () as usize,
+            (true, Unary::Tanh, false) => tanh::<S, false> as *const () as usize,
+            (true, op, _) => dispatch_unary!(op, K => fast::<S, { K as u8 }> as *const () as usize),
+            (false, op, _) => {
+                dispatch_unary!(op, K => exact::<S, { K as u8 }> as *const () as usize)
+            }
+        }
+    }
+
+    /// The address of a function of two numbers.
+    pub(crate) fn binary<S: Float>(self, op: Binary) -> usize {
+        dispatch_binary!(op, K => pair::<S, { K as u8 }> as *const () as usize)
+    }
+}

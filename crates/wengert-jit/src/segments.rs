@@ -1,0 +1,129 @@
+//! A program cut into functions of bounded size, and the tasks that stay the interpreter's.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use wengert_program::internals::{self, At, Line, PassTask, TaskView};
+use wengert_program::{Float, Program};
+
+use crate::loops;
+use crate::rolled::{self, Rolled};
+use crate::unroll;
+
+/// A function has no more operations on single numbers than this: a code generator's time grows
+/// faster than a function.
+pub(crate) const FUNCTION: usize = 500;
+
+/// What runs by itself.
+#[derive(Debug)]
+pub(crate) enum Segment {
+    /// Operations on single numbers, by their range.
+    Numbers(Range<usize>),
+    /// Operations on single numbers that repeat.
+    Rolled(Rolled),
+    /// Loops over a pass.
+    Loops(PassTask),
+    /// A task that the interpreter runs.
+    Task { index: usize, view: TaskView },
+}
+
+/// The constants of a program, by place.
+#[derive(Debug)]
+pub(crate) struct Constants(HashMap<u32, f64>);
+
+impl Constants {
+    pub(crate) fn of<S: Float>(program: &Program<S>) -> Self {
+        let constants = internals::constants(program).into_iter();
+        Constants(constants.map(|(place, number)| (place as u32, number.to_f64())).collect())
+    }
+
+    pub(crate) fn get(&self, place: u32) -> Option<f64> {
+        self.0.get(&place).copied()
+    }
+
+    /// The one number that an operand of a pass is.
+    pub(crate) fn at(&self, at: &At) -> Option<f64> {
+        let one = !at.moves && !at.register;
+        one.then(|| self.get(at.start as u32)).flatten()
+    }
+}
+
+/// A program, cut.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) all: Vec<Segment>,
+}
+
+/// A program of more operations on single numbers than this is long.
+const LONG: usize = 4 * FUNCTION;
+
+impl Segments {
+    /// Whether to make code quickly rather than to make quick code.
+    pub(crate) fn is_long(&self) -> bool {
+        let straight = |segment: &Segment| match segment {
+            Segment::Numbers(range) => range.len(),
+            _ => 0,
+        };
+        self.all.iter().map(straight).sum::<usize>() > LONG
+    }
+
+    pub(crate) fn of<S: Float>(program: &Program<S>) -> Self {
+        let mut segments = Segments { lines: Vec::new(), all: Vec::new() };
+        // Where the lines begin that are in no function yet.
+        let mut from = 0;
+        // A place is written as an offset in bytes, of 31 bits.
+        let fits = i32::try_from(internals::len(program) * size_of::<S>()).is_ok();
+        let constants = Constants::of(program);
+        for index in 0..internals::tasks(program) {
+            match internals::task(program, index) {
+                TaskView::Numbers(mut lines) if fits => segments.lines.append(&mut lines),
+                TaskView::Pass(pass) if fits && unroll::is_small_pass(&pass) => {
+                    unroll::pass(&pass, &mut segments.lines);
+                }
+                TaskView::Fold(fold) if fits && unroll::is_small_fold(&fold) => {
+                    unroll::fold(&fold, &mut segments.lines);
+                }
+                TaskView::Pass(pass)
+                    if fits && loops::is_worth_it(&pass, |at| constants.at(at)) =>
+                {
+                    segments.cut(&mut from);
+                    segments.all.push(Segment::Loops(pass));
+                }
+                view => {
+                    segments.cut(&mut from);
+                    segments.all.push(Segment::Task { index, view });
+                }
+            }
+        }
+        segments.cut(&mut from);
+        segments
+    }
+
+    /// Makes functions of the lines that are in none.
+    fn cut(&mut self, from: &mut usize) {
+        let lines = &self.lines[*from..];
+        // In a short program straight code is read quickly enough.
+        let found = if lines.len() > LONG { rolled::find(lines) } else { Vec::new() };
+        let first = *from;
+        for mut rolled in found {
+            rolled.from += first;
+            let (start, end) = (rolled.from, rolled.from + rolled.period * rolled.times);
+            self.straight(*from, start);
+            self.all.push(Segment::Rolled(rolled));
+            *from = end;
+        }
+        self.straight(*from, self.lines.len());
+        *from = self.lines.len();
+    }
+
+    /// Functions of about one size.
+    fn straight(&mut self, mut from: usize, end: usize) {
+        let count = (end - from).div_ceil(FUNCTION);
+        for left in (1..=count).rev() {
+            let len = (end - from).div_ceil(left);
+            self.all.push(Segment::Numbers(from..from + len));
+            from += len;
+        }
+    }
+}
