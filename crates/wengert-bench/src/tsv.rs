@@ -60,6 +60,7 @@ mod tests {
             threads: 2,
             unit: Unit::us("us/step"),
             aims: [None; 3],
+            aims_below: [None; 2],
             reference: "",
         };
         let facts = vec![Fact { mode: Mode::Compiled, unit: "ms/compile", value: 1.5 }];
