@@ -25,5 +25,4 @@ documents! {
     source: "source.md";
     training: "training.md";
     cookbook: "cookbook.md";
-    jit: "jit.md";
 }

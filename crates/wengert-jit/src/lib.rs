@@ -51,3 +51,7 @@ mod unroll;
 
 pub use error::JitError;
 pub use jit::{Jit, Report};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/jit.md")]
+mod document {}
