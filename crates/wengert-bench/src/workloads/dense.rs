@@ -198,7 +198,7 @@ impl Workload for Batch {
             what: format!("{sizes}, batch {}, f32, SGD step", self.rows),
             threads: self.threads,
             unit: Unit::us("us/step"),
-            aims: [Some(Aim::Ratio(1.15)), Some(Aim::Ratio(1.1)), Some(Aim::Ratio(1.05))],
+            aims: [Some(Aim::Ratio(1.05)), Some(Aim::Ratio(1.05)), Some(Aim::Ratio(1.05))],
             aims_below: [None, None],
             reference: self.reference,
         }
