@@ -20,6 +20,8 @@ pub(crate) fn all(quick: bool) -> Vec<Box<dyn Workload>> {
         Box::new(dense::W2_THREADS),
         Box::new(dense::W3),
         Box::new(dense::W3_THREADS),
+        Box::new(dense::InExact(dense::W2)),
+        Box::new(dense::InExact(dense::W3)),
         Box::new(tiny::Tiny { code: tiny::Code::Layers }),
         Box::new(tiny::Tiny { code: tiny::Code::Scalar }),
         Box::new(rosenbrock::LARGE),
