@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Constant, Real, Scalar, powers};
+use crate::real::{Constant, OfNumbers, Real, Scalar, powers};
 use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
@@ -126,6 +126,20 @@ impl<S: Scalar> Scalar for Dual<S> {
 
     fn with_tangent_of(self, other: Self) -> Self {
         Dual { value: self.value, tangent: other.tangent }
+    }
+
+    fn through(function: &dyn OfNumbers, given: &[Self], to: &mut [Self]) {
+        let plain: Vec<f64> = given.iter().map(|x| x.value.to_f64()).collect();
+        let mut value = vec![0.0; to.len()];
+        function.value(&plain, &mut value);
+        let direction: Vec<f64> = given.iter().map(|x| x.tangent.to_f64()).collect();
+        let mut tangent = vec![0.0; to.len()];
+        if direction.iter().any(|&moves| moves != 0.0) {
+            function.tangent(&plain, &value, &direction, &mut tangent);
+        }
+        for (to, (&value, &tangent)) in to.iter_mut().zip(value.iter().zip(&tangent)) {
+            *to = Dual { value: S::from_f64(value), tangent: S::from_f64(tangent) };
+        }
     }
 
     fn tie(self, op: Binary, other: Self, before: u32) -> Self {

@@ -481,6 +481,8 @@ then the rows that were collected";
             Cond, cond, "cond", "c ≠ 0 ? f(x, ..) : g(x, ..)",
                 "that of the body which is run; 0 by c",
                 "two bodies of the same inputs and outputs, of which one is run";
+            External, external, "external", "f(x, ..)", "the one that was given for it; no second",
+                "a function of plain numbers, called as one step";
         }
     };
 }
@@ -525,7 +527,10 @@ macro_rules! define_structural {
             /// known by its name.
             #[must_use]
             pub const fn runs_a_body(self) -> bool {
-                matches!(self, Structural::Call | Structural::Scan | Structural::Cond)
+                matches!(
+                    self,
+                    Structural::Call | Structural::Scan | Structural::Cond | Structural::External
+                )
             }
         }
     };

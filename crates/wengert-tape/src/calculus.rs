@@ -186,7 +186,7 @@ pub fn jvp<S: Scalar>(
     let x = point(&tape, x).map_err(name)?;
     let y = f(x);
     let tangents = tape.tangents(&[(x, tangent)]).map_err(name)?;
-    Ok((y.values(), tangents.values(y)))
+    Ok((y.values(), tangents.try_values(y).map_err(name)?))
 }
 
 /// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about
@@ -290,7 +290,7 @@ impl<S: Scalar> Tape<S> {
         }
         for j in 0..n {
             let along = self.tangents(&[(wrt, &unit(j, n))]).map_err(name)?;
-            let column = along.values(output);
+            let column = along.try_values(output).map_err(name)?;
             for (row, entry) in rows.iter_mut().zip(column) {
                 row[j] = entry;
             }

@@ -185,6 +185,29 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// A derivative that nobody knows: of a function of plain numbers
+    /// ([`External`](crate::External)), for which none was given, or one and not its derivative.
+    NoRule {
+        /// What asked for it: `backward`, `hvp`, `record_gradient`.
+        op: &'static str,
+        /// The key of the function.
+        key: String,
+        /// Whether its own derivative was given.
+        has_first: bool,
+        /// The node that computes it, or a part of its derivative.
+        node: Box<Culprit>,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A key that no operation is registered under.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys that are registered.
+        known: Vec<String>,
+        /// The caller's place.
+        at: Place,
+    },
     /// A tensor without elements.
     Empty {
         /// The operation.
@@ -363,6 +386,7 @@ impl Error {
             | Error::Operands { op, .. }
             | Error::NoAdjoint { op, .. }
             | Error::Length { op, .. }
+            | Error::NoRule { op, .. }
             | Error::Empty { op, .. }
             | Error::Ragged { op, .. }
             | Error::Full { op, .. }
@@ -374,6 +398,7 @@ impl Error {
             Error::Rows { .. } => "run",
             Error::Differs { .. } => "verify",
             Error::NoSuchPath { .. } => "path",
+            Error::UnknownKey { .. } => "key",
             Error::StaleKey { .. } => "var",
             Error::Body { .. } => "call",
             Error::Stale => "gradients",
@@ -403,6 +428,8 @@ impl Error {
             | Error::GuardFlipped { at, .. }
             | Error::Differs { at, .. }
             | Error::NoSuchPath { at, .. }
+            | Error::NoRule { at, .. }
+            | Error::UnknownKey { at, .. }
             | Error::Body { at, .. }
             | Error::StaleKey { at, .. } => Some(*at),
             Error::GuardFlippedInRows { first, .. } => first.place(),
@@ -418,6 +445,7 @@ impl Error {
         | Error::Singular { op, .. }
         | Error::NoAdjoint { op, .. }
         | Error::Length { op, .. }
+        | Error::NoRule { op, .. }
         | Error::Empty { op, .. }
         | Error::Ragged { op, .. }
         | Error::Full { op, .. } = &mut self

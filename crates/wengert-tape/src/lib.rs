@@ -23,6 +23,8 @@ mod scalars;
 #[doc(hidden)]
 pub mod pivots;
 mod var;
+#[doc(hidden)]
+pub mod limits;
 mod replay;
 mod verify;
 mod sweep;
@@ -50,7 +52,7 @@ pub use backward::{Contribution, Gradients, Status};
 pub use calculus::{
     grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
 };
-pub use calls::{Operation, Scan};
+pub use calls::{External, Externals, Operation, Scan};
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;

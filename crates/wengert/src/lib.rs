@@ -73,8 +73,8 @@ pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::Leaf;
 pub use wengert_ops::shape::Shape;
 pub use wengert_tape::{
-    Axes, Axis, Error, Gradients, Key, Last, Mark, Nested, Operand, Operation, Options, Place,
-    Scalar, Scan, Tangents, Tape, Var, scan,
+    Axes, Axis, Error, External, Externals, Gradients, Key, Last, Mark, Nested, Operand, Operation,
+    Options, Place, Scalar, Scan, Tangents, Tape, Var, scan,
 };
 pub use wengert_tape::{
     grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
@@ -93,7 +93,8 @@ pub use wengert_program::{CompileTape, Compiler, Program, Workspace};
 /// ```
 pub mod prelude {
     pub use crate::{
-        Axes, Error, Gradients, Last, Leaf, Numerics, Operation, Options, Scalar, Scan, Tape, Var,
+        Axes, Error, External, Gradients, Last, Leaf, Numerics, Operation, Options, Scalar, Scan,
+        Tape, Var,
     };
     #[cfg(feature = "programs")]
     pub use crate::{CompileTape, Compiler, Program, Workspace};

@@ -13,6 +13,8 @@ mod calls;
 mod check;
 mod deep;
 mod double_double;
+#[cfg(feature = "programs")]
+mod external;
 #[cfg(feature = "fast")]
 mod fast_kernels;
 #[cfg(feature = "programs")]

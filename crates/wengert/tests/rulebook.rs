@@ -6,7 +6,9 @@ use wengert::node::Layout;
 use wengert::op::{Attributes, Op, Structural};
 use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::{CompileTape, Compiler, Leaf, Numerics, Operation, Options, Scan, Shape, Tape, Var};
+use wengert::{
+    CompileTape, Compiler, External, Leaf, Numerics, Operation, Options, Scan, Shape, Tape, Var,
+};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -224,8 +226,40 @@ fn cases(op: Structural) -> Vec<Case> {
                 &[&[], &[2, 2], &[]],
             ),
         )],
+        Structural::External => vec![
+            case(
+                &[(&[3], Sparse), (&[2, 2], Turned)],
+                body_of(|_, x| external().of(x), &[&[3], &[2, 2]]),
+            ),
+            case(&[(&[3], Repeated), (&[], Cut)], body_of(|_, x| external().of(x), &[&[3], &[]])),
+            // Its recorded rule, of the cotangent.
+            case(
+                &[(&[3], Cut), (&[3], Cut), (&[3], Sparse)],
+                body_of(
+                    |tape, x| {
+                        let y = external().of(&x[..1]);
+                        tape.record_vjp(&[(y, x[1])], &x[..1]).unwrap()[0].unwrap()
+                    },
+                    &[&[3], &[3]],
+                ),
+            ),
+        ],
         op => panic!("{op} has no case here: add shapes and strides that it is to be tested with"),
     }
+}
+
+/// `sin(x) (1 + Σ others)`, with a rule.
+fn external() -> External {
+    let total = |x: &[&[f64]]| 1.0 + x[1..].iter().flat_map(|x| x.iter()).sum::<f64>();
+    External::new("foreign", move |x, y| {
+        y.iter_mut().zip(x[0]).for_each(|(y, x0)| *y = x0.sin() * total(x));
+    })
+    .with_vjp(move |x, _, g, to| {
+        for (i, (&x0, &g)) in x[0].iter().zip(g).enumerate() {
+            to[0][i] = g * x0.cos() * total(x);
+            to[1..].iter_mut().flat_map(|to| to.iter_mut()).for_each(|to| *to += g * x0.sin());
+        }
+    })
 }
 
 /// The attributes of a node that runs a function, recorded of operands of these shapes.
@@ -388,6 +422,10 @@ fn every_way_to_a_derivative_is_one() {
 #[test]
 fn second_derivatives_are_one() {
     each_case(|op, case, what| {
+        if op == Structural::External {
+            // It has none, and says so: `external.rs`.
+            return;
+        }
         let tape = exact();
         let (loss, leaves) = objective(&tape, op, case);
         let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();

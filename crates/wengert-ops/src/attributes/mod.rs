@@ -2,6 +2,8 @@
 
 mod body;
 mod calls;
+mod external;
+mod limit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +12,10 @@ use smallvec::SmallVec;
 
 pub use body::{Body, Differentiate, Elements, Number, Run, Step};
 pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Scan, Snapshots};
+pub use external::{
+    External, ExternalJvp, ExternalPart, ExternalShape, ExternalValue, ExternalVjp,
+};
+pub use limit::Limit;
 
 use crate::shape::Shape;
 
@@ -36,6 +42,8 @@ pub enum Attributes {
     Scan(Arc<Scan>),
     /// Two bodies, one of which is run.
     Cond(Arc<Cond>),
+    /// A function of plain numbers, and what is computed of it.
+    External(Arc<External>, ExternalPart),
 }
 
 impl Attributes {
@@ -81,6 +89,7 @@ impl fmt::Display for Attributes {
             Attributes::Call(call) => f.write_str(&call.name),
             Attributes::Scan(scan) => write!(f, "{} steps", scan.steps),
             Attributes::Cond(_) => f.write_str("two branches"),
+            Attributes::External(external, part) => f.write_str(external.name(*part)),
         }
     }
 }

@@ -144,9 +144,16 @@ pub(super) fn fits(operands: &[&Shape], body: &Body) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// The operands' numbers, one operand after the other.
+/// The operands' numbers, one operand after the other. What is cut stands still.
 pub(super) fn inputs<S: Scalar>(site: &Site<'_, S>) -> Vec<S> {
-    site.operands.iter().flat_map(|operand| operand.elements()).collect()
+    inputs_from(site, 0)
+}
+
+/// Those of the operands from `first` on.
+pub(super) fn inputs_from<S: Scalar>(site: &Site<'_, S>, first: usize) -> Vec<S> {
+    let each = site.operands[first..].iter().zip(&site.cut[first..]);
+    let still = |x: S, cut: bool| if S::HAS_TANGENT && cut { x.detached() } else { x };
+    each.flat_map(|(operand, &cut)| operand.elements().map(move |x| still(x, cut))).collect()
 }
 
 /// What a body returns for numbers.

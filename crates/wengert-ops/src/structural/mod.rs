@@ -23,6 +23,7 @@ mod cond;
 mod contiguous;
 mod cumprod;
 mod cumsum;
+mod external;
 mod extremum;
 mod gather;
 mod linalg;

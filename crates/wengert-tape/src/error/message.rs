@@ -32,6 +32,19 @@ impl fmt::Display for Error {
                 )
             }
             Error::Body { name, problem, at } => write!(f, "{name} at {at}: {problem}"),
+            Error::NoRule { op, key, has_first, node, at } => {
+                write!(f, "{op} at {at}: {node} needs a derivative of {key}, ")?;
+                f.write_str(if *has_first {
+                    "a function of plain numbers, whose derivative is given and has none itself; \
+                     made of the tape's operations (Operation), it has all"
+                } else {
+                    "a function of plain numbers for which none is given; with_vjp gives one"
+                })
+            }
+            Error::UnknownKey { key, known, at } => write!(
+                f,
+                "{at}: no operation is registered under the key {key}; known are {known:?}"
+            ),
             Error::Empty { op, shape, at } => {
                 write!(f, "{op} at {at}: shape {shape} has no elements; a tape holds none")
             }

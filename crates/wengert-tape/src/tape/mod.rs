@@ -27,7 +27,7 @@ use memory::Pool;
 pub(crate) use memory::{Lent, Memory};
 use rewind::Epochs;
 pub(crate) use side::join;
-pub use side::{Guard, PivotCheck, Side};
+pub use side::{Guard, Limited, PivotCheck, Side};
 pub(crate) use step::MAX_SLOTS;
 pub use step::{Kind, Step};
 

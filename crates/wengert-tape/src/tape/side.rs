@@ -4,6 +4,10 @@
 
 use std::collections::HashMap;
 
+use std::sync::Arc;
+
+use wengert_ops::attributes::External;
+
 use super::Mark;
 use crate::error::Place;
 use crate::op::Comparison;
@@ -118,6 +122,15 @@ pub struct PivotCheck {
     pub place: Place,
 }
 
+/// A step that cannot be differentiated any number of times.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited {
+    /// Its index among the wide steps.
+    pub wide: usize,
+    /// How often it can, by the operand by which it can least.
+    pub least: u8,
+}
+
 /// Scopes by number; 0 is the root, whose path is empty.
 #[derive(Debug)]
 pub struct Scopes {
@@ -195,6 +208,10 @@ pub struct Side {
     pub scopes: Scopes,
     pub guards: Vec<Guard>,
     pub pivots: Vec<PivotCheck>,
+    /// The steps that cannot be differentiated any number of times.
+    pub limited: Vec<Limited>,
+    /// The functions of plain numbers that are called, each with the first wide step that calls it.
+    pub externals: Vec<(Arc<External>, usize)>,
     /// The place of every step, in the recording mode that keeps them.
     pub places: Vec<Place>,
 }
@@ -215,6 +232,8 @@ impl Side {
             scopes: Scopes::new(),
             guards: Vec::new(),
             pivots: Vec::new(),
+            limited: Vec::new(),
+            externals: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -227,6 +246,8 @@ impl Side {
         self.scopes.clear();
         self.guards.clear();
         self.pivots.clear();
+        self.limited.clear();
+        self.externals.clear();
         self.places.clear();
     }
 
@@ -237,6 +258,8 @@ impl Side {
         self.scopes.truncate(mark.slots);
         self.guards.truncate(mark.guards);
         self.pivots.truncate(mark.pivots);
+        self.limited.retain(|limited| limited.wide < mark.wides);
+        self.externals.retain(|(_, wide)| *wide < mark.wides);
         self.places.truncate(mark.steps as usize);
     }
 

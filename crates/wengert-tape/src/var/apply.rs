@@ -67,7 +67,15 @@ impl<S: Scalar> Tape<S> {
         let some: SmallVec<[Option<Var<'t, S>>; 3]> = operands.iter().copied().map(Some).collect();
         let shape = self.check_shapes(op, &some, &attributes)?;
         let views = operands.iter().map(|operand| operand.view).collect();
-        Var::record(self, Op::Structural(op), shape, views, attributes)
+        if !op.runs_a_body() {
+            return Var::record(self, Op::Structural(op), shape, views, attributes);
+        }
+        self.one_of_each_key(&attributes)?;
+        // What nobody knows the tangent of cannot be recorded with one.
+        self.has_tangents(op, operands, &attributes)?;
+        let result = Var::record(self, Op::Structural(op), shape, views, attributes.clone())?;
+        self.note_limit(&attributes);
+        Ok(result)
     }
 
     /// As `record_structural`, of an operation that divides by pivots.
