@@ -12,6 +12,18 @@ use crate::rules;
 /// A tape of duals gives forward-over-reverse: the tangents of its adjoints are a Hessian-vector
 /// product. Comparisons look at the value alone, as a branch in the program would.
 ///
+/// There is one ε for each level of `Dual`. A derivative within a derivative takes duals of duals,
+/// and a number of the outer one is lifted by [`constant`](Dual::constant); numbers of two levels do
+/// not add. Two derivatives of one level in one formula would be confused: begin each with duals of
+/// its own.
+///
+/// ```compile_fail
+/// use wengert::number::Dual;
+/// let x = Dual::new(1.0, 1.0); // d/dx
+/// let y = Dual::new(Dual::constant(2.0), Dual::constant(1.0)); // d/dy within
+/// let sum = x + y; // Dual::constant(x) + y
+/// ```
+///
 /// # Examples
 ///
 /// ```

@@ -289,7 +289,26 @@ pub enum Error {
         pivot: usize,
         /// The pivot's value.
         value: f64,
-        /// Where the operation stands.
+        /// The function that the operation stands in, if a step runs one: `step 3 of scan`. Empty for
+        /// an operation on the tape. The operand is then the step's first, with the shape of the
+        /// matrix inside.
+        inside: String,
+        /// Where the operation stands, or the step that it stands in.
+        at: Place,
+    },
+    /// An equation whose root was not found from its start.
+    NoConvergence {
+        /// `root` or `fixed_point`.
+        op: &'static str,
+        /// The start; of an equation in a function that a step runs, the step's first operand.
+        start: Box<Culprit>,
+        /// The steps of Newton's method that were made.
+        iterations: usize,
+        /// The largest of the numbers that should be 0, at the end.
+        residual: f64,
+        /// The function that it stands in, as of [`Error::Singular`].
+        inside: String,
+        /// Where the operation stands, or the step that it stands in.
         at: Place,
     },
     /// A recorded comparison came out differently, or a pivot was bad, in some rows of a batch.
@@ -383,6 +402,7 @@ impl Error {
             | Error::Shapes { op, .. }
             | Error::Operand { op, .. }
             | Error::Singular { op, .. }
+            | Error::NoConvergence { op, .. }
             | Error::Operands { op, .. }
             | Error::NoAdjoint { op, .. }
             | Error::Length { op, .. }
@@ -415,6 +435,7 @@ impl Error {
             | Error::Shapes { at, .. }
             | Error::Operand { at, .. }
             | Error::Singular { at, .. }
+            | Error::NoConvergence { at, .. }
             | Error::Operands { at, .. }
             | Error::NoAdjoint { at, .. }
             | Error::Length { at, .. }

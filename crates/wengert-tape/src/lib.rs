@@ -21,13 +21,14 @@ mod kernels;
 mod tape;
 mod scalars;
 #[doc(hidden)]
-pub mod pivots;
+pub mod faults;
 mod var;
 #[doc(hidden)]
 pub mod limits;
 mod replay;
 mod verify;
 mod sweep;
+mod taylor;
 mod compiled;
 mod backward;
 #[cfg(feature = "ndarray")]
@@ -50,7 +51,7 @@ pub mod internals;
 
 pub use backward::{Contribution, Gradients, Status};
 pub use calculus::{
-    grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+    grad, grads, hessian, hvp, jacobian, jvp, taylor, value_and_grad, value_and_grads, verify, vjp,
 };
 pub use calls::{External, Externals, Operation, Scan};
 pub use check::{Check, Report};

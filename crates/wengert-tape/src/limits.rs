@@ -64,7 +64,8 @@ impl<S: Scalar> Tape<S> {
         })
     }
 
-    /// The error if this is a tape of dual numbers, and the tangent of a step is not known.
+    /// The error if a derivative is needed to compute a step at all, as on a tape of dual numbers,
+    /// and is not known.
     #[track_caller]
     pub(crate) fn has_tangents(
         &self,
@@ -72,10 +73,13 @@ impl<S: Scalar> Tape<S> {
         operands: &[Var<'_, S>],
         attributes: &Attributes,
     ) -> Result<(), Error> {
-        if !S::IS_DUAL {
+        // An equation is solved by its derivative.
+        let solves = op == Structural::Root;
+        if !S::IS_DUAL && !solves {
             return Ok(());
         }
-        for (i, operand) in operands.iter().enumerate().filter(|(_, x)| !x.view.is_cut()) {
+        let asked = |x: &Var<'_, S>| solves || !x.view.is_cut();
+        for (i, operand) in operands.iter().enumerate().filter(|(_, x)| asked(x)) {
             let limit = attributes.limit(operands.len(), i);
             if let Some(limit) = limit.filter(|limit| limit.times == 0) {
                 let side = self.side.borrow();

@@ -42,7 +42,7 @@
 //!
 //! | to | take |
 //! |---|---|
-//! | get the gradient of a closure | [`grad`], [`value_and_grad`]; [`jacobian`], [`hessian`], [`hvp`], [`vjp`], [`jvp`] |
+//! | get the gradient of a closure | [`grad`], [`value_and_grad`]; [`jacobian`], [`hessian`], [`hvp`], [`vjp`], [`jvp`], [`taylor`] |
 //! | hold a function in a struct, and ask it at many points | [`Function`], [`function`] |
 //! | record a program and differentiate it | [`Tape`], [`Var`], [`Var::backward`], [`Gradients`] |
 //! | go through many rows, or train | [`Tape::replay`], or compiled: [`CompileTape`], [`Compiler`], [`program`] |
@@ -77,7 +77,7 @@ pub use wengert_tape::{
     Options, Place, Scalar, Scan, Tangents, Tape, Var, scan,
 };
 pub use wengert_tape::{
-    grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+    grad, grads, hessian, hvp, jacobian, jvp, taylor, value_and_grad, value_and_grads, verify, vjp,
 };
 
 #[cfg(feature = "programs")]

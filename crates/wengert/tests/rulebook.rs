@@ -226,6 +226,33 @@ fn cases(op: Structural) -> Vec<Case> {
                 &[&[], &[2, 2], &[]],
             ),
         )],
+        Structural::Root => vec![
+            case(
+                &[(&[3], Cut), (&[3], Sparse), (&[], Plain)],
+                body_of(
+                    |tape, x| {
+                        let roots = tape.root(x[0], &x[1..], |x, p| {
+                            // Each equation reads two unknowns.
+                            x + 0.2 * (x * p[1]).sin() * x.at(0).cos() - p[0]
+                        });
+                        roots.unwrap()
+                    },
+                    &[&[3], &[3], &[]],
+                ),
+            ),
+            // A matrix of unknowns, and a start that no derivative passes to.
+            case(
+                &[(&[2, 2], Plain), (&[2, 2], Turned)],
+                body_of(
+                    |tape, x| {
+                        let point =
+                            tape.fixed_point(x[0], &x[1..], |x, p| 0.3 * x.matmul(x).tanh() + p[0]);
+                        point.unwrap()
+                    },
+                    &[&[2, 2], &[2, 2]],
+                ),
+            ),
+        ],
         Structural::External => vec![
             case(
                 &[(&[3], Sparse), (&[2, 2], Turned)],
@@ -466,6 +493,34 @@ fn second_derivatives_are_one() {
     });
 }
 
+/// Taylor coefficients are read off the same tangents: the second is half the tangent's tangent.
+#[test]
+fn taylor_coefficients_are_tangents_of_tangents() {
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (loss, leaves) = objective(&tape, op, case);
+        let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
+        let along: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let seeds = leaves.iter().zip(&directions).map(|(&leaf, direction)| {
+            (leaf, tape.tensor(Leaf::Data, direction, leaf.shape()).unwrap())
+        });
+        let seeds: Vec<(Var<'_>, Var<'_>)> = seeds.collect();
+        let number = |var: Option<Var<'_>>| var.map_or(0.0, Var::value);
+        let first = loss.record_tangent(&seeds).unwrap();
+        let order = if op == Structural::External { 1 } else { 3 };
+        let found = tape.taylor(loss, &along, order).unwrap().concat();
+        close(&found[..2], &[loss.value(), number(first)], 1e-13, what);
+        if order == 1 {
+            return;
+        }
+        let second = first.and_then(|first| first.record_tangent(&seeds).unwrap());
+        close(&found[2..3], &[number(second) / 2.0], 1e-12, &format!("order 2 of {what}"));
+        let third = second.and_then(|second| second.record_tangent(&seeds).unwrap());
+        close(&found[3..], &[number(third) / 6.0], 1e-11, &format!("order 3 of {what}"));
+    });
+}
+
 /// A quicker way of a sweep adds the numbers that the entries list: bit for bit, but where it adds
 /// them up first.
 #[test]
@@ -492,9 +547,9 @@ fn quick_ways_add_what_the_entries_list() {
         op.reverse_one_by_one(&site, &g, &mut listed);
         let running =
             matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd);
-        if running || op.runs_a_body() {
+        if running || (op.runs_a_body() && op != Structural::Root) {
             close(&quick, &listed, 1e-15, what);
-        } else if is_of_a_matrix(op) {
+        } else if is_of_a_matrix(op) || op == Structural::Root {
             close(&quick, &listed, 1e-13, what);
         } else {
             assert_eq!(quick, listed, "{what}");

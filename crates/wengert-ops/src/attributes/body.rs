@@ -70,6 +70,10 @@ pub trait Differentiate: Sync {
     /// The Jacobian-vector product: of the inputs, then a tangent for each of them, the outputs and
     /// then the tangents of all outputs.
     fn pushforward(&self, body: &Body) -> Body;
+
+    /// The one output, and its Jacobian by the first input as a further one: a row for each element
+    /// of the output.
+    fn linearised(&self, body: &Body) -> Body;
 }
 
 /// A function held as data.
@@ -95,6 +99,7 @@ pub struct Body {
 struct Facts {
     limit: Option<Limit>,
     externals: Vec<Arc<External>>,
+    can_fail: bool,
 }
 
 impl Facts {
@@ -102,6 +107,9 @@ impl Facts {
         let mut facts = Facts::default();
         for step in steps {
             let Step::Run(run) = step else { continue };
+            if let Op::Structural(op) = run.op {
+                facts.can_fail |= op.can_fail(&run.attributes);
+            }
             for external in run.attributes.externals() {
                 if !facts.externals.contains(external) {
                     facts.externals.push(Arc::clone(external));
@@ -140,6 +148,12 @@ impl Body {
     #[must_use]
     pub fn limit(&self) -> Option<&Limit> {
         self.facts.limit.as_ref()
+    }
+
+    /// Whether a step of it may have no result for some numbers.
+    #[must_use]
+    pub fn can_fail(&self) -> bool {
+        self.facts.can_fail
     }
 
     /// The functions of plain numbers that it runs, each once.

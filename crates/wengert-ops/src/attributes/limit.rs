@@ -39,6 +39,7 @@ impl Attributes {
             Attributes::External(external, _) => by(external, 0),
             Attributes::Call(call) => call.rule.as_ref().unwrap_or(&call.body).limit().cloned(),
             Attributes::Scan(scan) => scan.body.limit().cloned(),
+            Attributes::Root(root) => root.body.limit().cloned(),
             Attributes::Cond(cond) => {
                 Limit::least([&cond.yes, &cond.no].into_iter().filter_map(|b| b.limit().cloned()))
             }
@@ -52,6 +53,7 @@ impl Attributes {
             Attributes::External(external, _) => (Some(external), [None, None]),
             Attributes::Call(call) => (None, [Some(&call.body), call.rule.as_ref()]),
             Attributes::Scan(scan) => (None, [Some(&scan.body), None]),
+            Attributes::Root(root) => (None, [Some(&root.body), None]),
             Attributes::Cond(cond) => (None, [Some(&cond.yes), Some(&cond.no)]),
             _ => (None, [None, None]),
         };

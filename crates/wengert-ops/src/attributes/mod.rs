@@ -11,7 +11,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 pub use body::{Body, Differentiate, Elements, Number, Run, Step};
-pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Scan, Snapshots};
+pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Root, Scan, Snapshots};
 pub use external::{
     External, ExternalJvp, ExternalPart, ExternalShape, ExternalValue, ExternalVjp,
 };
@@ -42,6 +42,8 @@ pub enum Attributes {
     Scan(Arc<Scan>),
     /// Two bodies, one of which is run.
     Cond(Arc<Cond>),
+    /// An equation that is solved.
+    Root(Arc<Root>),
     /// A function of plain numbers, and what is computed of it.
     External(Arc<External>, ExternalPart),
 }
@@ -89,6 +91,7 @@ impl fmt::Display for Attributes {
             Attributes::Call(call) => f.write_str(&call.name),
             Attributes::Scan(scan) => write!(f, "{} steps", scan.steps),
             Attributes::Cond(_) => f.write_str("two branches"),
+            Attributes::Root(root) => f.write_str(root.name),
             Attributes::External(external, part) => f.write_str(external.name(*part)),
         }
     }

@@ -103,6 +103,10 @@ impl Rule for Call {
 
     fn composed<T: Algebra>(operands: &[T], attributes: &Attributes) -> Option<T> {
         let body = &call(attributes).body;
+        // Written out, nobody would ask whether it has a result.
+        if body.can_fail() {
+            return None;
+        }
         let outputs = body.written_out(operands);
         Some(match outputs.as_slice() {
             [output] => *output,
@@ -117,7 +121,7 @@ impl Rule for Call {
 
 /// A call of a body.
 #[track_caller]
-fn called<T: Algebra>(name: String, body: Arc<Body>, given: &[T]) -> T {
+pub(super) fn called<T: Algebra>(name: String, body: Arc<Body>, given: &[T]) -> T {
     let call = attributes::Call { name, body, rule: None };
     T::structural(Structural::Call, given, Attributes::Call(Arc::new(call)))
 }

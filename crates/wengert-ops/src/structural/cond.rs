@@ -34,6 +34,11 @@ fn chosen<'a, S: Scalar>(site: &Site<'a, S>) -> &'a Arc<Body> {
     }
 }
 
+/// The body that is run, and what it is given.
+pub(super) fn taken<'a, S: Scalar>(site: &Site<'a, S>) -> (&'a Arc<Body>, Vec<S>) {
+    (chosen(site), inputs(site))
+}
+
 /// The numbers that the body is given.
 fn inputs<S: Scalar>(site: &Site<'_, S>) -> Vec<S> {
     inputs_from(site, 1)

@@ -14,6 +14,7 @@ mod branch;
 mod derive;
 mod external;
 mod operation;
+mod root;
 mod scan;
 
 use std::sync::Arc;
@@ -89,6 +90,6 @@ impl<S: Scalar> Tape<S> {
         for &operand in operands {
             self.owns(op.name(), operand)?;
         }
-        self.record_structural(op, operands, attributes)
+        self.record_checked(op, operands, attributes)
     }
 }

@@ -34,6 +34,7 @@ impl Node {
     pub fn op_name(&self) -> &str {
         match &self.attributes {
             Attributes::Call(call) => &call.name,
+            Attributes::Root(root) => root.name,
             Attributes::External(external, part) => external.name(*part),
             _ => self.op.name(),
         }

@@ -114,9 +114,9 @@ pub struct Guard {
     pub place: Place,
 }
 
-/// A step whose pivots are checked when it is computed again.
+/// A step that may have no result, which is checked when it is computed again.
 #[derive(Clone, Copy, Debug)]
-pub struct PivotCheck {
+pub struct FaultCheck {
     /// Its index among the wide steps.
     pub wide: usize,
     pub place: Place,
@@ -207,7 +207,7 @@ pub struct Side {
     pub names: Names,
     pub scopes: Scopes,
     pub guards: Vec<Guard>,
-    pub pivots: Vec<PivotCheck>,
+    pub faults: Vec<FaultCheck>,
     /// The steps that cannot be differentiated any number of times.
     pub limited: Vec<Limited>,
     /// The functions of plain numbers that are called, each with the first wide step that calls it.
@@ -231,7 +231,7 @@ impl Side {
             names: Names::default(),
             scopes: Scopes::new(),
             guards: Vec::new(),
-            pivots: Vec::new(),
+            faults: Vec::new(),
             limited: Vec::new(),
             externals: Vec::new(),
             places: Vec::new(),
@@ -245,7 +245,7 @@ impl Side {
         self.names.clear();
         self.scopes.clear();
         self.guards.clear();
-        self.pivots.clear();
+        self.faults.clear();
         self.limited.clear();
         self.externals.clear();
         self.places.clear();
@@ -257,7 +257,7 @@ impl Side {
         self.names.truncate(mark.names);
         self.scopes.truncate(mark.slots);
         self.guards.truncate(mark.guards);
-        self.pivots.truncate(mark.pivots);
+        self.faults.truncate(mark.faults);
         self.limited.retain(|limited| limited.wide < mark.wides);
         self.externals.retain(|(_, wide)| *wide < mark.wides);
         self.places.truncate(mark.steps as usize);
