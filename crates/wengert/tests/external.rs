@@ -352,7 +352,7 @@ fn a_key_stands_for_one_operation() {
     // What a tape has forgotten it does not hold against anybody.
     tape.clear();
     let mark = tape.mark();
-    one.of(&[tape.input(0.0)]);
+    let _ = one.of(&[tape.input(0.0)]);
     tape.rewind(mark);
     assert_eq!(other.of(&[tape.input(0.0)]).value(), 2.0);
 
@@ -404,6 +404,8 @@ fn it_stands_in_listings_under_its_key() {
     let text = tape.to_string();
     assert!(text.contains("foreign x x -> [2]"), "{text}");
     assert!(text.contains("foreign' x x y"), "{text}");
+    let program = tape.compile(&[y.sum()], &[x]).unwrap().to_string();
+    assert!(program.contains("foreign [2] over") && program.contains("foreign' "), "{program}");
     let node = tape.node(y.id()).unwrap();
     assert_eq!((node.op_name(), node.op.name()), ("foreign", "external"));
 }

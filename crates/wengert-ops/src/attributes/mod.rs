@@ -61,6 +61,18 @@ impl Attributes {
         )
     }
 
+    /// What a listing calls a step that runs a function: the function's name, or its key. Nothing if
+    /// the operation says it all.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Attributes::Call(call) => Some(&call.name),
+            Attributes::Root(root) => Some(root.name),
+            Attributes::External(external, part) => Some(external.name(*part)),
+            _ => None,
+        }
+    }
+
     /// The axes; none if the operation has no such attribute.
     #[must_use]
     pub fn axes(&self) -> &[u8] {

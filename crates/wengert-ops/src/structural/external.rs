@@ -54,7 +54,7 @@ impl Rule for External {
         }
         let given: Vec<Shape> = operands[..k].iter().map(|&shape| shape.clone()).collect();
         let result = (external.shape)(&given).map_err(|rule| Misfit::One { operand: 0, rule })?;
-        if result.len() == 0 {
+        if result.is_empty() {
             let rule = format!("its result would have shape {result}, without elements");
             return Err(Misfit::One { operand: 0, rule });
         }

@@ -125,6 +125,7 @@ impl External {
     /// # Panics
     ///
     /// As [`try_of`](External::try_of) returns an error; and as the closures do.
+    #[must_use]
     #[track_caller]
     pub fn of<'t, S: Scalar>(&self, operands: &[Var<'t, S>]) -> Var<'t, S> {
         or_panic(self.try_of(operands))

@@ -32,12 +32,7 @@ impl Node {
     /// calls, or the key of one of plain numbers.
     #[must_use]
     pub fn op_name(&self) -> &str {
-        match &self.attributes {
-            Attributes::Call(call) => &call.name,
-            Attributes::Root(root) => root.name,
-            Attributes::External(external, part) => external.name(*part),
-            _ => self.op.name(),
-        }
+        self.attributes.name().unwrap_or(self.op.name())
     }
 
     /// Its slots.
