@@ -17,7 +17,7 @@ use crate::rules;
 /// not add. Two derivatives of one level in one formula would be confused: begin each with duals of
 /// its own.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use wengert::number::Dual;
 /// let x = Dual::new(1.0, 1.0); // d/dx
 /// let y = Dual::new(Dual::constant(2.0), Dual::constant(1.0)); // d/dy within

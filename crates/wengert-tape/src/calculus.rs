@@ -42,7 +42,7 @@ use crate::var::Var;
 ///
 /// The same for functions as one step:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0597
 /// let tape = wengert::Tape::new();
 /// let (x, y) = (tape.input(1.0), tape.input(2.0));
 /// let z = tape.checkpoint(&[y], |inside| inside[0] * x); // x has to be an input

@@ -343,7 +343,8 @@ fn a_branch_or_a_checkpoint_that_does_not_fit_is_refused() {
 fn what_is_detached_stands_still_inside() {
     type Inside = for<'b> fn(&[Var<'b>]) -> Var<'b>;
     let inside: Inside = |x| (x[0] * x[1] * x[1]).sin();
-    let ways: [fn(&Tape, Var<'_>, Inside) -> Vec<f64>; 3] = [
+    type Way = fn(&Tape, Var<'_>, Inside) -> Vec<f64>;
+    let ways: [Way; 3] = [
         |tape, x, inside| of(tape, x, inside(&[x.detach(), x])),
         |tape, x, inside| of(tape, x, tape.checkpoint(&[x.detach(), x], inside).unwrap()),
         |tape, x, inside| {

@@ -342,3 +342,21 @@ fn a_root_within_a_function() {
     workspace.set(input, &[-1.0]).unwrap();
     assert_eq!(program.run(&mut workspace).unwrap_err().to_string(), error);
 }
+
+/// A root's number and its adjoints are within what 32 digits allow them.
+#[cfg(feature = "precision")]
+#[test]
+fn its_error_is_bounded() {
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let tape = Tape::with(Options::default().numerics(numerics));
+        let p = tape.input([1.0, 0.5]);
+        let y = kepler(&tape, p);
+        let truth = y.truth().run().unwrap();
+        assert_eq!(truth.value(y).truth.high(), 1.4987011335178483);
+        assert!(truth.value(y).holds(y.value()) && truth.value(y).digits() > 13.0);
+        let gradients = y.backward().values_wrt(p);
+        for (i, slope) in gradients.iter().enumerate() {
+            assert!(truth.adjoint(p.at(i)).holds(*slope), "{i}");
+        }
+    }
+}

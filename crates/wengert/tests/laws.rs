@@ -144,7 +144,7 @@ fn a_product_with_the_jacobian_is_the_transpose_of_the_other() {
             let (known, size) = inner(&back, &w);
 
             let forward = tape.tangents(&directed(&leaves, &w)).unwrap().values(y);
-            let (found, other) = inner(&[v.clone()], &[forward]);
+            let (found, other) = inner(std::slice::from_ref(&v), &[forward]);
             same(found, known, size + other, "duals")?;
 
             let moving: Vec<(Var<'_>, Var<'_>)> = leaves

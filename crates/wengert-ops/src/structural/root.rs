@@ -146,7 +146,7 @@ impl attributes::Root {
     fn jacobian_of<T: Algebra>(&self, given: &[T]) -> T {
         let body = self.linearised();
         let only = Arc::new(body.returning(body.outputs[1..].to_vec()));
-        called(format!("{} J", self.name), only, given)
+        called(format!("{}_jacobian", self.name), only, given)
     }
 }
 
