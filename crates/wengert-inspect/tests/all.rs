@@ -12,3 +12,4 @@ mod ledger;
 mod severance;
 mod texts;
 mod trace;
+mod users;
