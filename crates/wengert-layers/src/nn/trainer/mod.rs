@@ -8,7 +8,6 @@ mod progress;
 mod run;
 mod steps;
 
-pub use diagnose::Warning;
 pub use error::TrainerError;
 pub use history::{Ended, EpochReport, History};
 pub use progress::Show;

@@ -17,6 +17,7 @@ use super::{Trainer, TrainerError, diagnose};
 use crate::nn::model::Model;
 use crate::nn::table::Table;
 use crate::train::Passes;
+use crate::warning;
 
 /// Rows that are looked at where something is wrong, and at a time where a table is checked.
 const LOOKED_AT: usize = 256;
@@ -190,15 +191,13 @@ impl<S: Compile> Trainer<'_, S> {
         } else {
             history.kept = history.epochs.last().map(|report| report.epoch);
         }
-        if let [first, .., last] = &history.epochs[..]
-            && history.epochs.len() >= 5
-            && last.loss >= 0.99 * first.loss
-        {
-            let (first, last) = (first.loss, last.loss);
-            history.warnings.push(diagnose::Warning::StandsStill { first, last });
+        if let [first, .., last] = &history.epochs[..] {
+            let still = warning::stands_still(first.loss, last.loss, history.epochs.len());
             let some: Vec<usize> = (0..table.len().min(LOOKED_AT)).collect();
             rows.take(table, &some, outputs);
-            history.warnings.extend(diagnose::look(manner, work.model, &rows.turn(some.len(), 0))?);
+            let turn = rows.turn(some.len(), 0);
+            let found = diagnose::look(manner, work.model, &turn, still.is_some())?;
+            history.warnings.extend(still.into_iter().chain(found));
         }
         Ok(history)
     }
@@ -268,13 +267,10 @@ impl Lost {
             }
         }
         work.model.values_mut().copy_from_slice(&values);
-        let largest = rows.features.iter().map(|x| x.to_f64().abs()).fold(0.0, f64::max);
         let mut why = why.unwrap_or_else(|| "a parameter became infinite".to_owned());
-        if largest > 20.0 {
-            let warning = diagnose::Warning::Unscaled { largest };
-            why = format!("{why}; {warning}");
-        } else {
-            why.push_str("; a smaller rate, or clipping, may help");
+        match warning::unscaled(&rows.features) {
+            Some(unscaled) => why = format!("{why}; {unscaled}"),
+            None => why.push_str("; a smaller rate, or clipping, may help"),
         }
         TrainerError::Lost { epoch: self.epoch, batch: at, loss: self.loss, why }
     }
