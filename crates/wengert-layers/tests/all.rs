@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod granularity;
+mod interrupt;
 mod notebook;
 mod people;
 mod pytorch_steps;

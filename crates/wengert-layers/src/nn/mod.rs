@@ -65,4 +65,4 @@ pub use optim::{
 };
 pub use picture::{Curve, curves};
 pub use table::{Column, Csv, Header, Missing, Scaling, Table, TableError};
-pub use trainer::{Ended, EpochReport, History, Show, Trainer, TrainerError};
+pub use trainer::{Checkpoint, Ended, EpochReport, History, Method, Show, Trainer, TrainerError};

@@ -5,6 +5,7 @@ use wengert::op::Comparison;
 use wengert::{Axes, Error, Last, Leaf, Scalar, Var};
 
 use super::{Layer, Param, Pass, Spec, Start};
+use crate::bind::Granularity;
 use crate::init::Law;
 
 /// `y = W x + b` of the last axis: `weight` is `[out, in]`, a row for each output, as PyTorch's
@@ -87,6 +88,25 @@ impl Dense {
     fn weight_name(&self) -> &str {
         self.tied.as_deref().unwrap_or("weight")
     }
+
+    /// Each `z` as a node, summed from the bias in the order of the inputs.
+    #[track_caller]
+    fn by_neuron<'t, S: Scalar>(
+        &self,
+        x: Var<'t, S>,
+        weight: Var<'t, S>,
+        pass: &Pass<'_, 't, S>,
+    ) -> Result<Var<'t, S>, Error> {
+        let rows = (x.shape().dims().len() == 2).then(|| x.shape().dims()[0]);
+        let bias = self.bias.is_some().then(|| pass.param("bias")).transpose()?;
+        pass.by_neuron(rows, self.outputs, "z", |row, j| {
+            let x = row.map_or(Ok(x), |row| x.try_at(row))?;
+            match bias {
+                Some(bias) => Var::try_affine(bias.try_at(j)?, weight.try_at(j)?, x),
+                None => weight.try_at(j)?.try_dot(x),
+            }
+        })
+    }
 }
 
 fn tied(param: Param, to: Option<&str>) -> Param {
@@ -111,6 +131,9 @@ impl<S: Scalar> Layer<S> for Dense {
         if shape.dims().last() != Some(&self.inputs) {
             let rule = format!("the last axis of a dense layer's input has {}", self.inputs);
             return Err(x.operand_error("dense", rule));
+        }
+        if let (Granularity::PerNeuron, [_] | [_, _]) = (pass.granularity(), shape.dims()) {
+            return self.by_neuron(x, weight, pass);
         }
         // An affine map is of rows: what has more axes is looked at as such.
         let flat = match shape.dims() {

@@ -4,8 +4,11 @@ use wengert::op::Op;
 use wengert::{Leaf, Scalar, Tape};
 
 use super::TrainerError;
-use super::steps::{Manner, Turn};
+use super::rows::{Order, Rows};
+use super::steps::{Manner, OnFreshTapes, Steps, Turn, Work};
 use crate::nn::model::Model;
+use crate::nn::optim::Stepper;
+use crate::nn::table::Table;
 use crate::warning::{self, Warning};
 
 /// What is wrong with a model that does not learn these rows.
@@ -35,7 +38,7 @@ pub(super) fn look<S: Scalar>(
 }
 
 /// The first node of a step that is not finite, in words.
-pub(super) fn first_not_finite<S: Scalar>(
+fn first_not_finite<S: Scalar>(
     manner: Manner<'_, S>,
     model: &Model<S>,
     turn: &Turn<'_, S>,
@@ -70,4 +73,51 @@ pub(super) fn first_not_finite<S: Scalar>(
         }
     }
     Ok(None)
+}
+
+/// A loss that is no number, and when.
+pub(super) struct Lost {
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    pub(super) loss: f64,
+}
+
+impl Lost {
+    /// Goes through the epoch again, on fresh tapes, up to the first step that is not finite.
+    pub(super) fn explain<S: Scalar>(
+        self,
+        manner: Manner<'_, S>,
+        work: &mut Work<'_, S>,
+        (values, stepper): (Vec<S>, Stepper<S>),
+        table: &Table,
+        order: &Order,
+    ) -> TrainerError {
+        work.model.values_mut().copy_from_slice(&values);
+        work.stepper = stepper;
+        let mut again = OnFreshTapes { manner, tape: manner.tape() };
+        let (mut rows, mut why) = (Rows::none(), None);
+        let mut at = self.batch;
+        for (k, (part, seed)) in order.batches().enumerate() {
+            rows.take(table, part, manner.outputs);
+            let turn = rows.turn(part.len(), seed);
+            match first_not_finite(manner, work.model, &turn) {
+                Ok(None) => {}
+                Ok(found) => {
+                    (why, at) = (found, k);
+                    break;
+                }
+                Err(error) => return error,
+            }
+            if let Err(error) = again.step(work, &turn) {
+                return error;
+            }
+        }
+        work.model.values_mut().copy_from_slice(&values);
+        let mut why = why.unwrap_or_else(|| "a parameter became infinite".to_owned());
+        match warning::unscaled(&rows.features) {
+            Some(unscaled) => why = format!("{why}; {unscaled}"),
+            None => why.push_str("; a smaller rate, or clipping, may help"),
+        }
+        TrainerError::Lost { epoch: self.epoch, batch: at, loss: self.loss, why }
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Checkpoint;
 use crate::nn::picture::{Curve, curves};
 use crate::warning::Warning;
 
@@ -35,6 +36,8 @@ pub enum Ended {
     ByCallback,
     /// Somebody asked for it, by Ctrl-C or the flag.
     Interrupted,
+    /// No step makes the loss smaller: L-BFGS has found a minimum.
+    Converged,
 }
 
 /// What a training came to.
@@ -48,9 +51,9 @@ pub struct History {
     pub ended: Ended,
     /// What keeps the model from learning, if it does not learn.
     pub warnings: Vec<Warning>,
-    /// What the optimiser has come to with the last epoch, for
+    /// The training as it stands after the last whole epoch, for
     /// [`Trainer::resume`](super::Trainer::resume).
-    pub state: crate::nn::optim::State,
+    pub checkpoint: Checkpoint,
 }
 
 impl History {
