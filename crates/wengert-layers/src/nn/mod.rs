@@ -45,11 +45,15 @@ pub mod optim;
 mod picture;
 mod table;
 mod answers;
+#[cfg(feature = "ndarray")]
+mod arrays;
 mod keep;
 mod trainer;
 
 pub use crate::warning::Warning;
 pub use answers::Answers;
+#[cfg(feature = "onnx")]
+pub use keep::Onnx;
 pub use keep::{
     Dtype, KeepError, Predictor, Tensor, read_npy, read_safetensors, write_npy, write_safetensors,
 };

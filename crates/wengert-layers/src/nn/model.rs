@@ -111,6 +111,17 @@ pub enum ModelError {
         found: usize,
     },
 
+    /// An array of another shape than the block.
+    #[error("{name} has the shape {expected:?}, {found:?} was given")]
+    Shape {
+        /// The block.
+        name: String,
+        /// Its shape.
+        expected: Vec<usize>,
+        /// What was given.
+        found: Vec<usize>,
+    },
+
     /// No block of that name.
     #[error("the model has no block {name}; it has {has}")]
     NoSuchBlock {

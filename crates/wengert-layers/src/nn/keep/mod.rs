@@ -6,6 +6,7 @@
 //! | [`Checkpoint::save`](crate::nn::Checkpoint::save) | numbers, optimiser and epochs | a training that goes on |
 //! | [`Model::save_safetensors`] | the blocks by name, `[out, in]` | PyTorch, and back |
 //! | [`write_npy`] | one array | NumPy |
+//! | `Predictor::to_onnx` | the graph, as ONNX (feature `onnx`) | onnxruntime, Netron |
 //!
 //! A file is written beside its place and moved there when it is whole: a full disk or a crash
 //! leaves the old one.
@@ -13,6 +14,8 @@
 mod error;
 mod json;
 mod npy;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod predictor;
 mod safetensors;
 mod write;
@@ -20,6 +23,8 @@ mod write;
 pub use error::KeepError;
 pub(crate) use json::{SavedBlock, load_json, save_json};
 pub use npy::{read_npy, write_npy};
+#[cfg(feature = "onnx")]
+pub use onnx::Onnx;
 pub use predictor::Predictor;
 pub use safetensors::{Dtype, Tensor, read_safetensors, write_safetensors};
 

@@ -91,6 +91,24 @@ impl<S: Scalar> Predictor<S> {
         &self.features
     }
 
+    /// What the classes are called; none of a model that answers numbers.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// What the numbers that it answers are called; none of a model that tells classes apart.
+    #[must_use]
+    pub fn target_names(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// The scaling, if there is one.
+    #[must_use]
+    pub fn scaling(&self) -> Option<&Scaling> {
+        self.scaling.as_ref()
+    }
+
     /// The outputs for a row as it stands in the file.
     ///
     /// # Errors

@@ -18,12 +18,12 @@ use crate::init::Law;
 /// name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
-    inputs: usize,
-    outputs: usize,
-    weight: Start,
-    bias: Option<Start>,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) weight: Start,
+    pub(crate) bias: Option<Start>,
     /// The name of a block that is used elsewhere too.
-    tied: Option<String>,
+    pub(crate) tied: Option<String>,
 }
 
 impl Dense {
@@ -85,7 +85,7 @@ impl Dense {
         Dense { tied: Some(name.to_owned()), ..self }
     }
 
-    fn weight_name(&self) -> &str {
+    pub(crate) fn weight_name(&self) -> &str {
         self.tied.as_deref().unwrap_or("weight")
     }
 
@@ -165,10 +165,10 @@ impl<S: Scalar> Layer<S> for Dense {
 /// is recorded [`Error::Operand`], at a later run a guard that flipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
-    count: usize,
-    width: usize,
-    weight: Start,
-    tied: Option<String>,
+    pub(crate) count: usize,
+    pub(crate) width: usize,
+    pub(crate) weight: Start,
+    pub(crate) tied: Option<String>,
 }
 
 impl Embedding {
@@ -190,7 +190,7 @@ impl Embedding {
         Embedding { tied: Some(name.to_owned()), ..self }
     }
 
-    fn weight_name(&self) -> &str {
+    pub(crate) fn weight_name(&self) -> &str {
         self.tied.as_deref().unwrap_or("weight")
     }
 }

@@ -13,12 +13,12 @@ use crate::init::Law;
 /// The loop is one node of the tape, a [`Scan`], however many positions there are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recurrent {
-    inputs: usize,
-    width: usize,
+    pub(crate) inputs: usize,
+    pub(crate) width: usize,
     #[serde(default)]
     unrolled: bool,
     #[serde(default)]
-    every_position: bool,
+    pub(crate) every_position: bool,
 }
 
 impl Recurrent {
@@ -40,14 +40,6 @@ impl Recurrent {
     #[must_use]
     pub fn every_position(self) -> Self {
         Recurrent { every_position: true, ..self }
-    }
-
-    pub(crate) fn gives_every_position(&self) -> bool {
-        self.every_position
-    }
-
-    pub(crate) fn width(&self) -> usize {
-        self.width
     }
 }
 
