@@ -30,8 +30,8 @@ const MOST_BOXES: usize = 1_500;
 ///
 /// The page replays what was recorded: it computes no value and no adjoint.
 ///
-/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer
-/// scopes; it says how many are left out.
+/// Of a run with many elements the first are in the page, unless [`whole_runs`](Page::whole_runs)
+/// asks for all; of a trace with very many nodes the outer scopes; it says how many are left out.
 ///
 /// # Examples
 ///
@@ -53,6 +53,7 @@ pub struct Page<'a> {
     caption: Option<&'a str>,
     curve: &'a [(usize, f64)],
     boundary: Option<&'a Boundary>,
+    whole_runs: bool,
 }
 
 impl<'a> Page<'a> {
@@ -60,7 +61,14 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn of(trace: &'a Trace) -> Self {
         let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
-        Page { picture, title: "A tape", caption: None, curve: &[], boundary: None }
+        Page {
+            picture,
+            title: "A tape",
+            caption: None,
+            curve: &[],
+            boundary: None,
+            whole_runs: false,
+        }
     }
 
     /// The heading.
@@ -96,6 +104,14 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn show_constants(mut self, show: bool) -> Self {
         self.picture = self.picture.show_constants(show);
+        self
+    }
+
+    /// Writes every element of every run, with its adjoint and what was added to it: about a
+    /// kilobyte each.
+    #[must_use]
+    pub fn whole_runs(mut self) -> Self {
+        self.whole_runs = true;
         self
     }
 
@@ -143,7 +159,7 @@ impl fmt::Display for Page<'_> {
         let (scene, left_out) = scene.sealed(MOST_BOXES, &first);
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
-        let shown = table::shown(&scene);
+        let shown = table::shown(&scene, self.whole_runs);
         let title = escaped(self.title);
         write!(
             f,
