@@ -30,8 +30,8 @@ const MOST_BOXES: usize = 1_500;
 ///
 /// The page replays what was recorded: it computes no value and no adjoint.
 ///
-/// Of a run with many elements the first are in the page, of a trace with very many nodes the outer
-/// scopes; it says how many are left out.
+/// Of a run with many elements the first are in the page, unless [`whole_runs`](Page::whole_runs)
+/// asks for all; of a trace with very many nodes the outer scopes; it says how many are left out.
 ///
 /// # Examples
 ///
@@ -54,6 +54,7 @@ pub struct Page<'a> {
     curve: &'a [(usize, f64)],
     boundary: Option<&'a Boundary>,
     chosen: Option<&'a str>,
+    whole_runs: bool,
 }
 
 impl<'a> Page<'a> {
@@ -61,7 +62,15 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn of(trace: &'a Trace) -> Self {
         let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
-        Page { picture, title: "A tape", caption: None, curve: &[], boundary: None, chosen: None }
+        Page {
+            picture,
+            title: "A tape",
+            caption: None,
+            curve: &[],
+            boundary: None,
+            chosen: None,
+            whole_runs: false,
+        }
     }
 
     /// The nodes whose path `chosen` accepts have a delta, `δ = −∂L/∂z`, beside their adjoint: the
@@ -130,6 +139,14 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Writes every element of every run, with its adjoint and what was added to it: about a
+    /// kilobyte each.
+    #[must_use]
+    pub fn whole_runs(mut self) -> Self {
+        self.whole_runs = true;
+        self
+    }
+
     /// The error after each epoch of a training.
     #[must_use]
     pub fn curve(mut self, curve: &'a [(usize, f64)]) -> Self {
@@ -174,7 +191,7 @@ impl fmt::Display for Page<'_> {
         let (scene, left_out) = scene.sealed(MOST_BOXES, &first);
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
-        let shown = table::shown(&scene);
+        let shown = table::shown(&scene, self.whole_runs);
         let title = escaped(self.title);
         write!(
             f,

@@ -15,8 +15,11 @@ const MOST: usize = 64;
 const BUDGET: usize = 1_500;
 
 /// The slots of each vertex that are written out.
-pub(super) fn shown(scene: &Scene) -> Vec<Vec<Slot>> {
+pub(super) fn shown(scene: &Scene, whole_runs: bool) -> Vec<Vec<Slot>> {
     let vertices = &scene.boxes.vertices;
+    if whole_runs {
+        return vertices.iter().map(|vertex| vertex.slots.clone()).collect();
+    }
     // As many elements of each run as the budget allows, when the short ones are whole.
     let fits = |most: usize| {
         vertices.iter().map(|vertex| vertex.slots.len().min(most)).sum::<usize>() <= BUDGET
