@@ -5,4 +5,5 @@ mod compiled;
 mod errors;
 mod known;
 mod matrix;
+mod nlp;
 mod random;
