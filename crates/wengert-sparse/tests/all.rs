@@ -6,4 +6,5 @@ mod errors;
 mod known;
 mod matrix;
 mod nlp;
+mod problems;
 mod random;
