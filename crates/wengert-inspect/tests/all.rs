@@ -3,6 +3,7 @@
 
 mod common;
 
+mod calls;
 mod derivation;
 mod diff;
 mod files;

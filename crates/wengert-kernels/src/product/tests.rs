@@ -148,7 +148,7 @@ fn in_order<S>(
     accumulate: bool,
     bits: impl Fn(S) -> u64,
 ) where
-    S: Product + From<f32> + Mul<Output = S> + Add<Output = S> + PartialEq + Debug,
+    S: Product + From<f32> + Mul<Output = S> + Add<Output = S> + PartialOrd + Debug,
 {
     let ((pc, lc), (pa, la), (pb, lb)) = (
         place((m, n), places / 16, 3),
@@ -161,7 +161,8 @@ fn in_order<S>(
         3 => S::from(-0.0),
         _ => number(i),
     };
-    let right = |i: usize| if guarded && i % 11 == 0 { S::from(f32::INFINITY) } else { number(i) };
+    let right =
+        |i: usize| if guarded && i.is_multiple_of(11) { S::from(f32::INFINITY) } else { number(i) };
     let a: Vec<S> = (0..la).map(left).collect();
     let b: Vec<S> = (0..lb).map(right).collect();
     let before: Vec<S> = (0..lc + 5).map(|i| number(i + 400)).collect();
@@ -181,7 +182,7 @@ fn in_order<S>(
     }
     let bits = |all: &[S]| -> Vec<u64> {
         // All NaN are one: which of two the processor passes on is not defined.
-        all.iter().map(|&x| if x == x { bits(x) } else { u64::MAX }).collect()
+        all.iter().map(|&x| if x.partial_cmp(&x).is_some() { bits(x) } else { u64::MAX }).collect()
     };
     for level in Level::available() {
         let mut c = before.clone();
