@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wengert::number::Dual;
+use wengert::rulebook::{Site, Tensor, entries};
 use wengert::{
     CompileTape, Compiler, Error, External, Function, Numerics, Operation, Options, Scan, Tape, Var,
 };
@@ -284,6 +285,58 @@ fn without_a_rule_it_has_values_alone() {
     let message = y.try_backward().unwrap_err().to_string();
     for part in ["backward at", "v", "y of shape []", "plain", "with_vjp"] {
         assert!(message.contains(part), "{message}");
+    }
+}
+
+/// Whatever runs it inside is asked the same, and says the same.
+#[test]
+fn without_a_rule_inside_it_has_values_alone() {
+    let plain = || External::new("plain", |x, y| y[0] = x[0][0] * 3.0);
+    type Way = for<'t> fn(&'t Tape, Var<'t>, External) -> Var<'t>;
+    let ways: [Way; 5] = [
+        |tape, x, plain| tape.checkpoint(&[x], |x| plain.of(&[x[0]])).unwrap(),
+        |tape, x, plain| tape.cond(x, &[x], |x| plain.of(&[x[0]]), |x| x[0]).unwrap(),
+        |_, x, plain| {
+            let scan = Scan::new().state(x).steps(1);
+            scan.record(|s| s.next([plain.of(&[s.state(0)])])).unwrap().state(0)
+        },
+        |_, x, plain| Operation::new("around", move |x| plain.of(&[x[0]])).of(&[x]),
+        |_, x, plain| {
+            // A rule that calls it: its own derivative is not known.
+            let rule = Operation::new("ruled", |x| x[0] * 3.0);
+            rule.with_vjp(move |x, _, g| vec![g * plain.of(&[x[0]])]).of(&[x])
+        },
+    ];
+    for (i, way) in ways.into_iter().enumerate() {
+        let tape = exact();
+        let x = tape.input(2.0);
+        let y = way(&tape, x, plain());
+        assert_eq!(y.value(), 6.0, "way {i}");
+        refused(y.try_backward(), "backward", false);
+        refused(y.record_gradient(&[x]), "record_gradient", false);
+        let tangents = tape.tangents(&[(x, &[1.0])]).unwrap();
+        refused(tangents.try_values(y), "tangents", false);
+        refused(tape.taylor(y, &[(x, &[1.0])], 1), "taylor", false);
+        let still = tape.tangents(&[(x, &[0.0])]).unwrap();
+        assert_eq!(still.value(y), 0.0, "way {i}");
+        // The rule book says NaN, where it is asked all the same.
+        let node = tape.nodes().filter(|node| !node.op.is_leaf()).last().unwrap();
+        let column = tape.all_values();
+        let mut seen = 0;
+        let operands: Vec<_> = node.operands.iter().map(|e| (e.start.slot(), &e.layout)).collect();
+        let tensor = |&(start, layout)| Tensor { data: column.as_slice(), start, layout };
+        let site = Site {
+            operands: operands.iter().map(tensor).collect(),
+            cut: node.operands.iter().map(|edge| edge.cut).collect(),
+            shape: &node.shape,
+            attributes: &node.attributes,
+            run: &column[node.slots()],
+        };
+        entries(node.op, &site, |entry| {
+            assert!(entry.partial.value(1.0).is_nan());
+            seen += 1;
+        });
+        assert_eq!(seen, 1, "way {i}");
     }
 }
 
