@@ -30,3 +30,20 @@ fn operations_of_users_are_shown_by_their_names() {
         }
     }
 }
+
+/// A function of plain numbers without a rule has no Jacobian to show, on a tape without gradients
+/// too, and within another function.
+#[test]
+fn what_has_no_derivative_is_shown_without_one() {
+    let plain = External::new("plain", |x, y| y[0] = x[0][0] * 3.0);
+    let tape = Tape::new();
+    let x = tape.input(0.5).named("x");
+    let y = plain.of(&[x]).named("y");
+    let z = tape.checkpoint(&[y], |x| plain.of(&[x[0]])).unwrap().named("z");
+    assert_eq!(z.value(), 4.5);
+    let trace = Trace::of_tape(&tape);
+    let json = trace.to_json();
+    assert!(json.contains("plain") && json.contains("checkpoint"), "{json}");
+    assert!(Trace::from_json(&json).is_ok());
+    assert!(Picture::new(&trace).dot().to_string().contains("plain"));
+}

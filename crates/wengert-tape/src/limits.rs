@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use wengert_ops::attributes::External;
 
 use crate::attributes::Attributes;
@@ -111,9 +112,13 @@ impl<S: Scalar> Tape<S> {
     #[track_caller]
     pub(crate) fn one_of_each_key(&self, attributes: &Attributes) -> Result<(), Error> {
         let side = self.side.borrow();
+        let mut known: SmallVec<[&Arc<External>; 4]> =
+            side.externals.iter().map(|(known, _)| known).collect();
         for external in attributes.externals() {
-            let same = |(known, _): &&(Arc<External>, usize)| known.key() == external.key();
-            if side.externals.iter().find(same).is_some_and(|(known, _)| known != external) {
+            let same = known.iter().find(|known| known.key() == external.key());
+            let another = same.is_some_and(|&known| known != external);
+            known.push(external);
+            if another {
                 let problem = "the tape calls another operation of this key; make one and share it";
                 return Err(Error::Body {
                     name: external.key().to_owned(),

@@ -47,6 +47,8 @@
 //! | record a program and differentiate it | [`Tape`], [`Var`], [`Var::backward`], [`Gradients`] |
 //! | go through many rows, or train | [`Tape::replay`], or compiled: [`CompileTape`], [`Compiler`], [`program`] |
 //! | have a gradient as a Rust function in a file | [`Program::to_rust`] |
+//! | make a function one step; call foreign code | [`Operation`], [`Tape::checkpoint`], [`Scan`]; [`External`] |
+//! | solve an equation, and differentiate its solution | [`Tape::root`], [`Tape::fixed_point`], [`Var::solve`] |
 //! | differentiate a derivative | [`Var::record_gradient`], [`Tape::hvp`], [`hessian`] |
 //! | go forward instead of backward | [`Tape::tangents`], [`Var::record_tangent`] |
 //! | explain a gradient | [`Gradients::ledgers`], [`Gradients::status`], `Display` of a tape; `wengert-inspect` |

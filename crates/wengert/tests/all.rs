@@ -15,6 +15,8 @@ mod deep;
 mod double_double;
 #[cfg(feature = "programs")]
 mod external;
+#[cfg(feature = "programs")]
+mod external_keys;
 #[cfg(feature = "fast")]
 mod fast_kernels;
 #[cfg(feature = "programs")]

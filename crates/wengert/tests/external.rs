@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wengert::number::Dual;
+use wengert::rulebook::{Site, Tensor, entries};
 use wengert::{
-    CompileTape, Compiler, Error, External, Externals, Function, Numerics, Operation, Options,
-    Scan, Tape, Var,
+    CompileTape, Compiler, Error, External, Function, Numerics, Operation, Options, Scan, Tape, Var,
 };
 
 fn exact() -> Tape {
@@ -288,6 +288,58 @@ fn without_a_rule_it_has_values_alone() {
     }
 }
 
+/// Whatever runs it inside is asked the same, and says the same.
+#[test]
+fn without_a_rule_inside_it_has_values_alone() {
+    let plain = || External::new("plain", |x, y| y[0] = x[0][0] * 3.0);
+    type Way = for<'t> fn(&'t Tape, Var<'t>, External) -> Var<'t>;
+    let ways: [Way; 5] = [
+        |tape, x, plain| tape.checkpoint(&[x], |x| plain.of(&[x[0]])).unwrap(),
+        |tape, x, plain| tape.cond(x, &[x], |x| plain.of(&[x[0]]), |x| x[0]).unwrap(),
+        |_, x, plain| {
+            let scan = Scan::new().state(x).steps(1);
+            scan.record(|s| s.next([plain.of(&[s.state(0)])])).unwrap().state(0)
+        },
+        |_, x, plain| Operation::new("around", move |x| plain.of(&[x[0]])).of(&[x]),
+        |_, x, plain| {
+            // A rule that calls it: its own derivative is not known.
+            let rule = Operation::new("ruled", |x| x[0] * 3.0);
+            rule.with_vjp(move |x, _, g| vec![g * plain.of(&[x[0]])]).of(&[x])
+        },
+    ];
+    for (i, way) in ways.into_iter().enumerate() {
+        let tape = exact();
+        let x = tape.input(2.0);
+        let y = way(&tape, x, plain());
+        assert_eq!(y.value(), 6.0, "way {i}");
+        refused(y.try_backward(), "backward", false);
+        refused(y.record_gradient(&[x]), "record_gradient", false);
+        let tangents = tape.tangents(&[(x, &[1.0])]).unwrap();
+        refused(tangents.try_values(y), "tangents", false);
+        refused(tape.taylor(y, &[(x, &[1.0])], 1), "taylor", false);
+        let still = tape.tangents(&[(x, &[0.0])]).unwrap();
+        assert_eq!(still.value(y), 0.0, "way {i}");
+        // The rule book says NaN, where it is asked all the same.
+        let node = tape.nodes().filter(|node| !node.op.is_leaf()).last().unwrap();
+        let column = tape.all_values();
+        let mut seen = 0;
+        let operands: Vec<_> = node.operands.iter().map(|e| (e.start.slot(), &e.layout)).collect();
+        let tensor = |&(start, layout)| Tensor { data: column.as_slice(), start, layout };
+        let site = Site {
+            operands: operands.iter().map(tensor).collect(),
+            cut: node.operands.iter().map(|edge| edge.cut).collect(),
+            shape: &node.shape,
+            attributes: &node.attributes,
+            run: &column[node.slots()],
+        };
+        entries(node.op, &site, |entry| {
+            assert!(entry.partial.value(1.0).is_nan());
+            seen += 1;
+        });
+        assert_eq!(seen, 1, "way {i}");
+    }
+}
+
 #[test]
 fn tapes_of_other_numbers_call_it() {
     let op = foreign(Rules::Both);
@@ -323,75 +375,6 @@ fn a_wrong_rule_is_found_by_the_check() {
         .with_jvp(|x, _, t, to| to[0] = 2.0 * x[0][0] * t[0][0]);
     let report = torn.of(&[x]).check().run().unwrap();
     assert!(!report.agrees(), "{report}");
-}
-
-#[test]
-fn a_key_stands_for_one_operation() {
-    let one = External::new("key", |x, y| y[0] = x[0][0] + 1.0);
-    let other = External::new("key", |x, y| y[0] = x[0][0] + 2.0);
-    assert_ne!(one, other);
-    assert_eq!(one, one.clone());
-    assert_ne!(one, one.clone().with_vjp(|_, _, g, to| to[0].copy_from_slice(g)));
-    let mut tape = Tape::new();
-    {
-        let x = tape.input(0.0);
-        let y = one.of(&[x]);
-        let len = tape.len();
-        let message = other.try_of(&[x]).unwrap_err().to_string();
-        assert!(message.contains("key at") && message.contains("of this key"), "{message}");
-        let inside = tape.checkpoint(&[x], |x| other.of(&[x[0]]));
-        assert!(matches!(inside, Err(Error::Body { .. })));
-        assert_eq!(tape.len(), len);
-        // The same operation twice is one instruction of a program; two would be two numbers.
-        let twice = one.clone().of(&[x]) + y;
-        let program = tape.compile(&[twice], &[]).unwrap();
-        let mut workspace = program.workspace();
-        program.run(&mut workspace).unwrap();
-        assert_eq!(workspace.value(program.outputs()[0]), 2.0);
-    }
-    // What a tape has forgotten it does not hold against anybody.
-    tape.clear();
-    let mark = tape.mark();
-    let _ = one.of(&[tape.input(0.0)]);
-    tape.rewind(mark);
-    assert_eq!(other.of(&[tape.input(0.0)]).value(), 2.0);
-
-    let mut known = Externals::new();
-    known.register(one.clone()).unwrap();
-    known.register(one.clone()).unwrap();
-    let message = known.register(other).unwrap_err().to_string();
-    assert!(message.contains("key") && message.contains("registered"), "{message}");
-    assert_eq!(*known.get("key").unwrap(), one);
-    let message = known.get("nokey").unwrap_err().to_string();
-    assert!(message.contains("nokey") && message.contains("[\"key\"]"), "{message}");
-    assert!(known.register(External::new("exp", |_, _| {})).is_err());
-    assert_eq!(known.keys().collect::<Vec<_>>(), ["key"]);
-}
-
-#[test]
-fn what_does_not_fit_is_refused() {
-    let op =
-        External::new("pairs", |x, y| y[0] = x[0][0] + x[1][0]).with_shape(|shapes| match shapes {
-            [a, b] if a == b => Ok(a.clone()),
-            _ => Err("it takes two operands of one shape".to_owned()),
-        });
-    let (tape, other) = (Tape::new(), Tape::new());
-    let (x, y) = (tape.input([1.0, 2.0]).named("x"), tape.input([1.0, 2.0, 3.0]));
-    let z = other.input([1.0, 2.0]);
-    let len = tape.len();
-    let says = |result: Result<Var<'_>, Error>, parts: &[&str]| {
-        let message = result.unwrap_err().to_string();
-        for part in parts.iter().chain(&["external.rs:"]) {
-            assert!(message.contains(part), "{message} does not say {part}");
-        }
-    };
-    says(op.try_of(&[x, y]), &["external at", "x of shape [2]", "two operands of one shape"]);
-    says(op.try_of(&[] as &[Var<'_>]), &["pairs at", "at least one operand"]);
-    says(op.try_of(&[x, z]), &["two tapes"]);
-    says(External::new("sin", |_, _| {}).try_of(&[x]), &["sin at", "every tape has"]);
-    let empty = External::new("empty", |_, _| {}).with_shape(|_| Ok([0].into()));
-    says(empty.try_of(&[x]), &["external at", "without elements"]);
-    assert_eq!(tape.len(), len);
 }
 
 #[test]

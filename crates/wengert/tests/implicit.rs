@@ -3,7 +3,7 @@
 
 use wengert::number::Dual;
 use wengert::program::Batch;
-use wengert::{CompileTape, Compiler, Error, External, Numerics, Options, Tape, Var};
+use wengert::{CompileTape, Compiler, Error, External, Numerics, Options, Scan, Tape, Var};
 
 /// Written by `implicit/make.py`.
 const POINTS: &str = include_str!("implicit/points.csv");
@@ -341,6 +341,53 @@ fn a_root_within_a_function() {
     let (input, mut workspace) = (program.input(a).unwrap(), program.workspace());
     workspace.set(input, &[-1.0]).unwrap();
     assert_eq!(program.run(&mut workspace).unwrap_err().to_string(), error);
+}
+
+/// Backward Euler, `yₙ₊₁ = yₙ + h f(yₙ₊₁)`: an equation in every step of a loop. Of the logistic
+/// growth `f = k y (1 − y)` a step has a formula, by which the loop is written too.
+#[test]
+fn an_equation_in_every_step_of_a_loop() {
+    const H: f64 = 0.25;
+    fn implicit<'t>(k: Var<'t>) -> Var<'t> {
+        let scan = Scan::new().state(k.tape().constant(0.1)).fixed(k).steps(8);
+        let scan = scan.record(|s| {
+            let (y, k) = (s.state(0), s.fixed(0));
+            let next = y.tape().root(y, &[y, k], |x, p| x - p[0] - H * p[1] * x * (1.0 - x));
+            s.next([next.unwrap()])
+        });
+        scan.unwrap().state(0)
+    }
+    // h k x² + (1 − h k) x − y = 0
+    fn explicit<'t>(k: Var<'t>) -> Var<'t> {
+        let a = H * k;
+        (0..8).fold(k.tape().constant(0.1), |y, _| {
+            ((1.0 - a).square() + 4.0 * a * y).sqrt() / (2.0 * a) - (1.0 - a) / (2.0 * a)
+        })
+    }
+    let tape = exact();
+    let k = tape.input(1.5);
+    let (y, z) = (implicit(k), explicit(k));
+    close(&[y.value()], &[z.value()], 1e-14, "the value");
+    close(&[y.backward().wrt(k)], &[z.backward().wrt(k)], 1e-13, "the slope");
+    let curve = |y| tape.hvp(y, &[(k, &[1.0])], &[k]).unwrap().concat();
+    close(&curve(y), &curve(z), 1e-12, "the curvature");
+    let series = |y| tape.taylor(y, &[(k, &[1.0])], 5).unwrap().concat();
+    close(&series(y), &series(z), 1e-11, "Taylor's coefficients");
+    assert!(y.check().run().unwrap().agrees());
+    let program = tape.compile(&[y], &[k]).unwrap();
+    let (input, mut workspace) = (program.input(k).unwrap(), program.workspace());
+    for at in [1.5, 0.5, 3.0] {
+        workspace.set(input, &[at]).unwrap();
+        program.run(&mut workspace).unwrap();
+        tape.replay(&[(k, &[at])]).unwrap();
+        let known = (y.value(), y.backward().wrt(k));
+        let [value, slope] = [0, 1].map(|i| workspace.value(program.outputs()[i]));
+        assert_eq!((value, slope), known, "at {at}");
+        close(&[value, slope], &[z.value(), z.backward().wrt(k)], 1e-13, "elsewhere");
+    }
+    let error = tape.replay(&[(k, &[f64::NAN])]).unwrap_err().to_string();
+    assert!(error.contains("in step 0 of scan no root is found"), "{error}");
+    assert_eq!(k.value(), 3.0);
 }
 
 /// A root's number and its adjoints are within what 32 digits allow them.

@@ -236,6 +236,14 @@ fn by_rule<S: Scalar>(site: &Site<'_, S>, body: &Body, rule: &Body, run: &mut [S
     let moving = inputs(site);
     let mut given: Vec<S> = moving.iter().map(|x| x.detached()).collect();
     run_body(body, given.clone(), run);
+    if rule.limit().is_some_and(|limit| limit.times == 0) {
+        // What it calls has no derivative, and of what stands still none is needed.
+        if let Some(moved) = moving.iter().find(|x| !x.tangent_alone().is_zero()) {
+            let unknown = moved.tangent_alone() * S::from_f64(f64::NAN);
+            run.iter_mut().for_each(|value| *value = value.with_tangent_of(unknown));
+        }
+        return;
+    }
     given.extend_from_slice(run);
     given.extend(run.iter().map(|_| S::from_f64(0.0)));
     given.extend(moving.iter().map(|x| x.tangent_alone()));

@@ -120,28 +120,21 @@ impl Rule for External {
         let total: usize = site.operands[linear.clone()].iter().map(|x| x.layout.len()).sum();
         let mut shares = vec![S::from_f64(0.0); total];
         S::through(&function, &given, &mut shares);
-        let unknown = [S::from_f64(f64::NAN)];
         let mut start = 0;
-        for (i, operand) in site.operands.iter().enumerate() {
-            let shape = operand.layout.shape();
-            let layout = Layout::contiguous(shape.clone());
-            let known = linear.contains(&i);
-            let source = if known {
-                start += shape.len();
-                Tensor { data: &shares, start: start - shape.len(), layout: &layout }
-            } else {
-                let scalar = Layout::scalar();
-                let repeated = scalar.broadcast_to(shape).expect("a number broadcasts");
-                if !site.cut[i] {
-                    let source = Tensor { data: &unknown, start: 0, layout: &repeated };
-                    accumulate(source, (operand.start, operand.layout), adjoints);
-                }
-                continue;
-            };
+        for i in linear.clone() {
+            let operand = &site.operands[i];
+            let layout = Layout::contiguous(operand.layout.shape().clone());
+            let source = Tensor { data: &shares, start, layout: &layout };
+            start += layout.len();
             if !site.cut[i] {
                 accumulate(source, (operand.start, operand.layout), adjoints);
             }
         }
+        let mut cut = site.cut.clone();
+        cut[linear].fill(true);
+        let Site { ref operands, shape, attributes, run, .. } = *site;
+        let others = Site { operands: operands.clone(), cut, shape, attributes, run };
+        add_unknown(&others, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T> {
@@ -201,6 +194,28 @@ impl Rule for External {
     const JOINT: bool = true;
 
     const READING: Reading = Reading::Called;
+}
+
+/// Whether a step runs a body with a step inside whose derivative nobody knows: then the body has
+/// none to be found.
+pub(super) fn nobody_knows<S>(site: &Site<'_, S>) -> bool {
+    let bodies = matches!(
+        site.attributes,
+        Attributes::Call(_) | Attributes::Scan(_) | Attributes::Cond(_) | Attributes::Root(_)
+    );
+    let unknown = |limit: attributes::Limit| limit.times == 0;
+    bodies && site.attributes.limit(site.operands.len(), 0).is_some_and(unknown)
+}
+
+/// Adds numbers that stand for a derivative that nobody knows to the adjoints of all operands that
+/// derivatives pass to.
+pub(super) fn add_unknown<S: Scalar>(site: &Site<'_, S>, adjoints: &mut [S]) {
+    for (operand, _) in site.operands.iter().zip(&site.cut).filter(|(_, cut)| !**cut) {
+        let scalar = Layout::scalar();
+        let repeated = scalar.broadcast_to(operand.layout.shape()).expect("a number broadcasts");
+        let source = Tensor { data: &[S::from_f64(f64::NAN)], start: 0, layout: &repeated };
+        accumulate(source, (operand.start, operand.layout), adjoints);
+    }
 }
 
 /// Numbers that stand for a derivative that nobody knows.

@@ -281,6 +281,11 @@ macro_rules! pages {
             /// the order in which the reverse sweep adds contributions. An element that a choice
             /// did not fall on is visited with [`Partial::Zero`].
             pub fn entries<S: Scalar>(self, site: &Site<'_, S>, mut visit: impl FnMut(Entry<S>)) {
+                if external::nobody_knows(site) {
+                    return call::each_row(site, &mut visit, |site, _, adjoints| {
+                        external::add_unknown(site, adjoints);
+                    });
+                }
                 match self { $(Structural::$variant => $file::$variant::entries(site, &mut visit)),* }
             }
 
@@ -290,6 +295,9 @@ macro_rules! pages {
                 // Zeros pass nothing on, and running a body to find that out may take long.
                 if self.runs_a_body() && g.iter().all(|g| g.is_zero()) {
                     return;
+                }
+                if external::nobody_knows(site) {
+                    return external::add_unknown(site, adjoints);
                 }
                 match self { $(Structural::$variant => $file::$variant::reverse(site, g, adjoints)),* }
             }

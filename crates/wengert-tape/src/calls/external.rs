@@ -30,6 +30,9 @@ use crate::var::{Var, or_panic};
 /// made of the tape's operations instead, and has derivatives of any order. JAX calls this a
 /// `pure_callback`, CasADi an external function.
 ///
+/// Make it once, and share it: it equals itself and its clones. One that is made again, of the same
+/// closures, is another, and a tape takes no two of one key.
+///
 /// # Examples
 ///
 /// ```
