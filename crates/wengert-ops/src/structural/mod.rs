@@ -27,6 +27,7 @@ mod extremum;
 mod gather;
 mod linalg;
 mod log_sum_exp;
+mod machine;
 mod matmul;
 pub mod pairwise;
 pub mod reduction;
@@ -37,6 +38,7 @@ mod select;
 mod sort_by;
 mod stack;
 mod sum;
+mod swept;
 mod take;
 
 use smallvec::SmallVec;
