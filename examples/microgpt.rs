@@ -3,12 +3,18 @@
 //!
 //! ```text
 //! cargo run --release --example microgpt                 1,000 steps, compiled; 20 names
+//! cargo run --release --example microgpt -- --per-layer  a row of numbers is one node
 //! cargo run --release --example microgpt -- --recorded   every step on a fresh tape
 //! cargo run --release --example microgpt -- --replayed   one tape for each length of name
 //! cargo run --release --example microgpt -- --steps 10   fewer steps
+//! cargo run --release --example microgpt -- --seed 1     other weights and another order of names
+//! cargo run --release --example microgpt -- --nudge 1e-9 the first weight moved: how far that grows
 //! cargo run --release --example microgpt -- --original   beside the original under python3
 //! cargo run --release --example microgpt -- --page FILE  one step as a page: every value and adjoint
 //! ```
+//!
+//! Expected of seed 42: the original's losses to 1e-12 and its 20 names; of every seed, a loss below
+//! 2.5 over the last 100 names.
 //!
 //! The functions of the model are the original's, number by number: a weight is a number, an
 //! embedding a list of 16. What differs: a token is given as 27 marks, of which one is 1, so that
@@ -22,11 +28,12 @@ use wengert::number::Real;
 use wengert::{Tape, Var};
 pub(crate) use wengert_layers::PythonRandom;
 
+#[path = "microgpt/layers.rs"]
+mod layers;
 #[path = "microgpt/learner.rs"]
 mod learner;
 
-pub(crate) use learner::Learner;
-pub(crate) use learner::Way;
+pub(crate) use learner::{Grain, Learner, Way};
 
 /// Letters, and the mark at both ends of a name.
 const TOKENS: usize = 27;
@@ -37,31 +44,46 @@ const HEAD: usize = EMBED / HEADS;
 /// Names are cut after so many positions.
 const BLOCK: usize = 16;
 const STEPS: usize = 1000;
+/// The original's.
+const SEED: u64 = 42;
+/// The mean loss over the last 100 names is below this for every seed.
+const MOST: f64 = 2.5;
 /// What the original makes up after 1,000 steps.
 const NAMES: &str = "kamon ann karai jaire vialan karia yeran anna areli kaina konna keylen \
                      liole alerin earan lenne kana lara alela anton";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut way, mut steps, mut original) = (Way::Compiled, STEPS, false);
+    let (mut way, mut grain, mut original) = (Way::Compiled, Grain::Scalar, false);
+    let (mut steps, mut seed, mut nudge) = (STEPS, SEED, 0.0);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--recorded" => way = Way::Recorded,
             "--replayed" => way = Way::Replayed,
             "--compiled" => way = Way::Compiled,
+            "--per-layer" => grain = Grain::PerLayer,
             "--original" => original = true,
-            "--page" => return page(&arguments.next().ok_or("--page needs a file")?),
-            "--steps" => steps = arguments.next().ok_or("--steps needs a number")?.parse()?,
+            "--page" => return page(&value()?),
+            "--steps" => steps = value()?.parse()?,
+            "--seed" => seed = value()?.parse()?,
+            "--nudge" => nudge = value()?.parse()?,
             other => return Err(format!("unknown argument {other}; see the file's head").into()),
         }
     }
     let out = &mut std::io::stdout().lock();
-    let told = run(out, way, steps)?;
+    let told = run(out, (way, grain), seed, nudge, steps)?;
     if steps == STEPS {
-        if told.names.join(" ") != NAMES || told.worst > 1e-12 {
-            return Err("these are not the original's digits".into());
+        writeln!(out, "the loss over the last 100 names: {:.3}, expected below {MOST}", told.last)?;
+        if told.last >= MOST {
+            return Err("it has not learnt what it should".into());
         }
-        writeln!(out, "the original's names, and its losses to {:.1e}", told.worst)?;
+        if seed == SEED && nudge == 0.0 {
+            if told.names.join(" ") != NAMES || told.worst > 1e-12 {
+                return Err("these are not the original's digits".into());
+            }
+            writeln!(out, "the original's names, and its losses to {:.1e}", told.worst)?;
+        }
     }
     if original {
         let theirs = original_step(20)?;
@@ -77,23 +99,32 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Told {
-    /// The largest difference of a loss from the original's, as a part of that.
+    /// The largest difference of a loss from the original's, as a part of that; 0 of other seeds.
     pub(crate) worst: f64,
+    /// The mean loss over the last 100 names.
+    pub(crate) last: f64,
     pub(crate) names: Vec<String>,
     /// The mean time of a step, without what is done once for a length of name.
     pub(crate) step: Duration,
 }
 
 /// Trains, compares the losses with the original's, and draws 20 names.
-pub(crate) fn run(out: &mut impl Write, way: Way, steps: usize) -> Result<Told, Box<dyn Error>> {
-    let mut random = PythonRandom::seed(42);
+pub(crate) fn run(
+    out: &mut impl Write,
+    (way, grain): (Way, Grain),
+    seed: u64,
+    nudge: f64,
+    steps: usize,
+) -> Result<Told, Box<dyn Error>> {
+    let mut random = PythonRandom::seed(seed);
     let mut names: Vec<&str> = include_str!("microgpt/names.txt").lines().collect();
     random.shuffle(&mut names);
-    let params = first_weights(&mut random);
-    writeln!(out, "{} names, {} weights, {way:?}", names.len(), params.len())?;
+    let mut params = first_weights(&mut random);
+    params[0] += nudge;
+    writeln!(out, "{} names, {} weights, {grain:?}, {way:?}", names.len(), params.len())?;
 
-    let tapes: Vec<Tape> = (0..=BLOCK).map(|_| Tape::new()).collect();
-    let mut learner = Learner::new(way, params, &tapes);
+    let tapes: Vec<Tape> = (0..=BLOCK).map(|_| grain.tape()).collect();
+    let mut learner = Learner::new(way, grain, params, &tapes);
     let (mut losses, mut spent) = (Vec::with_capacity(steps), Duration::ZERO);
     for step in 0..steps {
         let tokens = tokens(names[step % names.len()]);
@@ -107,20 +138,30 @@ pub(crate) fn run(out: &mut impl Write, way: Way, steps: usize) -> Result<Told, 
         .lines()
         .map(|line| line.rsplit('\t').next().unwrap_or_default().parse::<f64>());
     let theirs = theirs.collect::<Result<Vec<_>, _>>()?;
+    let known = if seed == SEED { losses.len() } else { 0 };
     let off = |i: usize| (losses[i] - theirs[i]).abs() / theirs[i];
     for step in [1, 10, 100, 200, 300, 500, 1000].into_iter().filter(|&step| step <= losses.len()) {
+        if step > known {
+            writeln!(out, "step {step:>4}  loss {:.15}", losses[step - 1])?;
+            continue;
+        }
         let worst = (0..step).map(off).fold(0.0, f64::max);
         let loss = losses[step - 1];
         writeln!(out, "step {step:>4}  loss {loss:.15}  off by at most {worst:.1e} so far")?;
     }
     let told = Told {
         names: draw(learner.params(), &mut random, 20),
-        worst: (0..losses.len()).map(off).fold(0.0, f64::max),
+        worst: (0..known).map(off).fold(0.0, f64::max),
+        last: mean(&losses[losses.len().saturating_sub(100)..]),
         step: spent / steps.max(1) as u32,
     };
     writeln!(out, "{:.1?} a step", told.step)?;
     writeln!(out, "{}", told.names.join(" "))?;
     Ok(told)
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
 }
 
 /// The parameters in the order of drawing, row by row.
@@ -300,19 +341,25 @@ fn draw(params: &[f64], random: &mut PythonRandom, count: usize) -> Vec<String> 
     (0..count).map(name).collect()
 }
 
-/// The first step on the name "mia" as a page, its scopes closed: positions, and in them heads.
-fn page(path: &str) -> Result<(), Box<dyn Error>> {
-    let mut random = PythonRandom::seed(42);
+/// The first step on the name "mia" as a page, per layer: its scopes are closed, positions and in
+/// them heads, and every number is there with its adjoint. Number by number it would be 33,000
+/// nodes.
+pub(crate) fn page(path: &str) -> Result<(), Box<dyn Error>> {
+    let mut random = PythonRandom::seed(SEED);
     let params = first_weights(&mut random);
-    let tape = Tape::new();
-    let (_, _, loss) = learner::record(&tape, &params, &tokens("mia"))?;
+    let tape = Grain::PerLayer.tape();
+    let (_, _, loss) = learner::record(&tape, Grain::PerLayer, &params, &tokens("mia"))?;
     let gradients = loss.backward();
     let trace = wengert_inspect::Trace::of(&gradients)?;
     let mut page = wengert_inspect::Page::of(&trace)
         .title("microgpt: the first step, of the name mia")
-        .caption("loss = the mean over positions of −ln of the next token's share");
+        .caption("loss = the mean over positions of −ln of the next token's share")
+        .whole_runs();
     for position in 0..4 {
         page = page.collapse(&format!("position {position}"));
+        for head in 0..HEADS {
+            page = page.collapse(&format!("position {position}/head {head}"));
+        }
     }
     std::fs::write(path, page.to_string())?;
     Ok(())

@@ -2,25 +2,25 @@
 //!
 //! ```text
 //! cargo run --release --example xor
-//! cargo run --release --example xor -- --out DIR   the last seed's curve as a picture, too
+//! cargo run --release --example xor -- --seed 7     another seed
+//! cargo run --release --example xor -- --out DIR    where the picture of the losses goes
 //! ```
 
 use std::error::Error;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 use wengert_layers::Activation;
 use wengert_layers::nn::loss::BinaryCrossEntropy;
-use wengert_layers::nn::{Dense, Model, Optimiser, Sequential, Table, Trainer};
+use wengert_layers::nn::{Curve, Dense, Model, Optimiser, Sequential, Table, Trainer, curves};
+
+#[path = "training/arguments.rs"]
+mod arguments;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = match &arguments[..] {
-        [] => None,
-        [flag, folder] if flag == "--out" => Some(PathBuf::from(folder)),
-        _ => return Err("usage: xor [--out DIR]".into()),
-    };
-    if run(&mut std::io::stdout().lock(), 3, folder)? < 1.0 {
+    let Some(told) = arguments::Arguments::read("xor", 1..=3, &[])? else { return Ok(()) };
+    let worst = run(&mut std::io::stdout().lock(), &told.seeds, &told.folder)?;
+    if worst < 1.0 {
         return Err("a row is not learnt".into());
     }
     Ok(())
@@ -29,12 +29,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Trains a network for each seed; returns the worst share of rows that it gets right.
 pub(crate) fn run(
     out: &mut impl Write,
-    seeds: u64,
-    folder: Option<PathBuf>,
+    seeds: &[u64],
+    folder: &Path,
 ) -> Result<f64, Box<dyn Error>> {
+    writeln!(out, "expected: all four rows of exclusive or right, for every seed")?;
     let table = Table::of_classes(vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
-    let mut worst = 1.0_f64;
-    for seed in 1..=seeds {
+    let (mut worst, mut losses) = (1.0_f64, Vec::new());
+    for &seed in seeds {
         let layers =
             Sequential::new().then(Dense::new(2, 4)).then(Activation::Tanh).then(Dense::new(4, 1));
         let mut model: Model = Model::new(layers, seed)?;
@@ -45,10 +46,11 @@ pub(crate) fn run(
         worst = worst.min(answers.accuracy());
         let last = history.epochs.last().ok_or("no epoch")?;
         writeln!(out, "seed {seed}: {:?} for 00 01 10 11, {last}", answers.classes())?;
-        if let Some(folder) = folder.as_ref().filter(|_| seed == seeds) {
-            std::fs::create_dir_all(folder)?;
-            std::fs::write(folder.join("xor.svg"), history.to_svg())?;
-        }
+        losses.push((format!("seed {seed}"), history.losses()));
     }
+    let drawn: Vec<Curve<'_>> =
+        losses.iter().map(|(name, values)| Curve { name, values }).collect();
+    let picture = arguments::write(folder, "xor.svg", &curves("epoch", &drawn))?;
+    writeln!(out, "the losses: {}", picture.display())?;
     Ok(worst)
 }

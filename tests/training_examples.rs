@@ -13,7 +13,7 @@ mod xor;
 #[test]
 fn digits_are_told_apart() {
     let (mut out, folder) = (Vec::new(), tempfile::tempdir().unwrap());
-    let worst = digits::run(&mut out, 1, 4, Some(folder.path().to_owned())).unwrap();
+    let worst = digits::run(&mut out, &[1], 4, folder.path()).unwrap();
     assert!(worst > 0.9, "{worst}");
     let files = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(files, 4);
@@ -26,10 +26,19 @@ fn digits_are_told_apart() {
 
 #[test]
 fn exclusive_or_is_learnt() {
-    assert_eq!(xor::run(&mut Vec::new(), 3, None).unwrap(), 1.0);
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(xor::run(&mut Vec::new(), &[1, 2, 3], folder.path()).unwrap(), 1.0);
+    let picture = std::fs::read_to_string(folder.path().join("xor.svg")).unwrap();
+    assert_eq!(picture.matches("<polyline").count(), 3);
 }
 
 #[test]
 fn a_noisy_curve_is_found() {
-    assert!(regression::run(&mut Vec::new(), 1, 60, None).unwrap() < 0.1);
+    let folder = tempfile::tempdir().unwrap();
+    assert!(regression::run(&mut Vec::new(), &[1], 60, folder.path()).unwrap() < 0.1);
+    let picture = std::fs::read_to_string(folder.path().join("regression.svg")).unwrap();
+    assert_eq!(
+        (picture.matches("<circle").count(), picture.matches("<polyline").count()),
+        (200, 4)
+    );
 }

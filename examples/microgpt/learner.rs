@@ -2,9 +2,29 @@
 //! of name.
 
 use wengert::program::{Input, Output};
-use wengert::{Compiler, Error, Gradients, Program, Tape, Var, Workspace};
+use wengert::{Compiler, Error, Gradients, Numerics, Options, Program, Tape, Var, Workspace};
 
-use super::{TOKENS, adam, loss, schedule};
+use super::{TOKENS, adam, layers, loss, schedule};
+
+/// How finely the model is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// Each number is a node, as in the original.
+    Scalar,
+    /// Each row of numbers is one.
+    PerLayer,
+}
+
+impl Grain {
+    /// An empty tape. Single numbers are exact in any case; sums per layer are, too, if they are
+    /// added in their order, as the original's, and not in the lanes of vectors.
+    pub(crate) fn tape(self) -> Tape {
+        match self {
+            Grain::Scalar => Tape::new(),
+            Grain::PerLayer => Tape::with(Options::default().numerics(Numerics::Exact)),
+        }
+    }
+}
 
 /// How a step is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +40,7 @@ pub(crate) enum Way {
 /// The weights, both moments, and what is kept for each length of name.
 pub(crate) struct Learner<'t> {
     way: Way,
+    grain: Grain,
     tapes: &'t [Tape],
     /// Weights, first moments, second moments.
     numbers: [Vec<f64>; 3],
@@ -55,13 +76,14 @@ pub(crate) fn marks(tokens: &[usize]) -> Vec<f64> {
 }
 
 impl<'t> Learner<'t> {
-    pub(crate) fn new(way: Way, params: Vec<f64>, tapes: &'t [Tape]) -> Self {
+    pub(crate) fn new(way: Way, grain: Grain, params: Vec<f64>, tapes: &'t [Tape]) -> Self {
         let zeros = vec![0.0; params.len()];
         Learner {
             way,
+            grain,
             tapes,
             numbers: [params, zeros.clone(), zeros],
-            recording: Tape::new(),
+            recording: grain.tape(),
             replays: tapes.iter().map(|_| None).collect(),
             programs: tapes.iter().map(|_| None).collect(),
         }
@@ -78,13 +100,17 @@ impl<'t> Learner<'t> {
             Way::Recorded => {}
             Way::Replayed => {
                 if self.replays[length].is_none() {
-                    self.replays[length] =
-                        Some(Replay::record(&self.tapes[length], &self.numbers[0], tokens)?);
+                    self.replays[length] = Some(Replay::record(
+                        &self.tapes[length],
+                        self.grain,
+                        &self.numbers[0],
+                        tokens,
+                    )?);
                 }
             }
             Way::Compiled => {
                 if self.programs[length].is_none() {
-                    self.programs[length] = Some(Step::compile(&self.numbers, tokens)?);
+                    self.programs[length] = Some(Step::compile(self.grain, &self.numbers, tokens)?);
                 }
             }
         }
@@ -97,7 +123,8 @@ impl<'t> Learner<'t> {
         match self.way {
             Way::Recorded => {
                 self.recording.clear();
-                let (params, _, loss) = record(&self.recording, &self.numbers[0], tokens)?;
+                let (params, _, loss) =
+                    record(&self.recording, self.grain, &self.numbers[0], tokens)?;
                 let gradients = loss.try_backward()?;
                 let gradient = &gradients.adjoints()[params.id().slot()..][..params.len()];
                 learn(&mut self.numbers, gradient, step);
@@ -124,13 +151,18 @@ impl<'t> Learner<'t> {
 /// The loss of a name, with the leaves that it depends on.
 pub(crate) fn record<'t>(
     tape: &'t Tape,
+    grain: Grain,
     params: &[f64],
     tokens: &[usize],
 ) -> Result<(Var<'t>, Var<'t>, Var<'t>), Error> {
     let params = tape.tensor(wengert::Leaf::Param, params, [params.len()])?.named("params");
     let tokens =
         tape.tensor(wengert::Leaf::Data, &marks(tokens), [tokens.len(), TOKENS])?.named("tokens");
-    Ok((params, tokens, loss(params, tokens).named("loss")))
+    let loss = match grain {
+        Grain::Scalar => loss(params, tokens),
+        Grain::PerLayer => layers::loss(params, tokens),
+    };
+    Ok((params, tokens, loss.named("loss")))
 }
 
 /// Adam's step, number by number.
@@ -142,16 +174,21 @@ fn learn([params, m, v]: &mut [Vec<f64>; 3], gradient: &[f64], step: usize) {
 }
 
 impl<'t> Replay<'t> {
-    fn record(tape: &'t Tape, params: &[f64], tokens: &[usize]) -> Result<Self, Error> {
-        let (params, tokens, loss) = record(tape, params, tokens)?;
+    fn record(
+        tape: &'t Tape,
+        grain: Grain,
+        params: &[f64],
+        tokens: &[usize],
+    ) -> Result<Self, Error> {
+        let (params, tokens, loss) = record(tape, grain, params, tokens)?;
         Ok(Replay { params, tokens, loss, gradients: loss.try_backward()? })
     }
 }
 
 impl Step {
-    fn compile(numbers: &[Vec<f64>; 3], tokens: &[usize]) -> Result<Self, Error> {
-        let tape = Tape::new();
-        let (params, tokens, loss) = record(&tape, &numbers[0], tokens)?;
+    fn compile(grain: Grain, numbers: &[Vec<f64>; 3], tokens: &[usize]) -> Result<Self, Error> {
+        let tape = grain.tape();
+        let (params, tokens, loss) = record(&tape, grain, &numbers[0], tokens)?;
         let block = |numbers: &[f64]| tape.tensor(wengert::Leaf::Data, numbers, [params.len()]);
         let leaves = [params, block(&numbers[1])?, block(&numbers[2])?];
         let gradient = block(&vec![0.0; params.len()])?.named("gradient");

@@ -13,3 +13,4 @@ mod ledger;
 mod severance;
 mod texts;
 mod trace;
+mod users;

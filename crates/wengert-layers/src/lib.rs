@@ -61,6 +61,7 @@ mod bind;
 mod forward;
 mod predict;
 mod sgd;
+mod warning;
 mod train;
 
 pub mod nn;
@@ -76,3 +77,4 @@ pub use python::PythonRandom;
 pub use saved::{LoadError, SavedMlp};
 pub use sgd::Sgd;
 pub use train::{Epoch, Passes, RowPass, TrainError, Trained, Trainer};
+pub use warning::Warning;

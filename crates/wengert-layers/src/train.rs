@@ -2,7 +2,7 @@
 
 mod steps;
 
-use wengert::{Error, Numerics};
+use wengert::{Error, Leaf, Numerics};
 
 use self::steps::{Compiled, Manner, Recorded, Replayed, Steps, Turn};
 use crate::bind::Granularity;
@@ -10,6 +10,7 @@ use crate::data::Dataset;
 use crate::mlp::Mlp;
 use crate::predict::FitError;
 use crate::sgd::Sgd;
+use crate::warning::{self, Warning};
 
 /// Row-by-row training: for every row a forward pass, a reverse sweep, and a step of [`Sgd`] before
 /// the next row.
@@ -83,6 +84,9 @@ pub struct Trained {
     /// parameters: what the notebook's cell 10 shows beside the trained weights. `None` for no
     /// epochs.
     pub last: Option<RowPass>,
+    /// What keeps the network from learning, if it does not learn: units that are dead, the same
+    /// answer to every row, an error that stands still.
+    pub warnings: Vec<Warning>,
 }
 
 /// The numbers of one row's pass, forward and back.
@@ -211,8 +215,9 @@ impl Trainer {
                 self.epochs(&mut steps, &mut work, data, on_epoch)?
             }
         };
+        let warnings = warnings(&trained.history, manner, &work, data)?;
         *mlp = work;
-        Ok(trained)
+        Ok(Trained { warnings, ..trained })
     }
 
     fn epochs(
@@ -254,8 +259,32 @@ impl Trainer {
             history.push(Epoch { epoch, sum_error });
             on_epoch(&history[epoch]);
         }
-        Ok(Trained { history, last })
+        Ok(Trained { history, last, warnings: Vec::new() })
     }
+}
+
+/// Rows that are looked at where something may be wrong.
+const LOOKED_AT: usize = 256;
+
+fn warnings(
+    history: &[Epoch],
+    manner: Manner,
+    mlp: &Mlp,
+    data: &Dataset,
+) -> Result<Vec<Warning>, Error> {
+    let [first, .., last] = history else { return Ok(Vec::new()) };
+    let still = warning::stands_still(first.sum_error, last.sum_error, history.len());
+    let rows = data.labels().len().min(LOOKED_AT);
+    let features = &data.features()[..rows * data.width()];
+    let tape = manner.tape();
+    let x = tape.tensor(Leaf::Data, features, [rows, data.width()])?;
+    let pass = mlp.try_bind(&tape, Granularity::PerLayer)?.try_forward(x)?;
+    let mut found = warning::stuck(&tape, rows, still.is_some());
+    found.extend(warning::same_answer(x, pass.output(), rows));
+    if still.is_some() || !found.is_empty() {
+        found.extend(warning::unscaled(features));
+    }
+    Ok(still.into_iter().chain(found).collect())
 }
 
 #[cfg(test)]

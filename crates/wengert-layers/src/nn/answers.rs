@@ -58,6 +58,13 @@ pub(crate) fn class(outputs: &[f64], threshold: f64) -> usize {
 }
 
 impl Answers {
+    /// The number of rows.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a table is never empty")]
+    pub fn len(&self) -> usize {
+        self.outputs.len() / self.width
+    }
+
     /// The outputs, row after row.
     #[must_use]
     pub fn outputs(&self) -> &[f64] {

@@ -42,12 +42,18 @@ pub mod loss;
 pub mod metrics;
 mod model;
 pub mod optim;
+mod picture;
 mod table;
 mod answers;
+#[cfg(feature = "ndarray")]
+mod arrays;
 mod keep;
 mod trainer;
 
+pub use crate::warning::Warning;
 pub use answers::Answers;
+#[cfg(feature = "onnx")]
+pub use keep::Onnx;
 pub use keep::{
     Dtype, KeepError, Predictor, Tensor, read_npy, read_safetensors, write_npy, write_safetensors,
 };
@@ -61,5 +67,6 @@ pub use optim::{
     Block, Clip, Lbfgs, Minimum, OptimError, Optimiser, RecordedStep, Rule, Schedule, State,
     Stepper,
 };
+pub use picture::{Curve, curves};
 pub use table::{Column, Csv, Header, Missing, Scaling, Table, TableError};
-pub use trainer::{Ended, EpochReport, History, Show, Trainer, TrainerError, Warning};
+pub use trainer::{Checkpoint, Ended, EpochReport, History, Method, Show, Trainer, TrainerError};

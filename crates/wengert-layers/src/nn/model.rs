@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use wengert::{Leaf, Numerics, Options, Scalar, Tape, Var};
 
 use super::layer::{Layer, Noise, Param, Pass, Spec};
+use crate::bind::Granularity;
 
 /// A layer, usually a [`Sequential`](super::Sequential), and the numbers of its parameters.
 ///
@@ -108,6 +109,17 @@ pub enum ModelError {
         expected: usize,
         /// How many there were.
         found: usize,
+    },
+
+    /// An array of another shape than the block.
+    #[error("{name} has the shape {expected:?}, {found:?} was given")]
+    Shape {
+        /// The block.
+        name: String,
+        /// Its shape.
+        expected: Vec<usize>,
+        /// What was given.
+        found: Vec<usize>,
     },
 
     /// No block of that name.
@@ -269,7 +281,36 @@ impl<S: Scalar> Model<S> {
     /// What recording meets: [`wengert::Error::Shapes`] where `x` does not fit.
     #[track_caller]
     pub fn record<'t>(&self, x: Var<'t, S>) -> Result<ModelPass<'t, S>, wengert::Error> {
-        self.recorded(x, None)
+        self.recorded(x, None, Granularity::PerLayer)
+    }
+
+    /// As [`record`](Model::record), with a node for every `z` and output of every neuron of dense
+    /// layers and activations, as on paper: `0/2.z`, `1/2.output`, and of several rows `0/row
+    /// 1/2.z`. In [`Numerics::Exact`] the values are the same to the last bit; gradients are added
+    /// in another order. Layers that have no neurons are recorded as always.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Model::record).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_layers::Activation;
+    /// use wengert_layers::nn::{Dense, Model, Sequential};
+    ///
+    /// let layers = Sequential::new().then(Dense::new(2, 3)).then(Activation::Tanh);
+    /// let model: Model = Model::new(layers, 1)?;
+    /// let tape = wengert::Tape::new();
+    /// let pass = model.record_per_neuron(tape.data([[1.0, 0.5]]))?;
+    /// let gradients = pass.output.sum().backward();
+    /// let z = tape.nodes().find(|node| tape.label(node.id) == "0/1.z").expect("a node of its own");
+    /// println!("z {}, its adjoint {}", tape.value_at(z.id), gradients.adjoints()[z.id.slot()]);
+    /// # Ok::<(), wengert_layers::nn::ModelError>(())
+    /// ```
+    #[track_caller]
+    pub fn record_per_neuron<'t>(&self, x: Var<'t, S>) -> Result<ModelPass<'t, S>, wengert::Error> {
+        self.recorded(x, None, Granularity::PerNeuron)
     }
 
     /// Records a pass of training: with dropout, drawn from a seed.
@@ -283,7 +324,7 @@ impl<S: Scalar> Model<S> {
         x: Var<'t, S>,
         seed: u64,
     ) -> Result<ModelPass<'t, S>, wengert::Error> {
-        self.recorded(x, Some(seed))
+        self.recorded(x, Some(seed), Granularity::PerLayer)
     }
 
     #[track_caller]
@@ -291,6 +332,7 @@ impl<S: Scalar> Model<S> {
         &self,
         x: Var<'t, S>,
         seed: Option<u64>,
+        granularity: Granularity,
     ) -> Result<ModelPass<'t, S>, wengert::Error> {
         let tape = x.tape();
         let mut params = Vec::with_capacity(self.blocks.len());
@@ -306,7 +348,8 @@ impl<S: Scalar> Model<S> {
             rng: RefCell::new(ChaCha8Rng::seed_from_u64(seed)),
             leaves: RefCell::default(),
         });
-        let pass = Pass { tape, blocks: &by_name, path: String::new(), noise: noise.as_ref() };
+        let (blocks, path, noise_of) = (&by_name, String::new(), noise.as_ref());
+        let pass = Pass { tape, blocks, path, noise: noise_of, granularity };
         let output = self.layer.forward(x, &pass)?;
         let noise = noise.map(|noise| noise.leaves.into_inner()).unwrap_or_default();
         Ok(ModelPass { output, params, noise })

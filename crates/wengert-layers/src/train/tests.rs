@@ -92,7 +92,7 @@ fn no_epochs_change_nothing() {
     let mut mlp = Mlp::new(&[2, 2], Activation::Sigmoid, Init::Notebook { seed: 1 }).unwrap();
     let before = mlp.clone();
     let trained = Trainer::new(Sgd { rate: 0.1 }, 0).train(&mut mlp, &data()).unwrap();
-    assert_eq!((mlp, trained), (before, Trained { history: vec![], last: None }));
+    assert_eq!((mlp, trained), (before, Trained { history: vec![], last: None, warnings: vec![] }));
 }
 
 /// The bits of the parameters that a network of four layers learns, and what it leaves behind.

@@ -70,6 +70,9 @@ R = {"weight": cell.weight_ih_l0, "state": cell.weight_hh_l0, "bias": cell.bias_
 with torch.no_grad():
     cell.bias_hh_l0.zero_()
 check("recurrent", (2, 3, 2), lambda x: cell(x)[0][:, -1], R)
+for p in R.values():
+    p.grad = None
+check("recurrent_sequence", (2, 3, 2), lambda x: cell(x)[0], R)
 
 for name, f in [
     ("leaky_relu", nn.functional.leaky_relu),

@@ -77,6 +77,15 @@ pub enum KeepError {
     #[error("a layer is not of this crate: keep the numbers by save_safetensors instead")]
     OwnLayer,
 
+    /// A row of this shape is not what the model takes.
+    #[error("rows of the shape {found:?} do not fit: {what}")]
+    Row {
+        /// What the model says.
+        what: String,
+        /// The shape of a row that was given.
+        found: Vec<usize>,
+    },
+
     /// The numbers are refused.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -3,20 +3,28 @@
 //! | file | what | for |
 //! |---|---|---|
 //! | [`Predictor::save`] | everything, as versioned JSON | a program that answers |
+//! | [`Checkpoint::save`](crate::nn::Checkpoint::save) | numbers, optimiser and epochs | a training that goes on |
 //! | [`Model::save_safetensors`] | the blocks by name, `[out, in]` | PyTorch, and back |
 //! | [`write_npy`] | one array | NumPy |
+//! | `Predictor::to_onnx` | the graph, as ONNX (feature `onnx`) | onnxruntime, Netron |
 //!
 //! A file is written beside its place and moved there when it is whole: a full disk or a crash
 //! leaves the old one.
 
 mod error;
+mod json;
 mod npy;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod predictor;
 mod safetensors;
 mod write;
 
 pub use error::KeepError;
+pub(crate) use json::{SavedBlock, load_json, save_json};
 pub use npy::{read_npy, write_npy};
+#[cfg(feature = "onnx")]
+pub use onnx::Onnx;
 pub use predictor::Predictor;
 pub use safetensors::{Dtype, Tensor, read_safetensors, write_safetensors};
 
@@ -30,14 +38,19 @@ impl<S: Scalar> Model<S> {
     /// The blocks as tensors, in the order of the layers.
     #[must_use]
     pub fn tensors(&self) -> Vec<Tensor> {
+        self.tensors_of(self.values())
+    }
+
+    /// The blocks, with these numbers instead of the model's.
+    pub(crate) fn tensors_of(&self, values: &[S]) -> Vec<Tensor> {
         let dtype = if size_of::<S>() == 4 { Dtype::F32 } else { Dtype::F64 };
-        let tensor = |block: super::ParamBlock<'_, S>| Tensor {
-            name: block.name.to_owned(),
-            shape: block.shape.to_vec(),
-            values: block.values.iter().map(|value| value.to_f64()).collect(),
+        let tensor = |block: &super::model::Owned| Tensor {
+            name: block.name.clone(),
+            shape: block.shape.clone(),
+            values: values[block.start..][..block.len].iter().map(|v| v.to_f64()).collect(),
             dtype,
         };
-        self.params().map(tensor).collect()
+        self.blocks().iter().map(tensor).collect()
     }
 
     /// Takes every block from a tensor of its name and shape: no more and no fewer.

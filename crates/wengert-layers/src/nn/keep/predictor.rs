@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use wengert::Scalar;
 
+use super::KeepError;
+use super::json::{SavedBlock, load_json, save_json};
 use super::safetensors::{Dtype, Tensor};
-use super::{KeepError, write};
 use crate::nn::answers::class;
 use crate::nn::layer::Spec;
 use crate::nn::model::{Model, ModelError};
@@ -59,13 +60,6 @@ struct Saved {
     params: Vec<SavedBlock>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct SavedBlock {
-    name: String,
-    shape: Vec<usize>,
-    values: Vec<f64>,
-}
-
 impl<S: Scalar> Predictor<S> {
     /// With the names of a table's columns and classes.
     #[must_use]
@@ -95,6 +89,24 @@ impl<S: Scalar> Predictor<S> {
     #[must_use]
     pub fn feature_names(&self) -> &[String] {
         &self.features
+    }
+
+    /// What the classes are called; none of a model that answers numbers.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// What the numbers that it answers are called; none of a model that tells classes apart.
+    #[must_use]
+    pub fn target_names(&self) -> &[String] {
+        &self.targets
+    }
+
+    /// The scaling, if there is one.
+    #[must_use]
+    pub fn scaling(&self) -> Option<&Scaling> {
+        self.scaling.as_ref()
     }
 
     /// The outputs for a row as it stands in the file.
@@ -146,7 +158,6 @@ impl<S: Scalar> Predictor<S> {
     ///
     /// [`KeepError::File`], with the old file as it was; [`KeepError::OwnLayer`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), KeepError> {
-        let block = |Tensor { name, shape, values, .. }| SavedBlock { name, shape, values };
         let saved = Saved {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -157,13 +168,9 @@ impl<S: Scalar> Predictor<S> {
             classes: self.classes.clone(),
             targets: self.targets.clone(),
             scaling: self.scaling.clone(),
-            params: self.model.tensors().into_iter().map(block).collect(),
+            params: self.model.tensors().into_iter().map(SavedBlock::from).collect(),
         };
-        let text = serde_json::to_string_pretty(&saved).map_err(|error| KeepError::File {
-            file: path.as_ref().display().to_string(),
-            reason: error.to_string(),
-        })?;
-        write::whole(path.as_ref(), text.as_bytes())
+        save_json(path.as_ref(), &saved)
     }
 
     /// Reads what [`save`](Predictor::save) has written.
@@ -172,35 +179,16 @@ impl<S: Scalar> Predictor<S> {
     ///
     /// [`KeepError`], with the file and, in broken JSON, line and column.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeepError> {
-        let (file, bytes) = write::read(path.as_ref())?;
+        let file = path.as_ref().display().to_string();
+        let saved: Saved = load_json(path.as_ref(), FORMAT, VERSION, "a saved model")?;
         let foreign = |reason: String| KeepError::Foreign {
             file: file.clone(),
             expected: "a saved model",
             reason,
         };
-        let json = |error: serde_json::Error| match error.is_eof() {
-            true => KeepError::Truncated {
-                file: file.clone(),
-                what: format!("it ends at line {}, column {}", error.line(), error.column()),
-            },
-            false => foreign(error.to_string()),
-        };
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(json)?;
-        let format = value.get("format").and_then(serde_json::Value::as_str);
-        if format != Some(FORMAT) {
-            let says = format.map_or("it says nothing".to_owned(), |f| format!("it says {f:?}"));
-            return Err(foreign(format!("{says}, expected {FORMAT:?}")));
-        }
-        let found = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        if found != VERSION {
-            return Err(KeepError::Version { file, expected: VERSION, found });
-        }
-        let saved: Saved = serde_json::from_value(value).map_err(json)?;
         let layer = saved.layers.build().map_err(|error| foreign(error.to_string()))?;
         let mut model = Model::of(layer, 0)?;
-        let tensor =
-            |SavedBlock { name, shape, values }| Tensor { name, shape, values, dtype: Dtype::F64 };
-        let tensors: Vec<Tensor> = saved.params.into_iter().map(tensor).collect();
+        let tensors: Vec<Tensor> = saved.params.into_iter().map(Tensor::from).collect();
         model.set_tensors(&file, &tensors)?;
         model.set_threshold(saved.threshold);
         Ok(Predictor {

@@ -6,12 +6,21 @@ use wengert::{Error, Last, Leaf, Scalar, Var};
 
 use super::{Layer, Pass, Spec};
 use crate::activation::Activation;
+use crate::bind::Granularity;
 
 /// An activation is a layer: `.then(Activation::Relu)`.
 impl<S: Scalar> Layer<S> for Activation {
     #[track_caller]
-    fn forward<'t>(&self, x: Var<'t, S>, _: &Pass<'_, 't, S>) -> Result<Var<'t, S>, Error> {
-        self.try_apply(x)
+    fn forward<'t>(&self, x: Var<'t, S>, pass: &Pass<'_, 't, S>) -> Result<Var<'t, S>, Error> {
+        let shape = x.shape();
+        let (rows, units) = match (pass.granularity(), shape.dims()) {
+            (Granularity::PerNeuron, &[units]) => (None, units),
+            (Granularity::PerNeuron, &[rows, units]) => (Some(rows), units),
+            _ => return self.try_apply(x),
+        };
+        pass.by_neuron(rows, units, "output", |row, j| {
+            self.try_apply(row.map_or(Ok(x), |row| x.try_at(row))?.try_at(j)?)
+        })
     }
 
     fn spec(&self) -> Option<Spec> {

@@ -11,9 +11,9 @@ use crate::init::Law;
 /// `[width, width]` without biases: `query`, `key`, `value`, `out`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelfAttention {
-    width: usize,
-    heads: usize,
-    causal: bool,
+    pub(crate) width: usize,
+    pub(crate) heads: usize,
+    pub(crate) causal: bool,
 }
 
 impl SelfAttention {

@@ -5,6 +5,7 @@ use wengert::op::Comparison;
 use wengert::{Axes, Error, Last, Leaf, Scalar, Var};
 
 use super::{Layer, Param, Pass, Spec, Start};
+use crate::bind::Granularity;
 use crate::init::Law;
 
 /// `y = W x + b` of the last axis: `weight` is `[out, in]`, a row for each output, as PyTorch's
@@ -17,12 +18,12 @@ use crate::init::Law;
 /// name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
-    inputs: usize,
-    outputs: usize,
-    weight: Start,
-    bias: Option<Start>,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) weight: Start,
+    pub(crate) bias: Option<Start>,
     /// The name of a block that is used elsewhere too.
-    tied: Option<String>,
+    pub(crate) tied: Option<String>,
 }
 
 impl Dense {
@@ -84,8 +85,27 @@ impl Dense {
         Dense { tied: Some(name.to_owned()), ..self }
     }
 
-    fn weight_name(&self) -> &str {
+    pub(crate) fn weight_name(&self) -> &str {
         self.tied.as_deref().unwrap_or("weight")
+    }
+
+    /// Each `z` as a node, summed from the bias in the order of the inputs.
+    #[track_caller]
+    fn by_neuron<'t, S: Scalar>(
+        &self,
+        x: Var<'t, S>,
+        weight: Var<'t, S>,
+        pass: &Pass<'_, 't, S>,
+    ) -> Result<Var<'t, S>, Error> {
+        let rows = (x.shape().dims().len() == 2).then(|| x.shape().dims()[0]);
+        let bias = self.bias.is_some().then(|| pass.param("bias")).transpose()?;
+        pass.by_neuron(rows, self.outputs, "z", |row, j| {
+            let x = row.map_or(Ok(x), |row| x.try_at(row))?;
+            match bias {
+                Some(bias) => Var::try_affine(bias.try_at(j)?, weight.try_at(j)?, x),
+                None => weight.try_at(j)?.try_dot(x),
+            }
+        })
     }
 }
 
@@ -111,6 +131,9 @@ impl<S: Scalar> Layer<S> for Dense {
         if shape.dims().last() != Some(&self.inputs) {
             let rule = format!("the last axis of a dense layer's input has {}", self.inputs);
             return Err(x.operand_error("dense", rule));
+        }
+        if let (Granularity::PerNeuron, [_] | [_, _]) = (pass.granularity(), shape.dims()) {
+            return self.by_neuron(x, weight, pass);
         }
         // An affine map is of rows: what has more axes is looked at as such.
         let flat = match shape.dims() {
@@ -142,10 +165,10 @@ impl<S: Scalar> Layer<S> for Dense {
 /// is recorded [`Error::Operand`], at a later run a guard that flipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
-    count: usize,
-    width: usize,
-    weight: Start,
-    tied: Option<String>,
+    pub(crate) count: usize,
+    pub(crate) width: usize,
+    pub(crate) weight: Start,
+    pub(crate) tied: Option<String>,
 }
 
 impl Embedding {
@@ -167,7 +190,7 @@ impl Embedding {
         Embedding { tied: Some(name.to_owned()), ..self }
     }
 
-    fn weight_name(&self) -> &str {
+    pub(crate) fn weight_name(&self) -> &str {
         self.tied.as_deref().unwrap_or("weight")
     }
 }

@@ -9,8 +9,8 @@ use super::{Layer, Param, Pass, Spec, Start};
 /// mean square of the distances (Ba, Kiros and Hinton 2016; PyTorch's `LayerNorm`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerNorm {
-    width: usize,
-    epsilon: f64,
+    pub(crate) width: usize,
+    pub(crate) epsilon: f64,
 }
 
 impl LayerNorm {
@@ -52,8 +52,8 @@ impl<S: Scalar> Layer<S> for LayerNorm {
 /// `RMSNorm`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RmsNorm {
-    width: usize,
-    epsilon: f64,
+    pub(crate) width: usize,
+    pub(crate) epsilon: f64,
 }
 
 impl RmsNorm {

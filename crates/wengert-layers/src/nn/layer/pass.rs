@@ -7,6 +7,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use wengert::{Error, Leaf, Place, Scalar, Shape, Tape, Var};
 
+use crate::bind::Granularity;
+
 /// A pass through a model: the parameters of the layer whose turn it is, and whether it is trained.
 #[derive(Debug)]
 pub struct Pass<'a, 't, S: Scalar = f64> {
@@ -15,6 +17,7 @@ pub struct Pass<'a, 't, S: Scalar = f64> {
     /// With a point at its end, unless it is empty.
     pub(crate) path: String,
     pub(crate) noise: Option<&'a Noise<'t, S>>,
+    pub(crate) granularity: Granularity,
 }
 
 /// Random numbers that a training pass asked for.
@@ -58,6 +61,40 @@ impl<'t, S: Scalar> Pass<'_, 't, S> {
     #[must_use]
     pub fn is_training(&self) -> bool {
         self.noise.is_some()
+    }
+
+    /// How finely to record: per neuron where a layer has such, or per layer.
+    #[must_use]
+    pub fn granularity(&self) -> Granularity {
+        self.granularity
+    }
+
+    /// The numbers of `[units]`, or `[rows, units]`, as nodes of their own under the name `name`:
+    /// `3.z`, and `row 1/3.z` where there are several rows. Put together again they have the shape
+    /// of the whole.
+    #[track_caller]
+    pub(super) fn by_neuron(
+        &self,
+        rows: Option<usize>,
+        units: usize,
+        name: &str,
+        of: impl Fn(Option<usize>, usize) -> Result<Var<'t, S>, Error>,
+    ) -> Result<Var<'t, S>, Error> {
+        let row = |row: Option<usize>| {
+            let units = (0..units).map(|j| {
+                let neuron = of(row, j)?;
+                // The identity makes no node of its own: its name stays.
+                let named = neuron.name().is_some();
+                Ok(if named { neuron } else { neuron.named(&format!("{j}.{name}")) })
+            });
+            self.tape.try_stack(&units.collect::<Result<Vec<_>, Error>>()?)
+        };
+        let Some(rows) = rows else { return row(None) };
+        let all = (0..rows).map(|r| {
+            let _scope = (rows > 1).then(|| self.tape.scope(&format!("row {r}")));
+            row(Some(r))
+        });
+        self.tape.try_stack(&all.collect::<Result<Vec<_>, Error>>()?)
     }
 
     /// Random numbers from 0 up to 1, which a trainer draws anew for every step; in a pass that is

@@ -55,12 +55,86 @@ fn layers_and_their_gradients_are_pytorchs() {
     check("attention", &[2, 3, 4], SelfAttention::new(4, 2));
     check("causal_attention", &[2, 3, 4], SelfAttention::new(4, 2).causal());
     check("recurrent", &[2, 3, 2], Recurrent::new(2, 3));
+    check("recurrent", &[2, 3, 2], Recurrent::new(2, 3).unrolled());
+    check("recurrent_sequence", &[2, 3, 2], Recurrent::new(2, 3).every_position());
+    check("recurrent_sequence", &[2, 3, 2], Recurrent::new(2, 3).every_position().unrolled());
     check("leaky_relu", &[3, 5], Activation::LeakyRelu);
     check("elu", &[3, 5], Activation::Elu);
     check("gelu", &[3, 5], Activation::Gelu);
     check("silu", &[3, 5], Activation::Silu);
     check("softplus", &[3, 5], Activation::Softplus);
     check("softmax", &[3, 5], Softmax);
+}
+
+/// A loop that is one node, and one with nodes for every position, of a long sequence and in two
+/// layers: the same numbers, and one is short.
+#[test]
+fn a_recurrent_cell_is_one_node() {
+    let layers = |unrolled: bool| {
+        let cell = |inputs| {
+            let cell = Recurrent::new(inputs, 4);
+            if unrolled { cell.unrolled() } else { cell }
+        };
+        Sequential::new().then(cell(2).every_position()).then(cell(4)).then(Dense::new(4, 1))
+    };
+    let x: Vec<f64> = (0..600).map(|i| ((7 * i) % 13) as f64 / 6.5 - 1.0).collect();
+    let mut found = Vec::new();
+    for unrolled in [false, true] {
+        let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+        let model = numbered(layers(unrolled));
+        let x = tape.tensor(wengert::Leaf::Input, &x, [3, 100, 2]).unwrap();
+        let pass = model.record(x).unwrap();
+        let gradients = pass.output.square().sum().backward();
+        let by_params: Vec<_> = pass.params.iter().map(|p| gradients.values_wrt(*p)).collect();
+        found.push((pass.output.values(), gradients.values_wrt(x), by_params));
+        let nodes = tape.nodes().count();
+        assert!(if unrolled { nodes > 600 } else { nodes < 50 }, "{nodes}");
+    }
+    assert_eq!(found[0].0, found[1].0);
+    close("x", &found[0].1, &found[1].1);
+    for (k, (one, other)) in found[0].2.iter().zip(&found[1].2).enumerate() {
+        let scale = other.iter().fold(0.25_f64, |most, g| most.max(g.abs()));
+        for (a, b) in one.iter().zip(other) {
+            assert!((a - b).abs() < 1e-14 * scale, "{k}: {a:?} {b:?}");
+        }
+    }
+}
+
+#[test]
+fn every_neuron_is_a_node_if_asked_for() {
+    let layers = Sequential::new()
+        .then(Dense::new(2, 3))
+        .then(Activation::Tanh)
+        .then(LayerNorm::new(3))
+        .then(Dense::new(3, 2).unbiased())
+        .then(Activation::Identity);
+    let model = numbered(layers);
+    for rows in [1, 2] {
+        let x: Vec<f64> = (0..2 * rows).map(|i| i as f64 / 2.0 - 0.75).collect();
+        let tapes = [0, 1].map(|_| Tape::with(Options::default().numerics(Numerics::Exact)));
+        let record = |tape, per_neuron: bool| {
+            let x = Tape::tensor(tape, wengert::Leaf::Input, &x, [rows, 2]).unwrap();
+            let pass = if per_neuron { model.record_per_neuron(x) } else { model.record(x) };
+            let pass = pass.unwrap();
+            let gradients = pass.output.square().sum().backward();
+            let of = |var: &wengert::Var<'_>| gradients.values_wrt(*var);
+            (pass.output.values(), of(&x), pass.params.iter().map(of).collect::<Vec<_>>())
+        };
+        let (one, other) = (record(&tapes[1], true), record(&tapes[0], false));
+        assert_eq!(one.0, other.0, "{rows}");
+        close("x", &one.1, &other.1);
+        for (one, other) in one.2.iter().zip(&other.2) {
+            close("a block", one, other);
+        }
+        let labels: Vec<String> = tapes[1].nodes().map(|node| tapes[1].label(node.id)).collect();
+        let neuron = |layer: usize, name: &str| match rows {
+            1 => format!("{layer}/{name}"),
+            _ => format!("{layer}/row 1/{name}"),
+        };
+        for (layer, name) in [(0, "2.z"), (1, "0.output"), (3, "1.z")] {
+            assert!(labels.contains(&neuron(layer, name)), "{name}: {labels:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! L-BFGS: a whole function minimised, not a mini-batch.
+//!
+//! A [`Trainer`](crate::nn::Trainer) takes it in the place of an optimiser: then every epoch is one
+//! step on the whole table.
 
 use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
 
 use super::OptimError;
 
@@ -28,13 +33,13 @@ use super::OptimError;
 /// assert!(found.converged && (found.at[0] - 1.0).abs() < 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Lbfgs {
     /// How many pairs of steps and changes of the gradient are remembered.
     pub memory: usize,
     /// It stops where no element of the gradient is larger.
     pub tolerance: f64,
-    /// The most steps.
+    /// The most steps of [`minimise`](Lbfgs::minimise); a trainer counts its epochs.
     pub steps: usize,
 }
 
@@ -72,62 +77,123 @@ impl Lbfgs {
         start: &[f64],
         mut f: impl FnMut(&[f64]) -> (f64, Vec<f64>),
     ) -> Result<Minimum, OptimError> {
-        let (mut x, mut evaluations) = (start.to_vec(), 0);
-        let mut ask = |x: &[f64]| {
-            evaluations += 1;
-            let (value, gradient) = f(x);
-            let (what, expected, found) = ("gradient", x.len(), gradient.len());
-            match expected == found {
-                true => Ok((value, gradient)),
-                false => Err(OptimError::Length { what, expected, found }),
-            }
-        };
-        let (mut value, mut g) = ask(&x)?;
-        if !value.is_finite() {
-            return Err(OptimError::NotFinite { value });
-        }
-        let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
-        let small = |g: &[f64]| g.iter().all(|g| g.abs() <= self.tolerance);
+        let mut ask = |x: &[f64]| Ok::<_, OptimError>(f(x));
+        let mut search = Search::start(start.to_vec(), &mut ask)?;
         let mut steps = 0;
-        while steps < self.steps && !small(&g) {
-            let mut direction = towards(&pairs, &g);
-            let mut slope = dot(&direction, &g);
-            if slope >= 0.0 {
-                pairs.clear();
-                direction = g.iter().map(|g| -g).collect();
-                slope = -dot(&g, &g);
-            }
-            // The first step has no scale of its own.
-            let sum: f64 = g.iter().map(|g| g.abs()).sum();
-            let mut length = if pairs.is_empty() { (1.0 / sum).min(1.0) } else { 1.0 };
-            let mut found = None;
-            for _ in 0..60 {
-                let next: Vec<f64> =
-                    x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
-                let (there, gradient) = ask(&next)?;
-                if there <= value + 1e-4 * length * slope {
-                    found = Some((next, there, gradient));
-                    break;
-                }
-                // The lowest point of the parabola through both values and the slope.
-                let parabola = -slope * length * length / (2.0 * (there - value - slope * length));
-                let usable = parabola >= 0.1 * length && parabola <= 0.5 * length;
-                length = if usable { parabola } else { 0.5 * length };
-            }
-            let Some((next, there, gradient)) = found else { break };
-            let step: Vec<f64> = next.iter().zip(&x).map(|(a, b)| a - b).collect();
-            let change: Vec<f64> = gradient.iter().zip(&g).map(|(a, b)| a - b).collect();
-            if dot(&step, &change) > 1e-10 * dot(&change, &change) {
-                if pairs.len() == self.memory.max(1) {
-                    pairs.pop_front();
-                }
-                pairs.push_back((step, change));
-            }
-            (x, value, g) = (next, there, gradient);
+        while steps < self.steps && !self.is_there(&search) && search.step(self, &mut ask)? {
             steps += 1;
         }
-        let converged = small(&g);
+        let converged = self.is_there(&search);
+        let Search { x, value, evaluations, .. } = search;
         Ok(Minimum { at: x, value, steps, evaluations, converged })
+    }
+
+    /// Whether no element of the gradient is larger than the tolerance.
+    pub(crate) fn is_there(&self, search: &Search) -> bool {
+        search.gradient.iter().all(|g| g.abs() <= self.tolerance)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), OptimError> {
+        if self.tolerance >= 0.0 && self.tolerance.is_finite() {
+            return Ok(());
+        }
+        let (setting, value) = ("tolerance", self.tolerance);
+        Err(OptimError::Setting { setting, value, expected: "a finite number from 0" })
+    }
+}
+
+/// A search on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Search {
+    pub(crate) x: Vec<f64>,
+    pub(crate) value: f64,
+    gradient: Vec<f64>,
+    /// Steps, and the changes of the gradient over them, the latest last.
+    pairs: VecDeque<(Vec<f64>, Vec<f64>)>,
+    evaluations: usize,
+    /// What the last direction was multiplied by.
+    pub(crate) length: f64,
+}
+
+impl Search {
+    pub(crate) fn start<E: From<OptimError>>(
+        x: Vec<f64>,
+        ask: &mut impl FnMut(&[f64]) -> Result<(f64, Vec<f64>), E>,
+    ) -> Result<Self, E> {
+        let (value, gradient) = asked(&x, ask)?;
+        if !value.is_finite() {
+            return Err(OptimError::NotFinite { value }.into());
+        }
+        Ok(Search { x, value, gradient, pairs: VecDeque::new(), evaluations: 1, length: 0.0 })
+    }
+
+    /// Takes a step, or finds none that lowers the function.
+    pub(crate) fn step<E: From<OptimError>>(
+        &mut self,
+        settings: &Lbfgs,
+        ask: &mut impl FnMut(&[f64]) -> Result<(f64, Vec<f64>), E>,
+    ) -> Result<bool, E> {
+        let (g, value) = (&self.gradient, self.value);
+        let mut direction = towards(&self.pairs, g);
+        let mut slope = dot(&direction, g);
+        if slope >= 0.0 {
+            self.pairs.clear();
+            direction = g.iter().map(|g| -g).collect();
+            slope = -dot(g, g);
+        }
+        // The first step has no scale of its own.
+        let sum: f64 = g.iter().map(|g| g.abs()).sum();
+        let mut length = if self.pairs.is_empty() { (1.0 / sum).min(1.0) } else { 1.0 };
+        for _ in 0..60 {
+            let next: Vec<f64> =
+                self.x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
+            let (there, gradient) = asked(&next, ask)?;
+            self.evaluations += 1;
+            if there <= value + 1e-4 * length * slope {
+                self.remember(settings, &next, &gradient);
+                (self.x, self.value, self.gradient, self.length) = (next, there, gradient, length);
+                return Ok(true);
+            }
+            // The lowest point of the parabola through both values and the slope.
+            let parabola = -slope * length * length / (2.0 * (there - value - slope * length));
+            let usable = parabola >= 0.1 * length && parabola <= 0.5 * length;
+            length = if usable { parabola } else { 0.5 * length };
+        }
+        Ok(false)
+    }
+
+    fn remember(&mut self, settings: &Lbfgs, next: &[f64], gradient: &[f64]) {
+        let of = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
+        let (step, change) = (of(next, &self.x), of(gradient, &self.gradient));
+        if dot(&step, &change) > 1e-10 * dot(&change, &change) {
+            if self.pairs.len() == settings.memory.max(1) {
+                self.pairs.pop_front();
+            }
+            self.pairs.push_back((step, change));
+        }
+    }
+
+    /// The pairs one after the other: what a search goes on from.
+    pub(crate) fn kept(&self) -> Vec<Vec<f64>> {
+        self.pairs.iter().flat_map(|(step, change)| [step.clone(), change.clone()]).collect()
+    }
+
+    /// Takes pairs that [`kept`](Search::kept) has given.
+    pub(crate) fn resume(&mut self, kept: &[Vec<f64>]) {
+        let pairs = kept.as_chunks().0.iter();
+        self.pairs = pairs.map(|[step, change]| (step.clone(), change.clone())).collect();
+    }
+}
+
+fn asked<E: From<OptimError>>(
+    x: &[f64],
+    ask: &mut impl FnMut(&[f64]) -> Result<(f64, Vec<f64>), E>,
+) -> Result<(f64, Vec<f64>), E> {
+    let (value, gradient) = ask(x)?;
+    let (what, expected, found) = ("gradient", x.len(), gradient.len());
+    match expected == found {
+        true => Ok((value, gradient)),
+        false => Err(OptimError::Length { what, expected, found }.into()),
     }
 }
 

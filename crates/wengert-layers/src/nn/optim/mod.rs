@@ -23,6 +23,7 @@ mod rule;
 mod schedule;
 mod stepper;
 
+pub(crate) use lbfgs::Search;
 pub use lbfgs::{Lbfgs, Minimum};
 pub use record::{Block, RecordedStep};
 pub use rule::Rule;

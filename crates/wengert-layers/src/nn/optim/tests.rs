@@ -158,6 +158,36 @@ fn what_cannot_learn_is_refused() {
     assert_eq!(error, "the state is that of momentum, the optimiser is adam");
 }
 
+/// Where the first step that is tried is always taken, so that there is no line search to differ.
+#[test]
+fn a_search_takes_pytorchs_steps() {
+    let (a, c) = ([1.0, 2.0, 0.5, 1.5], [0.5, 1.0, -1.0, 2.0]);
+    let f = |w: &[f64]| {
+        let before = |i: usize| w[(i + 3) % 4];
+        let term = |i: usize| {
+            a[i] / 2.0 * (w[i] - c[i]).powi(2)
+                + w[i].powi(4) / 200.0
+                + (w[i] - before(i)).powi(2) / 8.0
+        };
+        let slope = |i: usize| {
+            let around = (w[i] - before(i)) / 4.0 - (w[(i + 1) % 4] - w[i]) / 4.0;
+            a[i] * (w[i] - c[i]) + w[i].powi(3) / 50.0 + around
+        };
+        ((0..4).map(term).sum(), (0..4).map(slope).collect())
+    };
+    let text = include_str!("../../../tests/oracle/pytorch_lbfgs.txt");
+    for (k, line) in text.lines().enumerate() {
+        let settings = Lbfgs { memory: 5, tolerance: 0.0, steps: k + 1 };
+        let found = settings.minimise(&[1.0, -2.0, 0.5, 3.0], f).unwrap();
+        assert_eq!((found.steps, found.evaluations), (k + 1, k + 2));
+        for (ours, theirs) in found.at.iter().zip(line.split(' ')) {
+            let theirs: f64 = theirs.parse().unwrap();
+            assert!((ours - theirs).abs() < 1e-13, "step {k}: {ours:?} {theirs:?}");
+        }
+    }
+    assert_eq!(text.lines().count(), 9);
+}
+
 #[test]
 fn a_search_finds_the_valley_of_rosenbrock() {
     let f = |x: &[f64]| {

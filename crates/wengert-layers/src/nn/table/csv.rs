@@ -268,13 +268,13 @@ impl Csv {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
-        let mut lines: Vec<Line> = Vec::new();
+        let (mut lines, mut ends): (Vec<Line>, _) = (Vec::new(), LineEnds::of(text));
         for record in reader.records() {
             let record = record.map_err(|error| TableError::File {
                 file: file.to_owned(),
                 reason: error.to_string(),
             })?;
-            let number = record.position().map_or(0, csv::Position::line);
+            let number = ends.line_of(record.position().map_or(0, csv::Position::byte) as usize);
             let cells: Vec<String> = record.iter().map(str::to_owned).collect();
             if let Some(first) = lines.first()
                 && first.cells.len() != cells.len()
@@ -314,6 +314,33 @@ impl Csv {
 struct Line {
     number: u64,
     cells: Vec<String>,
+}
+
+/// Counts lines. A record of the `csv` crate begins where the last one ended: before the line feed
+/// of a CRLF, and before lines that are empty.
+struct LineEnds<'a> {
+    bytes: &'a [u8],
+    /// Where it has come to, and the line there.
+    at: usize,
+    line: u64,
+}
+
+impl<'a> LineEnds<'a> {
+    fn of(text: &'a str) -> Self {
+        LineEnds { bytes: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line, from 1, of the first byte from here on that ends none. Asked in rising order.
+    fn line_of(&mut self, from: usize) -> u64 {
+        while let Some(byte) = self.bytes.get(self.at)
+            && (self.at < from || matches!(byte, b'\r' | b'\n'))
+        {
+            let crlf = *byte == b'\r' && self.bytes.get(self.at + 1) == Some(&b'\n');
+            self.line += u64::from(matches!(byte, b'\r' | b'\n') && !crlf);
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 fn is_missing(cell: &str) -> bool {

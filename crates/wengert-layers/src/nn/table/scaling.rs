@@ -54,6 +54,12 @@ impl Scaling {
         scaling
     }
 
+    /// What is taken off, what is divided by, and what a missing cell becomes: for each column.
+    #[must_use]
+    pub fn numbers(&self) -> [&[f64]; 3] {
+        [&self.from, &self.by, &self.means]
+    }
+
     /// A row, scaled.
     ///
     /// # Errors

@@ -54,6 +54,11 @@ fn what_is_wrong_is_named_with_its_place() {
         "x,y,c\n1,2,a\n\"3\n\",4x,b\n",
         "t.csv, line 3, column 2 (y): \"4x\" is not a finite number",
     );
+    // Lines are counted as an editor counts them, whatever ends them, empty ones too.
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["x,c", "", "1,a", "\"2\",b", "", "", "z,a", "3,b"].join(end);
+        refused(csv(), &text, "t.csv, line 7, column 1 (x): \"z\" is not a finite number");
+    }
     refused(csv(), "1,inf,a\n", "t.csv, line 1, column 2: \"inf\" is not a finite number");
     refused(csv(), "1,,a\n", "t.csv, line 1, column 2: the cell is missing (\"\")");
     refused(csv(), "1,2,a\n1,NA,b\n", "t.csv, line 2, column 2: the cell is missing (\"NA\")");

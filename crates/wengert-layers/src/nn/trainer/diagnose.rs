@@ -1,124 +1,35 @@
 //! Why a loss is lost, or stands still.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-use wengert::op::{Op, Unary};
-use wengert::{Scalar, Tape};
+use wengert::op::Op;
+use wengert::{Leaf, Scalar, Tape};
 
 use super::TrainerError;
-use super::steps::{Manner, Turn};
+use super::rows::{Order, Rows};
+use super::steps::{Manner, OnFreshTapes, Steps, Turn, Work};
 use crate::nn::model::Model;
-
-/// What keeps a model from learning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Warning {
-    /// The loss of the last epoch is not below that of the first.
-    StandsStill {
-        /// The loss of the first epoch.
-        first: f64,
-        /// The loss of the last.
-        last: f64,
-    },
-    /// Units of a relu that are 0 for every row looked at: no gradient passes, and none will.
-    DeadUnits {
-        /// The layer's scope, or the node.
-        place: String,
-        /// How many.
-        dead: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// Outputs of a sigmoid or tanh within 1e-3 of an end: almost no gradient passes.
-    Saturated {
-        /// The layer's scope, or the node.
-        place: String,
-        /// How many, over all rows looked at.
-        saturated: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// Features far from the size of 1.
-    Unscaled {
-        /// The largest magnitude of a feature.
-        largest: f64,
-    },
-    /// Every element of the gradient is 0.
-    NoGradient,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::StandsStill { first, last } => {
-                write!(
-                    f,
-                    "the loss stands still: {first:.6} in the first epoch, {last:.6} in the last"
-                )
-            }
-            Warning::DeadUnits { place, dead, of } => {
-                write!(f, "{dead} of {of} units of {place} are dead: 0 for every row")
-            }
-            Warning::Saturated { place, saturated, of } => {
-                write!(
-                    f,
-                    "{saturated} of {of} outputs of {place} are saturated: within 1e-3 of an end"
-                )
-            }
-            Warning::Unscaled { largest } => {
-                write!(f, "features are as large as {largest:.3e}: scale them (Scaling::standard)")
-            }
-            Warning::NoGradient => write!(f, "every element of the gradient is 0"),
-        }
-    }
-}
+use crate::nn::optim::Stepper;
+use crate::nn::table::Table;
+use crate::warning::{self, Warning};
 
 /// What is wrong with a model that does not learn these rows.
 pub(super) fn look<S: Scalar>(
     manner: Manner<'_, S>,
     model: &Model<S>,
     turn: &Turn<'_, S>,
+    stands_still: bool,
 ) -> Result<Vec<Warning>, TrainerError> {
+    // As an answer: dropout would make rows differ that do not.
+    let tape = manner.tape();
+    let x = tape.tensor(Leaf::Data, turn.features, [turn.rows, manner.width])?;
+    let output = model.record(x)?.output;
+    let mut warnings = warning::stuck(&tape, turn.rows, stands_still);
+    warnings.extend(warning::same_answer(x, output, turn.rows));
+    if warnings.is_empty() && !stands_still {
+        return Ok(warnings);
+    }
+    warnings.extend(warning::unscaled(turn.features));
     let tape = manner.tape();
     let recorded = manner.record(&tape, model, turn)?;
-    let mut warnings = Vec::new();
-    for node in tape.nodes() {
-        let Op::Unary(op @ (Unary::Relu | Unary::Sigmoid | Unary::Tanh)) = node.op else {
-            continue;
-        };
-        let values: Vec<f64> = node
-            .slots()
-            .map(|slot| tape.value_at(wengert::node::NodeId::at(slot as u32)).to_f64())
-            .collect();
-        let units = values.len() / turn.rows.max(1);
-        if units * turn.rows != values.len() || units == 0 {
-            continue;
-        }
-        let scope = tape.scope_of(node.id);
-        let label = tape.label(node.id);
-        let place = if scope.is_empty() { label } else { scope };
-        let place = format!("{} ({})", place, op.name());
-        if op == Unary::Relu {
-            let dead = |unit: &usize| values.iter().skip(*unit).step_by(units).all(|&y| y == 0.0);
-            let dead = (0..units).filter(dead).count();
-            if dead > 0 {
-                warnings.push(Warning::DeadUnits { place, dead, of: units });
-            }
-            continue;
-        }
-        let low = if op == Unary::Sigmoid { 0.0 } else { -1.0 };
-        let at_an_end = |y: &&f64| **y - low < 1e-3 || 1.0 - **y < 1e-3;
-        let saturated = values.iter().filter(at_an_end).count();
-        if 2 * saturated > values.len() {
-            warnings.push(Warning::Saturated { place, saturated, of: values.len() });
-        }
-    }
-    let largest = turn.features.iter().map(|x| x.to_f64().abs()).fold(0.0, f64::max);
-    if largest > 20.0 {
-        warnings.push(Warning::Unscaled { largest });
-    }
     let gradients = recorded.loss.try_backward()?;
     if recorded.params.iter().all(|&var| gradients.values_wrt(var).iter().all(|g| g.is_zero())) {
         warnings.push(Warning::NoGradient);
@@ -127,7 +38,7 @@ pub(super) fn look<S: Scalar>(
 }
 
 /// The first node of a step that is not finite, in words.
-pub(super) fn first_not_finite<S: Scalar>(
+fn first_not_finite<S: Scalar>(
     manner: Manner<'_, S>,
     model: &Model<S>,
     turn: &Turn<'_, S>,
@@ -162,4 +73,51 @@ pub(super) fn first_not_finite<S: Scalar>(
         }
     }
     Ok(None)
+}
+
+/// A loss that is no number, and when.
+pub(super) struct Lost {
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    pub(super) loss: f64,
+}
+
+impl Lost {
+    /// Goes through the epoch again, on fresh tapes, up to the first step that is not finite.
+    pub(super) fn explain<S: Scalar>(
+        self,
+        manner: Manner<'_, S>,
+        work: &mut Work<'_, S>,
+        (values, stepper): (Vec<S>, Stepper<S>),
+        table: &Table,
+        order: &Order,
+    ) -> TrainerError {
+        work.model.values_mut().copy_from_slice(&values);
+        work.stepper = stepper;
+        let mut again = OnFreshTapes { manner, tape: manner.tape() };
+        let (mut rows, mut why) = (Rows::none(), None);
+        let mut at = self.batch;
+        for (k, (part, seed)) in order.batches().enumerate() {
+            rows.take(table, part, manner.outputs);
+            let turn = rows.turn(part.len(), seed);
+            match first_not_finite(manner, work.model, &turn) {
+                Ok(None) => {}
+                Ok(found) => {
+                    (why, at) = (found, k);
+                    break;
+                }
+                Err(error) => return error,
+            }
+            if let Err(error) = again.step(work, &turn) {
+                return error;
+            }
+        }
+        work.model.values_mut().copy_from_slice(&values);
+        let mut why = why.unwrap_or_else(|| "a parameter became infinite".to_owned());
+        match warning::unscaled(&rows.features) {
+            Some(unscaled) => why = format!("{why}; {unscaled}"),
+            None => why.push_str("; a smaller rate, or clipping, may help"),
+        }
+        TrainerError::Lost { epoch: self.epoch, batch: at, loss: self.loss, why }
+    }
 }

@@ -1,5 +1,6 @@
 //! Why training does not begin, or breaks off.
 
+use crate::nn::keep::KeepError;
 use crate::nn::model::ModelError;
 use crate::nn::optim::OptimError;
 
@@ -15,6 +16,10 @@ pub enum TrainerError {
     /// The model is refused, or recording it failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+
+    /// A checkpoint is not of this model, or could not be written.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
 
     /// A batch of no rows, or of more than there are.
     #[error("a batch of {batch} rows: there are at least 1 and at most the {rows} of the table")]

@@ -1,26 +1,33 @@
 //! Training: epochs of mini-batches, a table for validation, the best parameters kept.
 
+mod check;
+mod checkpoint;
 mod diagnose;
 mod error;
 mod history;
+#[cfg(feature = "interrupt")]
+mod interrupt;
 mod parallel;
 mod progress;
+mod rows;
 mod run;
+mod search;
 mod steps;
 
-pub use diagnose::Warning;
+pub use checkpoint::Checkpoint;
 pub use error::TrainerError;
 pub use history::{Ended, EpochReport, History};
 pub use progress::Show;
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use wengert::{Numerics, Scalar};
 
 use super::loss::Loss;
-use super::optim::{Optimiser, State};
+use super::optim::{Lbfgs, Optimiser};
 use super::table::Table;
 use crate::train::Passes;
 
@@ -47,7 +54,7 @@ use crate::train::Passes;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Trainer<'a, S: Scalar = f64> {
-    optimiser: Optimiser,
+    method: Method,
     loss: Box<dyn Loss<S> + Sync + 'a>,
     epochs: usize,
     batch: Option<usize>,
@@ -62,8 +69,31 @@ pub struct Trainer<'a, S: Scalar = f64> {
     show: Show,
     callback: Option<Callback<'a>>,
     stop: Option<Arc<AtomicBool>>,
-    state: Option<State>,
-    from: usize,
+    from: Option<Checkpoint>,
+    file: Option<(PathBuf, usize)>,
+}
+
+/// How the parameters of a model move.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Method {
+    /// A step for every mini-batch.
+    Steps(Optimiser),
+    /// A step for every epoch, on all rows as they stand; dropout draws the same numbers in every
+    /// step. It ends at a minimum.
+    Search(Lbfgs),
+}
+
+impl From<Optimiser> for Method {
+    fn from(optimiser: Optimiser) -> Self {
+        Method::Steps(optimiser)
+    }
+}
+
+impl From<Lbfgs> for Method {
+    fn from(search: Lbfgs) -> Self {
+        Method::Search(search)
+    }
 }
 
 type Callback<'a> = Box<dyn FnMut(&EpochReport) -> ControlFlow<()> + 'a>;
@@ -71,17 +101,18 @@ type Callback<'a> = Box<dyn FnMut(&EpochReport) -> ControlFlow<()> + 'a>;
 impl<S: Scalar> std::fmt::Debug for Trainer<'_, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut all = f.debug_struct("Trainer");
-        all.field("optimiser", &self.optimiser).field("epochs", &self.epochs);
+        all.field("method", &self.method).field("epochs", &self.epochs);
         all.field("batch", &self.batch).field("passes", &self.passes).finish_non_exhaustive()
     }
 }
 
 impl<'a, S: Scalar> Trainer<'a, S> {
-    /// 100 epochs of batches of 32 rows, compiled, quiet.
+    /// 100 epochs of batches of 32 rows, compiled, quiet. The method is an [`Optimiser`], or
+    /// [`Lbfgs`] for a small table and a smooth loss.
     #[must_use]
-    pub fn new(optimiser: Optimiser, loss: impl Loss<S> + Sync + 'a) -> Self {
+    pub fn new(method: impl Into<Method>, loss: impl Loss<S> + Sync + 'a) -> Self {
         Trainer {
-            optimiser,
+            method: method.into(),
             loss: Box::new(loss),
             epochs: 100,
             batch: None,
@@ -96,12 +127,12 @@ impl<'a, S: Scalar> Trainer<'a, S> {
             show: Show::Nothing,
             callback: None,
             stop: None,
-            state: None,
-            from: 0,
+            from: None,
+            file: None,
         }
     }
 
-    /// How often every row is learnt.
+    /// How often every row is learnt, epochs before a [`resume`](Trainer::resume) included.
     #[must_use]
     pub fn epochs(self, epochs: usize) -> Self {
         Trainer { epochs, ..self }
@@ -188,7 +219,8 @@ impl<'a, S: Scalar> Trainer<'a, S> {
     }
 
     /// Ends the training at Ctrl-C; the model keeps what was learnt. A second Ctrl-C ends the
-    /// program. Needs the feature `interrupt`.
+    /// program. A training that begins later in the same program ends at once. Needs the feature
+    /// `interrupt`.
     ///
     /// # Panics
     ///
@@ -197,25 +229,21 @@ impl<'a, S: Scalar> Trainer<'a, S> {
     #[must_use]
     #[track_caller]
     pub fn stop_at_interrupt(self) -> Self {
-        let flag = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&flag);
-        let handler = move || {
-            if shared.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        };
-        if let Err(error) = ctrlc::set_handler(handler) {
-            panic!("Ctrl-C cannot be listened to: {error}");
-        }
-        self.stop_when(flag)
+        self.stop_when(interrupt::flag())
     }
 
-    /// Continues from what an optimiser had come to after so many epochs: bit for bit as if there
-    /// had been no interruption, if the model has the numbers of that moment. (With a table for
-    /// validation it has those of the best epoch.)
+    /// Goes on from a checkpoint: bit for bit as if there had been no interruption. The model is
+    /// given the numbers of that moment.
     #[must_use]
-    pub fn resume(self, state: State, epochs_done: usize) -> Self {
-        Trainer { state: Some(state), from: epochs_done, ..self }
+    pub fn resume(self, checkpoint: Checkpoint) -> Self {
+        Trainer { from: Some(checkpoint), ..self }
+    }
+
+    /// Writes a [`Checkpoint`] after every so many epochs, and after the last. A crash, or a disk
+    /// that is full, leaves the one before.
+    #[must_use]
+    pub fn checkpoints(self, path: impl Into<PathBuf>, every: usize) -> Self {
+        Trainer { file: Some((path.into(), every.max(1))), ..self }
     }
 }
 

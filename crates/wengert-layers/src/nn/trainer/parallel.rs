@@ -9,6 +9,7 @@ use wengert::{Compiler, Program, Workspace};
 
 use super::TrainerError;
 use super::steps::{Manner, Steps, Turn, Work, draw, learn, moving};
+use crate::nn::model::Model;
 
 /// Parts of a batch are computed on threads; their gradients are added in the order of the parts.
 /// How a batch is divided does not depend on the threads, and so no bit of the result does.
@@ -18,6 +19,23 @@ pub(super) struct OverThreads<'a, S: Compile> {
     /// The rows of a part.
     pub(super) part: usize,
     pub(super) programs: BTreeMap<usize, PartProgram<S>>,
+}
+
+impl<'a, S: Compile> OverThreads<'a, S> {
+    /// For batches of so many rows.
+    pub(super) fn new(
+        manner: Manner<'a, S>,
+        threads: usize,
+        batch: usize,
+    ) -> Result<Self, TrainerError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let refused = |error: rayon::ThreadPoolBuildError| TrainerError::Threads {
+            threads,
+            reason: error.to_string(),
+        };
+        let (part, programs) = (batch.div_ceil(8).max(8), BTreeMap::new());
+        Ok(OverThreads { manner, pool: pool.map_err(refused)?, part, programs })
+    }
 }
 
 /// Computes the loss of a part, and its gradient.
@@ -35,13 +53,13 @@ pub(super) struct PartProgram<S: Compile> {
 impl<S: Compile> PartProgram<S> {
     fn compile(
         manner: Manner<'_, S>,
-        work: &Work<'_, S>,
+        model: &Model<S>,
         turn: &Turn<'_, S>,
     ) -> Result<Self, TrainerError> {
         let tape = manner.tape();
-        let recorded = manner.record(&tape, work.model, turn)?;
+        let recorded = manner.record(&tape, model, turn)?;
         let mut compiler = Compiler::new(&tape).numerics(manner.numerics);
-        let moving = moving(work.model);
+        let moving = moving(model);
         let mut gradients = Vec::with_capacity(moving.len());
         for &i in &moving {
             gradients.push(compiler.gradient(recorded.loss, recorded.params[i])?);
@@ -67,7 +85,7 @@ impl<S: Compile> PartProgram<S> {
     }
 
     /// The loss, and the gradient of what moves, block after block.
-    fn run(&self, work: &Work<'_, S>, turn: &Turn<'_, S>) -> Result<(S, Vec<S>), wengert::Error> {
+    fn run(&self, model: &Model<S>, turn: &Turn<'_, S>) -> Result<(S, Vec<S>), wengert::Error> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle().pop();
         let mut workspace = waiting.unwrap_or_else(|| self.program.workspace());
@@ -77,9 +95,9 @@ impl<S: Compile> PartProgram<S> {
         for ((input, _), numbers) in self.noise.iter().zip(&noise) {
             workspace.set(*input, numbers)?;
         }
-        for (input, i) in self.params.iter().zip(moving(work.model)) {
-            let block = &work.model.blocks()[i];
-            workspace.set(*input, &work.model.values()[block.start..block.start + block.len])?;
+        for (input, i) in self.params.iter().zip(moving(model)) {
+            let block = &model.blocks()[i];
+            workspace.set(*input, &model.values()[block.start..block.start + block.len])?;
         }
         self.program.run(&mut workspace)?;
         let gradient = self.gradients.iter().flat_map(|&output| workspace.values(output)).collect();
@@ -89,8 +107,13 @@ impl<S: Compile> PartProgram<S> {
     }
 }
 
-impl<S: Compile> Steps<S> for OverThreads<'_, S> {
-    fn step(&mut self, work: &mut Work<'_, S>, turn: &Turn<'_, S>) -> Result<f64, TrainerError> {
+impl<S: Compile> OverThreads<'_, S> {
+    /// The loss of some rows, and the gradient of what moves.
+    pub(super) fn evaluate(
+        &mut self,
+        model: &Model<S>,
+        turn: &Turn<'_, S>,
+    ) -> Result<(S, Vec<S>), TrainerError> {
         let (width, outputs) = (self.manner.width, self.manner.outputs);
         let starts: Vec<usize> = (0..turn.rows).step_by(self.part).collect();
         let parts: Vec<Turn<'_, S>> = starts
@@ -108,17 +131,14 @@ impl<S: Compile> Steps<S> for OverThreads<'_, S> {
             .collect();
         for part in &parts {
             if !self.programs.contains_key(&part.rows) {
-                let program = PartProgram::compile(self.manner, work, part)?;
+                let program = PartProgram::compile(self.manner, model, part)?;
                 self.programs.insert(part.rows, program);
             }
         }
         let programs = &self.programs;
-        let results: Vec<_> = {
-            let work = &*work;
-            self.pool.install(|| {
-                parts.par_iter().map(|part| programs[&part.rows].run(work, part)).collect()
-            })
-        };
+        let results: Vec<_> = self.pool.install(|| {
+            parts.par_iter().map(|part| programs[&part.rows].run(model, part)).collect()
+        });
         let (mut loss, mut gradient) = (S::from_f64(0.0), Vec::new());
         for (part, result) in parts.iter().zip(results) {
             let (of_part, its_gradient) = result?;
@@ -129,6 +149,13 @@ impl<S: Compile> Steps<S> for OverThreads<'_, S> {
                 *sum = *sum + g * share;
             }
         }
+        Ok((loss, gradient))
+    }
+}
+
+impl<S: Compile> Steps<S> for OverThreads<'_, S> {
+    fn step(&mut self, work: &mut Work<'_, S>, turn: &Turn<'_, S>) -> Result<f64, TrainerError> {
+        let (loss, gradient) = self.evaluate(work.model, turn)?;
         learn(work, &gradient)?;
         Ok(loss.to_f64())
     }

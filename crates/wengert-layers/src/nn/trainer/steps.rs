@@ -13,7 +13,7 @@ use super::TrainerError;
 use crate::nn::layer::uniform;
 use crate::nn::loss::{self, Loss};
 use crate::nn::model::Model;
-use crate::nn::optim::{Block, Stepper};
+use crate::nn::optim::{Block, State, Stepper};
 
 /// Rows whose turn it is.
 pub(super) struct Turn<'a, S> {
@@ -48,6 +48,21 @@ pub(super) trait Steps<S: Scalar> {
 
     /// Gives `work` the numbers, if they have been kept elsewhere.
     fn deliver(&mut self, _work: &mut Work<'_, S>) {}
+
+    /// The rate of the last step.
+    fn rate(&self, work: &Work<'_, S>) -> f64 {
+        work.stepper.optimiser().rate_at(work.stepper.steps().saturating_sub(1))
+    }
+
+    /// What the optimiser has come to, after [`deliver`](Steps::deliver).
+    fn state(&self, work: &Work<'_, S>) -> State {
+        work.stepper.state()
+    }
+
+    /// Whether no step makes the loss smaller.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// The loss of some rows on a tape.

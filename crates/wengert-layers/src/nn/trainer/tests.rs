@@ -98,16 +98,80 @@ fn a_model_of_f32_learns() {
     assert!(model.answers(&table).unwrap().accuracy() > 0.95);
 }
 
+/// With a table for validation and patience, so that what was best counts too; in memory and by a
+/// file.
 #[test]
 fn a_resumed_training_continues_bit_for_bit() {
-    let table = crowds(50);
-    let (whole, all) = trained(trainer().epochs(6), &table);
-    let (mut model, first) = trained(trainer().epochs(2), &table);
-    let second =
-        trainer().epochs(4).resume(first.state.clone(), 2).train(&mut model, &table).unwrap();
-    assert_eq!(model.values(), whole.values());
-    assert_eq!(second.state, all.state);
-    assert_eq!([first.epochs, second.epochs].concat(), all.epochs);
+    let (table, held) = (crowds(50), crowds(31));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crowds.checkpoint");
+    let rate =
+        || Optimiser::adam(0.3).schedule(crate::nn::Schedule::Step { every: 9, factor: 0.9 });
+    let new = || {
+        let trainer = Trainer::new(rate(), CrossEntropy::default()).batch(16).seed(5);
+        trainer.validate(&held).patience(6).epochs(20)
+    };
+    for numerics in [Numerics::Exact, Numerics::Fast] {
+        let new = || new().numerics(numerics);
+        let (whole, all) = trained(new(), &table);
+        for split in [1, 4] {
+            let (_, first) = trained(new().epochs(split).checkpoints(&file, 3), &table);
+            let loaded = Checkpoint::load(&file).unwrap();
+            assert_eq!(loaded, first.checkpoint);
+            let (second, rest) = trained(new().resume(loaded), &table);
+            assert_eq!((second.values(), rest), (whole.values(), all.clone()), "{split}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+
+    let (_, whole) = trained(new(), &table);
+    let mut other: Model = Model::new(Dense::new(2, 3), 1).unwrap();
+    let before = other.values().to_vec();
+    let error = new().resume(whole.checkpoint).train(&mut other, &table).unwrap_err().to_string();
+    assert_eq!(error, "the state has 93 numbers, the optimiser was started for 9");
+    assert_eq!(other.values(), before);
+    std::fs::write(&file, "{\"format\": \"wengert-layers/model\"}").unwrap();
+    let error = Checkpoint::load(&file).unwrap_err().to_string();
+    assert!(error.contains("is not a checkpoint: it says \"wengert-layers/model\""), "{error}");
+}
+
+#[test]
+fn a_search_trains_a_model_and_ends_at_a_minimum() {
+    let table = crowds(60);
+    let plain = || {
+        Sequential::<f64>::new()
+            .then(Dense::new(2, 5))
+            .then(Activation::Tanh)
+            .then(Dense::new(5, 3))
+    };
+    let run = |trainer: Trainer<'_>| {
+        let mut model = Model::new(plain(), 1).unwrap();
+        let mut trainer = trainer;
+        let history = trainer.train(&mut model, &table).unwrap();
+        (model, history)
+    };
+    let new = || {
+        Trainer::new(
+            crate::nn::Lbfgs { tolerance: 1e-6, ..Default::default() },
+            CrossEntropy::default(),
+        )
+    };
+    let (model, history) = run(new().l2(0.01).epochs(500));
+    assert_eq!(history.ended, Ended::Converged);
+    let losses = history.losses();
+    assert!(losses.windows(2).all(|pair| pair[1] <= pair[0]), "it never rises");
+    assert!(losses.len() < 200 && model.answers(&table).unwrap().accuracy() > 0.95);
+    for threads in [2, 3] {
+        let (other, _) = run(new().l2(0.01).epochs(500).threads(threads));
+        assert_eq!(other.values(), model.values());
+    }
+    let (_, first) = run(new().l2(0.01).epochs(9));
+    let (resumed, rest) = run(new().l2(0.01).epochs(500).resume(first.checkpoint));
+    assert_eq!((resumed.values(), rest), (model.values(), history));
+    let adam = run(trainer().epochs(2)).1.checkpoint;
+    let mut model = Model::new(plain(), 1).unwrap();
+    let error = new().resume(adam).train(&mut model, &table).unwrap_err().to_string();
+    assert_eq!(error, "the state is that of adam, the optimiser is lbfgs");
 }
 
 #[test]
