@@ -42,3 +42,19 @@ fn a_noisy_curve_is_found() {
         (200, 4)
     );
 }
+
+/// From a CSV file to a trained, validated and saved classifier: what a reader types of the page's
+/// first program.
+#[test]
+fn the_page_needs_fifteen_lines() {
+    let page = include_str!("../docs/training.md");
+    let program = page.split("```rust,standalone_crate\n").nth(1).unwrap();
+    let program = program.split("```").next().unwrap();
+    let typed = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let lines = program.lines().filter(typed).count();
+    assert!(
+        program.contains(".read(") && program.contains(".train(") && program.contains(".save(")
+    );
+    assert!(program.contains(".validate("));
+    assert!(lines <= 15, "{lines} lines:\n{program}");
+}
