@@ -7,11 +7,13 @@
 //!    were not there (Y. Bengio, N. Léonard and A. Courville, Estimating or propagating gradients
 //!    through stochastic neurons, arXiv:1308.3432, 2013: the straight-through estimator).
 //! 3. The cotangent clipped on its way back.
+//! 4. Foreign code: a table of measured numbers, fitted through. It is called by a compiled program
+//!    too, and a second derivative, which nobody knows, is refused.
 
 use std::error::Error;
 use std::io::Write;
 
-use wengert::{CompileTape, Operation, Tape, Var};
+use wengert::{CompileTape, Error as Refused, External, Operation, Tape, Var};
 
 /// `ln(1 + eˣ)`, with the derivative `1/(1 + e⁻ˣ)`.
 fn log1pexp() -> Operation {
@@ -60,6 +62,56 @@ pub(crate) fn train(out: &mut impl Write) -> Result<(f64, f64), Box<dyn Error>> 
     Ok((first, last))
 }
 
+/// Air's density by height in kilometres, of the International Standard Atmosphere, with straight
+/// lines between the entries.
+const DENSITY: [f64; 6] = [1.2250, 1.1116, 1.0065, 0.9091, 0.8191, 0.7361];
+
+fn density() -> External {
+    fn cell(height: f64) -> (usize, f64) {
+        let i = (height.max(0.0) as usize).min(DENSITY.len() - 2);
+        (i, DENSITY[i + 1] - DENSITY[i])
+    }
+    External::new("density", |x, y| {
+        for (&height, y) in x[0].iter().zip(y) {
+            let (i, slope) = cell(height);
+            *y = DENSITY[i] + (height - i as f64) * slope;
+        }
+    })
+    .with_vjp(|x, _, g, to| {
+        for ((&height, &g), to) in x[0].iter().zip(g).zip(to[0].iter_mut()) {
+            *to = g * cell(height).1;
+        }
+    })
+}
+
+/// Finds the heights of some densities by gradient steps of a compiled program.
+pub(crate) fn heights(out: &mut impl Write) -> Result<Vec<f64>, Box<dyn Error>> {
+    let table = density();
+    let tape = Tape::new();
+    let height = tape.param([2.5, 2.5]).named("height");
+    let measured = tape.constant([1.15, 0.8]);
+    let loss = (table.of(&[height]) - measured).square().sum().named("loss");
+    writeln!(out, "{tape}")?;
+    writeln!(out, "{}\n", loss.check().run()?)?;
+    let second = tape.hvp(loss, &[(height, &[1.0, 0.0])], &[height]);
+    let Err(refused @ Refused::NoRule { .. }) = second else {
+        return Err("nobody knows the second derivative of a table".into());
+    };
+    writeln!(out, "{refused}\n")?;
+    let program = tape.compile(&[loss], &[height])?;
+    let (input, mut workspace) = (program.input(height)?, program.workspace());
+    let mut heights = height.values();
+    for _ in 0..60 {
+        workspace.set(input, &heights)?;
+        program.run(&mut workspace)?;
+        for (height, g) in heights.iter_mut().zip(workspace.values(program.outputs()[1])) {
+            *height -= 40.0 * g;
+        }
+    }
+    writeln!(out, "the air has the densities {:?} at {heights:?} km", measured.values())?;
+    Ok(heights)
+}
+
 pub(crate) fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let stable = log1pexp();
     let tape = Tape::new();
@@ -95,6 +147,13 @@ pub(crate) fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     writeln!(out, "the gradient of x³ at 0.1 and 40: {plain:?}, clipped {clipped:?}")?;
     if clipped[1] != 1.0 {
         return Err("the cotangent was not clipped".into());
+    }
+
+    let found = heights(out)?;
+    // By hand: on the first line, and on the last.
+    let known = [(1.2250 - 1.15) / (1.2250 - 1.1116), 4.0 + (0.8191 - 0.8) / (0.8191 - 0.7361)];
+    if found.iter().zip(known).any(|(found, known)| (found - known).abs() > 1e-9) {
+        return Err(format!("the heights are {known:?}, and {found:?} were found").into());
     }
     Ok(())
 }

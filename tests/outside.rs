@@ -173,7 +173,8 @@ fn everything() -> Trace {
     let picked = x.gather(&[2, 0]);
     let z = (y + picked.sum_axes(0) + x.at(2) * 0.0).named("z");
     let dead = w.reshape([30, 30]).t().sum();
-    Trace::of(&(z + 0.0 * dead.floor()).named("L").backward()).expect("fresh gradients")
+    let own = wengert::Operation::new("halved", |x| 0.5 * x[0]).of(&[x.at(0)]);
+    Trace::of(&(z + 0.0 * dead.floor() + own).named("L").backward()).expect("fresh gradients")
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn the_schema_refuses_what_is_refused() {
         assert!(schema::check(&schema, &value).is_err(), "{to}");
         assert!(Trace::from_json(&json).is_err(), "{to}");
     };
-    broken("\"version\": 1", "\"version\": 2");
+    broken("\"version\": 1", "\"version\": 3");
     broken("\"precision\": \"f64\"", "\"precision\": \"f16\"");
     broken("\"adjoints\":", "\"gradients\":");
     broken("\"path\": \"x\",", "");

@@ -65,6 +65,14 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
     );
     let Seen { log, .. } = open(&chromium, &page, "", &script);
     let boxes = boxes(&trace, &page);
+    // What is given comes at once, then one value after another.
+    let given = |path: &str| {
+        let node = trace.nodes().iter().find(|node| node.path == path);
+        node.is_none_or(|node| node.operands.is_empty())
+    };
+    let leaves = boxes.iter().filter(|(path, _)| given(path)).count();
+    assert!(leaves > 4);
+    let computed: Vec<usize> = (0..boxes.len()).filter(|&i| !given(&boxes[i].0)).collect();
     let text = |number: f64| Digits::new(number).significant(6).to_string();
     let first = |text: &str| text.split(',').next().unwrap().trim_start_matches("∂ ").to_owned();
     let reached = |slots: &[Slot]| {
@@ -75,16 +83,22 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
     let swept: Vec<&(String, Vec<Slot>)> =
         boxes.iter().rev().filter(|(_, slots)| reached(slots)).collect();
     assert_eq!(swept[0].0, "L");
-    assert_eq!(log.len(), boxes.len() + swept.len() + 2);
+    let forward = computed.len() + 1;
+    assert_eq!(log.len(), forward + swept.len() + 2);
     for (step, seen) in log[..log.len() - 1].iter().enumerate() {
         let (values, adjoints) = (strings(&seen[0]), strings(&seen[1]));
-        let computed = step.min(boxes.len());
-        let expected: Vec<String> =
-            boxes[..computed].iter().map(|(_, slots)| text(trace.value(slots[0]))).collect();
+        let known = |i: usize| match step {
+            0 => false,
+            _ => given(&boxes[i].0) || computed[..(step - 1).min(computed.len())].contains(&i),
+        };
+        let expected: Vec<String> = (0..boxes.len())
+            .filter(|&i| known(i))
+            .map(|i| text(trace.value(boxes[i].1[0])))
+            .collect();
         let values: Vec<String> = values.iter().map(|value| first(value)).collect();
         assert_eq!(values, expected, "values at step {step}");
-        let done = step.saturating_sub(boxes.len());
-        let last = step == boxes.len() + swept.len();
+        let done = step.saturating_sub(forward);
+        let last = step == forward + swept.len();
         let mut expected: Vec<String> = if last {
             boxes.iter().map(|(_, slots)| adjoint_text(&trace, slots[0])).collect()
         } else {
@@ -97,11 +111,10 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
         match step {
             0 => assert_eq!(said, "Nothing is computed yet."),
             _ if last => assert!(said.starts_with("Both passes done"), "{said}"),
-            _ if step <= boxes.len() => {
-                assert_eq!(
-                    said,
-                    format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0)
-                );
+            1 => assert_eq!(said, format!("forward 1 of {forward}: what is given, {leaves} nodes")),
+            _ if step <= forward => {
+                let path = &boxes[computed[step - 2]].0;
+                assert_eq!(said, format!("forward {step} of {forward}: value of {path}"));
             }
             _ => assert_eq!(
                 said,
@@ -297,15 +310,24 @@ fn a_link_leads_to_a_view_and_keys_and_search_work() {
     let Seen { log, .. } =
         open(&chromium, &page, "#step=3&select=hidden%2F1.z&close=output", script);
     let boxes = boxes(&trace, &page);
-    let at =
-        |step: usize| format!("forward {step} of {}: value of {}", boxes.len(), boxes[step - 1].0);
+    // The first step is what is given.
+    let computed: Vec<&str> = boxes
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .filter(|path| {
+            trace.nodes().iter().any(|node| node.path == *path && !node.operands.is_empty())
+        })
+        .collect();
+    let at = |step: usize| {
+        format!("forward {step} of {}: value of {}", computed.len() + 1, computed[step - 2])
+    };
     assert_eq!(
         strings(&Value::Array(log[0].as_array().unwrap()[..2].to_vec())),
         [at(3), "hidden/1.z".to_owned()]
     );
     assert_eq!(log[0][2], 1, "output is closed");
-    assert_eq!(strings(&log[1]), [at(4), boxes[3].0.clone()]);
-    assert_eq!(strings(&log[2]), [at(2), boxes[1].0.clone()]);
+    assert_eq!(strings(&log[1]), [at(4), computed[2].to_owned()]);
+    assert_eq!(strings(&log[2]), [at(2), computed[0].to_owned()]);
     assert_eq!(strings(&log[3])[0], "Nothing is computed yet.");
     assert!(strings(&log[4])[0].starts_with("Both passes done"));
     assert_eq!(strings(&log[5])[1], "");
@@ -315,6 +337,68 @@ fn a_link_leads_to_a_view_and_keys_and_search_work() {
     assert_eq!(log[9], "output/1.z");
     assert_eq!(log[10], 0, "a closed scope opens for what was searched");
     assert_eq!(log[11], "x");
+}
+
+/// Who comes with the delta rule: the first hidden delta is chosen, every z has one, a search for
+/// the word finds them, and a switch says which derivative is looked at.
+#[test]
+fn every_pre_activation_has_its_delta() {
+    let Some(chromium) = chromium() else { return };
+    let trace = traced(&[2, 2, 2], Granularity::PerNeuron);
+    let page = Page::of(&trace).delta(|path| path.ends_with(".z")).to_string();
+    let script = "
+        const of = () => document.getElementById('panel').dataset.of;
+        const boxes = [...document.querySelectorAll('.wg-box[data-v]')];
+        const faded = (style) => boxes.map((box) => box.querySelector(style)).filter((text) => text && getComputedStyle(text).opacity < 1).length;
+        const partials = () => seen('.wg-partial').length;
+        log([of(), seen('#panel .delta')[0], location.hash]);
+        log(boxes.filter((box) => box.querySelector('.wg-delta')).map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent));
+        const search = document.getElementById('search');
+        for (const word of ['delta', 'δ', 'Delt']) {
+            search.value = word; search.dispatchEvent(new Event('input', { bubbles: true }));
+            log(document.querySelectorAll('.wg-box.found').length);
+        }
+        search.value = ''; search.dispatchEvent(new Event('input', { bubbles: true }));
+        for (const shows of ['both', 'adjoint', 'delta']) {
+            const choice = document.querySelector(`#shows input[value=${shows}]`);
+            choice.checked = true; choice.dispatchEvent(new Event('change', { bubbles: true }));
+            log([faded('.wg-adjoint'), faded('.wg-delta')]);
+        }
+        log(partials());
+        key('Home'); key('ArrowRight'); log([partials(), seen('.wg-delta').length, seen('#panel .delta').length, of()]);
+        key('Escape'); log([of(), location.hash.includes('select=')]);";
+    let Seen { log, .. } = open(&chromium, &page, "", script);
+    let zs: Vec<Slot> = ["hidden/0", "hidden/1", "output/0", "output/1"]
+        .map(|neuron| trace.find(&format!("{neuron}.z")).unwrap().slots()[0])
+        .into();
+    let delta = |slot: Slot| trace.adjoint(slot).delta().number().unwrap();
+    assert_eq!(log[0][0], "hidden/0.z");
+    assert_eq!(log[0][1], format!("{:?}", delta(zs[0])));
+    assert_eq!(log[0][2], "", "what is chosen at first is no part of the address");
+    let expected: Vec<String> = zs
+        .iter()
+        .map(|&z| format!("{} δ {}", trace.label(z), Digits::new(delta(z)).significant(6)))
+        .collect();
+    assert_eq!(strings(&log[1]), expected);
+    for found in &log[2..5] {
+        assert_eq!(*found, 4);
+    }
+    let switched: Vec<[u64; 2]> =
+        log[5..8].iter().map(|pair| [0, 1].map(|i| pair[i].as_u64().unwrap())).collect();
+    assert_eq!(switched, [[0, 0], [0, 4], [4, 0]]);
+    assert!(log[8].as_u64().unwrap() > 8, "partials on the arrows: {}", log[8]);
+    // What is given is there, and nothing that is computed of it.
+    assert_eq!(log[9], serde_json::json!([0, 0, 0, "hidden/0.z"]));
+    assert_eq!(log[10], serde_json::json!(["", true]));
+
+    // Without a choice there is no delta, and nothing is chosen.
+    let Seen { log, .. } = open(
+        &chromium,
+        &Page::of(&trace).to_string(),
+        "",
+        "log([document.querySelectorAll('.wg-delta, #shows').length, document.getElementById('panel').dataset.of]);",
+    );
+    assert_eq!(log[0], serde_json::json!([0, ""]));
 }
 
 #[test]

@@ -57,7 +57,10 @@ pub(crate) fn write(
     trace: &Trace,
     training: Option<&Training>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut page = Page::of(trace).title(title).caption("L = ½ Σ (target − output)², δ = −∂L/∂z");
+    let mut page = Page::of(trace)
+        .title(title)
+        .caption("L = ½ Σ (target − output)², δ = −∂L/∂z")
+        .delta(|path| path.ends_with(".z"));
     if let Some(training) = training {
         page = page.curve(&training.curve).boundary(&training.boundary);
     }

@@ -109,9 +109,6 @@ impl<S: Compile> Compiled<S> {
     pub(crate) fn jit(&self) -> Self {
         let jit = Jit::new(&self.program).expect("there is machine code for this platform");
         let report = jit.report();
-        if std::env::var("JIT_R").is_ok() {
-            eprintln!("{report}\n{}", self.program);
-        }
         let fact = |unit, value| Fact { mode: Mode::Jit, unit, value };
         let code = vec![
             fact("ms to make", report.took.as_secs_f64() * 1e3),

@@ -1,6 +1,8 @@
 //! The Jacobian of a node, entry by entry, recomputed from a trace in the order of the reverse
 //! sweep.
 
+use std::collections::HashMap;
+
 use wengert::node::Layout;
 use wengert::op::{Attributes, Op};
 use wengert::rulebook::rules::Partial;
@@ -22,8 +24,8 @@ pub(crate) struct Entry {
     pub(crate) partial: Partial<f64>,
     /// The slot whose value the partial is, for products.
     pub(crate) factor: Option<usize>,
-    /// In a running sum, the element read: contributions to one are added to each other first, and
-    /// then to the adjoint.
+    /// In a running sum, the element read, and of a node that states its partials the operand:
+    /// contributions to one are added to each other first, and then to the adjoint.
     pub(crate) running: Option<usize>,
 }
 
@@ -47,10 +49,49 @@ impl TraceNode {
 impl Trace {
     /// Calls `visit` for every entry of a node's Jacobian by the operands that derivatives pass, in
     /// the order in which the sweep adds contributions. Entries that are zero because a choice fell
-    /// on another element are visited as [`Partial::Zero`]; an unknown op has none.
+    /// on another element are visited as [`Partial::Zero`]; an unknown op has those that its node
+    /// states.
     pub(crate) fn jacobian(&self, index: usize, visit: impl FnMut(Entry)) {
         let node = &self.nodes()[index];
         self.jacobian_by(index, |operand| node.operands[operand].cut, visit);
+    }
+
+    /// Whether a node's Jacobian is known: by its op, or because it states it.
+    pub(crate) fn says_jacobian(&self, node: usize) -> bool {
+        let node = &self.nodes()[node];
+        known_op(&node.op).is_some() || !node.partials.is_empty()
+    }
+
+    /// The entries that a node states, in the order in which a sweep adds: what an operand's number
+    /// gets of the node is one sum.
+    fn stated(&self, index: usize, mut visit: impl FnMut(Entry)) {
+        let (node, start) = (&self.nodes()[index], self.start(index));
+        for (operand, (read, matrix)) in node.operands.iter().zip(&node.partials).enumerate() {
+            let slots: Vec<usize> = self.resolve(&read.elements).slots().collect();
+            let mut first: HashMap<usize, usize> = HashMap::new();
+            for (column, &slot) in slots.iter().enumerate() {
+                first.entry(slot).or_insert(column);
+            }
+            for (column, &slot) in slots.iter().enumerate() {
+                // Beside the first, a number that is read again has the entries that are not 0.
+                let again = first[&slot] != column;
+                for out in 0..if matrix.is_empty() { 0 } else { node.values.len() } {
+                    let partial = matrix[out * slots.len() + column];
+                    if again && partial == 0.0 {
+                        continue;
+                    }
+                    visit(Entry {
+                        reader: start + out,
+                        operand,
+                        slot,
+                        // Most of a matrix is 0 where each number reads few: no line for those.
+                        partial: if partial == 0.0 { Partial::Zero } else { Partial::Of(partial) },
+                        factor: None,
+                        running: Some(operand),
+                    });
+                }
+            }
+        }
     }
 
     /// As [`jacobian`](Trace::jacobian), by the operands that derivatives do not pass too: what the
@@ -60,7 +101,10 @@ impl Trace {
     }
 
     fn jacobian_by(&self, index: usize, cut: impl Fn(usize) -> bool, visit: impl FnMut(Entry)) {
-        let Some(op) = known_op(&self.nodes()[index].op).filter(|op| !op.is_leaf()) else { return };
+        let Some(op) = known_op(&self.nodes()[index].op) else { return self.stated(index, visit) };
+        if op.is_leaf() {
+            return;
+        }
         match self.precision() {
             Precision::F64 => {
                 self.entries_of(op, index, cut, |partial: Partial<f64>| partial, visit)

@@ -25,7 +25,9 @@ pub struct Contribution {
 ///
 /// `v̄ = seed + Σ ∂rᵢ/∂v · r̄ᵢ`. Recomputed from the trace by the same rules as the sweep's, so the
 /// [`sum`](Ledger::sum) is the adjoint bit for bit. The contributions of one running sum (`cumsum`)
-/// are added to each other before the rest. Readers whose adjoint is zero, and structural zeros,
+/// are added to each other before the rest. So are those of a node that runs a function (an
+/// operation of a user's, `scan`, `cond`, a checkpoint) and states its partials; the sweep goes
+/// through the function, so there the sum is the adjoint to its last digits. Readers whose adjoint is zero, and structural zeros,
 /// contribute nothing and are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
@@ -62,13 +64,14 @@ impl Ledger {
     }
 }
 
-/// The reader and element of a running sum, whose contributions are added to each other first.
+/// The reader and element of a running sum, or the reader and operand of stated partials, whose
+/// contributions are added to each other first.
 type Group = Option<(usize, usize)>;
 
 impl Trace {
     /// The ledger of one number.
     ///
-    /// Ops that this version does not know contribute nothing; see
+    /// Ops that this version does not know contribute what they state, or nothing; see
     /// [`is_explained`](Trace::is_explained).
     ///
     /// # Panics
@@ -121,13 +124,13 @@ impl Trace {
         seeds.map(|output| output.cotangent).reduce(|a, b| self.precision().add(a, b))
     }
 
-    /// Whether every reader of a number has an op that this version knows, so that its ledger is
-    /// complete.
+    /// Whether every reader of a number has an op that this version knows, or states its partials,
+    /// so that its ledger is complete.
     #[must_use]
     pub fn is_explained(&self, slot: Slot) -> bool {
-        let unknown = self.nodes().iter().filter(|node| crate::trace::known_op(&node.op).is_none());
+        let unknown = (0..self.nodes().len()).filter(|&node| !self.says_jacobian(node));
         unknown
-            .flat_map(|node| &node.operands)
+            .flat_map(|node| &self.nodes()[node].operands)
             .all(|operand| operand.cut || !self.slots_read(operand).any(|s| s == slot))
     }
 

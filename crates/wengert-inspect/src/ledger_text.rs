@@ -7,7 +7,7 @@ use crate::compare::Tolerance;
 use crate::digits::Digits;
 use crate::header;
 use crate::ledger::Ledger;
-use crate::trace::{Adjoint, Slot, Trace, known_op};
+use crate::trace::{Adjoint, Slot, Trace};
 
 /// The ledgers of named numbers, or of those asked for: each contribution to an adjoint on its own
 /// line, then the sum.
@@ -104,7 +104,7 @@ impl<'a> LedgerText<'a> {
         let (label, adjoint) = (self.label(ledger.slot()), self.trace.adjoint(ledger.slot()));
         let lines = ledger.contributions().len() + usize::from(ledger.seed().is_some());
         // Only a trace of another program has ops that are not known.
-        let unknown = self.trace.nodes().iter().any(|node| known_op(&node.op).is_none());
+        let unknown = (0..self.trace.nodes().len()).any(|node| !self.trace.says_jacobian(node));
         let unexplained = unknown && !self.trace.is_explained(ledger.slot());
         match (adjoint, lines) {
             (Adjoint::Computed(_), _) if unexplained => {

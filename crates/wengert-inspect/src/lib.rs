@@ -49,6 +49,7 @@ mod trace;
 mod precision;
 mod jacobian;
 mod zero;
+mod stated;
 mod record;
 mod ledger;
 mod header;

@@ -11,7 +11,7 @@ use crate::trace::{
     Adjoint, Elements, NamedPart, Omitted, Output, Precision, Spot, Trace, TraceData, TraceGuard,
     TraceNode, TraceOperand, VERSION,
 };
-use crate::zero;
+use crate::{stated, zero};
 
 /// A scalar that a trace can hold exactly: `f64`, `f32`.
 pub trait Traced: Scalar + sealed::Sealed {
@@ -267,12 +267,15 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
                 place: Some(guard.place.to_string()),
             })
         };
+        let nodes: Vec<TraceNode> = nodes.collect();
+        // Whoever reads version 1 alone can read what needs no more.
+        let stated = nodes.iter().any(|node| !node.partials.is_empty());
         TraceData {
-            version: VERSION,
+            version: if stated { VERSION } else { 1 },
             precision: S::PRECISION,
             omitted: None,
             outputs: Vec::new(),
-            nodes: nodes.collect(),
+            nodes,
             parts,
             guards: self.tape.guards().iter().filter_map(guard).collect(),
         }
@@ -312,6 +315,7 @@ impl<'t, 'a, S: Traced> Copy<'t, 'a, S> {
             operands: if whole { node.operands.iter().map(operand).collect() } else { Vec::new() },
             axes,
             positions,
+            partials: if whole { stated::partials(node, values) } else { Vec::new() },
             place: node.place.map(|place| place.to_string()),
         }
     }

@@ -279,7 +279,7 @@ impl<'a> Severance<'a> {
                     stop.add(Key { node: index, why });
                 }
             }
-            let known = known_op(&node.op).is_some();
+            let known = trace.says_jacobian(index);
             for operand in node.operands.iter().filter(|operand| operand.cut || !known) {
                 let why = if operand.cut { Why::Detached } else { Why::Unexplained };
                 for slot in trace.slots_read(operand).filter(|&slot| without(slot)) {
@@ -296,6 +296,7 @@ impl<'a> Severance<'a> {
                 let reader = Slot(entry.reader);
                 let why = match (entry.partial, entry.factor) {
                     _ if *trace.adjoint(reader) == Adjoint::NotComputed => Some(Why::AfterOutput),
+                    (Partial::Zero, _) if !node.partials.is_empty() => Some(Why::NoSlope),
                     (Partial::Zero, _) => Some(flat(&node.op)),
                     (partial, factor) if partial.value(0.0) == 0.0 => Some(match factor {
                         Some(factor) => Why::ZeroFactor(trace.label(Slot(factor))),

@@ -89,6 +89,10 @@ fn look_at(
         return;
     }
     let (reasons, more) = match entry.partial {
+        // What is stated as 0 is so at these numbers, and need not be elsewhere.
+        Partial::Zero if !trace.nodes()[node].partials.is_empty() => {
+            (vec![Reason::FlatHere { node, slot: entry.slot }], 0)
+        }
         Partial::Zero => (vec![Reason::Flat { node }], 0),
         // A reader with a name has a line of its own; through others the reasons are passed on.
         _ if reader == 0.0 => match reader_zero {

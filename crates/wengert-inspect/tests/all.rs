@@ -3,6 +3,7 @@
 
 mod common;
 
+mod calls;
 mod derivation;
 mod diff;
 mod files;
@@ -12,3 +13,4 @@ mod ledger;
 mod severance;
 mod texts;
 mod trace;
+mod users;

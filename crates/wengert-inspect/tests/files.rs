@@ -118,7 +118,7 @@ fn other_versions_and_forms_are_told_apart() {
         let error = refused(
             versions,
             to,
-            &format!("the trace has version {found}; this reads version {VERSION}"),
+            &format!("the trace has version {found}; this reads versions 1 to {VERSION}"),
         );
         assert_eq!(error, Malformed::Version { found }.into());
     }

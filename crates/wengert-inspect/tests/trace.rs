@@ -225,7 +225,7 @@ fn every_rule_of_a_trace_is_checked() {
             change(&mut data.nodes[node]);
         })
     };
-    assert!(matches!(corrupted(|d| d.version = 2), M::Version { found: 2 }));
+    assert!(matches!(corrupted(|d| d.version = 3), M::Version { found: 3 }));
     assert!(
         matches!(corrupted(|d| d.parts[0].path = "x".into()), M::DuplicatePath { path } if path == "x")
     );

@@ -5,3 +5,4 @@ mod notebook;
 mod operations;
 mod random;
 mod rounds;
+mod oracles;

@@ -4,13 +4,25 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
-use crate::real::{Constant, Real, Scalar, powers};
+use crate::real::{Constant, OfNumbers, Real, Scalar, powers};
 use crate::rules;
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
 ///
 /// A tape of duals gives forward-over-reverse: the tangents of its adjoints are a Hessian-vector
 /// product. Comparisons look at the value alone, as a branch in the program would.
+///
+/// There is one ε for each level of `Dual`. A derivative within a derivative takes duals of duals,
+/// and a number of the outer one is lifted by [`constant`](Dual::constant); numbers of two levels do
+/// not add. Two derivatives of one level in one formula would be confused: begin each with duals of
+/// its own.
+///
+/// ```compile_fail,E0308
+/// use wengert::number::Dual;
+/// let x = Dual::new(1.0, 1.0); // d/dx
+/// let y = Dual::new(Dual::constant(2.0), Dual::constant(1.0)); // d/dy within
+/// let sum = x + y; // Dual::constant(x) + y
+/// ```
 ///
 /// # Examples
 ///
@@ -126,6 +138,20 @@ impl<S: Scalar> Scalar for Dual<S> {
 
     fn with_tangent_of(self, other: Self) -> Self {
         Dual { value: self.value, tangent: other.tangent }
+    }
+
+    fn through(function: &dyn OfNumbers, given: &[Self], to: &mut [Self]) {
+        let plain: Vec<f64> = given.iter().map(|x| x.value.to_f64()).collect();
+        let mut value = vec![0.0; to.len()];
+        function.value(&plain, &mut value);
+        let direction: Vec<f64> = given.iter().map(|x| x.tangent.to_f64()).collect();
+        let mut tangent = vec![0.0; to.len()];
+        if direction.iter().any(|&moves| moves != 0.0) {
+            function.tangent(&plain, &value, &direction, &mut tangent);
+        }
+        for (to, (&value, &tangent)) in to.iter_mut().zip(value.iter().zip(&tangent)) {
+            *to = Dual { value: S::from_f64(value), tangent: S::from_f64(tangent) };
+        }
     }
 
     fn tie(self, op: Binary, other: Self, before: u32) -> Self {

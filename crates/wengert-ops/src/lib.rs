@@ -26,5 +26,7 @@ pub mod tensor;
 pub mod elementwise;
 pub mod algebra;
 pub mod structural;
+#[doc(hidden)]
+pub mod series;
 pub mod value;
 pub mod adjoints;

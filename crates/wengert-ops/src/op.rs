@@ -481,6 +481,11 @@ then the rows that were collected";
             Cond, cond, "cond", "c ≠ 0 ? f(x, ..) : g(x, ..)",
                 "that of the body which is run; 0 by c",
                 "two bodies of the same inputs and outputs, of which one is run";
+            Root, root, "root", "x with f(x, θ) = 0",
+                "by θ: −J⁻¹ ∂f/∂θ with J = ∂f/∂x; 0 by the start",
+                "a start of Newton's method, and what f depends on; J not singular at the root";
+            External, external, "external", "f(x, ..)", "the one that was given for it; no second",
+                "a function of plain numbers, called as one step";
         }
     };
 }
@@ -525,7 +530,14 @@ macro_rules! define_structural {
             /// known by its name.
             #[must_use]
             pub const fn runs_a_body(self) -> bool {
-                matches!(self, Structural::Call | Structural::Scan | Structural::Cond)
+                matches!(
+                    self,
+                    Structural::Call
+                        | Structural::Scan
+                        | Structural::Cond
+                        | Structural::Root
+                        | Structural::External
+                )
             }
         }
     };

@@ -150,6 +150,17 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
         self
     }
 
+    /// What a function of plain numbers makes of numbers of this kind.
+    #[doc(hidden)]
+    fn through(function: &dyn OfNumbers, given: &[Self], to: &mut [Self]) {
+        let plain: Vec<f64> = given.iter().map(|x| x.to_f64()).collect();
+        let mut result = vec![0.0; to.len()];
+        function.value(&plain, &mut result);
+        for (to, &number) in to.iter_mut().zip(&result) {
+            *to = Self::from_f64(number);
+        }
+    }
+
     /// `op(self, other)` for `Min` or `Max` of two equal numbers, of which this stands for `before`
     /// already: a tangent is shared equally by all, as the reverse sweep shares an adjoint.
     #[doc(hidden)]
@@ -177,6 +188,17 @@ pub trait Scalar: Real + PartialOrd + Send + Sync + sealed::Sealed + 'static {
     /// Whether two numbers are the same bit for bit, so that −0 differs from 0 and a NaN equals
     /// itself.
     fn same_bits(self, other: Self) -> bool;
+}
+
+/// A function of plain numbers, as numbers that carry more than a value ask for it.
+#[doc(hidden)]
+pub trait OfNumbers {
+    /// The result, into numbers that are 0.
+    fn value(&self, given: &[f64], to: &mut [f64]);
+
+    /// The derivative along a direction at which the function has that value, into numbers that are
+    /// 0.
+    fn tangent(&self, given: &[f64], value: &[f64], direction: &[f64], to: &mut [f64]);
 }
 
 /// How to compute `xⁿ` if n or n − 1, the power of its slope, is no number of the type: `(xᵃ)ᵇ xʳ`

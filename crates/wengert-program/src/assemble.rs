@@ -8,7 +8,7 @@ use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
 use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
-use super::exec::product::Products;
+use super::exec::product::{Order, Products};
 use super::exec::reduce::Layout as ReduceLayout;
 use super::exec::rule::Spread;
 use super::exec::scalars::{Scalar, Scalars};
@@ -192,8 +192,8 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             merged((0..inner.len()).map(axis)).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0, 0] });
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), a, b];
-        if self.fast
-            && let Some(products) = Products::of(starts, init.is_some(), &outer, &around, inner)
+        let order = if self.fast { Order::Any } else { Order::OfIndex { guarded } };
+        if let Some(products) = Products::of(order, starts, init.is_some(), &outer, &around, inner)
         {
             return Task::Products(products);
         }

@@ -198,9 +198,9 @@ pub fn constants<S: Float>(program: &Program<S>) -> Vec<(usize, S)> {
 }
 
 /// Calls `visit` with the places of all numbers that must hold after a run: outputs, inputs, what is
-/// fed back, both sides of every guard, pivots and their matrices.
+/// fed back, both sides of every guard, what shows a fault and what it is found from.
 pub fn for_each_kept<S: Float>(program: &Program<S>, mut visit: impl FnMut(usize)) {
-    let Inner { inputs, outputs, feeds, guards, pivots, .. } = &*program.inner;
+    let Inner { inputs, outputs, feeds, guards, faults, .. } = &*program.inner;
     for input in inputs {
         (input.start..input.start + input.len * input.rows).for_each(&mut visit);
     }
@@ -213,8 +213,10 @@ pub fn for_each_kept<S: Float>(program: &Program<S>, mut visit: impl FnMut(usize
     for guard in guards {
         guard.places.iter().flatten().for_each(|place| visit(place.index()));
     }
-    for check in pivots {
-        check.shown.iter().chain(&check.matrices).for_each(|place| visit(place.index()));
+    for check in faults {
+        for seen in std::iter::once(&check.shown).chain(&check.operands) {
+            seen.places.iter().for_each(|place| visit(place.index()));
+        }
     }
 }
 

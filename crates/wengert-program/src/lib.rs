@@ -64,7 +64,7 @@ mod memory;
 mod exec;
 mod listing;
 mod recipe;
-mod pivots;
+mod faults;
 mod run;
 #[doc(hidden)]
 pub mod internals;

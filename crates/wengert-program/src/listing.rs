@@ -65,7 +65,10 @@ fn line<S: Scalar>(tape: &Tape<S>, plan: &Plan<S>, index: InstructionId) -> Stri
         Op::Max => "max",
         Op::Min => "min",
         Op::OverRows => "sum over rows",
-        Op::Rule(rule) => plan.rules[rule as usize].op.name(),
+        Op::Rule(rule) => {
+            let rule = &plan.rules[rule as usize];
+            rule.attributes.name().unwrap_or(rule.op.name())
+        }
     };
     let shape = if instruction.len() == 1 {
         String::new()

@@ -13,6 +13,7 @@ use wengert_ops::run::View;
 use wengert_tape::Error;
 use wengert_tape::Tape;
 use wengert_tape::Var;
+use wengert_tape::limits::By;
 
 /// What is asked for, in tape slots.
 pub(super) enum Request {
@@ -146,11 +147,11 @@ impl<'t, S: Float> Compiler<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if `of` has axes, [`Error::TwoTapes`].
+    /// [`Error::Operand`] if `of` has axes, [`Error::TwoTapes`]; [`Error::NoRule`] if a derivative
+    /// of a function of plain numbers is not known.
     #[track_caller]
     pub fn gradient(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
-        self.check("gradient", wrt)?;
-        self.check_scalar("gradient", of)?;
+        self.check_gradient("gradient", of, wrt)?;
         Ok(self
             .ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: false }, wrt.shape()))
     }
@@ -163,8 +164,7 @@ impl<'t, S: Float> Compiler<'t, S> {
     /// As [`gradient`](Compiler::gradient).
     #[track_caller]
     pub fn gradient_per_row(&mut self, of: Var<'t, S>, wrt: Var<'t, S>) -> Result<Output, Error> {
-        self.check("gradient_per_row", wrt)?;
-        self.check_scalar("gradient_per_row", of)?;
+        self.check_gradient("gradient_per_row", of, wrt)?;
         Ok(self
             .ask(Request::Gradient { of: of.view(), wrt: wrt.view(), per_row: true }, wrt.shape()))
     }
@@ -254,6 +254,19 @@ impl<'t, S: Float> Compiler<'t, S> {
             return Ok(());
         }
         Err(var.operand_error(op, "a run has no single derivative".to_owned()))
+    }
+
+    /// Whether the one can be differentiated by the other.
+    #[track_caller]
+    pub(super) fn check_gradient(
+        &self,
+        op: &'static str,
+        of: Var<'t, S>,
+        wrt: Var<'t, S>,
+    ) -> Result<(), Error> {
+        self.check(op, wrt)?;
+        self.check_scalar(op, of)?;
+        self.tape.differentiable(op, By::Views(&[wrt.view()]), Some(&[of.view()]), 1)
     }
 
     fn ask(&mut self, request: Request, shape: Shape) -> Output {

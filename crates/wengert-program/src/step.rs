@@ -49,10 +49,8 @@ impl<'t, S: Float> Compiler<'t, S> {
         wrt: Var<'t, S>,
         leaf: Var<'t, S>,
     ) -> Result<(), Error> {
-        for var in [wrt, leaf] {
-            self.check("gradient_as", var)?;
-        }
-        self.check_scalar("gradient_as", of)?;
+        self.check("gradient_as", leaf)?;
+        self.check_gradient("gradient_as", of, wrt)?;
         if leaf.shape() != wrt.shape() {
             return Err(leaf.shapes_error(
                 "gradient_as",

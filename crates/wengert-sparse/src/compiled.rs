@@ -8,6 +8,7 @@ use wengert::{Compiler, Error, Leaf, Place, Program, Var, Workspace};
 use crate::colour::Colouring;
 use crate::hessian::SparseHessian;
 use crate::jacobian::{Mode, SparseJacobian};
+use crate::matrix::Csr;
 use crate::pattern::Pattern;
 use crate::plan::{Plan, direction};
 
@@ -192,6 +193,23 @@ impl<S: Compile> Compiled<S> {
             self.plan.scatter(colour, &self.product, &mut self.values);
         }
         Ok(&self.values)
+    }
+
+    /// As [`run`](Compiled::run): the matrix, which is a copy of the pattern and the entries.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Compiled::run).
+    #[track_caller]
+    pub fn at(&mut self, input: &[S]) -> Result<Csr<S>, Error> {
+        self.run(input)?;
+        Ok(Csr::new(&self.pattern, self.values.clone()))
+    }
+
+    /// The entries that the last [`run`](Compiled::run) computed; zeros before one.
+    #[must_use]
+    pub fn entries(&self) -> &[S] {
+        &self.values
     }
 
     /// Gives the multipliers of a Lagrangian, from the next run on.

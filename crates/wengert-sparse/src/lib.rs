@@ -32,6 +32,7 @@
 //! | get a sparse Jacobian | [`SparseJacobian`] |
 //! | get a sparse Hessian | [`SparseHessian`]; of a Lagrangian [`SparseHessian::lagrangian`] |
 //! | get either without allocating | [`SparseJacobian::compile`], [`SparseHessian::compile`] |
+//! | hand a constrained problem to a solver | [`Nlp`] |
 //! | know which entries there are | [`jacobian_pattern`], [`hessian_pattern`] |
 //! | colour a pattern of your own | [`colour`] |
 //! | hand a matrix on | [`Csr`], [`Csc`], [`Coo`]: plain arrays |
@@ -45,6 +46,7 @@ mod dependencies;
 mod hessian;
 mod jacobian;
 mod matrix;
+mod nlp;
 mod pattern;
 mod plan;
 mod sets;
@@ -55,4 +57,5 @@ pub use dependencies::{hessian_pattern, jacobian_pattern};
 pub use hessian::SparseHessian;
 pub use jacobian::{Mode, SparseJacobian};
 pub use matrix::{Coo, Csc, Csr};
+pub use nlp::Nlp;
 pub use pattern::Pattern;

@@ -99,6 +99,34 @@ impl<S: Scalar> Csr<S> {
         }
     }
 
+    /// The product with a vector.
+    ///
+    /// # Panics
+    ///
+    /// If the vector is not as long as a row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input([1.0, 2.0]);
+    /// let hessian = wengert_sparse::SparseHessian::new(x.at(0) * x.at(1), x)?.here()?;
+    /// assert_eq!(hessian.times(&[3.0, 4.0]), [4.0, 3.0]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn times(&self, vector: &[S]) -> Vec<S> {
+        let (columns, found) = (self.columns, vector.len());
+        assert!(found == columns, "a matrix of {columns} columns by {found} numbers");
+        let row = |pair: &[usize]| {
+            let entries = pair[0]..pair[1];
+            let terms = entries.map(|k| self.values[k] * vector[self.indices[k]]);
+            terms.reduce(|sum, term| sum + term).unwrap_or(S::from_f64(0.0))
+        };
+        self.offsets.windows(2).map(row).collect()
+    }
+
     /// As coordinates, row after row.
     #[must_use]
     pub fn to_coo(&self) -> Coo<S> {

@@ -5,4 +5,6 @@ mod compiled;
 mod errors;
 mod known;
 mod matrix;
+mod nlp;
+mod problems;
 mod random;

@@ -6,9 +6,11 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::error::{Error, NodeId, Place};
+use crate::limits::By;
 use crate::op::Op;
 use crate::real::Scalar;
 use crate::rules;
+use crate::run::View;
 use crate::shape::Shape;
 use crate::sweep::Sweep;
 use crate::tape::{Kind, Lent, Memory, Side, Step, Tape};
@@ -63,7 +65,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Panics
     ///
-    /// If this has axes: a run needs a cotangent, see [`backward_with`](Var::backward_with).
+    /// If this has axes: a run needs a cotangent, see [`backward_with`](Var::backward_with). And as
+    /// [`try_backward`](Var::try_backward) errs.
     ///
     /// # Examples
     ///
@@ -87,7 +90,7 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if there are not as many numbers as elements.
+    /// [`Error::Length`] if there are not as many numbers as elements; [`Error::NoRule`].
     #[track_caller]
     pub fn backward_with(self, cotangent: &[S]) -> Result<Gradients<'t, S>, Error> {
         self.tape.backward_from(&[(self, cotangent)])
@@ -103,6 +106,7 @@ impl<'t, S: Scalar> Var<'t, S> {
         if !self.is_scalar() {
             return self.try_backward().map(drop);
         }
+        self.tape.differentiable("backward", By::Leaves, Some(&[self.view]), 1)?;
         let Gradients { tape, lent, seeded, stamp, reach } = gradients;
         self.tape.sweep(&[(self, &[S::from_f64(1.0)])], &mut lent.memory, seeded);
         (*tape, *stamp, *reach) = (self.tape, self.tape.stamp(), OnceCell::new());
@@ -113,7 +117,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if this has axes.
+    /// [`Error::Operand`] if this has axes; [`Error::NoRule`] if an [`External`](crate::External)
+    /// on the way to an input or a parameter has no derivative.
     #[track_caller]
     pub fn try_backward(self) -> Result<Gradients<'t, S>, Error> {
         if !self.is_scalar() {
@@ -122,6 +127,7 @@ impl<'t, S: Scalar> Var<'t, S> {
                 "a run has no single derivative; give a cotangent".to_owned(),
             ));
         }
+        self.tape.differentiable("backward", By::Leaves, Some(&[self.view]), 1)?;
         Ok(self.tape.gradients(&[(self, &[S::from_f64(1.0)])]))
     }
 }
@@ -133,7 +139,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if a cotangent does not fill its output, [`Error::TwoTapes`].
+    /// [`Error::Length`] if a cotangent does not fill its output, [`Error::TwoTapes`];
+    /// [`Error::NoRule`].
     #[track_caller]
     pub fn backward_from<'t>(
         &'t self,
@@ -152,6 +159,8 @@ impl<S: Scalar> Tape<S> {
                 });
             }
         }
+        let views: SmallVec<[View; 4]> = outputs.iter().map(|(output, _)| output.view).collect();
+        self.differentiable("backward", By::Leaves, Some(&views), 1)?;
         Ok(self.gradients(outputs))
     }
 

@@ -21,6 +21,47 @@ use crate::var::Var;
 /// assert_eq!(gradient, [1.0, 4.0]); // 2x + cos x₀ e₀
 /// # Ok::<(), wengert::Error>(())
 /// ```
+///
+/// # Derivatives within derivatives
+///
+/// Every closure has a tape of its own. A variable of an outer one is no number of the inner one's,
+/// and a result that is made of it does not compile: `d/dx (x · d/dy (x + y))` is 1, and a system
+/// that confuses the two derivatives says 2.
+///
+/// ```compile_fail
+/// use wengert::grad;
+/// let outer = grad(
+///     |x| {
+///         let x = x.at(0);
+///         let inner = grad(|y| x + y.at(0), &[1.0]).unwrap()[0]; // x is not of y's tape
+///         x * inner
+///     },
+///     &[1.0],
+/// );
+/// ```
+///
+/// The same for functions as one step:
+///
+/// ```compile_fail,E0597
+/// let tape = wengert::Tape::new();
+/// let (x, y) = (tape.input(1.0), tape.input(2.0));
+/// let z = tape.checkpoint(&[y], |inside| inside[0] * x); // x has to be an input
+/// ```
+///
+/// On one tape derivatives nest to any depth, since a derivative is more nodes:
+///
+/// ```
+/// let outer = wengert::grad(
+///     |x| {
+///         let (x, y) = (x.at(0), x.tape().input(1.0));
+///         let inner = (x + y).record_gradient(&[y]).unwrap()[0].unwrap();
+///         x * inner
+///     },
+///     &[1.0],
+/// )?;
+/// assert_eq!(outer, [1.0]);
+/// # Ok::<(), wengert::Error>(())
+/// ```
 #[track_caller]
 pub fn grad<S: Scalar>(
     f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
@@ -186,7 +227,7 @@ pub fn jvp<S: Scalar>(
     let x = point(&tape, x).map_err(name)?;
     let y = f(x);
     let tangents = tape.tangents(&[(x, tangent)]).map_err(name)?;
-    Ok((y.values(), tangents.values(y)))
+    Ok((y.values(), tangents.try_values(y).map_err(name)?))
 }
 
 /// The Hessian-vector product of `f: Rⁿ → R` at `x`, n numbers, by forward over reverse: about
@@ -206,6 +247,33 @@ pub fn hvp<S: Scalar>(
     let x = point(&tape, x).map_err(name)?;
     let y = f(x);
     Ok(tape.hvp(y, &[(x, tangent)], &[x]).map_err(name)?.remove(0))
+}
+
+/// The Taylor coefficients of `f: Rⁿ → Rᵐ` at `x` along a direction, as [`Tape::taylor`] finds
+/// them: of `f(x + t d) = Σ cⱼ tʲ` those up to an order, m numbers each.
+///
+/// # Errors
+///
+/// [`Error::Length`] if the direction does not have n numbers, [`Error::Empty`] if `x` is empty,
+/// [`Error::NoRule`].
+///
+/// # Examples
+///
+/// ```
+/// let c = wengert::taylor(|x| x.sin(), &[0.0], &[1.0], 5)?;
+/// assert_eq!(c.concat(), [0.0, 1.0, 0.0, -1.0 / 6.0, 0.0, 1.0 / 120.0]);
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[track_caller]
+pub fn taylor<S: Scalar>(
+    f: impl for<'t> FnOnce(Var<'t, S>) -> Var<'t, S>,
+    x: &[S],
+    direction: &[S],
+    order: usize,
+) -> Result<Vec<Vec<S>>, Error> {
+    let tape = Tape::with(crate::Options::default());
+    let x = point(&tape, x).map_err(|error| error.within("taylor"))?;
+    tape.taylor(f(x), &[(x, direction)], order)
 }
 
 /// The Jacobian of `f: Rⁿ → Rᵐ` at `x`: m rows of n numbers. One recording, then m reverse sweeps
@@ -290,7 +358,7 @@ impl<S: Scalar> Tape<S> {
         }
         for j in 0..n {
             let along = self.tangents(&[(wrt, &unit(j, n))]).map_err(name)?;
-            let column = along.values(output);
+            let column = along.try_values(output).map_err(name)?;
             for (row, entry) in rows.iter_mut().zip(column) {
                 row[j] = entry;
             }

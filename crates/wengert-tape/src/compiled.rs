@@ -15,7 +15,7 @@ use crate::op::Op;
 use crate::replay::evaluate_range;
 use crate::run::{Layouts, Wide};
 use crate::sweep;
-use crate::tape::{Compiled, Side, Step};
+use crate::tape::{Asked, Compiled, Side, Step};
 
 // By name, and not for every number: what is generic would be compiled again in each crate that
 // uses it.
@@ -51,6 +51,16 @@ macro_rules! compiled {
 
             fn sweep_duals(steps: &[Step], side: &Side, values: &[Dual<Self>], adjoints: &mut [Dual<Self>]) {
                 $nested::sweep(steps, side, values, adjoints);
+            }
+
+            fn taylor(
+                steps: &[Step],
+                side: &Side,
+                values: &[Self],
+                seeds: &[(usize, Self)],
+                asked: Asked,
+            ) -> Vec<Vec<Self>> {
+                $nested::taylor(steps, side, values, seeds, asked)
             }
         }
     )*};
@@ -89,6 +99,8 @@ mod duals {
         let all = Adjoints { column: adjoints, unwritten: &mut Vec::new() };
         sweep::walk(Numerics::Exact, steps, side, values, all, &mut |_, _| {});
     }
+
+    pub(super) use crate::taylor::along as taylor;
 }
 
 /// A tape of dual numbers has its tangents already. Duals of duals would be compiled for every
@@ -104,5 +116,15 @@ mod no_duals_of_duals {
 
     pub(super) fn sweep<S>(_: &[Step], _: &Side, _: &[S], _: &mut [S]) {
         panic!("hvp: {WAY_OUT}");
+    }
+
+    pub(super) fn taylor<S>(
+        _: &[Step],
+        _: &Side,
+        _: &[S],
+        _: &[(usize, S)],
+        _: Asked,
+    ) -> Vec<Vec<S>> {
+        panic!("taylor: {WAY_OUT}");
     }
 }

@@ -185,6 +185,29 @@ pub enum Error {
         /// The operation's place.
         at: Place,
     },
+    /// A derivative that nobody knows: of a function of plain numbers
+    /// ([`External`](crate::External)), for which none was given, or one and not its derivative.
+    NoRule {
+        /// What asked for it: `backward`, `hvp`, `record_gradient`.
+        op: &'static str,
+        /// The key of the function.
+        key: String,
+        /// Whether its own derivative was given.
+        has_first: bool,
+        /// The node that computes it, or a part of its derivative.
+        node: Box<Culprit>,
+        /// The caller's place.
+        at: Place,
+    },
+    /// A key that no operation is registered under.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys that are registered.
+        known: Vec<String>,
+        /// The caller's place.
+        at: Place,
+    },
     /// A tensor without elements.
     Empty {
         /// The operation.
@@ -266,7 +289,26 @@ pub enum Error {
         pivot: usize,
         /// The pivot's value.
         value: f64,
-        /// Where the operation stands.
+        /// The function that the operation stands in, if a step runs one: `step 3 of scan`. Empty for
+        /// an operation on the tape. The operand is then the step's first, with the shape of the
+        /// matrix inside.
+        inside: String,
+        /// Where the operation stands, or the step that it stands in.
+        at: Place,
+    },
+    /// An equation whose root was not found from its start.
+    NoConvergence {
+        /// `root` or `fixed_point`.
+        op: &'static str,
+        /// The start; of an equation in a function that a step runs, the step's first operand.
+        start: Box<Culprit>,
+        /// The steps of Newton's method that were made.
+        iterations: usize,
+        /// The largest of the numbers that should be 0, at the end.
+        residual: f64,
+        /// The function that it stands in, as of [`Error::Singular`].
+        inside: String,
+        /// Where the operation stands, or the step that it stands in.
         at: Place,
     },
     /// A recorded comparison came out differently, or a pivot was bad, in some rows of a batch.
@@ -360,9 +402,11 @@ impl Error {
             | Error::Shapes { op, .. }
             | Error::Operand { op, .. }
             | Error::Singular { op, .. }
+            | Error::NoConvergence { op, .. }
             | Error::Operands { op, .. }
             | Error::NoAdjoint { op, .. }
             | Error::Length { op, .. }
+            | Error::NoRule { op, .. }
             | Error::Empty { op, .. }
             | Error::Ragged { op, .. }
             | Error::Full { op, .. }
@@ -374,6 +418,7 @@ impl Error {
             Error::Rows { .. } => "run",
             Error::Differs { .. } => "verify",
             Error::NoSuchPath { .. } => "path",
+            Error::UnknownKey { .. } => "key",
             Error::StaleKey { .. } => "var",
             Error::Body { .. } => "call",
             Error::Stale => "gradients",
@@ -390,6 +435,7 @@ impl Error {
             | Error::Shapes { at, .. }
             | Error::Operand { at, .. }
             | Error::Singular { at, .. }
+            | Error::NoConvergence { at, .. }
             | Error::Operands { at, .. }
             | Error::NoAdjoint { at, .. }
             | Error::Length { at, .. }
@@ -403,6 +449,8 @@ impl Error {
             | Error::GuardFlipped { at, .. }
             | Error::Differs { at, .. }
             | Error::NoSuchPath { at, .. }
+            | Error::NoRule { at, .. }
+            | Error::UnknownKey { at, .. }
             | Error::Body { at, .. }
             | Error::StaleKey { at, .. } => Some(*at),
             Error::GuardFlippedInRows { first, .. } => first.place(),
@@ -418,6 +466,7 @@ impl Error {
         | Error::Singular { op, .. }
         | Error::NoAdjoint { op, .. }
         | Error::Length { op, .. }
+        | Error::NoRule { op, .. }
         | Error::Empty { op, .. }
         | Error::Ragged { op, .. }
         | Error::Full { op, .. } = &mut self

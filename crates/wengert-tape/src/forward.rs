@@ -2,9 +2,12 @@
 
 use crate::dual::Dual;
 use crate::error::{Error, NodeId, Place};
+use crate::limits::By;
 use crate::real::Scalar;
+use crate::run::View;
 use crate::tape::Tape;
 use crate::var::{Var, or_panic};
+use smallvec::SmallVec;
 use wengert_ops::real::Scalar as Number;
 
 /// The tangent of every node along one direction: `v̇ = Σ ∂v/∂x ẋ`.
@@ -12,6 +15,8 @@ use wengert_ops::real::Scalar as Number;
 pub struct Tangents<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
     column: Vec<Dual<S>>,
+    /// What moves.
+    moving: SmallVec<[View; 4]>,
 }
 
 /// # Forward mode
@@ -47,15 +52,19 @@ impl<S: Scalar> Tape<S> {
         &'t self,
         direction: &[(Var<'t, S>, &[S])],
     ) -> Result<Tangents<'t, S>, Error> {
-        Ok(Tangents { tape: self, column: self.dual_column("tangents", direction)? })
+        let column = self.dual_column("tangents", direction, None)?;
+        let moving = direction.iter().map(|(var, _)| var.view).collect();
+        Ok(Tangents { tape: self, column, moving })
     }
 
-    /// The values with their tangents.
+    /// The values with their tangents; of a direction along which the gradient of a view is
+    /// differentiated, if one is said.
     #[track_caller]
     fn dual_column(
         &self,
         op: &'static str,
         direction: &[(Var<'_, S>, &[S])],
+        twice: Option<View>,
     ) -> Result<Vec<Dual<S>>, Error> {
         let mut seeds = Vec::new();
         for &(var, tangent) in direction {
@@ -87,6 +96,11 @@ impl<S: Scalar> Tape<S> {
                     .zip(tangent.iter().copied()),
             );
         }
+        if let Some(output) = twice {
+            let moving: SmallVec<[View; 4]> = direction.iter().map(|(var, _)| var.view).collect();
+            self.differentiable(op, By::Leaves, Some(&[output]), 1)?;
+            self.differentiable(op, By::Views(&moving), Some(&[output]), 2)?;
+        }
         let side = self.side.borrow();
         self.columns.read(|steps, values| {
             let mut column: Vec<Dual<S>> =
@@ -116,7 +130,9 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes.
+    /// As [`tangents`](Tape::tangents), and [`Error::Operand`] if the output has axes;
+    /// [`Error::NoRule`] if an [`External`](crate::External) moves on which the output depends: its
+    /// derivative has no derivative.
     ///
     /// # Panics
     ///
@@ -145,7 +161,7 @@ impl<S: Scalar> Tape<S> {
         for &var in wrt.iter().chain([&output]) {
             Var { tape: self, view: output.view }.same_tape("hvp", var)?;
         }
-        let column = self.dual_column("hvp", direction)?;
+        let column = self.dual_column("hvp", direction, Some(output.view))?;
         let slots = output.view.start() as usize + 1;
         let side = self.side.borrow();
         let end =
@@ -178,28 +194,44 @@ impl<'t, S: Scalar> Tangents<'t, S> {
     ///
     /// # Panics
     ///
-    /// If `var` has axes, stands on another tape, or was recorded later.
+    /// If `var` has axes, and as [`values`](Tangents::values).
     #[must_use]
     #[track_caller]
     pub fn value(&self, var: Var<'t, S>) -> S {
         assert!(var.is_scalar(), "value: {} has shape {}; use values()", var.id(), var.shape());
-        self.of("value", var)[0]
+        or_panic(self.of("value", var))[0]
     }
 
     /// The tangents of a run, in row-major order; 0 of a [detached](Var::detach) handle.
     ///
     /// # Panics
     ///
-    /// If `var` stands on another tape, or was recorded later.
+    /// As [`try_values`](Tangents::try_values) errs, and if `var` was recorded later.
     #[must_use]
     #[track_caller]
     pub fn values(&self, var: Var<'t, S>) -> Vec<S> {
-        self.of("values", var)
+        or_panic(self.of("values", var))
+    }
+
+    /// As [`values`](Tangents::values).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TwoTapes`]; [`Error::NoRule`] if nobody knows the tangent: an
+    /// [`External`](crate::External) without a derivative moves on the way, or a recorded
+    /// derivative of one.
+    ///
+    /// # Panics
+    ///
+    /// If `var` was recorded later.
+    #[track_caller]
+    pub fn try_values(&self, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        self.of("tangents", var)
     }
 
     #[track_caller]
-    fn of(&self, op: &'static str, var: Var<'t, S>) -> Vec<S> {
-        or_panic(Var { tape: self.tape, view: var.view }.same_tape(op, var));
+    fn of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
+        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
         let start = var.view.start() as usize;
         assert!(
             start < self.column.len(),
@@ -207,12 +239,20 @@ impl<'t, S: Scalar> Tangents<'t, S> {
             var.id()
         );
         if var.view.is_cut() {
-            return vec![S::from_f64(0.0); var.len()];
+            return Ok(vec![S::from_f64(0.0); var.len()]);
         }
-        var.layout().offsets().map(|offset| self.column[start + offset].tangent).collect()
+        let layout = var.layout();
+        let slots = layout.offsets().map(|offset| start + offset);
+        let tangents: Vec<S> = slots.map(|slot| self.column[slot].tangent).collect();
+        // Where a tangent is not known it is NaN.
+        if tangents.iter().any(|tangent| tangent.to_f64().is_nan()) {
+            self.tape.differentiable(op, By::Views(&self.moving), Some(&[var.view]), 1)?;
+        }
+        Ok(tangents)
     }
 
-    /// The tangent in a slot.
+    /// The tangent in a slot; NaN where nobody knows it, as
+    /// [`try_values`](Tangents::try_values) says.
     ///
     /// # Panics
     ///

@@ -9,7 +9,7 @@ use crate::run::View;
 use crate::tape::Tape;
 use crate::var::Var;
 
-pub use crate::tape::{Guard, Kind, PivotCheck, Side, Step};
+pub use crate::tape::{FaultCheck, Guard, Kind, Limited, Side, Step};
 
 impl<S: Scalar> Tape<S> {
     /// The side tables.

@@ -21,11 +21,14 @@ mod kernels;
 mod tape;
 mod scalars;
 #[doc(hidden)]
-pub mod pivots;
+pub mod faults;
 mod var;
+#[doc(hidden)]
+pub mod limits;
 mod replay;
 mod verify;
 mod sweep;
+mod taylor;
 mod compiled;
 mod backward;
 #[cfg(feature = "ndarray")]
@@ -48,9 +51,9 @@ pub mod internals;
 
 pub use backward::{Contribution, Gradients, Status};
 pub use calculus::{
-    grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+    grad, grads, hessian, hvp, jacobian, jvp, taylor, value_and_grad, value_and_grads, verify, vjp,
 };
-pub use calls::{Operation, Scan};
+pub use calls::{External, Externals, Operation, Scan};
 pub use check::{Check, Report};
 pub use error::{Culprit, Error, NodeId, Place};
 pub use forward::Tangents;

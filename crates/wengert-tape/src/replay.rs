@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::error::{Error, NodeId, Place};
+use crate::faults::fault;
 use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
-use crate::pivots::bad_pivot;
 use crate::real::Scalar;
 use crate::scalars::evaluate_scalars;
 use crate::tape::{Side, Step, Tape};
@@ -24,7 +24,7 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::GuardFlipped`]; [`Error::Singular`] where a matrix has no inverse or no factor any
-    /// more; [`Error::NotSettable`] for what is not an input, a parameter or
+    /// more, [`Error::NoConvergence`] where an equation's root is not found; [`Error::NotSettable`] for what is not an input, a parameter or
     /// data, [`Error::Length`] for a wrong number of values, [`Error::Operand`] for a view that
     /// repeats a number (a broadcast), [`Error::TwoTapes`]. Then every value is as it was, and
     /// gradients stay as fresh as they were.
@@ -46,10 +46,10 @@ impl<S: Scalar> Tape<S> {
         for &(var, values) in inputs {
             self.check_settable("replay", var, values.len())?;
         }
-        // Only a guard or a pivot can make it turn back.
+        // Only a guard, or a step without a result, can make it turn back.
         let guarded = {
             let side = self.side.borrow();
-            !side.guards.is_empty() || !side.pivots.is_empty()
+            !side.guards.is_empty() || !side.faults.is_empty()
         };
         let earlier: Vec<Vec<S>> =
             if guarded { inputs.iter().map(|(var, _)| var.values()).collect() } else { Vec::new() };
@@ -57,7 +57,7 @@ impl<S: Scalar> Tape<S> {
             self.write_values(var, values);
         }
         self.reevaluate();
-        let Err(flipped) = self.check_guards().and_then(|()| self.check_pivots()) else {
+        let Err(flipped) = self.check_guards().and_then(|()| self.check_faults()) else {
             self.touch();
             return Ok(());
         };
@@ -195,13 +195,13 @@ impl<S: Scalar> Tape<S> {
         }
     }
 
-    fn check_pivots(&self) -> Result<(), Error> {
+    fn check_faults(&self) -> Result<(), Error> {
         let side = self.side.borrow();
         self.columns.read(|_, values| {
-            side.pivots.iter().try_for_each(|check| {
-                match bad_pivot(&side.wides[check.wide], &side, values) {
+            side.faults.iter().try_for_each(|check| {
+                match fault(&side.wides[check.wide], &side, values) {
                     None => Ok(()),
-                    Some(bad) => Err(self.singular(&side, check, bad)),
+                    Some(found) => Err(self.failed(&side, check, found)),
                 }
             })
         })

@@ -42,7 +42,7 @@
 //!
 //! | to | take |
 //! |---|---|
-//! | get the gradient of a closure | [`grad`], [`value_and_grad`]; [`jacobian`], [`hessian`], [`hvp`], [`vjp`], [`jvp`] |
+//! | get the gradient of a closure | [`grad`], [`value_and_grad`]; [`jacobian`], [`hessian`], [`hvp`], [`vjp`], [`jvp`], [`taylor`] |
 //! | hold a function in a struct, and ask it at many points | [`Function`], [`function`] |
 //! | record a program and differentiate it | [`Tape`], [`Var`], [`Var::backward`], [`Gradients`] |
 //! | go through many rows, or train | [`Tape::replay`], or compiled: [`CompileTape`], [`Compiler`], [`program`] |
@@ -73,11 +73,11 @@ pub use wengert_ops::numerics::Numerics;
 pub use wengert_ops::op::Leaf;
 pub use wengert_ops::shape::Shape;
 pub use wengert_tape::{
-    Axes, Axis, Error, Gradients, Key, Last, Mark, Nested, Operand, Operation, Options, Place,
-    Scalar, Scan, Tangents, Tape, Var, scan,
+    Axes, Axis, Error, External, Externals, Gradients, Key, Last, Mark, Nested, Operand, Operation,
+    Options, Place, Scalar, Scan, Tangents, Tape, Var, scan,
 };
 pub use wengert_tape::{
-    grad, grads, hessian, hvp, jacobian, jvp, value_and_grad, value_and_grads, verify, vjp,
+    grad, grads, hessian, hvp, jacobian, jvp, taylor, value_and_grad, value_and_grads, verify, vjp,
 };
 
 #[cfg(feature = "programs")]
@@ -93,7 +93,8 @@ pub use wengert_program::{CompileTape, Compiler, Program, Workspace};
 /// ```
 pub mod prelude {
     pub use crate::{
-        Axes, Error, Gradients, Last, Leaf, Numerics, Operation, Options, Scalar, Scan, Tape, Var,
+        Axes, Error, External, Gradients, Last, Leaf, Numerics, Operation, Options, Scalar, Scan,
+        Tape, Var,
     };
     #[cfg(feature = "programs")]
     pub use crate::{CompileTape, Compiler, Program, Workspace};

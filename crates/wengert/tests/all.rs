@@ -13,6 +13,8 @@ mod calls;
 mod check;
 mod deep;
 mod double_double;
+#[cfg(feature = "programs")]
+mod external;
 #[cfg(feature = "fast")]
 mod fast_kernels;
 #[cfg(feature = "programs")]
@@ -26,10 +28,17 @@ mod hard_points;
 #[cfg(feature = "programs")]
 mod hard_structural;
 #[cfg(feature = "programs")]
+mod implicit;
+#[cfg(feature = "programs")]
+mod laws;
+#[cfg(feature = "programs")]
 mod linalg;
+#[cfg(feature = "programs")]
+mod linalg_inside;
 mod misuse;
 mod names;
 mod ndarray;
+mod nested;
 mod numpy;
 mod op_closed_forms;
 mod op_policies;
@@ -50,6 +59,7 @@ mod source;
 #[cfg(feature = "programs")]
 mod special;
 mod statuses;
+mod taylor;
 #[cfg(all(feature = "precision", feature = "programs"))]
 mod truth;
 mod verify;

@@ -338,6 +338,37 @@ fn a_branch_or_a_checkpoint_that_does_not_fit_is_refused() {
     assert!(message.unwrap().is_ok());
 }
 
+/// A detached operand stands still in second derivatives too.
+#[test]
+fn what_is_detached_stands_still_inside() {
+    type Inside = for<'b> fn(&[Var<'b>]) -> Var<'b>;
+    let inside: Inside = |x| (x[0] * x[1] * x[1]).sin();
+    type Way = fn(&Tape, Var<'_>, Inside) -> Vec<f64>;
+    let ways: [Way; 3] = [
+        |tape, x, inside| of(tape, x, inside(&[x.detach(), x])),
+        |tape, x, inside| of(tape, x, tape.checkpoint(&[x.detach(), x], inside).unwrap()),
+        |tape, x, inside| {
+            let y = tape.cond(x.indicator_gt(0.0), &[x.detach(), x], inside, |x| x[0]);
+            of(tape, x, y.unwrap())
+        },
+    ];
+    fn of(tape: &Tape, x: Var<'_>, y: Var<'_>) -> Vec<f64> {
+        let mut numbers = tape.hvp(y, &[(tape.var(x.key()), &[1.0])], &[tape.var(x.key())]);
+        numbers.as_mut().unwrap().push(vec![tape.var(y.key()).backward().wrt(tape.var(x.key()))]);
+        numbers.unwrap().concat()
+    }
+    let numbers = ways.map(|way| {
+        let tape = exact();
+        let x = tape.input(0.8);
+        way(&tape, x, inside)
+    });
+    let (first, second) = (2.0 * 0.8 * 0.8, 2.0 * 0.8);
+    let (sine, cosine) = 0.8_f64.powi(3).sin_cos();
+    close(&numbers[0], &[cosine * second - sine * first * first, cosine * first], 1e-14, "plain");
+    close(&numbers[1], &numbers[0], 1e-14, "a checkpoint");
+    close(&numbers[2], &numbers[0], 1e-14, "a branch");
+}
+
 #[test]
 fn calls_are_listed_by_their_names() {
     let tape = Tape::new();

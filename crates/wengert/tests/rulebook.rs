@@ -6,7 +6,9 @@ use wengert::node::Layout;
 use wengert::op::{Attributes, Op, Structural};
 use wengert::rulebook::rules::Partial;
 use wengert::rulebook::{Site, Tensor, entries};
-use wengert::{CompileTape, Compiler, Leaf, Numerics, Operation, Options, Scan, Shape, Tape, Var};
+use wengert::{
+    CompileTape, Compiler, External, Leaf, Numerics, Operation, Options, Scan, Shape, Tape, Var,
+};
 
 /// How an operand lies on the tape.
 #[derive(Clone, Copy, Debug)]
@@ -224,8 +226,67 @@ fn cases(op: Structural) -> Vec<Case> {
                 &[&[], &[2, 2], &[]],
             ),
         )],
+        Structural::Root => vec![
+            case(
+                &[(&[3], Cut), (&[3], Sparse), (&[], Plain)],
+                body_of(
+                    |tape, x| {
+                        let roots = tape.root(x[0], &x[1..], |x, p| {
+                            // Each equation reads two unknowns.
+                            x + 0.2 * (x * p[1]).sin() * x.at(0).cos() - p[0]
+                        });
+                        roots.unwrap()
+                    },
+                    &[&[3], &[3], &[]],
+                ),
+            ),
+            // A matrix of unknowns, and a start that no derivative passes to.
+            case(
+                &[(&[2, 2], Plain), (&[2, 2], Turned)],
+                body_of(
+                    |tape, x| {
+                        let point =
+                            tape.fixed_point(x[0], &x[1..], |x, p| 0.3 * x.matmul(x).tanh() + p[0]);
+                        point.unwrap()
+                    },
+                    &[&[2, 2], &[2, 2]],
+                ),
+            ),
+        ],
+        Structural::External => vec![
+            case(
+                &[(&[3], Sparse), (&[2, 2], Turned)],
+                body_of(|_, x| external().of(x), &[&[3], &[2, 2]]),
+            ),
+            case(&[(&[3], Repeated), (&[], Cut)], body_of(|_, x| external().of(x), &[&[3], &[]])),
+            // Its recorded rule, of the cotangent.
+            case(
+                &[(&[3], Cut), (&[3], Cut), (&[3], Sparse)],
+                body_of(
+                    |tape, x| {
+                        let y = external().of(&x[..1]);
+                        tape.record_vjp(&[(y, x[1])], &x[..1]).unwrap()[0].unwrap()
+                    },
+                    &[&[3], &[3]],
+                ),
+            ),
+        ],
         op => panic!("{op} has no case here: add shapes and strides that it is to be tested with"),
     }
+}
+
+/// `sin(x) (1 + Σ others)`, with a rule.
+fn external() -> External {
+    let total = |x: &[&[f64]]| 1.0 + x[1..].iter().flat_map(|x| x.iter()).sum::<f64>();
+    External::new("foreign", move |x, y| {
+        y.iter_mut().zip(x[0]).for_each(|(y, x0)| *y = x0.sin() * total(x));
+    })
+    .with_vjp(move |x, _, g, to| {
+        for (i, (&x0, &g)) in x[0].iter().zip(g).enumerate() {
+            to[0][i] = g * x0.cos() * total(x);
+            to[1..].iter_mut().flat_map(|to| to.iter_mut()).for_each(|to| *to += g * x0.sin());
+        }
+    })
 }
 
 /// The attributes of a node that runs a function, recorded of operands of these shapes.
@@ -388,6 +449,10 @@ fn every_way_to_a_derivative_is_one() {
 #[test]
 fn second_derivatives_are_one() {
     each_case(|op, case, what| {
+        if op == Structural::External {
+            // It has none, and says so: `external.rs`.
+            return;
+        }
         let tape = exact();
         let (loss, leaves) = objective(&tape, op, case);
         let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
@@ -428,6 +493,34 @@ fn second_derivatives_are_one() {
     });
 }
 
+/// Taylor coefficients are read off the same tangents: the second is half the tangent's tangent.
+#[test]
+fn taylor_coefficients_are_tangents_of_tangents() {
+    each_case(|op, case, what| {
+        let tape = exact();
+        let (loss, leaves) = objective(&tape, op, case);
+        let directions: Vec<Vec<f64>> = leaves.iter().map(|leaf| numbers(leaf.len(), 50)).collect();
+        let along: Vec<(Var<'_>, &[f64])> =
+            leaves.iter().copied().zip(directions.iter().map(Vec::as_slice)).collect();
+        let seeds = leaves.iter().zip(&directions).map(|(&leaf, direction)| {
+            (leaf, tape.tensor(Leaf::Data, direction, leaf.shape()).unwrap())
+        });
+        let seeds: Vec<(Var<'_>, Var<'_>)> = seeds.collect();
+        let number = |var: Option<Var<'_>>| var.map_or(0.0, Var::value);
+        let first = loss.record_tangent(&seeds).unwrap();
+        let order = if op == Structural::External { 1 } else { 3 };
+        let found = tape.taylor(loss, &along, order).unwrap().concat();
+        close(&found[..2], &[loss.value(), number(first)], 1e-13, what);
+        if order == 1 {
+            return;
+        }
+        let second = first.and_then(|first| first.record_tangent(&seeds).unwrap());
+        close(&found[2..3], &[number(second) / 2.0], 1e-12, &format!("order 2 of {what}"));
+        let third = second.and_then(|second| second.record_tangent(&seeds).unwrap());
+        close(&found[3..], &[number(third) / 6.0], 1e-11, &format!("order 3 of {what}"));
+    });
+}
+
 /// A quicker way of a sweep adds the numbers that the entries list: bit for bit, but where it adds
 /// them up first.
 #[test]
@@ -454,9 +547,9 @@ fn quick_ways_add_what_the_entries_list() {
         op.reverse_one_by_one(&site, &g, &mut listed);
         let running =
             matches!(op, Structural::CumSum | Structural::CumSumBack | Structural::CumProd);
-        if running || op.runs_a_body() {
+        if running || (op.runs_a_body() && op != Structural::Root) {
             close(&quick, &listed, 1e-15, what);
-        } else if is_of_a_matrix(op) {
+        } else if is_of_a_matrix(op) || op == Structural::Root {
             close(&quick, &listed, 1e-13, what);
         } else {
             assert_eq!(quick, listed, "{what}");

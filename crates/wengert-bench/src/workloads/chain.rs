@@ -34,7 +34,7 @@ impl Workload for Chain {
             what: format!("chain of {} sin, exp, ln, f64", 3 * self.rounds),
             threads: 1,
             unit: Unit::ns("ns/op", 3 * self.rounds),
-            aims: [Some(Aim::Ratio(1.15)), Some(Aim::Ratio(1.1)), Some(Aim::Ratio(1.05))],
+            aims: [Some(Aim::Ratio(1.4)), Some(Aim::Ratio(1.3)), Some(Aim::Ratio(1.1))],
             aims_below: [None, Some(Aim::Ratio(1.1))],
             reference: "hand 7.2; codipack 8.8, adept 8.8, xad 9.4, jax scan 10.5, reverse 14.6",
         }

@@ -160,13 +160,13 @@ impl<const D: usize> Workload for Gmm<D> {
             Code::Tensor => (
                 "W6-tensor",
                 "tensor",
-                [Some(Aim::Ratio(2.0)), Some(Aim::Ratio(1.6)), Some(Aim::Ratio(1.3))],
+                [Some(Aim::Ratio(2.0)), Some(Aim::Ratio(1.8)), Some(Aim::Ratio(1.4))],
                 "hand 200 (2.2 times the best objective, 90); torch compile 1238, jax 1293, torch 2584, autograd 5729",
             ),
             Code::Scalar => (
                 "W6-scalar",
                 "scalar",
-                [Some(Aim::Value(12_000.0)), Some(Aim::Value(8_000.0)), Some(Aim::Value(5_000.0))],
+                [Some(Aim::Ratio(35.0)), Some(Aim::Ratio(25.0)), Some(Aim::Ratio(5.0))],
                 "hand 200; codipack 19900, adept 20988, xad 32870, reverse 37501, cppad replay 39460",
             ),
         };

@@ -88,7 +88,12 @@ impl Workload for Growth {
             what: format!("{} scalar nodes, products and sums in turn, f64, {what}", self.nodes),
             threads: 1,
             unit: Unit::ns("ns/node", self.nodes),
-            aims: [None; 3],
+            aims: match (self.nodes == COMPILED, self.part) {
+                (true, Part::Both) => {
+                    [Some(Aim::Value(2.5)), Some(Aim::Value(2.2)), Some(Aim::Value(2.0))]
+                }
+                _ => [None; 3],
+            },
             aims_below: [
                 None,
                 (self.nodes == COMPILED && self.part == Part::Both).then_some(Aim::Value(1.2)),

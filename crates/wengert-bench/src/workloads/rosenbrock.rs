@@ -65,7 +65,7 @@ impl Workload for Rosenbrock {
             ),
             threads: 1,
             unit: Unit::ns("ns/op", operations),
-            aims: [Some(Aim::Value(2.5)), Some(Aim::Value(2.0)), Some(Aim::Value(1.0))],
+            aims: [Some(Aim::Ratio(90.0)), Some(Aim::Ratio(70.0)), Some(Aim::Ratio(3.0))],
             aims_below: [None, Some(Aim::Ratio(3.0))],
             reference: self.reference,
         }

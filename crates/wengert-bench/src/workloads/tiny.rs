@@ -1,5 +1,5 @@
-//! W4: steps of a 4-16-3 network over 16 rows, recorded a layer at a time: what there is beside the
-//! arithmetic shows.
+//! W4: steps of a 4-16-3 network over 16 rows, recorded a layer at a time, where what there is
+//! beside the arithmetic shows, and in scalar code.
 
 use wengert::{Gradients, Leaf, Tape, Var};
 
@@ -11,11 +11,29 @@ use crate::workload::{About, Aim, Contenders, Measure, Unit, Workload};
 
 const RATE: f64 = 1e-3;
 
+/// How the network is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// A layer's weighted sums over all rows are one node.
+    Layers,
+    /// Row by row and neuron by neuron in products and sums.
+    Scalar,
+}
+
 /// 4-16-3 over 16 rows.
-pub(crate) struct Tiny;
+pub(crate) struct Tiny {
+    pub(crate) code: Code,
+}
 
 /// The loss as a program has it: by layer the weights `[m, n]`, then the biases `[m]`.
-fn record<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
+fn record<'t>(code: Code, params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
+    match code {
+        Code::Layers => layers(params, x, target),
+        Code::Scalar => scalar(params, x, target),
+    }
+}
+
+fn layers<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
     let part = |from: usize, len: usize| params.slice(0, from..from + len);
     let second = (INPUTS + 1) * HIDDEN;
     let hidden = Var::affine(
@@ -27,6 +45,35 @@ fn record<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
     let output =
         Var::affine(part(second + HIDDEN * OUTPUTS, OUTPUTS), weights, hidden.sigmoid()).sigmoid();
     0.5 * (output - target).square().sum()
+}
+
+/// Every product and every sum is a node.
+fn scalar<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
+    let (x, target) = (x.reshape([ROWS * INPUTS]), target.reshape([ROWS * OUTPUTS]));
+    // A layer's outputs: its weights `[outputs, inputs]` from `at` on, then its biases.
+    let layer = |at: usize, outputs: usize, inputs: &[Var<'t>]| -> Vec<Var<'t>> {
+        let neuron = |j: usize| {
+            let mut z = params.at(at + outputs * inputs.len() + j);
+            for (i, &input) in inputs.iter().enumerate() {
+                z += params.at(at + j * inputs.len() + i) * input;
+            }
+            z.sigmoid()
+        };
+        (0..outputs).map(neuron).collect()
+    };
+    let mut squares = Vec::with_capacity(ROWS * OUTPUTS);
+    for row in 0..ROWS {
+        let inputs: Vec<Var<'t>> = (0..INPUTS).map(|i| x.at(row * INPUTS + i)).collect();
+        let hidden = layer(0, HIDDEN, &inputs);
+        let outputs = layer((INPUTS + 1) * HIDDEN, OUTPUTS, &hidden);
+        squares.extend(
+            outputs
+                .iter()
+                .enumerate()
+                .map(|(k, &output)| (output - target.at(row * OUTPUTS + k)).square()),
+        );
+    }
+    0.5 * squares.into_iter().reduce(|a, b| a + b).expect("there are outputs")
 }
 
 fn data<'t>(tape: &'t Tape, values: &[f64], columns: usize) -> Var<'t> {
@@ -45,18 +92,24 @@ fn descend(params: Var<'_>, gradients: &Gradients<'_>) {
 }
 
 /// A step as a program.
-fn compiled(tape: &Tape, start: &[f64], features: &[f64], targets: &[f64]) -> Compiled<f64> {
+fn compiled(
+    code: Code,
+    tape: &Tape,
+    start: &[f64],
+    features: &[f64],
+    targets: &[f64],
+) -> Compiled<f64> {
     let params = tape.param(start).named("params");
     let (x, target) = (data(tape, features, INPUTS), data(tape, targets, OUTPUTS));
     let (x, target) = (x.named("x"), target.named("target"));
-    Compiled::step(record(params, x, target).named("loss"), params, RATE, &[x, target])
+    Compiled::step(record(code, params, x, target).named("loss"), params, RATE, &[x, target])
 }
 
 /// The step as Rust, as it is committed.
 #[cfg(test)]
 pub(crate) fn text() -> String {
-    compiled(&Tape::new(), &[0.0; PARAMS], &[0.0; ROWS * INPUTS], &[0.0; ROWS * OUTPUTS])
-        .text("step")
+    let (x, target) = ([0.0; ROWS * INPUTS], [0.0; ROWS * OUTPUTS]);
+    compiled(Code::Layers, &Tape::new(), &[0.0; PARAMS], &x, &target).text("step")
 }
 
 fn array<const N: usize>(values: &[f64]) -> [f64; N] {
@@ -65,18 +118,34 @@ fn array<const N: usize>(values: &[f64]) -> [f64; N] {
 
 impl Workload for Tiny {
     fn about(&self) -> About {
+        let ratios = |ratios: [f64; 3]| ratios.map(|ratio| Some(Aim::Ratio(ratio)));
+        let (id, code, aims, reference) = match self.code {
+            Code::Layers => (
+                "W4",
+                "a node a layer",
+                ratios([3.0, 2.0, 1.3]),
+                "hand 0.47; jax scan 3.8, dfdx 7.6, torch 107",
+            ),
+            Code::Scalar => (
+                "W4-scalar",
+                "scalar code per neuron",
+                ratios([20.0, 10.0, 2.0]),
+                "hand 0.47; codipack 13.9, adept 17, reverse 18.6",
+            ),
+        };
         About {
-            id: "W4".to_owned(),
-            what: "4-16-3, batch 16, f64, SGD step".to_owned(),
+            id: id.to_owned(),
+            what: format!("4-16-3, batch 16, f64, SGD step, {code}"),
             threads: 1,
             unit: Unit::us("us/step"),
-            aims: [Some(Aim::Ratio(4.0)), Some(Aim::Ratio(2.0)), Some(Aim::Ratio(1.3))],
+            aims,
             aims_below: [None, Some(Aim::Ratio(2.0))],
-            reference: "hand 0.47; jax scan 3.8, dfdx 7.6, codipack 13.9, adept 17, reverse 18.6, torch 107",
+            reference,
         }
     }
 
     fn run(&self, measure: Measure<'_>) {
+        let code = self.code;
         let mut numbers = Numbers::seeded(4);
         let (start, features) = (numbers.take(PARAMS, 0.5), numbers.take(ROWS * INPUTS, 1.0));
         let targets: Vec<f64> = (0..ROWS * OUTPUTS)
@@ -95,12 +164,12 @@ impl Workload for Tiny {
         let kept = Tape::new();
         let (params, x, target) =
             (kept.param(&start), data(&kept, &features, INPUTS), data(&kept, &targets, OUTPUTS));
-        let loss = record(params, x, target);
+        let loss = record(code, params, x, target);
         let mut gradients = loss.backward();
         same_gradient("tape", &gradients.values_wrt(params), &gradient, 1e-10);
 
         let to_compile = Tape::new();
-        let mut compiled = compiled(&to_compile, &start, &features, &targets);
+        let mut compiled = compiled(code, &to_compile, &start, &features, &targets);
         let mut jit = compiled.jit();
         compiled.run(&[&features, &targets]);
         jit.run(&[&features, &targets]);
@@ -128,7 +197,8 @@ impl Workload for Tiny {
                 Some(Box::new(|| {
                     tape.rewind(mark);
                     let (params, x) = (tape.var(key), data(&tape, &features, INPUTS));
-                    descend(params, &record(params, x, data(&tape, &targets, OUTPUTS)).backward());
+                    let target = data(&tape, &targets, OUTPUTS);
+                    descend(params, &record(code, params, x, target).backward());
                 })),
                 Some(Box::new(|| {
                     kept.replay(&[(x, &features), (target, &targets)]).expect("there is no guard");
@@ -138,7 +208,7 @@ impl Workload for Tiny {
                 Some(Box::new(|| compiled.run(&[&features, &targets]))),
             ],
             below: [
-                Some(Box::new(|| {
+                (code == Code::Layers).then_some(Box::new(|| {
                     crate::source::tiny::step(&mut written, &x_array, &target_array);
                 })),
                 Some(Box::new(|| jit.run(&[&features, &targets]))),
@@ -150,11 +220,13 @@ impl Workload for Tiny {
 
 #[cfg(test)]
 mod tests {
-    use super::Tiny;
+    use super::{Code, Tiny};
     use crate::workloads::tests::sets_up;
 
     #[test]
     fn hand_and_tape_agree() {
-        sets_up(&Tiny);
+        for code in [Code::Layers, Code::Scalar] {
+            sets_up(&Tiny { code });
+        }
     }
 }

@@ -140,7 +140,9 @@ fn backward(
             adjoint[slot] = if other { stated } else { own };
             (touched[slot], explained[slot], magnitude[slot]) = (other, true, adjoint[slot].abs());
         }
-        if known_op(&star.nodes()[node].op).is_none() {
+        // Partials that are stated are those of our own numbers.
+        let stated = known_op(&star.nodes()[node].op).is_none();
+        if stated && (!star.says_jacobian(node) || reads_changed(star, node, changed)) {
             let read = star.nodes()[node].operands.iter().filter(|operand| !operand.cut);
             read.flat_map(|operand| star.slots_read(operand))
                 .for_each(|slot| explained[slot.index()] = false);
@@ -167,6 +169,12 @@ fn backward(
     let answers: Vec<Adjoint> = answers.collect();
     star.set_adjoints(answers);
     expected
+}
+
+/// Whether a node's operands changed.
+fn reads_changed(star: &Trace, node: usize, changed: &[bool]) -> bool {
+    let mut read = star.nodes()[node].operands.iter().flat_map(|operand| star.slots_read(operand));
+    read.any(|slot| changed[slot.index()])
 }
 
 /// Whether a partial is computed from numbers that changed.

@@ -17,9 +17,11 @@ pub(super) struct Data {
     open: Vec<usize>,
     /// Room for labels between columns.
     labels: f64,
-    /// Vertices in the order in which they get their value, and their adjoint.
-    forward: Vec<usize>,
+    /// Vertices in the order in which they get their value, all leaves at once, and their adjoint.
+    forward: Vec<Vec<usize>>,
     backward: Vec<usize>,
+    /// The vertex that is chosen at first.
+    chosen: Option<usize>,
     /// For a number the one that added most to its adjoint: its slot and its vertex.
     next: BTreeMap<usize, (usize, usize)>,
 }
@@ -32,6 +34,7 @@ struct VertexData {
     /// nodes are left out.
     slot: Option<usize>,
     several: bool,
+    delta: bool,
     #[serde(flatten)]
     label: LabelData,
 }
@@ -83,6 +86,7 @@ impl Data {
         scene: &Scene,
         plan: Plan,
         shown: &[Vec<Slot>],
+        chosen: Option<&str>,
     ) -> Self {
         let trace = picture.trace();
         let label = |item: Item| {
@@ -108,6 +112,7 @@ impl Data {
             group: scene.scopes.of_vertex[index],
             slot: largest(trace, &shown[index]).map(Slot::index),
             several: vertex.slots.len() > 1,
+            delta: picture.has_delta(vertex),
             label: label(Item::Vertex(index)),
         });
         let vertices: Vec<VertexData> = vertices.collect();
@@ -156,13 +161,29 @@ impl Data {
             wires: wires.collect(),
             open: open.collect(),
             labels: room_for_labels(picture, &scene.boxes),
-            forward: (0..vertices.len()).collect(),
+            chosen: match chosen {
+                Some(path) => vertices.iter().position(|vertex| vertex.path == path),
+                None => vertices.iter().position(|vertex| vertex.delta),
+            },
+            forward: first_leaves(scene, trace),
             backward: (0..vertices.len()).rev().filter(reached).collect(),
             next: ways(trace, scene, shown),
             vertices,
             groups,
         }
     }
+}
+
+/// The steps of the values: what is given, and then what is computed, one by one.
+fn first_leaves(scene: &Scene, trace: &Trace) -> Vec<Vec<usize>> {
+    let given = |&vertex: &usize| {
+        let vertex = &scene.boxes.vertices[vertex];
+        vertex.holds == 0 && trace.nodes()[vertex.node].operands.is_empty()
+    };
+    let (leaves, computed): (Vec<usize>, Vec<usize>) =
+        (0..scene.boxes.vertices.len()).partition(given);
+    let leaves = (!leaves.is_empty()).then_some(leaves);
+    leaves.into_iter().chain(computed.into_iter().map(|vertex| vec![vertex])).collect()
 }
 
 fn largest(trace: &Trace, slots: &[Slot]) -> Option<Slot> {

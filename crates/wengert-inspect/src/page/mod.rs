@@ -9,7 +9,7 @@ use std::fmt;
 pub use training::Boundary;
 
 use crate::digits::Digits;
-use crate::picture::{Drawing, HEAD, Picture, Plan, STYLE, elements, escaped};
+use crate::picture::{DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, elements, escaped};
 use crate::trace::{Precision, Trace};
 
 const PAGE_STYLE: &str = include_str!("page.css");
@@ -53,6 +53,7 @@ pub struct Page<'a> {
     caption: Option<&'a str>,
     curve: &'a [(usize, f64)],
     boundary: Option<&'a Boundary>,
+    chosen: Option<&'a str>,
     whole_runs: bool,
 }
 
@@ -67,8 +68,39 @@ impl<'a> Page<'a> {
             caption: None,
             curve: &[],
             boundary: None,
+            chosen: None,
             whole_runs: false,
         }
+    }
+
+    /// The nodes whose path `chosen` accepts have a delta, `δ = −∂L/∂z`, beside their adjoint: the
+    /// pre-activations. The reader chooses which of the two is shown; a search for `delta` finds
+    /// them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_inspect::{Page, Trace};
+    ///
+    /// let tape = wengert::Tape::new();
+    /// let z = tape.input(0.5).named("z");
+    /// let trace = Trace::of(&z.sigmoid().named("output").backward())?;
+    /// let page = Page::of(&trace).delta(|path| path == "z").to_string();
+    /// assert!(page.contains("δ -0.235004") && page.contains("delta δ = −∂"));
+    /// # Ok::<(), wengert_inspect::Stale>(())
+    /// ```
+    #[must_use]
+    pub fn delta(mut self, chosen: impl Fn(&str) -> bool) -> Self {
+        self.picture = self.picture.delta(chosen);
+        self
+    }
+
+    /// The node that is chosen when the page opens, by its path; unless said otherwise the first
+    /// that has a delta.
+    #[must_use]
+    pub fn select(mut self, path: &'a str) -> Self {
+        self.chosen = Some(path);
+        self
     }
 
     /// The heading.
@@ -163,7 +195,7 @@ impl fmt::Display for Page<'_> {
         let title = escaped(self.title);
         write!(
             f,
-            "{TOP}<title>{title}</title>\n<style>\n{STYLE}{PAGE_STYLE}</style></head>\n<body>\n"
+            "{TOP}<title>{title}</title>\n<style>\n{STYLE}{DELTA_STYLE}{PAGE_STYLE}</style></head>\n<body>\n"
         )?;
         writeln!(f, "<header><h1>{title}</h1><p>{}</p>", escaped(&self.summary(left_out)))?;
         writeln!(f, "{SEARCH}<datalist id=\"names\">")?;
@@ -178,13 +210,21 @@ impl fmt::Display for Page<'_> {
              role=\"group\" aria-label=\"the graph of the tape\">{HEAD}"
         )?;
         elements(f, &self.picture, &scene, &drawing)?;
-        writeln!(f, "</svg></div>\n{CONTROLS}")?;
+        let deltas = scene.boxes.vertices.iter().any(|vertex| self.picture.has_delta(vertex));
+        let (shows, key) = if deltas { (SHOWS, DELTA_KEY) } else { ("", "") };
+        writeln!(f, "</svg></div>\n{CONTROLS}\n{shows}{LEGEND}{key}</p>{DETAIL}")?;
         training::write(f, self.curve, self.boundary)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
-        table::write(f, trace, &scene, &shown)?;
+        table::write(f, trace, &scene, &shown, &|vertex| self.picture.has_delta(vertex))?;
         writeln!(f, "</details></main>")?;
-        let data = serde_json::to_string(&data::Data::of(&self.picture, &scene, plan, &shown))
-            .map_err(|_| fmt::Error)?;
+        let data = serde_json::to_string(&data::Data::of(
+            &self.picture,
+            &scene,
+            plan,
+            &shown,
+            self.chosen,
+        ))
+        .map_err(|_| fmt::Error)?;
         // Within a script element only `<` can end it or open a comment.
         writeln!(
             f,
@@ -209,5 +249,18 @@ const CONTROLS: &str = r#"<div id="phase" class="scripts" role="group" aria-labe
 <button id="play">Play</button>
 <button id="on" title="one step on (→)" aria-label="one step on"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 3v10l8-5z"/></svg></button><button id="last" title="to the end (End)" aria-label="to the end"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M12 3h2v10h-2zM2 3v10l9-5z"/></svg></button>
 <input id="time" type="range" min="0" max="0" step="1" aria-label="step"><output id="said" for="time" aria-live="polite"></output>
-<button id="smaller" title="smaller" aria-label="smaller">−</button><button id="larger" title="larger" aria-label="larger">+</button><button id="fit">Fit</button></div>
-<div id="detail" class="scripts"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;
+<button id="smaller" title="smaller" aria-label="smaller">−</button><button id="larger" title="larger" aria-label="larger">+</button><button id="fit">Fit</button></div>"#;
+
+/// Which derivative of a pre-activation is shown.
+const SHOWS: &str = r#"<fieldset id="shows" class="scripts"><legend>Of a neuron show</legend>
+<label><input type="radio" name="shows" value="both" checked> ∂ and δ</label>
+<label><input type="radio" name="shows" value="adjoint"> the adjoint ∂</label>
+<label><input type="radio" name="shows" value="delta"> the delta δ</label></fieldset>
+"#;
+
+/// What the colours and lines mean.
+const LEGEND: &str = r#"<p id="legend"><span class="value">blue</span> a value, forward · <span class="adjoint">∂</span> its adjoint, the derivative of the last node by it, backward · on an arrow the local partial · <span class="cut">dashed</span> no derivative passes"#;
+
+const DELTA_KEY: &str = r#" · <span class="delta">δ</span> a neuron's delta: the adjoint of its z with the other sign, δ = −∂, so that a step adds rate · δ · input"#;
+
+const DETAIL: &str = r#"<div id="detail" class="scripts"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;

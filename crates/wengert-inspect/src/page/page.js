@@ -6,7 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
 const ends = data.forward.length + data.backward.length;
 const forwardAt = data.vertices.map(() => Infinity), backwardAt = data.vertices.map(() => Infinity);
-data.forward.forEach((vertex, at) => { forwardAt[vertex] = at + 1; });
+data.forward.forEach((together, at) => together.forEach((vertex) => { forwardAt[vertex] = at + 1; }));
 data.backward.forEach((vertex, at) => { backwardAt[vertex] = data.forward.length + at + 1; });
 const vertexByPath = new Map(data.vertices.map((vertex, index) => [vertex.path, index]));
 const groupByPath = new Map(data.groups.map((group, index) => [group.path, index]));
@@ -137,20 +137,22 @@ function reveal(vertex) {
 
 /* Time */
 
+/** The vertex of a step, the last of several. */
 function at(step) {
   if (step <= 0) return null;
-  return step <= data.forward.length ? data.forward[step - 1] : data.backward[step - data.forward.length - 1];
+  return step <= data.forward.length ? data.forward[step - 1].at(-1) : data.backward[step - data.forward.length - 1];
 }
 
 function go(step, follow = true) {
   state.step = Math.min(ends, Math.max(0, step));
   const vertex = at(state.step);
-  if (follow && vertex !== null && state.step < ends) {
+  const together = step <= data.forward.length && (data.forward[step - 1] || []).length > 1;
+  if (follow && vertex !== null && state.step < ends && !together) {
     state.chosen = vertex;
     state.slot = data.vertices[vertex].slot;
   }
   show();
-  if (follow && vertex !== null) into(vertex);
+  if (follow && vertex !== null && !together) into(vertex);
 }
 
 function into(vertex) {
@@ -193,7 +195,9 @@ function pathFrom(vertex, slot) {
 
 function show() {
   const now = at(state.step), forward = state.step <= data.forward.length;
-  const path = state.chosen === null ? { vertices: [], wires: [] } : pathFrom(state.chosen, state.slot);
+  // The way of a gradient is known when the values are.
+  const hidden = state.chosen === null || state.step < data.forward.length;
+  const path = hidden ? { vertices: [], wires: [] } : pathFrom(state.chosen, state.slot);
   const lit = new Set(path.vertices.map((vertex) => String(standIn(data, state.open, vertex))));
   const standInOf = (vertex) => (vertex === null ? null : String(standIn(data, state.open, vertex)));
   const nowIn = state.step < ends ? standInOf(now) : null, chosenIn = standInOf(state.chosen);
@@ -203,18 +207,19 @@ function show() {
     shape.classList.toggle("now", key === nowIn);
     shape.classList.toggle("chosen", key === chosenIn);
     shape.classList.toggle("lit", lit.has(key));
-    const named = isClosed === 0 ? data.vertices[index].path : data.groups[index].path;
-    shape.classList.toggle("found", found !== "" && named.toLowerCase().includes(found));
+    shape.classList.toggle("found", found !== "" && (isClosed === 0 ? matches(data.vertices[index], found) : holds(index, found)));
     if (isClosed === 1) continue;
     shape.classList.toggle("ahead", forwardAt[index] > state.step);
-    const [value, adjoint] = [shape.querySelector(".wg-value"), shape.querySelector(".wg-adjoint")];
+    const value = shape.querySelector(".wg-value");
     if (value) value.classList.toggle("blank", forwardAt[index] > state.step);
     // What the sweep never reaches says so once the sweep is over.
     const reached = Math.min(backwardAt[index], ends);
-    if (adjoint) adjoint.classList.toggle("blank", reached > state.step);
+    shape.querySelectorAll(".wg-adjoint, .wg-delta").forEach((derivative) => derivative.classList.toggle("blank", reached > state.step));
   }
   for (const arrow of arrows) {
     const wires = arrow.wires.map((wire) => data.wires[wire]);
+    // A partial is a number of the reader's operands, and is there when its value is.
+    if (arrow.label) arrow.label.classList.toggle("blank", wires.some((wire) => forwardAt[wire.to] > state.step));
     arrow.path.classList.toggle("lit", arrow.wires.some((wire) => path.wires.includes(wire)));
     arrow.path.classList.toggle("feeds", state.step < ends && forward && wires.some((wire) => wire.to === now));
     arrow.path.classList.toggle("returns", state.step < ends && !forward && wires.some((wire) => wire.from === now && !wire.cut));
@@ -228,8 +233,9 @@ function show() {
   } else {
     const what = document.createElement("b"), path = document.createElement("code");
     what.textContent = forward ? "forward " : "backward ";
-    path.textContent = data.vertices[now].path;
-    const count = forward ? `${state.step} of ${data.forward.length}: value of ` : `${state.step - data.forward.length} of ${data.backward.length}: adjoint of `;
+    const together = forward ? data.forward[state.step - 1] : [now];
+    path.textContent = together.length > 1 ? "" : data.vertices[now].path;
+    const count = forward ? `${state.step} of ${data.forward.length}: ${together.length > 1 ? `what is given, ${together.length} nodes` : "value of "}` : `${state.step - data.forward.length} of ${data.backward.length}: adjoint of `;
     said.append(what, count, path);
   }
   byId("phase").style.setProperty("--done", ends ? state.step / ends : 0);
@@ -263,10 +269,10 @@ function panel() {
     }
   });
   const waiting = (part, until) => into.querySelectorAll(part).forEach((cell) => cell.classList.toggle("blank", until > state.step));
-  waiting(".value", forwardAt[vertex]);
-  waiting(".adjoint, .ledger, .derivative", Math.min(backwardAt[vertex], ends));
+  waiting(".value, .definition", forwardAt[vertex]);
+  waiting(".adjoint, .delta, .ledger, .derivative", Math.min(backwardAt[vertex], ends));
   const path = pathFrom(vertex, state.slot).vertices;
-  if (path.length > 1) {
+  if (path.length > 1 && state.step >= data.forward.length) {
     const line = document.createElement("p");
     line.className = "way";
     line.append("Most of its gradient comes by ");
@@ -283,6 +289,17 @@ function panel() {
   if (again) again.focus();
 }
 
+/** Whether a search means a vertex: by its path, or as one of those that have a delta. */
+function matches(vertex, text) {
+  return vertex.path.toLowerCase().includes(text) || (vertex.delta && ("delta".startsWith(text) || text === "δ"));
+}
+
+/** Whether a closed scope holds what a search means. */
+function holds(group, text) {
+  return data.groups[group].path.toLowerCase().includes(text)
+    || data.vertices.some((vertex, index) => matches(vertex, text) && String(standIn(data, state.open, index)) === "1," + group);
+}
+
 function choose(vertex) {
   state.chosen = vertex;
   state.slot = vertex === null ? null : data.vertices[vertex].slot;
@@ -295,7 +312,7 @@ function choose(vertex) {
 function remember() {
   const parts = [];
   if (state.step !== ends) parts.push("step=" + state.step);
-  if (state.chosen !== null) parts.push("select=" + encodeURIComponent(data.vertices[state.chosen].path));
+  if (state.chosen !== data.chosen) parts.push("select=" + (state.chosen === null ? "" : encodeURIComponent(data.vertices[state.chosen].path)));
   data.groups.forEach((group, index) => {
     const usual = data.open.includes(index);
     if (index && state.open[index] !== usual) parts.push((usual ? "close=" : "open=") + encodeURIComponent(group.path));
@@ -313,7 +330,7 @@ function read() {
     into(state.chosen);
     return;
   }
-  let step = ends, chosen = null;
+  let step = ends, chosen = data.chosen;
   state.open = data.groups.map((_, group) => data.open.includes(group));
   draw();
   for (const part of hash.split("&")) {
@@ -321,7 +338,7 @@ function read() {
     let value = text;
     try { value = decodeURIComponent(text); } catch { /* as it stands */ }
     if (key === "step" && /^\d+$/.test(value)) step = Number(value);
-    if (key === "select" && vertexByPath.has(value)) chosen = vertexByPath.get(value);
+    if (key === "select") chosen = vertexByPath.has(value) ? vertexByPath.get(value) : null;
     if ((key === "open" || key === "close") && groupByPath.has(value)) setOpen(groupByPath.get(value), key === "open");
   }
   if (chosen !== null) choose(chosen);
@@ -360,9 +377,12 @@ byId("search").addEventListener("input", (event) => {
 byId("search").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   const text = event.target.value.trim().toLowerCase();
-  const first = data.vertices.findIndex((vertex) => vertex.path.toLowerCase().includes(text));
+  const first = data.vertices.findIndex((vertex) => matches(vertex, text));
   if (text && first >= 0) choose(first), into(first);
 });
+document.querySelectorAll("#shows input").forEach((choice) => choice.addEventListener("change", () => {
+  document.documentElement.dataset.shows = choice.value;
+}));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);

@@ -37,9 +37,9 @@ pub(super) fn exact(precision: Precision, number: f64) -> String {
     }
 }
 
-fn adjoint(trace: &Trace, slot: Slot) -> String {
-    match trace.adjoint(slot) {
-        Adjoint::Computed(number) => exact(trace.precision(), *number),
+fn adjoint(precision: Precision, adjoint: &Adjoint) -> String {
+    match adjoint {
+        Adjoint::Computed(number) => exact(precision, *number),
         words => escaped(&words.to_string()),
     }
 }
@@ -49,6 +49,7 @@ pub(super) fn write(
     trace: &Trace,
     scene: &Scene,
     shown: &[Vec<Slot>],
+    has_delta: &dyn Fn(&Vertex) -> bool,
 ) -> fmt::Result {
     let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
     let mut ledgers = trace.ledgers(&slots).into_iter();
@@ -75,7 +76,7 @@ pub(super) fn write(
             )?;
             continue;
         }
-        numbers(f, trace, vertex, slots)?;
+        numbers(f, trace, vertex, slots, has_delta(vertex))?;
         let equations: Vec<Equations> = equations.by_ref().take(explained[index].len()).collect();
         formulas(f, slots, &explained[index], &equations)?;
         added(f, trace, scene, vertex, &ledgers)?;
@@ -100,10 +101,18 @@ fn node(f: &mut impl Write, trace: &Trace, vertex: &Vertex, index: usize) -> fmt
     writeln!(f, "</th>")
 }
 
-fn numbers(f: &mut impl Write, trace: &Trace, vertex: &Vertex, shown: &[Slot]) -> fmt::Result {
+fn numbers(
+    f: &mut impl Write,
+    trace: &Trace,
+    vertex: &Vertex,
+    shown: &[Slot],
+    has_delta: bool,
+) -> fmt::Result {
     let several = vertex.slots.len() > 1;
     write!(f, "<td class=\"values\"><table class=\"numbers\"><tr>")?;
-    write!(f, "{}<th>value</th><th>adjoint</th></tr>", if several { "<th></th>" } else { "" })?;
+    let delta = if has_delta { "<th>delta δ = −∂</th>" } else { "" };
+    let element = if several { "<th></th>" } else { "" };
+    write!(f, "{element}<th>value</th><th>adjoint ∂</th>{delta}</tr>")?;
     for &slot in shown {
         write!(f, "<tr data-slot=\"{}\">", slot.index())?;
         if several {
@@ -111,11 +120,16 @@ fn numbers(f: &mut impl Write, trace: &Trace, vertex: &Vertex, shown: &[Slot]) -
         }
         let value = exact(trace.precision(), trace.value(slot));
         let words = if matches!(trace.adjoint(slot), Adjoint::Computed(_)) { "" } else { " words" };
-        writeln!(
+        write!(
             f,
-            "<td class=\"value\">{value}</td><td class=\"adjoint{words}\">{}</td></tr>",
-            adjoint(trace, slot)
+            "<td class=\"value\">{value}</td><td class=\"adjoint{words}\">{}</td>",
+            adjoint(trace.precision(), trace.adjoint(slot))
         )?;
+        if has_delta {
+            let delta = adjoint(trace.precision(), &trace.adjoint(slot).delta());
+            write!(f, "<td class=\"delta{words}\">{delta}</td>")?;
+        }
+        writeln!(f, "</tr>")?;
     }
     write!(f, "</table>")?;
     left_out(f, vertex.slots.len() - shown.len())?;

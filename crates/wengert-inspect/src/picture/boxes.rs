@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use petgraph::visit::EdgeRef;
 
 use crate::digits::Digits;
-use crate::trace::{Slot, Trace};
+use crate::trace::{Adjoint, Slot, Trace};
 
 /// A node, or a named part of a leaf block.
 #[derive(Debug)]
@@ -158,10 +158,22 @@ impl Vertex {
 
     /// The adjoints, the first few of a run; an answer that all elements share is given once.
     pub(crate) fn adjoints(&self, trace: &Trace, digits: usize) -> String {
-        let text = |slot: Slot| match trace.adjoint(slot) {
-            crate::trace::Adjoint::Computed(adjoint) => {
-                Digits::new(*adjoint).significant(digits).to_string()
-            }
+        self.derivatives(trace, digits, |adjoint| adjoint.clone())
+    }
+
+    /// The deltas, as the adjoints.
+    pub(crate) fn deltas(&self, trace: &Trace, digits: usize) -> String {
+        self.derivatives(trace, digits, Adjoint::delta)
+    }
+
+    fn derivatives(
+        &self,
+        trace: &Trace,
+        digits: usize,
+        shown: impl Fn(&Adjoint) -> Adjoint,
+    ) -> String {
+        let text = |slot: Slot| match shown(trace.adjoint(slot)) {
+            Adjoint::Computed(number) => Digits::new(number).significant(digits).to_string(),
             other => other.to_string(),
         };
         let first = text(self.slots[0]);

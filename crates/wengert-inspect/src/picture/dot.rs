@@ -43,6 +43,11 @@ impl Dot<'_> {
                     // Netron takes a line of two parts apart at its colon.
                     numbers +=
                         &format!("adjoint: {}\\l", field(&adjoints.replace("zero: ", "zero, ")));
+                    if options.has_delta(vertex) {
+                        let deltas = vertex.deltas(options.trace, options.digits);
+                        numbers +=
+                            &format!("delta: {}\\l", field(&deltas.replace("zero: ", "zero, ")));
+                    }
                 }
                 rows.extend((!numbers.is_empty()).then_some(numbers));
             }

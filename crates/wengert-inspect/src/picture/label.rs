@@ -52,6 +52,10 @@ impl Label {
                 if options.adjoints {
                     let adjoints = vertex.adjoints(trace, options.digits);
                     lines.push(("adjoint", format!("∂ {}", shortened(&adjoints, TEXT_MOST))));
+                    if options.has_delta(vertex) {
+                        let deltas = vertex.deltas(trace, options.digits);
+                        lines.push(("delta", format!("δ {}", shortened(&deltas, TEXT_MOST))));
+                    }
                 }
                 let name = shortened(&vertex.name, NAME_MOST);
                 Label {

@@ -76,6 +76,9 @@ impl Mermaid<'_> {
                     }
                     if self.options.adjoints {
                         lines.push(escaped(&format!("adjoint {}", vertex.adjoints(trace, digits))));
+                        if self.options.has_delta(vertex) {
+                            lines.push(escaped(&format!("delta {}", vertex.deltas(trace, digits))));
+                        }
                     }
                     *text += &format!("{pad}{id}[\"{}\"]\n", lines.join("<br/>"));
                 }

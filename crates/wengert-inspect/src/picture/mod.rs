@@ -19,7 +19,7 @@ pub(crate) use boxes::Vertex;
 pub(crate) use label::{Label, room_for_labels};
 pub(crate) use plan::Plan;
 pub(crate) use scopes::Item;
-pub(crate) use svg::{Drawing, HEAD, STYLE, elements, escaped};
+pub(crate) use svg::{DELTA_STYLE, Drawing, HEAD, STYLE, elements, escaped};
 
 use boxes::Boxes;
 use scopes::{CROWD, Scopes};
@@ -72,6 +72,8 @@ pub struct Picture<'a> {
     digits: usize,
     limit: usize,
     choices: Vec<(String, Choice)>,
+    /// By node, whether its delta is shown; empty if none is.
+    deltas: Vec<bool>,
 }
 
 impl<'a> Picture<'a> {
@@ -87,6 +89,7 @@ impl<'a> Picture<'a> {
             digits: 6,
             limit: CROWD,
             choices: Vec::new(),
+            deltas: Vec::new(),
         }
     }
 
@@ -108,6 +111,14 @@ impl<'a> Picture<'a> {
     #[must_use]
     pub fn adjoints(mut self, show: bool) -> Self {
         self.adjoints = show;
+        self
+    }
+
+    /// Shows `δ = −∂L/∂z` below the adjoint of the nodes whose path `chosen` accepts: the
+    /// pre-activations, for readers who know the delta rule. Only where adjoints are shown.
+    #[must_use]
+    pub fn delta(mut self, chosen: impl Fn(&str) -> bool) -> Self {
+        self.deltas = self.trace.nodes().iter().map(|node| chosen(&node.path)).collect();
         self
     }
 
@@ -176,6 +187,11 @@ impl<'a> Picture<'a> {
             }
             None => format!("tape of {nodes} nodes"),
         }
+    }
+
+    /// Whether a vertex is shown with its delta.
+    pub(crate) fn has_delta(&self, vertex: &Vertex) -> bool {
+        self.deltas.get(vertex.node).is_some_and(|&chosen| chosen)
     }
 
     pub(crate) fn trace(&self) -> &'a Trace {

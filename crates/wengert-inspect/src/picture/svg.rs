@@ -195,6 +195,10 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// How deltas are written, where there are some.
+pub(crate) const DELTA_STYLE: &str = ".wg .wg-delta { fill: #6639ba; }\n\
+    @media (prefers-color-scheme: dark) { .wg .wg-delta { fill: #d2a8ff; } }\n";
+
 /// The head of arrows.
 pub(crate) const HEAD: &str = "<defs><marker id=\"wg-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" \
     markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"wg-head\" d=\"M0 1L7.5 4L0 7z\"/></marker></defs>";
@@ -210,7 +214,8 @@ impl fmt::Display for Svg<'_> {
              viewBox=\"0 0 {width} {height}\" role=\"img\">"
         )?;
         writeln!(f, "<title>{}</title>", escaped(&self.options.title()))?;
-        writeln!(f, "<style>\n{STYLE}</style>\n{HEAD}")?;
+        let deltas = if self.options.deltas.contains(&true) { DELTA_STYLE } else { "" };
+        writeln!(f, "<style>\n{STYLE}{deltas}</style>\n{HEAD}")?;
         writeln!(f, "<rect class=\"wg-paper\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>")?;
         elements(f, self.options, &self.scene, &drawing)?;
         writeln!(f, "</svg>")

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use wengert::op::{Binary, Op, Structural, Unary};
 use wengert::{Leaf, Shape};
 
-use super::data::{Elements, Spot, TraceData, TraceNode, VERSION};
+use super::data::{Elements, PARTIALS, Spot, TraceData, TraceNode, TraceOperand, VERSION};
 use super::strided::{Strided, broadcast, contiguous};
 
 /// More elements than a tape can hold: 2²⁸.
@@ -17,7 +17,7 @@ const MAX_SLOTS: usize = 1 << 28;
 #[non_exhaustive]
 pub enum Malformed {
     /// Another version of the form.
-    #[error("the trace has version {found}; this reads version {VERSION}")]
+    #[error("the trace has version {found}; this reads versions 1 to {VERSION}")]
     Version {
         /// The version stated.
         found: u32,
@@ -83,7 +83,7 @@ pub enum Malformed {
         /// The number of strides.
         found: usize,
     },
-    /// Operands, axes or positions that the op cannot have.
+    /// Operands, axes, positions or partials that the op cannot have.
     #[error("`{path}`: {op}: {rule}")]
     Operands {
         /// The node.
@@ -141,7 +141,7 @@ impl Elements {
 impl TraceData {
     /// Verifies every rule of a trace:
     ///
-    /// 1. the version is [`VERSION`];
+    /// 1. the version is 1, or 2 where a node states partials, at most [`VERSION`];
     /// 2. every shape has between 1 and 2²⁸ elements, every node as many values, and as many
     ///    adjoints or none;
     /// 3. every reference (operands, outputs, named parts, guards) is to numbers that the trace
@@ -150,13 +150,15 @@ impl TraceData {
     /// 5. a node of a known op has the operands, axes and positions of that op, in shapes that give
     ///    its own;
     /// 6. paths are unique, among nodes and named parts together;
-    /// 7. a guard's comparison is one of `<`, `<=`, `>`, `>=`, `==`.
+    /// 7. a guard's comparison is one of `<`, `<=`, `>`, `>=`, `==`;
+    /// 8. a node that states partials has an op that does not say them, and for every operand a
+    ///    matrix of its numbers by the operand's, or none where the operand is cut.
     ///
     /// # Errors
     ///
     /// The first rule that is broken, as [`Malformed`].
     pub fn check(&self) -> Result<(), Malformed> {
-        if self.version != VERSION {
+        if !(1..=VERSION).contains(&self.version) {
             return Err(Malformed::Version { found: self.version });
         }
         let mut starts = Vec::with_capacity(self.nodes.len() + 1);
@@ -189,6 +191,7 @@ impl TraceData {
                 }
             }
             node.check_op()?;
+            node.check_partials(self.version)?;
             starts.push(end);
         }
         self.check_references(&starts)?;
@@ -297,6 +300,38 @@ impl TraceNode {
                 .then_some("the operands must broadcast to the node's shape"),
             (Op::Binary(_), _) => Some("it reads two operands"),
             (Op::Structural(op), operands) => self.check_structural(op, operands),
+        };
+        match broken {
+            Some(rule) => {
+                Err(Malformed::Operands { path: self.path.clone(), op: self.op.clone(), rule })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Rule 8: what a reader of stated partials relies on.
+    fn check_partials(&self, version: u32) -> Result<(), Malformed> {
+        if self.partials.is_empty() {
+            return Ok(());
+        }
+        let columns = |operand: &TraceOperand| match operand.cut {
+            true => Some(0),
+            false => elements(&operand.elements.shape),
+        };
+        let fits = |(operand, matrix): (&TraceOperand, &Vec<f64>)| {
+            let size = columns(operand).and_then(|columns| columns.checked_mul(self.values.len()));
+            size == Some(matrix.len())
+        };
+        let broken = if version < PARTIALS {
+            Some("partials are stated from version 2 on")
+        } else if known_op(&self.op).is_some() {
+            Some("its op says its partials")
+        } else if self.partials.len() != self.operands.len() {
+            Some("there must be a matrix of partials for every operand")
+        } else if !self.operands.iter().zip(&self.partials).all(fits) {
+            Some("a matrix of partials has a row for each number and a column for each it reads")
+        } else {
+            None
         };
         match broken {
             Some(rule) => {

@@ -8,8 +8,12 @@ use super::adjoint::Adjoint;
 use super::number;
 use crate::columns::count;
 
-/// The version of the form that this crate writes, and the only one it reads.
-pub const VERSION: u32 = 1;
+/// The newest version of the form. This crate reads 1 and 2, and writes 2 only where a node states
+/// [partials](TraceNode::partials), which 1 does not have.
+pub const VERSION: u32 = 2;
+
+/// The first version whose nodes state partials.
+pub(super) const PARTIALS: u32 = 2;
 
 /// The scalar type that the tape computed with. Numbers of either kind are held, exactly, as `f64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +33,7 @@ pub enum Precision {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceData {
-    /// The version of the form: [`VERSION`].
+    /// The version of the form: at most [`VERSION`].
     pub version: u32,
     /// What the tape computed with.
     pub precision: Precision,
@@ -118,6 +122,11 @@ pub struct TraceNode {
     /// The row-major positions that a gather reads or a scatter_add writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<usize>,
+    /// The Jacobian, of a node whose op does not say it: a function of a user's, a loop, a branch.
+    /// For every operand a matrix, row-major: a row for each number of the node, a column for each
+    /// of the operand. Empty for an operand that is cut; none at all if nothing is stated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::lists")]
+    pub partials: Vec<Vec<f64>>,
     /// The line of source that recorded or named it: `src/model.rs:12:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,

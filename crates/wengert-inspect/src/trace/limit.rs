@@ -155,8 +155,11 @@ impl<'a> Cut<'a> {
         let operand = |operand: &TraceOperand| {
             Some(TraceOperand { elements: self.elements(&operand.elements)?, cut: operand.cut })
         };
-        let operands: Vec<TraceOperand> = node.operands.iter().filter_map(operand).collect();
+        let operands: Vec<Option<TraceOperand>> = node.operands.iter().map(operand).collect();
         let mut kept = node.clone();
+        let mut stays = operands.iter().map(Option::is_some);
+        kept.partials.retain(|_| stays.next().unwrap_or(false));
+        let operands: Vec<TraceOperand> = operands.into_iter().flatten().collect();
         if operands.len() < node.operands.len() {
             kept.op = format!("{} (operands left out)", node.op);
         }

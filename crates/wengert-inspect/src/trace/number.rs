@@ -103,3 +103,30 @@ pub(super) mod list {
         deserializer.deserialize_seq(List)
     }
 }
+
+/// The same for lists of numbers.
+pub(super) mod lists {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(serde::Serialize)]
+    struct One<'a>(#[serde(serialize_with = "super::list::serialize")] &'a [f64]);
+
+    #[derive(serde::Deserialize)]
+    struct Owned(#[serde(deserialize_with = "super::list::deserialize")] Vec<f64>);
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        lists: &[Vec<f64>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(lists.iter().map(|numbers| One(numbers)))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Vec<f64>>, D::Error> {
+        let lists = Vec::<Owned>::deserialize(deserializer)?;
+        Ok(lists.into_iter().map(|Owned(numbers)| numbers).collect())
+    }
+}

@@ -2,6 +2,7 @@
 //! width.
 
 use std::fmt::Debug;
+use std::ops::Neg;
 
 /// A vector of `S`. Every method is inlined into a function that was compiled for the instructions
 /// it uses.
@@ -15,6 +16,10 @@ pub(super) trait Lanes<S>: Copy + Debug {
     const N: usize;
     /// Registers for accumulators: tiles are chosen to fit.
     const WIDE_TILES: bool;
+    /// Whether a sum begins with what it is added to, and takes one product after another.
+    const IN_ORDER: bool = false;
+    /// Whether a zero of the left operand adds nothing, whatever the right one is.
+    const GUARDED: bool = false;
     fn zero() -> Self;
     unsafe fn splat(x: S) -> Self;
     unsafe fn load(from: *const S) -> Self;
@@ -26,6 +31,12 @@ pub(super) trait Lanes<S>: Copy + Debug {
     /// `self + a b`, rounded once where the processor can.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    /// What a sum begins with.
+    #[inline(always)]
+    unsafe fn empty() -> Self {
+        Self::zero()
+    }
     /// The sum of the elements, halves first.
     unsafe fn sum(self) -> S;
     /// Asks for the memory at an address that may be used soon. Any address will do.
@@ -34,6 +45,76 @@ pub(super) trait Lanes<S>: Copy + Debug {
     const PIECE: usize = 16 / std::mem::size_of::<S>();
     /// Transposes a block of `N` rows of `PIECE` elements: `to[p * to_by + j] = from[j * by + p]`.
     unsafe fn turn(from: *const S, by: usize, to: *mut S, to_by: usize);
+}
+
+/// Vectors whose sums are those of the index, each product and each sum rounded: the same bits at
+/// every width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InOrder<V, const GUARDED: bool>(V);
+
+impl<S, V, const GUARDED: bool> Lanes<S> for InOrder<V, GUARDED>
+where
+    S: Default + Neg<Output = S>,
+    V: Lanes<S>,
+{
+    const N: usize = V::N;
+    const WIDE_TILES: bool = V::WIDE_TILES;
+    const IN_ORDER: bool = true;
+    const GUARDED: bool = GUARDED;
+    #[inline(always)]
+    fn zero() -> Self {
+        InOrder(V::zero())
+    }
+    // SAFETY, of all: the caller's promises.
+    #[inline(always)]
+    unsafe fn splat(x: S) -> Self {
+        InOrder(unsafe { V::splat(x) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const S) -> Self {
+        InOrder(unsafe { V::load(from) })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const S, n: usize) -> Self {
+        InOrder(unsafe { V::load_first(from, n) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut S) {
+        unsafe { self.0.store(to) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut S, n: usize) {
+        unsafe { self.0.store_first(to, n) }
+    }
+    #[inline(always)]
+    unsafe fn add_product(self, a: Self, b: Self) -> Self {
+        InOrder(unsafe { self.0.add(a.0.mul(b.0)) })
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        InOrder(unsafe { self.0.add(other.0) })
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        InOrder(unsafe { self.0.mul(other.0) })
+    }
+    /// -0, which added to any number is that number, its sign included.
+    #[inline(always)]
+    unsafe fn empty() -> Self {
+        InOrder(unsafe { V::splat(-S::default()) })
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> S {
+        unsafe { self.0.sum() }
+    }
+    #[inline(always)]
+    fn prefetch(at: *const S) {
+        V::prefetch(at);
+    }
+    #[inline(always)]
+    unsafe fn turn(from: *const S, by: usize, to: *mut S, to_by: usize) {
+        unsafe { V::turn(from, by, to, to_by) }
+    }
 }
 
 /// Vectors without named instructions: arrays that the compiler maps to whatever the target has.
@@ -95,6 +176,10 @@ macro_rules! portable {
                 Portable(std::array::from_fn(|i| self.0[i] + other.0[i]))
             }
             #[inline(always)]
+            unsafe fn mul(self, other: Self) -> Self {
+                Portable(std::array::from_fn(|i| self.0[i] * other.0[i]))
+            }
+            #[inline(always)]
             unsafe fn sum(self) -> $s {
                 let mut parts = self.0;
                 let mut n = $n;
@@ -130,7 +215,7 @@ pub(super) mod x86 {
     use std::arch::x86_64::*;
 
     macro_rules! avx512 {
-        ($s:ty, $v:ty, $n:literal, $mask:ty, $set1:ident, $loadu:ident, $maskz_loadu:ident, $storeu:ident, $mask_storeu:ident, $fmadd:ident, $add:ident, $reduce:ident, $turn:ident) => {
+        ($s:ty, $v:ty, $n:literal, $mask:ty, $set1:ident, $loadu:ident, $maskz_loadu:ident, $storeu:ident, $mask_storeu:ident, $fmadd:ident, $add:ident, $mul:ident, $reduce:ident, $turn:ident) => {
             impl Lanes<$s> for $v {
                 const N: usize = $n;
                 const WIDE_TILES: bool = true;
@@ -169,6 +254,10 @@ pub(super) mod x86 {
                     unsafe { $add(self, other) }
                 }
                 #[inline(always)]
+                unsafe fn mul(self, other: Self) -> Self {
+                    unsafe { $mul(self, other) }
+                }
+                #[inline(always)]
                 unsafe fn sum(self) -> $s {
                     unsafe { $reduce(self) }
                 }
@@ -196,6 +285,7 @@ pub(super) mod x86 {
         _mm512_mask_storeu_ps,
         _mm512_fmadd_ps,
         _mm512_add_ps,
+        _mm512_mul_ps,
         _mm512_reduce_add_ps,
         turn_f32_512
     );
@@ -211,6 +301,7 @@ pub(super) mod x86 {
         _mm512_mask_storeu_pd,
         _mm512_fmadd_pd,
         _mm512_add_pd,
+        _mm512_mul_pd,
         _mm512_reduce_add_pd,
         turn_f64_512
     );
@@ -220,7 +311,7 @@ pub(super) mod x86 {
     static LEADING_WIDE: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
     macro_rules! avx2 {
-        ($s:ty, $v:ty, $n:literal, $table:ident, $set1:ident, $loadu:ident, $maskload:ident, $storeu:ident, $maskstore:ident, $fmadd:ident, $add:ident, $turn:ident) => {
+        ($s:ty, $v:ty, $n:literal, $table:ident, $set1:ident, $loadu:ident, $maskload:ident, $storeu:ident, $maskstore:ident, $fmadd:ident, $add:ident, $mul:ident, $turn:ident) => {
             impl Lanes<$s> for $v {
                 const N: usize = $n;
                 const WIDE_TILES: bool = false;
@@ -262,6 +353,10 @@ pub(super) mod x86 {
                     unsafe { $add(self, other) }
                 }
                 #[inline(always)]
+                unsafe fn mul(self, other: Self) -> Self {
+                    unsafe { $mul(self, other) }
+                }
+                #[inline(always)]
                 unsafe fn sum(self) -> $s {
                     let mut parts = [0.0; $n];
                     unsafe { $storeu(parts.as_mut_ptr(), self) };
@@ -298,6 +393,7 @@ pub(super) mod x86 {
         _mm256_maskstore_ps,
         _mm256_fmadd_ps,
         _mm256_add_ps,
+        _mm256_mul_ps,
         turn_f32_256
     );
     avx2!(
@@ -312,6 +408,7 @@ pub(super) mod x86 {
         _mm256_maskstore_pd,
         _mm256_fmadd_pd,
         _mm256_add_pd,
+        _mm256_mul_pd,
         turn_f64_256
     );
 }

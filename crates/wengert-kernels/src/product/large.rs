@@ -8,7 +8,8 @@
 //!
 //! An element is the sum of its blocks, each summed in input order from zero. The blocks depend on
 //! the inner extent alone, so the bits are the same for every width of register that has fused
-//! multiply-add.
+//! multiply-add. Where the vectors say that sums are in order, a block goes on where the last one
+//! ended, and an element is what it is added to and then every product in turn.
 
 #![allow(clippy::needless_range_loop, reason = "tiles index sums, pointers and vectors by one row")]
 
@@ -31,7 +32,7 @@ const TALL: usize = 256;
 /// The pointers are good for their matrices, C overlaps neither operand, and the processor has the
 /// instructions of `V`.
 #[inline(always)]
-pub(super) unsafe fn blocks<S: Copy + Add<Output = S>, V: Lanes<S>>(
+pub(super) unsafe fn blocks<S: Element, V: Lanes<S>>(
     accumulate: bool,
     (m, k, n): (usize, usize, usize),
     c: At<*mut S>,
@@ -62,19 +63,28 @@ pub(super) unsafe fn blocks<S: Copy + Add<Output = S>, V: Lanes<S>>(
                         strips::<S, V>(add, (tall, deep, wide), (c.start, c.rows), a, panel);
                         continue;
                     }
-                    strips::<S, V>(false, (tall, deep, wide), (apart, 2 * V::N), a, panel);
-                    for i in 0..tall {
-                        for j in 0..wide {
-                            let to = c.start.add(i * c.rows + j * c.cols);
-                            let sum = *apart.add(i * 2 * V::N + j);
-                            to.write(if add { *to + sum } else { sum });
-                        }
+                    let places = || {
+                        (0..tall).flat_map(|i| (0..wide).map(move |j| (i, j))).map(|(i, j)| {
+                            (c.start.add(i * c.rows + j * c.cols), apart.add(i * 2 * V::N + j))
+                        })
+                    };
+                    let begun = V::IN_ORDER && add;
+                    if begun {
+                        places().for_each(|(from, to)| to.write(*from));
+                    }
+                    strips::<S, V>(begun, (tall, deep, wide), (apart, 2 * V::N), a, panel);
+                    for (to, sum) in places() {
+                        to.write(if add && !begun { *to + *sum } else { *sum });
                     }
                 }
             }
         }
     }
 }
+
+/// What a matrix is made of.
+pub(super) trait Element: Copy + Default + PartialEq + Add<Output = Self> {}
+impl<S: Copy + Default + PartialEq + Add<Output = S>> Element for S {}
 
 /// The largest of the fewest parts of at most `most` that `extent` can be cut into, all but the
 /// last alike.
@@ -131,7 +141,7 @@ unsafe fn pack<S: Copy, V: Lanes<S>>(to: *mut S, from: At<*const S>, (deep, wide
 /// All rows of C by one panel: tiles of as many sums as there are registers for, and smaller ones
 /// for the rows that are left.
 #[inline(always)]
-unsafe fn strips<S: Copy, V: Lanes<S>>(
+unsafe fn strips<S: Element, V: Lanes<S>>(
     add: bool,
     (m, k, wide): (usize, usize, usize),
     (c, c_rows): (*mut S, usize),
@@ -155,7 +165,7 @@ unsafe fn strips<S: Copy, V: Lanes<S>>(
 
 /// `rows` of R rows by a panel. Returns `rows`.
 #[inline(always)]
-unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize>(
+unsafe fn tile<S: Element, V: Lanes<S>, const R: usize>(
     add: bool,
     (rows, k, wide): (usize, usize, usize),
     c: (*mut S, usize),
@@ -176,7 +186,7 @@ unsafe fn tile<S: Copy, V: Lanes<S>, const R: usize>(
 /// R rows by W vectors, every sum in a register. `last` elements of the last vector, and `rows`
 /// rows, are stored.
 #[inline(always)]
-unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
+unsafe fn sums<S: Element, V: Lanes<S>, const R: usize, const W: usize>(
     add: bool,
     (rows, k, last): (usize, usize, usize),
     (c, c_rows): (*mut S, usize),
@@ -186,7 +196,7 @@ unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
     // SAFETY: the caller has `rows` rows, W vectors and k products in bounds; rows past the last
     // repeat it.
     unsafe {
-        let mut sums = [[V::zero(); W]; R];
+        let mut sums = [[V::empty(); W]; R];
         // Opaque, or the compiler computes the pointers again for every product.
         let rows_of_a: [*const S; R] =
             black_box(std::array::from_fn(|r| a.start.add(r.min(rows - 1) * a.rows)));
@@ -196,11 +206,28 @@ unsafe fn sums<S: Copy, V: Lanes<S>, const R: usize, const W: usize>(
                 V::prefetch(c.wrapping_add(r * c_rows + w * V::N));
             }
         }
+        if V::IN_ORDER && add {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                for (w, sum) in sums.iter_mut().enumerate() {
+                    let from = c.wrapping_add(r.min(rows - 1) * c_rows + w * V::N);
+                    *sum = if w + 1 < W || last == V::N {
+                        V::load(from)
+                    } else {
+                        V::load_first(from, last)
+                    };
+                }
+            }
+        }
+        let add = add && !V::IN_ORDER;
         let mut along = 0;
         for _ in 0..k {
             let bs: [V; W] = std::array::from_fn(|w| V::load(panel.add(w * V::N)));
             for r in 0..R {
-                let x = V::splat(*rows_of_a[r].add(along));
+                let x = *rows_of_a[r].add(along);
+                if V::GUARDED && x == S::default() {
+                    continue;
+                }
+                let x = V::splat(x);
                 for w in 0..W {
                     sums[r][w] = sums[r][w].add_product(x, bs[w]);
                 }

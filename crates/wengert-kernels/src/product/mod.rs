@@ -1,6 +1,7 @@
-//! Matrix products of `f32` and `f64`, the ones that may be summed in any fixed order.
+//! Matrix products of `f32` and `f64`: [`product`], which may be summed in any fixed order, and
+//! [`product_in_order`], whose sums are those of the index, with the same bits everywhere.
 //!
-//! Three ways, each the fastest for some shapes: `small::rows` over operands as they lie,
+//! Of the first there are three ways, each the fastest for some shapes: `small::rows` over operands as they lie,
 //! `small::dots` for long sums and few of them, `large::blocks` with a panel of the right operand
 //! copied. Which one is taken, and so the order of every sum, depends on the extents and strides
 //! and on the processor's instructions, on nothing else. None allocates.
@@ -32,7 +33,7 @@ use std::mem::MaybeUninit;
 use std::ops::Add;
 
 use crate::simd::{self, Arguments, Isa, Kernel, Level};
-use lanes::Lanes;
+use lanes::{InOrder, Lanes};
 use small::{At, PACKED};
 
 /// A number that products are made of.
@@ -44,6 +45,21 @@ pub trait Product: Copy + 'static {
     /// As [`product_raw`].
     unsafe fn product(
         level: Level,
+        accumulate: bool,
+        extents: (usize, usize, usize),
+        c: (*mut Self, usize, usize),
+        a: (*const Self, usize, usize),
+        b: (*const Self, usize, usize),
+    );
+
+    /// As [`product_in_order_raw`].
+    ///
+    /// # Safety
+    ///
+    /// As [`product_raw`].
+    unsafe fn product_in_order(
+        level: Level,
+        guarded: bool,
         accumulate: bool,
         extents: (usize, usize, usize),
         c: (*mut Self, usize, usize),
@@ -98,11 +114,60 @@ pub fn product<S: Product>(
 fn product_at<S: Product>(
     level: Level,
     accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (&mut [S], Placed),
+    a: (&[S], Placed),
+    b: (&[S], Placed),
+) {
+    let (c, a, b) = checked(extents, c, a, b);
+    // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it
+    // overlaps neither.
+    unsafe { S::product(level, accumulate, extents, c, a, b) }
+}
+
+/// `C = A B`, or `C += A B`, in order: an element of C is what it was (or nothing), and then for
+/// every p from 0 on `+ A[i, p] B[p, j]`, each product and each sum rounded. With `guarded` a zero
+/// of A adds nothing, also times an infinity.
+///
+/// # Panics
+///
+/// As [`product`].
+pub fn product_in_order<S: Product>(
+    guarded: bool,
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (&mut [S], Placed),
+    a: (&[S], Placed),
+    b: (&[S], Placed),
+) {
+    in_order_at(Level::detected(), guarded, accumulate, extents, c, a, b);
+}
+
+/// As [`product_in_order`], with the instructions of a level.
+fn in_order_at<S: Product>(
+    level: Level,
+    guarded: bool,
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (&mut [S], Placed),
+    a: (&[S], Placed),
+    b: (&[S], Placed),
+) {
+    let (c, a, b) = checked(extents, c, a, b);
+    // SAFETY: as in `product_at`.
+    unsafe { S::product_in_order(level, guarded, accumulate, extents, c, a, b) }
+}
+
+/// A matrix by its first element and its two strides.
+type Raw<P> = (P, usize, usize);
+
+/// The pointers of matrices that lie inside their slices.
+fn checked<S>(
     (m, k, n): (usize, usize, usize),
     (c, at_c): (&mut [S], Placed),
     (a, at_a): (&[S], Placed),
     (b, at_b): (&[S], Placed),
-) {
+) -> (Raw<*mut S>, Raw<*const S>, Raw<*const S>) {
     assert!(at_c.fits((m, n), c.len()), "C lies inside its slice");
     assert!(at_a.fits((m, k), a.len()), "A lies inside its slice");
     assert!(at_b.fits((k, n), b.len()), "B lies inside its slice");
@@ -115,18 +180,11 @@ fn product_at<S: Product>(
         (short.0 <= 1 || short.1 > 0) && (long.0 <= 1 || long.1 > (short.0.max(1) - 1) * short.1),
         "C repeats no element"
     );
-    // SAFETY: the three matrices lie inside their slices, and C's is borrowed mutably, so it
-    // overlaps neither.
-    unsafe {
-        S::product(
-            level,
-            accumulate,
-            (m, k, n),
-            (c.as_mut_ptr().wrapping_add(at_c.start), at_c.rows, at_c.cols),
-            (a.as_ptr().wrapping_add(at_a.start), at_a.rows, at_a.cols),
-            (b.as_ptr().wrapping_add(at_b.start), at_b.rows, at_b.cols),
-        );
-    }
+    (
+        (c.as_mut_ptr().wrapping_add(at_c.start), at_c.rows, at_c.cols),
+        (a.as_ptr().wrapping_add(at_a.start), at_a.rows, at_a.cols),
+        (b.as_ptr().wrapping_add(at_b.start), at_b.rows, at_b.cols),
+    )
 }
 
 /// `C = A B`, or `C += A B`, for an m by k and a k by n matrix; element (i, j) of each stands at
@@ -145,6 +203,23 @@ pub unsafe fn product_raw<S: Product>(
 ) {
     // SAFETY: the caller's promises.
     unsafe { S::product(Level::detected(), accumulate, extents, c, a, b) }
+}
+
+/// As [`product_in_order`]; element (i, j) of each matrix stands at `start + i * rows + j * cols`.
+///
+/// # Safety
+///
+/// As [`product_raw`].
+pub unsafe fn product_in_order_raw<S: Product>(
+    guarded: bool,
+    accumulate: bool,
+    extents: (usize, usize, usize),
+    c: (*mut S, usize, usize),
+    a: (*const S, usize, usize),
+    b: (*const S, usize, usize),
+) {
+    // SAFETY: the caller's promises.
+    unsafe { S::product_in_order(Level::detected(), guarded, accumulate, extents, c, a, b) }
 }
 
 /// How a product is computed.
@@ -220,6 +295,63 @@ macro_rules! impl_product {
                     way => simd::call::<Small<$s>>(level, (way, work)),
                 }
             }
+
+            unsafe fn product_in_order(
+                level: Level,
+                guarded: bool,
+                accumulate: bool,
+                (m, k, n): (usize, usize, usize),
+                c: (*mut Self, usize, usize),
+                a: (*const Self, usize, usize),
+                b: (*const Self, usize, usize),
+            ) {
+                if k == 0 && !accumulate {
+                    for place in (0..m).flat_map(|i| (0..n).map(move |j| i * c.1 + j * c.2)) {
+                        // SAFETY: the caller's promise.
+                        unsafe { c.0.add(place).write(-0.0) };
+                    }
+                }
+                if m == 0 || n == 0 || k == 0 {
+                    return;
+                }
+                let c = At { start: c.0, rows: c.1, cols: c.2 };
+                let a = At { start: a.0, rows: a.1, cols: a.2 };
+                let b = At { start: b.0, rows: b.1, cols: b.2 };
+                let work = Work { accumulate, extents: (m, k, n), c, a, b };
+                if guarded {
+                    simd::call::<Ordered<$s, true>>(level, work);
+                } else {
+                    simd::call::<Ordered<$s, false>>(level, work);
+                }
+            }
+        }
+
+        impl<const GUARDED: bool> Kernel for Ordered<$s, GUARDED> {
+            type Arguments = Self;
+
+            #[inline(always)]
+            fn run<I: Isa>(Work { accumulate, extents, c, a, b }: Work<$s>) {
+                // SAFETY: as below.
+                unsafe {
+                    match I::LEVEL {
+                        Level::Portable => large::blocks::<
+                            $s,
+                            InOrder<lanes::Portable<$s, $portable>, GUARDED>,
+                        >(accumulate, extents, c, a, b),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V3 => {
+                            large::blocks::<$s, InOrder<std::arch::x86_64::$avx2, GUARDED>>(
+                                accumulate, extents, c, a, b,
+                            )
+                        }
+                        #[cfg(target_arch = "x86_64")]
+                        Level::V4 => large::blocks::<
+                            $s,
+                            InOrder<std::arch::x86_64::$avx512, GUARDED>,
+                        >(accumulate, extents, c, a, b),
+                    }
+                }
+            }
         }
 
         impl Work<$s> {
@@ -291,6 +423,13 @@ struct Small<S>(PhantomData<S>);
 
 /// The products in blocks, compiled for each level.
 struct Large<S>(PhantomData<S>);
+
+/// The products in order, compiled for each level.
+struct Ordered<S, const GUARDED: bool>(PhantomData<S>);
+
+impl<S: 'static, const GUARDED: bool> Arguments for Ordered<S, GUARDED> {
+    type Of<'a> = Work<S>;
+}
 
 impl<S: 'static> Arguments for Large<S> {
     type Of<'a> = Work<S>;

@@ -1,5 +1,8 @@
 //! Products of every small shape, with every stride, against sums in input order.
 
+use std::fmt::Debug;
+use std::ops::Mul;
+
 use super::*;
 
 /// Whole numbers of a few bits: sums of them are exact, so every order gives the same.
@@ -120,6 +123,79 @@ fn blocks_give_the_same_bits_for_every_width_of_register() {
     assert!(bits.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
+/// Of numbers that round, with zeros of both signs on the left, and infinities on the right where a
+/// zero adds nothing: the plain loop's bits at every level, whatever the strides.
+#[test]
+fn products_in_order_are_the_plain_loops_bits() {
+    for (m, k, n) in
+        [(1, 1, 1), (2, 3, 5), (8, 16, 8), (7, 300, 19), (13, 5, 33), (260, 9, 6), (3, 513, 17)]
+    {
+        for places in 0..64 {
+            for (guarded, accumulate) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                in_order::<f64>((m, k, n), places, guarded, accumulate, f64::to_bits);
+                in_order::<f32>((m, k, n), places, guarded, accumulate, |x| x.to_bits().into());
+            }
+        }
+    }
+}
+
+fn in_order<S>(
+    (m, k, n): (usize, usize, usize),
+    places: usize,
+    guarded: bool,
+    accumulate: bool,
+    bits: impl Fn(S) -> u64,
+) where
+    S: Product + From<f32> + Mul<Output = S> + Add<Output = S> + PartialOrd + Debug,
+{
+    let ((pc, lc), (pa, la), (pb, lb)) = (
+        place((m, n), places / 16, 3),
+        place((m, k), places / 4 % 4, 2),
+        place((k, n), places % 4, 1),
+    );
+    let number = |i: usize| S::from(((i * 7919 % 1013) as f32).sin());
+    let left = |i: usize| match i % 7 {
+        0 => S::from(0.0),
+        3 => S::from(-0.0),
+        _ => number(i),
+    };
+    let right =
+        |i: usize| if guarded && i.is_multiple_of(11) { S::from(f32::INFINITY) } else { number(i) };
+    let a: Vec<S> = (0..la).map(left).collect();
+    let b: Vec<S> = (0..lb).map(right).collect();
+    let before: Vec<S> = (0..lc + 5).map(|i| number(i + 400)).collect();
+    let mut expected = before.clone();
+    for i in 0..m {
+        for j in 0..n {
+            let at = pc.start + i * pc.rows + j * pc.cols;
+            let mut sum = if accumulate { expected[at] } else { S::from(-0.0) };
+            for p in 0..k {
+                let x = a[pa.start + i * pa.rows + p * pa.cols];
+                if !(guarded && x == S::from(0.0)) {
+                    sum = sum + x * b[pb.start + p * pb.rows + j * pb.cols];
+                }
+            }
+            expected[at] = sum;
+        }
+    }
+    let bits = |all: &[S]| -> Vec<u64> {
+        // All NaN are one: which of two the processor passes on is not defined.
+        all.iter().map(|&x| if x.partial_cmp(&x).is_some() { bits(x) } else { u64::MAX }).collect()
+    };
+    for level in Level::available() {
+        let mut c = before.clone();
+        let extents = (m, k, n);
+        in_order_at(level, guarded, accumulate, extents, (&mut c, pc), (&a, pa), (&b, pb));
+        assert_eq!(
+            bits(&c),
+            bits(&expected),
+            "{extents:?}, places {places}, guarded {guarded}, accumulate {accumulate}, {level:?}"
+        );
+    }
+}
+
 #[test]
 fn an_empty_inner_extent_is_the_empty_sum() {
     let at = |rows| Placed { start: 0, rows, cols: 1 };
@@ -128,6 +204,8 @@ fn an_empty_inner_extent_is_the_empty_sum() {
     assert_eq!(c, [5.0; 6]);
     product::<f64>(false, (2, 0, 3), (&mut c, at(3)), (&[], at(0)), (&[], at(3)));
     assert_eq!(c, [0.0; 6]);
+    product_in_order::<f64>(true, false, (2, 0, 3), (&mut c, at(3)), (&[], at(0)), (&[], at(3)));
+    assert_eq!(c.map(f64::to_bits), [(-0.0_f64).to_bits(); 6]);
 }
 
 #[test]

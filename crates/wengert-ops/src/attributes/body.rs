@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use smallvec::SmallVec;
 
-use super::Attributes;
+use super::{Attributes, External, Limit};
 use crate::op::{Binary, Op, Unary};
 use crate::shape::{Layout, Shape};
 
@@ -70,6 +70,10 @@ pub trait Differentiate: Sync {
     /// The Jacobian-vector product: of the inputs, then a tangent for each of them, the outputs and
     /// then the tangents of all outputs.
     fn pushforward(&self, body: &Body) -> Body;
+
+    /// The one output, and its Jacobian by the first input as a further one: a row for each element
+    /// of the output.
+    fn linearised(&self, body: &Body) -> Body;
 }
 
 /// A function held as data.
@@ -87,6 +91,36 @@ pub struct Body {
     /// How it is differentiated.
     pub differentiate: &'static dyn Differentiate,
     derived: Derived,
+    facts: Facts,
+}
+
+/// What follows from the steps.
+#[derive(Default)]
+struct Facts {
+    limit: Option<Limit>,
+    externals: Vec<Arc<External>>,
+    can_fail: bool,
+}
+
+impl Facts {
+    fn of(steps: &[Step]) -> Self {
+        let mut facts = Facts::default();
+        for step in steps {
+            let Step::Run(run) = step else { continue };
+            if let Op::Structural(op) = run.op {
+                facts.can_fail |= op.can_fail(&run.attributes);
+            }
+            for external in run.attributes.externals() {
+                if !facts.externals.contains(external) {
+                    facts.externals.push(Arc::clone(external));
+                }
+            }
+            let passing = (0..run.operands.len()).filter(|&i| !run.operands[i].cut);
+            let limits = passing.filter_map(|i| run.attributes.limit(run.operands.len(), i));
+            facts.limit = Limit::least(facts.limit.into_iter().chain(limits));
+        }
+        facts
+    }
 }
 
 /// The derivatives of a body, found when they are asked for.
@@ -106,8 +140,26 @@ impl Body {
         outputs: Vec<Elements>,
         differentiate: &'static dyn Differentiate,
     ) -> Self {
-        let derived = Derived::default();
-        Body { inputs, at, constants, steps, outputs, differentiate, derived }
+        let (derived, facts) = (Derived::default(), Facts::of(&steps));
+        Body { inputs, at, constants, steps, outputs, differentiate, derived, facts }
+    }
+
+    /// How often it can be differentiated; any number of times if nothing is said.
+    #[must_use]
+    pub fn limit(&self) -> Option<&Limit> {
+        self.facts.limit.as_ref()
+    }
+
+    /// Whether a step of it may have no result for some numbers.
+    #[must_use]
+    pub fn can_fail(&self) -> bool {
+        self.facts.can_fail
+    }
+
+    /// The functions of plain numbers that it runs, each once.
+    #[must_use]
+    pub fn externals(&self) -> &[Arc<External>] {
+        &self.facts.externals
     }
 
     /// How many numbers its inputs are.
@@ -150,15 +202,13 @@ impl Body {
     /// The same steps with other outputs.
     #[must_use]
     pub fn returning(&self, outputs: Vec<Elements>) -> Body {
-        Body {
-            inputs: self.inputs.clone(),
-            at: self.at.clone(),
-            constants: self.constants.clone(),
-            steps: self.steps.clone(),
+        Body::new(
+            (self.inputs.clone(), self.at.clone()),
+            self.constants.clone(),
+            self.steps.clone(),
             outputs,
-            differentiate: self.differentiate,
-            derived: Derived::default(),
-        }
+            self.differentiate,
+        )
     }
 
     /// Input `i` as elements of the column.

@@ -97,6 +97,28 @@ impl fmt::Debug for Scan {
     }
 }
 
+/// An equation `f(x, θ) = 0`, to be solved for x.
+pub struct Root {
+    /// What it is called: `root`, or `fixed_point`.
+    pub name: &'static str,
+    /// f, of x and of what it depends on.
+    pub body: Arc<Body>,
+    /// f and its Jacobian by x, once they were asked for.
+    pub linearised: OnceLock<Arc<Body>>,
+}
+
+impl PartialEq for Root {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.body == other.body
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Root({} of {:?})", self.name, self.body)
+    }
+}
+
 /// A branch: one of two bodies with the same inputs and outputs.
 #[derive(Debug, PartialEq)]
 pub struct Cond {

@@ -2,6 +2,8 @@
 
 mod body;
 mod calls;
+mod external;
+mod limit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +11,11 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 pub use body::{Body, Differentiate, Elements, Number, Run, Step};
-pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Scan, Snapshots};
+pub use calls::{Call, Cond, DerivedLoops, Given, Returned, Root, Scan, Snapshots};
+pub use external::{
+    External, ExternalJvp, ExternalPart, ExternalShape, ExternalValue, ExternalVjp,
+};
+pub use limit::Limit;
 
 use crate::shape::Shape;
 
@@ -36,6 +42,10 @@ pub enum Attributes {
     Scan(Arc<Scan>),
     /// Two bodies, one of which is run.
     Cond(Arc<Cond>),
+    /// An equation that is solved.
+    Root(Arc<Root>),
+    /// A function of plain numbers, and what is computed of it.
+    External(Arc<External>, ExternalPart),
 }
 
 impl Attributes {
@@ -49,6 +59,18 @@ impl Attributes {
         Attributes::Axes(
             axes.iter().map(|&axis| u8::try_from(axis).expect("an axis fits a byte")).collect(),
         )
+    }
+
+    /// What a listing calls a step that runs a function: the function's name, or its key. Nothing if
+    /// the operation says it all.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Attributes::Call(call) => Some(&call.name),
+            Attributes::Root(root) => Some(root.name),
+            Attributes::External(external, part) => Some(external.name(*part)),
+            _ => None,
+        }
     }
 
     /// The axes; none if the operation has no such attribute.
@@ -81,6 +103,8 @@ impl fmt::Display for Attributes {
             Attributes::Call(call) => f.write_str(&call.name),
             Attributes::Scan(scan) => write!(f, "{} steps", scan.steps),
             Attributes::Cond(_) => f.write_str("two branches"),
+            Attributes::Root(root) => f.write_str(root.name),
+            Attributes::External(external, part) => f.write_str(external.name(*part)),
         }
     }
 }

@@ -220,8 +220,9 @@ pub(super) fn shared<R: Rule + ?Sized, S: Scalar>(site: &Site<'_, S>, g: &[S], a
     let value = arrays.put(site.run[..len].to_vec(), site.shape.clone());
     let g = arrays.put(g.to_vec(), site.shape.clone());
     let at = At { operands: &operands, value, attributes: site.attributes };
-    for (i, &operand) in site.operands.iter().enumerate().filter(|&(i, _)| !site.cut[i]) {
-        let Some(share) = R::share(&at, i, g) else { continue };
+    let wants: SmallVec<[bool; 3]> = site.cut.iter().map(|cut| !cut).collect();
+    for (&operand, share) in site.operands.iter().zip(R::shares(&at, &wants, g)) {
+        let Some(share) = share else { continue };
         let over = share.extents().broadcast(operand.layout.shape());
         let share = share.repeated(&over.expect("a share fits its operand")).stored();
         elementwise::accumulate(share.tensor(), (operand.start, operand.layout), adjoints);

@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
-use super::{Site, compute};
+use super::{Found, Site, compute};
 use crate::algebra::Algebra;
 use crate::attributes::{Attributes, Body, Elements, Number, Run, Step};
-use crate::op::Structural;
+use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::shape::{Layout, Shape};
 use crate::tensor::Tensor;
@@ -23,12 +23,31 @@ impl Body {
         column
     }
 
-    /// Computes the steps, of a column in which inputs and constants stand.
+    /// Computes the steps, of a column in which inputs and constants stand. If one of them has no
+    /// result, what the body returns is NaN.
     ///
     /// # Panics
     ///
     /// If the column is not one of [`column`](Body::column).
     pub fn run<S: Scalar>(&self, column: &mut [S]) {
+        if self.try_run(column).is_some() {
+            for output in &self.outputs {
+                for offset in output.layout.offsets() {
+                    column[output.start as usize + offset] = S::from_f64(f64::NAN);
+                }
+            }
+        }
+    }
+
+    /// The fault that numbers run into.
+    pub(super) fn fault<S: Scalar>(&self, given: Vec<S>) -> Option<Found> {
+        let mut column = self.column();
+        column[..given.len()].copy_from_slice(&given);
+        self.try_run(&mut column)
+    }
+
+    /// Computes the steps up to the first one that has no result.
+    pub(super) fn try_run<S: Scalar>(&self, column: &mut [S]) -> Option<Found> {
         let mut slot = self.input_len() + self.constants.len();
         for step in &self.steps {
             match step {
@@ -40,12 +59,18 @@ impl Body {
                     let (before, rest) = column.split_at_mut(slot);
                     let len = run.shape.len();
                     compute(run.op, site(run, before), &mut rest[..len]);
+                    if self.can_fail()
+                        && let Some(found) = fault_of(run, before, &rest[..len])
+                    {
+                        return Some(found);
+                    }
                     slot += len;
                     continue;
                 }
             }
             slot += 1;
         }
+        None
     }
 
     /// The outputs' numbers, one output after the other.
@@ -71,6 +96,15 @@ fn number<S: Scalar>(column: &[S], Number { slot, cut }: Number) -> S {
     if S::HAS_TANGENT && cut { value.detached() } else { value }
 }
 
+/// The fault of a step that was computed.
+fn fault_of<S: Scalar>(run: &Run, before: &[S], result: &[S]) -> Option<Found> {
+    let Op::Structural(op) = run.op else { return None };
+    let shown = op.shown(&run.shape);
+    let may_be = op.can_fail(&run.attributes)
+        && op.shows_fault(shown.offsets().map(|offset| result[offset]));
+    if may_be { op.fault(&site(run, before)) } else { None }
+}
+
 fn site<'a, S: Scalar>(run: &'a Run, before: &'a [S]) -> Site<'a, S> {
     let tensor =
         |of: &'a Elements| Tensor { data: before, start: of.start as usize, layout: &of.layout };
@@ -84,10 +118,15 @@ fn site<'a, S: Scalar>(run: &'a Run, before: &'a [S]) -> Site<'a, S> {
 }
 
 /// What a step filled, over an algebra.
-struct Filled<T> {
-    start: usize,
-    len: usize,
-    run: T,
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Filled<T> {
+    /// Its first slot.
+    pub start: usize,
+    /// How many slots it filled.
+    pub len: usize,
+    /// With what.
+    pub run: T,
 }
 
 /// # Over an algebra
@@ -127,7 +166,6 @@ impl Body {
 
 #[track_caller]
 fn written<T: Algebra>(known: &[Filled<T>], run: &Run) -> T {
-    use crate::op::Op;
     let operands: SmallVec<[T; 3]> = run.operands.iter().map(|of| view(known, of)).collect();
     match run.op {
         Op::Leaf(_) => unreachable!("a body computes what is no input and no constant"),
@@ -160,8 +198,9 @@ fn at<T: Algebra>(known: &[Filled<T>], slot: usize) -> T {
 }
 
 /// Elements of the column, by views of what the steps filled where there is such a view.
+#[doc(hidden)]
 #[track_caller]
-fn view<T: Algebra>(known: &[Filled<T>], from: &Elements) -> T {
+pub fn view<T: Algebra>(known: &[Filled<T>], from: &Elements) -> T {
     let (start, layout) = (from.start as usize, &from.layout);
     let &Filled { start: first, len, run } = holding(known, start);
     let inside = start - first + layout.last_offset() < len;

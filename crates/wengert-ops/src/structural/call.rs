@@ -103,6 +103,10 @@ impl Rule for Call {
 
     fn composed<T: Algebra>(operands: &[T], attributes: &Attributes) -> Option<T> {
         let body = &call(attributes).body;
+        // Written out, nobody would ask whether it has a result.
+        if body.can_fail() {
+            return None;
+        }
         let outputs = body.written_out(operands);
         Some(match outputs.as_slice() {
             [output] => *output,
@@ -117,7 +121,7 @@ impl Rule for Call {
 
 /// A call of a body.
 #[track_caller]
-fn called<T: Algebra>(name: String, body: Arc<Body>, given: &[T]) -> T {
+pub(super) fn called<T: Algebra>(name: String, body: Arc<Body>, given: &[T]) -> T {
     let call = attributes::Call { name, body, rule: None };
     T::structural(Structural::Call, given, Attributes::Call(Arc::new(call)))
 }
@@ -144,9 +148,16 @@ pub(super) fn fits(operands: &[&Shape], body: &Body) -> Result<(), Misfit> {
     Ok(())
 }
 
-/// The operands' numbers, one operand after the other.
+/// The operands' numbers, one operand after the other. What is cut stands still.
 pub(super) fn inputs<S: Scalar>(site: &Site<'_, S>) -> Vec<S> {
-    site.operands.iter().flat_map(|operand| operand.elements()).collect()
+    inputs_from(site, 0)
+}
+
+/// Those of the operands from `first` on.
+pub(super) fn inputs_from<S: Scalar>(site: &Site<'_, S>, first: usize) -> Vec<S> {
+    let each = site.operands[first..].iter().zip(&site.cut[first..]);
+    let still = |x: S, cut: bool| if S::HAS_TANGENT && cut { x.detached() } else { x };
+    each.flat_map(|(operand, &cut)| operand.elements().map(move |x| still(x, cut))).collect()
 }
 
 /// What a body returns for numbers.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::call::{add_pullback, cotangents, each_row, fits, nothing, pick, returned, run_body};
+use super::call::{
+    add_pullback, cotangents, each_row, fits, inputs_from, nothing, pick, returned, run_body,
+};
 use super::{At, Entry, Misfit, Reading, Rule, Site};
 use crate::algebra::Algebra;
 use crate::attributes::{self, Attributes, Body};
@@ -32,9 +34,14 @@ fn chosen<'a, S: Scalar>(site: &Site<'a, S>) -> &'a Arc<Body> {
     }
 }
 
+/// The body that is run, and what it is given.
+pub(super) fn taken<'a, S: Scalar>(site: &Site<'a, S>) -> (&'a Arc<Body>, Vec<S>) {
+    (chosen(site), inputs(site))
+}
+
 /// The numbers that the body is given.
 fn inputs<S: Scalar>(site: &Site<'_, S>) -> Vec<S> {
-    site.operands[1..].iter().flat_map(|operand| operand.elements()).collect()
+    inputs_from(site, 1)
 }
 
 impl Rule for Cond {

@@ -23,7 +23,9 @@ mod cond;
 mod contiguous;
 mod cumprod;
 mod cumsum;
+mod external;
 mod extremum;
+mod fault;
 mod gather;
 mod linalg;
 mod log_sum_exp;
@@ -31,6 +33,7 @@ mod matmul;
 pub mod pairwise;
 pub mod reduction;
 mod revolve;
+mod root;
 mod scan;
 mod scatter_add;
 mod select;
@@ -41,7 +44,10 @@ mod take;
 
 use smallvec::SmallVec;
 
+#[doc(hidden)]
+pub use body::{Filled, view};
 pub use concat::parts;
+pub use fault::{Fault, Found};
 pub use linalg::pivots::{BadPivot, Pivots};
 use linalg::{cholesky, cholesky_back, lstsq, lu, solve_triangular, triangle};
 

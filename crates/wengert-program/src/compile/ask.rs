@@ -15,8 +15,8 @@ use crate::request::{Request, Standing};
 use crate::run::Float;
 use crate::shape::Layout;
 use crate::sym::Builder;
-use wengert_ops::run::View;
-use wengert_tape::internals::PivotCheck;
+use wengert_ops::run::{View, Wide};
+use wengert_tape::internals::FaultCheck;
 
 impl<S: Float> Recorded<'_, '_, S> {
     /// Writes the graph.
@@ -63,7 +63,7 @@ impl<S: Float> Recorded<'_, '_, S> {
             .guards
             .iter()
             .flat_map(|guard| [side(guard.left), side(guard.right)])
-            .chain(self.side.pivots.iter().flat_map(|check| self.looked_at(&lowered, check)))
+            .chain(self.side.faults.iter().flat_map(|check| self.looked_at(&lowered, check)))
             .collect();
         drop(swept);
         drop(lowered);
@@ -72,18 +72,19 @@ impl<S: Float> Recorded<'_, '_, S> {
         Ok(Asked { graph, outputs, guards })
     }
 
-    /// What shows a bad pivot, and the matrices that have them.
-    fn looked_at(&self, lowered: &Lowered<'_, S>, check: &PivotCheck) -> [Root; 2] {
+    /// What shows that a step has no result, and what a fault is found from.
+    fn looked_at(&self, lowered: &Lowered<'_, S>, check: &FaultCheck) -> Vec<Root> {
         let wide = &self.side.wides[check.wide];
-        let TapeOp::Structural(op) = wide.op else { unreachable!("others have no pivots") };
+        let TapeOp::Structural(op) = wide.op else { unreachable!("others have a result") };
         let shown = op.shown(self.side.layouts.get(wide.layout).shape());
-        let matrices = lowered.layout(wide.operands[0]);
         let of = |start: Slot, layout: &Layout| Root {
             dims: Dims::from_slice(layout.dims()),
             access: lowered.read_layout(start, layout),
         };
         let out = Slot::new(wide.out as usize);
-        [of(out, &shown), of(products::start(wide.operands[0]), matrices)]
+        let from = wide.operands[..searched(wide)].iter();
+        let from = from.map(|&view| of(products::start(view), lowered.layout(view)));
+        std::iter::once(of(out, &shown)).chain(from).collect()
     }
 
     /// The derivatives by a view, summed over the rows if there are any and it does not depend on
@@ -138,6 +139,14 @@ impl<S: Float> Recorded<'_, '_, S> {
             }
         };
         Root { dims, access }
+    }
+}
+
+/// How many operands a fault of a step is found from: pivots are those of the first.
+pub(super) fn searched(wide: &Wide) -> usize {
+    match wide.op {
+        TapeOp::Structural(op) if op.pivots().is_some() => 1,
+        _ => wide.operands.len(),
     }
 }
 

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::ask::searched;
 use super::{Kept, Placed, Planned, Recorded};
 use crate::Numerics;
 use crate::access::{Access, Dims};
 use crate::assemble::Assembler;
+use crate::faults::{FaultGuard, Seen};
 use crate::graph::Block;
 use crate::group::Plan;
 use crate::ids::{Id, Place as At, Slot};
 use crate::memory::Places;
 use crate::op::Op as TapeOp;
-use crate::pivots::PivotGuard;
 use crate::recipe::{self, Asked as Sought, LONGEST, Recipe};
 use crate::report::Report;
 use crate::request::Request;
@@ -20,7 +21,7 @@ use crate::run::{Answer, Computed, Feed, Float, Guard, Inner, InputInfo, Output,
 use crate::shape::Shape;
 use crate::{listing, output_placement, products};
 use wengert_ops::run::View;
-use wengert_tape::{NodeId, pivots};
+use wengert_tape::{NodeId, faults};
 
 impl<S: Float> Recorded<'_, '_, S> {
     fn inputs(
@@ -109,23 +110,30 @@ impl<S: Float> Placed<S> {
             },
         );
         let guards = guards.collect();
-        let looked_at = sides[2 * recorded.side.guards.len()..].chunks(2);
-        let kept_of = kept[outputs.len() + 2 * recorded.side.guards.len()..].chunks(2);
-        let pivots = recorded.side.pivots.iter().zip(looked_at.zip(kept_of)).map(
-            |(check, (places, kept))| {
-                let wide = &recorded.side.wides[check.wide];
-                let TapeOp::Structural(op) = wide.op else { unreachable!("others have no pivots") };
-                PivotGuard {
-                    op,
-                    operand: pivots::culprit(recorded.side, wide.operands[0]),
-                    shown: places[0].clone(),
-                    matrices: places[1].clone(),
-                    per_row: [kept[0].per_row, kept[1].per_row],
-                    at: check.place,
-                }
-            },
-        );
-        let pivots = pivots.collect();
+        let looked_at = sides[2 * recorded.side.guards.len()..].iter();
+        let kept_of = kept[outputs.len() + 2 * recorded.side.guards.len()..].iter();
+        let mut seen = looked_at.zip(kept_of);
+        let faults = recorded.side.faults.iter().map(|check| {
+            let wide = &recorded.side.wides[check.wide];
+            let TapeOp::Structural(op) = wide.op else { unreachable!("others have a result") };
+            let shape = |view: View| recorded.side.layouts.get(view.layout()).shape().clone();
+            let mut next = |shape: Shape| {
+                let (places, kept) = seen.next().expect("every check looks at so many");
+                Seen { places: places.clone(), per_row: kept.per_row, shape }
+            };
+            let result = recorded.side.layouts.get(wide.layout).shape().clone();
+            let shown = next(result.clone());
+            FaultGuard {
+                op,
+                attributes: wide.attributes.clone(),
+                operand: faults::culprit(recorded.side, wide.operands[0]),
+                shape: result,
+                shown,
+                operands: wide.operands[..searched(wide)].iter().map(|&v| next(shape(v))).collect(),
+                at: check.place,
+            }
+        });
+        let faults = faults.collect();
         let inputs = recorded.inputs(plan, blocks, &self.places, count);
         let feed = |&(output, to): &(Output, View)| {
             let (to, dims) = recorded.places_of(to, &inputs);
@@ -155,7 +163,7 @@ impl<S: Float> Placed<S> {
         let recipe = self.planned.recipe(recorded);
         let inner = Inner {
             guards,
-            pivots,
+            faults,
             tasks: assembled.tasks,
             len: assembled.len,
             registers: self.places.len,

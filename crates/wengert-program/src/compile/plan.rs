@@ -147,7 +147,7 @@ impl<S: Float> Planned<S> {
                 self.blocks.iter().position(|block| block.slot == Some(products::start(to)));
             let block = block.filter(|_| {
                 side.guards.is_empty()
-                    && side.pivots.is_empty()
+                    && side.faults.is_empty()
                     && side.layouts.get(to.layout()).is_contiguous()
             });
             let leaf = block.map(|block| self.plan.blocks[block]);

@@ -17,7 +17,16 @@ use smallvec::SmallVec;
 
 use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
-use wengert_kernels::product::{Product, product_raw};
+use wengert_kernels::product::{Product, product_in_order_raw, product_raw};
+
+/// In which order sums are added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Order {
+    /// The fastest.
+    Any,
+    /// That of the index, each product rounded; `guarded`: a zero of a adds nothing.
+    OfIndex { guarded: bool },
+}
 
 /// Where one matrix begins, and its two strides.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +39,7 @@ struct Matrix {
 /// Products of the same extents over the remaining axes.
 #[derive(Clone, Debug)]
 pub(crate) struct Products {
+    order: Order,
     extents: (usize, usize, usize),
     out: Matrix,
     a: Matrix,
@@ -47,11 +57,14 @@ pub(crate) struct Products {
 
 /// Fewer multiplications than this per product are done by the plain loops, many side by side.
 const SMALLEST: usize = 64;
+/// In the order of the index B is copied first: for as many rows and columns it is worth it.
+const COPIED: usize = 8;
 
 impl Products {
     /// The products that a contraction is: result, init, a and b begin at `starts`. `None` if the
     /// plain loops are as good.
     pub(crate) fn of(
+        order: Order,
         starts: [usize; 4],
         has_init: bool,
         outer: &[Axis<4>],
@@ -66,6 +79,9 @@ impl Products {
         let at = |i: Option<usize>| i.map_or(Axis { extent: 1, strides: [0; 4] }, |i| outer[i]);
         let (m, n) = (at(rows), at(columns));
         if m.extent * n.extent * inner.extent < SMALLEST || (rows.is_none() && columns.is_none()) {
+            return None;
+        }
+        if order != Order::Any && m.extent.min(n.extent) < COPIED {
             return None;
         }
         let rest: SmallVec<[Axis<4>; 4]> = (0..outer.len())
@@ -104,6 +120,7 @@ impl Products {
             "the memory plan keeps a product's result apart from what it reads"
         );
         Some(Products {
+            order,
             extents: (m.extent, inner.extent, n.extent),
             out: matrix(0, m.strides[0], n.strides[0]),
             a: matrix(2, m.strides[2], inner.strides[0]),
@@ -147,17 +164,19 @@ impl Products {
             loop {
                 let a = self.a.start + (a + around.offsets[0]) as usize;
                 let b = self.b.start + (b + around.offsets[1]) as usize;
+                let out = (base.wrapping_add(out), self.out.rows, self.out.columns);
+                let a = (base.wrapping_add(a).cast_const(), self.a.rows, self.a.columns);
+                let b = (base.wrapping_add(b).cast_const(), self.b.rows, self.b.columns);
                 // SAFETY: every place is at most `reach`, which lies inside the workspace; cells of
                 // numbers are written through pointers derived from them; the result's elements are
                 // apart from each other and from the operands.
                 unsafe {
-                    product_raw(
-                        accumulate,
-                        self.extents,
-                        (base.wrapping_add(out), self.out.rows, self.out.columns),
-                        (base.wrapping_add(a).cast_const(), self.a.rows, self.a.columns),
-                        (base.wrapping_add(b).cast_const(), self.b.rows, self.b.columns),
-                    );
+                    match self.order {
+                        Order::Any => product_raw(accumulate, self.extents, out, a, b),
+                        Order::OfIndex { guarded } => {
+                            product_in_order_raw(guarded, accumulate, self.extents, out, a, b);
+                        }
+                    }
                 }
                 accumulate = true;
                 if !around.next(&self.around) {

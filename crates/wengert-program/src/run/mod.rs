@@ -14,11 +14,11 @@ use crate::Numerics;
 use crate::access::{Access, Dims};
 use crate::elementary::Elementary;
 use crate::exec::{Platform, Task};
+use crate::faults::FaultGuard;
 use crate::ids::{Id, Place as At};
 use crate::internals::Code;
 use crate::listing::Task as Listed;
 use crate::op::Comparison;
-use crate::pivots::PivotGuard;
 use crate::real::Scalar;
 use crate::recipe::Recipe;
 use crate::report::Report;
@@ -157,7 +157,7 @@ pub(crate) struct Inner<S: 'static> {
     pub(crate) outputs: Vec<Answer>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) guards: Vec<Guard>,
-    pub(crate) pivots: Vec<PivotGuard>,
+    pub(crate) faults: Vec<FaultGuard>,
     /// How many rows are computed at a time.
     pub(crate) rows: usize,
     /// The place of the rows' weights.
@@ -177,7 +177,7 @@ pub(crate) struct Inner<S: 'static> {
 impl<S> Inner<S> {
     /// Whether no values make a run an error.
     pub(crate) fn is_unconditional(&self) -> bool {
-        self.guards.is_empty() && self.pivots.is_empty()
+        self.guards.is_empty() && self.faults.is_empty()
     }
 
     #[track_caller]

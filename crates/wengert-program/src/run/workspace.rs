@@ -46,8 +46,8 @@ impl<S: Float> Workspace<S> {
         for guard in &self.program.guards {
             guard.check(&self.memory, self.live)?;
         }
-        for pivots in &self.program.pivots {
-            pivots.check(&self.memory, self.program.rows, self.live)?;
+        for fault in &self.program.faults {
+            fault.check(&self.memory, self.program.rows, self.live)?;
         }
         if !self.fed.is_empty() {
             self.feed_at_once();

@@ -74,14 +74,15 @@ impl<S: Float> Writer<'_, S> {
 
     /// Checks what shows a bad pivot.
     pub(crate) fn pivots(&mut self) {
-        let first = self.inner.outputs.len() + 2 * self.inner.guards.len();
+        let mut next = self.inner.outputs.len() + 2 * self.inner.guards.len();
         let inner = self.inner;
-        if !inner.pivots.is_empty() {
+        if !inner.faults.is_empty() {
             self.body.line("");
             self.body.line("// What is divided by.");
         }
-        for (i, check) in inner.pivots.iter().enumerate() {
-            let (access, dims) = self.recipe.kept[first + 2 * i].clone();
+        for (i, check) in inner.faults.iter().enumerate() {
+            let (access, dims) = self.recipe.kept[next].clone();
+            next += 1 + check.operands.len();
             let mut tracks = Tracks::default();
             let shown = self.operand(&access, &dims, &mut tracks, &format!("pivots_{i}"));
             let loops = Loops::new(&dims, &tracks.all);

@@ -136,7 +136,7 @@ impl<S: Float> Function<'_, S> {
         if !returned.is_empty() {
             words.push(format!("Returns {}.", returned.join(", ")));
         }
-        let (guards, pivots) = (&self.inner.guards, &self.inner.pivots);
+        let (guards, pivots) = (&self.inner.guards, &self.inner.faults);
         let error = match (guards.is_empty(), pivots.is_empty()) {
             (true, true) => None,
             (false, true) => Some("An error says which comparison came out differently."),

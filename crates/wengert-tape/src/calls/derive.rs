@@ -45,6 +45,22 @@ impl Differentiate for Recording {
         body_of("", &tape, &given, &shares).expect("what rules record compares nothing")
     }
 
+    fn linearised(&self, body: &Body) -> Body {
+        let tape = exact();
+        let inputs = inputs(&tape, body);
+        let f = body.written_out(&inputs)[0];
+        let (n, x) = (f.len(), inputs[0]);
+        let row = |i: usize| {
+            let mut seed = vec![0.0; n];
+            seed[i] = 1.0;
+            let seed = tape.tensor(Leaf::Const, &seed, f.shape()).expect(FITS);
+            let row = tape.record_vjp(&[(f, seed)], &[x]).expect(FITS)[0];
+            row.unwrap_or_else(|| zeros(&tape, &x.shape())).reshape([x.len()])
+        };
+        let jacobian = tape.stack(&(0..n).map(row).collect::<Vec<_>>());
+        body_of("", &tape, &inputs, &[f, jacobian]).expect("what rules record compares nothing")
+    }
+
     fn pushforward(&self, body: &Body) -> Body {
         let tape = exact();
         let inputs = inputs(&tape, body);

@@ -12,19 +12,22 @@
 mod body;
 mod branch;
 mod derive;
+mod external;
 mod operation;
+mod root;
 mod scan;
 
 use std::sync::Arc;
 
 use wengert_ops::attributes::Body;
 
+pub use external::{External, Externals};
 pub use operation::Operation;
 pub use scan::{Scan, Scanned, Step, Turn};
 
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
-use crate::op::{Leaf, Structural};
+use crate::op::{Binary, Leaf, Structural, Unary};
 use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
@@ -59,6 +62,17 @@ fn record_body<S: Scalar>(
     body::body_of(name, &scratch, &given, &outputs).map(Arc::new)
 }
 
+/// Why an operation of a user cannot have this name, or not so many operands.
+fn problem_with(name: &str, operands: usize) -> Option<String> {
+    let builtin = Unary::ALL.iter().map(|op| op.name());
+    let builtin = builtin.chain(Binary::ALL.iter().map(|op| op.name()));
+    let mut builtin = builtin.chain(Structural::ALL.iter().map(|op| op.name()));
+    if builtin.any(|builtin| builtin == name) {
+        return Some("this is the name of an operation that every tape has".to_owned());
+    }
+    (operands == 0).then(|| "an operation has at least one operand".to_owned())
+}
+
 /// Shapes and values, as a body is recorded at.
 fn at<S: Scalar>(vars: &[Var<'_, S>]) -> Vec<(Shape, Vec<S>)> {
     vars.iter().map(|var| (var.shape(), var.values())).collect()
@@ -76,6 +90,6 @@ impl<S: Scalar> Tape<S> {
         for &operand in operands {
             self.owns(op.name(), operand)?;
         }
-        self.record_structural(op, operands, attributes)
+        self.record_checked(op, operands, attributes)
     }
 }

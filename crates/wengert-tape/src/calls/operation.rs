@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wengert_ops::attributes::{Body, Call};
 
-use super::{at, record_body};
+use super::{at, problem_with, record_body};
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
-use crate::op::{Binary, Structural, Unary};
+use crate::op::Structural;
 use crate::real::Scalar;
 use crate::shape::Shape;
 use crate::tape::Tape;
@@ -107,18 +107,11 @@ impl<S: Scalar> Operation<S> {
     /// [`Error::TwoTapes`]; [`Error::Full`].
     #[track_caller]
     pub fn try_of<'t>(&self, operands: &[Var<'t, S>]) -> Result<Var<'t, S>, Error> {
-        let builtin = Unary::ALL.iter().map(|op| op.name());
-        let builtin = builtin.chain(Binary::ALL.iter().map(|op| op.name()));
-        let mut builtin = builtin.chain(Structural::ALL.iter().map(|op| op.name()));
-        if builtin.any(|name| name == self.name) {
-            let problem = "this is the name of an operation that every tape has".to_owned();
+        if let Some(problem) = problem_with(&self.name, operands.len()) {
             return Err(self.problem(problem));
         }
-        let Some(first) = operands.first() else {
-            return Err(self.problem("an operation has at least one operand".to_owned()));
-        };
         let call = self.call(operands)?;
-        first.tape.record_call(Structural::Call, operands, Attributes::Call(call))
+        operands[0].tape.record_call(Structural::Call, operands, Attributes::Call(call))
     }
 
     /// The call for operands of these shapes.

@@ -131,11 +131,12 @@ impl<'t, S: Scalar> Check<'t, S> {
     /// # Errors
     ///
     /// [`Error::Operand`] if the output has axes, [`Error::TwoTapes`], [`Error::NoSuchPath`],
-    /// [`Error::Length`] if a claim does not fill its node. A disagreement is no error: it stands
+    /// [`Error::Length`] if a claim does not fill its node, [`Error::NoRule`]. A disagreement is no error: it stands
     /// in the report.
     #[track_caller]
     pub fn run(self) -> Result<Report, Error> {
-        self.compare(&self.output.try_backward()?)
+        let gradients = self.output.try_backward().map_err(|error| error.within("check"))?;
+        self.compare(&gradients)
     }
 
     #[track_caller]

@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Unary};
 use crate::real::Real;
-use wengert_ops::real::{Constant, Scalar, sealed};
+use wengert_ops::real::{Constant, OfNumbers, Scalar, sealed};
 
 /// The tape's number and the moved one. A finite difference is taken on these and not on the moved
 /// numbers alone, because
@@ -152,6 +152,17 @@ impl<S: Scalar> Scalar for Shifted<S> {
 
     fn detached(self) -> Self {
         Shifted::still(self.base)
+    }
+
+    /// At both places.
+    fn through(function: &dyn OfNumbers, given: &[Self], to: &mut [Self]) {
+        let (mut base, mut moved) = (vec![S::EMPTY; to.len()], vec![S::EMPTY; to.len()]);
+        S::through(function, &given.iter().map(|x| x.base).collect::<Vec<S>>(), &mut base);
+        S::through(function, &given.iter().map(|x| x.moved).collect::<Vec<S>>(), &mut moved);
+        let crossed = given.iter().any(|x| x.crossed);
+        for (to, (&base, &moved)) in to.iter_mut().zip(base.iter().zip(&moved)) {
+            *to = Shifted { base, moved, crossed };
+        }
     }
 
     fn from_f64(value: f64) -> Self {

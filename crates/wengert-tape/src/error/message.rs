@@ -32,6 +32,19 @@ impl fmt::Display for Error {
                 )
             }
             Error::Body { name, problem, at } => write!(f, "{name} at {at}: {problem}"),
+            Error::NoRule { op, key, has_first, node, at } => {
+                write!(f, "{op} at {at}: {node} needs a derivative of {key}, ")?;
+                f.write_str(if *has_first {
+                    "a function of plain numbers, whose derivative is given and has none itself; \
+                     made of the tape's operations (Operation), it has all"
+                } else {
+                    "a function of plain numbers for which none is given; with_vjp gives one"
+                })
+            }
+            Error::UnknownKey { key, known, at } => write!(
+                f,
+                "{at}: no operation is registered under the key {key}; known are {known:?}"
+            ),
             Error::Empty { op, shape, at } => {
                 write!(f, "{op} at {at}: shape {shape} has no elements; a tape holds none")
             }
@@ -74,13 +87,32 @@ impl fmt::Display for Error {
                 symbol = comparison.symbol(),
                 now = !recorded
             ),
-            Error::Singular { op, operand, matrix, pivot, value, at } => {
+            Error::Singular { op, operand, matrix, pivot, value, inside, at } => {
                 let kind = if *op == "cholesky" { "positive definite" } else { "invertible" };
-                write!(f, "{op} at {at}: {operand} is not {kind}: pivot {pivot}")?;
+                write!(f, "{op} at {at}: ")?;
+                match (*op, inside.as_str()) {
+                    ("root" | "fixed_point", "") => write!(f, "the Jacobian by {operand}")?,
+                    ("root" | "fixed_point", inside) => write!(f, "in {inside}, the Jacobian")?,
+                    (_, "") => write!(f, "{operand}")?,
+                    (_, inside) => write!(f, "in {inside}, a matrix of shape {}", operand.shape)?,
+                }
+                write!(f, " is not {kind}: pivot {pivot}")?;
                 if operand.shape.rank() > 2 {
                     write!(f, " of matrix {matrix}")?;
                 }
                 write!(f, " is {value}")
+            }
+            Error::NoConvergence { op, start, iterations, residual, inside, at } => {
+                write!(f, "{op} at {at}: ")?;
+                match inside.as_str() {
+                    "" => write!(f, "from {start}")?,
+                    inside => write!(f, "in {inside}")?,
+                }
+                write!(
+                    f,
+                    " no root is found: after {iterations} steps {residual} is left of what should \
+                     be 0; start nearer to it"
+                )
             }
             Error::GuardFlippedInRows { rows, first } => write!(f, "in rows {rows:?}: {first}"),
             Error::Rows { input, len, found, rows } => write!(

@@ -5,12 +5,13 @@ use wengert_ops::structural::At;
 
 use super::store::Recorded;
 use crate::error::Error;
+use crate::limits::{By, active};
 use crate::op::Op;
 use crate::real::{Real, Scalar};
 use crate::rules::{self, Partial};
 use crate::run::{View, Wide};
 use crate::shape::Shape;
-use crate::tape::{Kind, Tape};
+use crate::tape::{Kind, Step, Tape};
 use crate::var::Var;
 
 /// # The gradient as nodes
@@ -23,7 +24,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if this has axes, [`Error::TwoTapes`], [`Error::Full`].
+    /// [`Error::Operand`] if this has axes, [`Error::TwoTapes`], [`Error::Full`];
+    /// [`Error::NoRule`] if a derivative of an [`External`](crate::External) is not known.
     ///
     /// # Panics
     ///
@@ -52,7 +54,8 @@ impl<'t, S: Scalar> Var<'t, S> {
         for &var in wrt {
             self.same_tape("record_gradient", var)?;
         }
-        self.tape.record_vjp(&[(self, self.like(1.0))], wrt)
+        let recorded = self.tape.record_vjp(&[(self, self.like(1.0))], wrt);
+        recorded.map_err(|error| error.within("record_gradient"))
     }
 }
 
@@ -65,7 +68,7 @@ impl<S: Scalar> Tape<S> {
     /// # Errors
     ///
     /// [`Error::Shapes`] if a cotangent has another shape than its output, [`Error::TwoTapes`],
-    /// [`Error::Full`].
+    /// [`Error::Full`]; [`Error::NoRule`].
     ///
     /// # Panics
     ///
@@ -100,6 +103,9 @@ impl<S: Scalar> Tape<S> {
         for &var in wrt {
             self.owns(OP, var)?;
         }
+        let to: SmallVec<[View; 3]> = outputs.iter().map(|(output, _)| output.view).collect();
+        let from: SmallVec<[View; 3]> = wrt.iter().map(|var| var.view).collect();
+        self.differentiable(OP, By::Views(&from), Some(&to), 1)?;
         let mut found = vec![None; wrt.len()];
         let end = |output: &Var<'t, S>| output.view.start() + output.facts().last as u32;
         let passes = outputs.iter().filter(|(output, _)| !output.view.is_cut());
@@ -148,51 +154,9 @@ impl<'t, S: Scalar> Recorder<'t, S> {
     fn new(tape: &'t Tape<S>, wrt: &[Var<'t, S>], last: u32) -> Self {
         let side = tape.side.borrow();
         let end = side.wide_at(last).map_or(last + 1, |wide| wide.out + wide.len) as usize;
-        let mut active = vec![false; end];
-        let slots = |view: View| {
-            side.layouts
-                .get(view.layout())
-                .offsets()
-                .map(move |o| view.start() as usize + o)
-                .collect::<Vec<_>>()
-        };
-        for slot in wrt.iter().flat_map(|var| slots(var.view)).filter(|&slot| slot < end) {
-            active[slot] = true;
-        }
-        let mut slot = 0;
-        tape.columns.read(|steps, _| {
-            for step in steps {
-                if slot >= end {
-                    break;
-                }
-                let (a, b) = (step.a() as usize, step.b() as usize);
-                match step.kind() {
-                    Kind::Leaf(_) => slot += 1,
-                    Kind::Unary(_) => {
-                        active[slot] |= !step.cuts_first() && active[a];
-                        slot += 1;
-                    }
-                    Kind::Binary(_) => {
-                        active[slot] |=
-                            (!step.cuts_first() && active[a]) || (!step.cuts_second() && active[b]);
-                        slot += 1;
-                    }
-                    Kind::Wide => {
-                        let wide = &side.wides[a];
-                        let reads = wide
-                            .operands
-                            .iter()
-                            .filter(|view| !view.is_cut())
-                            .flat_map(|&view| slots(view));
-                        let (out, len) = (wide.out as usize, wide.len as usize);
-                        if reads.into_iter().any(|slot| active[slot]) {
-                            active[out..out + len].fill(true);
-                        }
-                        slot = out + len;
-                    }
-                }
-            }
-        });
+        let from: Vec<View> = wrt.iter().map(|var| var.view).collect();
+        let reached = |steps: &[Step]| active(steps, &side, By::Views(&from), end);
+        let active = tape.columns.read(|steps, _| reached(steps));
         drop(side);
         Recorder { tape, active, adjoints: Recorded::new(tape) }
     }
@@ -203,12 +167,7 @@ impl<'t, S: Scalar> Recorder<'t, S> {
 
     /// Passes on the adjoint of the node at `slot`, if it has one.
     #[track_caller]
-    fn step(
-        &mut self,
-        slot: u32,
-        step: crate::tape::Step,
-        wide: Option<&Wide>,
-    ) -> Result<(), Error> {
+    fn step(&mut self, slot: u32, step: Step, wide: Option<&Wide>) -> Result<(), Error> {
         if let Some(wide) = wide {
             if wide.op.is_leaf() {
                 return Ok(());

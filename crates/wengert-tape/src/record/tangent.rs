@@ -7,6 +7,7 @@ use wengert_ops::structural::At;
 
 use super::store::Recorded;
 use crate::error::Error;
+use crate::limits::By;
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::rules;
@@ -26,7 +27,8 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// # Errors
     ///
     /// [`Error::Shapes`] if a tangent has another shape than what it moves, [`Error::Operand`] for
-    /// a view that repeats a number (a broadcast), [`Error::TwoTapes`], [`Error::Full`].
+    /// a view that repeats a number (a broadcast), [`Error::TwoTapes`], [`Error::Full`];
+    /// [`Error::NoRule`] if a derivative of an [`External`](crate::External) is not known.
     ///
     /// # Panics
     ///
@@ -74,6 +76,9 @@ impl<S: Scalar> Tape<S> {
                 return Err(moved.shapes_error(op, tangent, rule));
             }
         }
+        let to: SmallVec<[View; 4]> = of.iter().map(|var| var.view).collect();
+        let from: SmallVec<[View; 4]> = direction.iter().map(|(moved, _)| moved.view).collect();
+        self.differentiable(op, By::Views(&from), Some(&to), 1)?;
         let mut recorder = Recorder { tape: self, tangents: Recorded::new(self) };
         // What is asked for may be elements of many nodes side by side: up to the last of them.
         let ends = of.iter().map(|var| var.view.start() + var.facts().last as u32);

@@ -18,8 +18,8 @@ use smallvec::SmallVec;
 pub use nested::Nested;
 pub use nodes::{Edge, GuardInfo, NameInfo, Node};
 pub use rewind::Mark;
-pub(crate) use scalar::Compiled;
 pub use scalar::Scalar;
+pub(crate) use scalar::{Asked, Compiled};
 
 use columns::Columns;
 pub(crate) use columns::Full;
@@ -27,7 +27,7 @@ use memory::Pool;
 pub(crate) use memory::{Lent, Memory};
 use rewind::Epochs;
 pub(crate) use side::join;
-pub use side::{Guard, PivotCheck, Side};
+pub use side::{FaultCheck, Guard, Limited, Side};
 pub(crate) use step::MAX_SLOTS;
 pub use step::{Kind, Step};
 

@@ -29,13 +29,10 @@ pub struct Node {
 
 impl Node {
     /// What a listing calls what it computes: the operation's name, or that of the function that it
-    /// calls.
+    /// calls, or the key of one of plain numbers.
     #[must_use]
     pub fn op_name(&self) -> &str {
-        match &self.attributes {
-            Attributes::Call(call) => &call.name,
-            _ => self.op.name(),
-        }
+        self.attributes.name().unwrap_or(self.op.name())
     }
 
     /// Its slots.

@@ -15,7 +15,7 @@ pub struct Mark {
     pub(super) wides: usize,
     pub(super) names: usize,
     pub(super) guards: usize,
-    pub(super) pivots: usize,
+    pub(super) faults: usize,
 }
 
 /// Which slots of a tape have been forgotten, and when.
@@ -92,7 +92,7 @@ impl<S: Scalar> Tape<S> {
             wides: side.wides.len(),
             names: side.names.list.len(),
             guards: side.guards.len(),
-            pivots: side.pivots.len(),
+            faults: side.faults.len(),
         }
     }
 

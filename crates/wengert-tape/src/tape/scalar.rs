@@ -7,7 +7,7 @@ use wengert_ops::dual::Dual;
 use wengert_ops::numerics::Numerics;
 use wengert_ops::op::Op;
 use wengert_ops::real::Scalar as Number;
-use wengert_ops::run::{Layouts, Wide};
+use wengert_ops::run::{Layouts, View, Wide};
 use wengert_ops::structural::{Entry, Site};
 
 use super::{Nested, Side, Step};
@@ -19,6 +19,14 @@ use super::{Nested, Side, Step};
 pub trait Scalar: Number + Compiled + Nested<Self> {}
 
 impl<S: Number + Compiled + Nested<Self>> Scalar for S {}
+
+/// Which Taylor coefficients are asked for: those of a view up to an order.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub(crate) output: View,
+    pub(crate) order: usize,
+}
 
 /// The loops over a tape of one kind of number: implemented where they are written, for each number
 /// by name.
@@ -60,4 +68,13 @@ pub trait Compiled: Number {
 
     /// As `sweep`, over numbers with tangents, in exact numerics.
     fn sweep_duals(steps: &[Step], side: &Side, values: &[Dual<Self>], adjoints: &mut [Dual<Self>]);
+
+    /// The Taylor coefficients of a view along the direction in which some leaves move.
+    fn taylor(
+        steps: &[Step],
+        side: &Side,
+        values: &[Self],
+        seeds: &[(usize, Self)],
+        asked: Asked,
+    ) -> Vec<Vec<Self>>;
 }

@@ -4,6 +4,10 @@
 
 use std::collections::HashMap;
 
+use std::sync::Arc;
+
+use wengert_ops::attributes::External;
+
 use super::Mark;
 use crate::error::Place;
 use crate::op::Comparison;
@@ -110,12 +114,21 @@ pub struct Guard {
     pub place: Place,
 }
 
-/// A step whose pivots are checked when it is computed again.
+/// A step that may have no result, which is checked when it is computed again.
 #[derive(Clone, Copy, Debug)]
-pub struct PivotCheck {
+pub struct FaultCheck {
     /// Its index among the wide steps.
     pub wide: usize,
     pub place: Place,
+}
+
+/// A step that cannot be differentiated any number of times.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited {
+    /// Its index among the wide steps.
+    pub wide: usize,
+    /// How often it can, by the operand by which it can least.
+    pub least: u8,
 }
 
 /// Scopes by number; 0 is the root, whose path is empty.
@@ -194,7 +207,11 @@ pub struct Side {
     pub names: Names,
     pub scopes: Scopes,
     pub guards: Vec<Guard>,
-    pub pivots: Vec<PivotCheck>,
+    pub faults: Vec<FaultCheck>,
+    /// The steps that cannot be differentiated any number of times.
+    pub limited: Vec<Limited>,
+    /// The functions of plain numbers that are called, each with the first wide step that calls it.
+    pub externals: Vec<(Arc<External>, usize)>,
     /// The place of every step, in the recording mode that keeps them.
     pub places: Vec<Place>,
 }
@@ -214,7 +231,9 @@ impl Side {
             names: Names::default(),
             scopes: Scopes::new(),
             guards: Vec::new(),
-            pivots: Vec::new(),
+            faults: Vec::new(),
+            limited: Vec::new(),
+            externals: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -226,7 +245,9 @@ impl Side {
         self.names.clear();
         self.scopes.clear();
         self.guards.clear();
-        self.pivots.clear();
+        self.faults.clear();
+        self.limited.clear();
+        self.externals.clear();
         self.places.clear();
     }
 
@@ -236,7 +257,9 @@ impl Side {
         self.names.truncate(mark.names);
         self.scopes.truncate(mark.slots);
         self.guards.truncate(mark.guards);
-        self.pivots.truncate(mark.pivots);
+        self.faults.truncate(mark.faults);
+        self.limited.retain(|limited| limited.wide < mark.wides);
+        self.externals.retain(|(_, wide)| *wide < mark.wides);
         self.places.truncate(mark.steps as usize);
     }
 

@@ -163,7 +163,8 @@ impl<'t, S: Scalar> Truths<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operand`] if the output has axes or the tape's numbers have more digits than `f64`;
+    /// [`Error::Operand`] if the output has axes, the tape's numbers have more digits than `f64`, or
+    /// an [`External`](crate::External) stands before the output;
     /// [`Error::NotSettable`] for a direction of what is no leaf; [`Error::TwoTapes`];
     /// [`Error::Length`] if a tangent does not fill its leaf.
     #[track_caller]
@@ -190,6 +191,14 @@ impl<'t, S: Scalar> Truths<'t, S> {
         let side = tape.side.borrow();
         let end =
             side.wide_at(start as u32).map_or(start + 1, |wide| (wide.out + wide.len) as usize);
+        if let Some((external, _)) =
+            side.externals.iter().find(|&&(_, wide)| (side.wides[wide].out as usize) < end)
+        {
+            let key = external.key();
+            let why = format!("{key} is a function of plain numbers, which has no 32 digits");
+            drop(side);
+            return Err(output.operand_error("truth", why));
+        }
         tape.columns.read(|steps, values| {
             let plain: Vec<f64> = values[..end].iter().map(|value| value.to_f64()).collect();
             let mut leaves: Vec<Ball> =

@@ -6,11 +6,11 @@ use wengert_ops::structural::Misfit;
 use super::Var;
 use crate::attributes::Attributes;
 use crate::error::{Error, Place};
+use crate::faults::fault;
 use crate::op::{Op, Structural};
-use crate::pivots::bad_pivot;
 use crate::real::Scalar;
 use crate::shape::Shape;
-use crate::tape::{PivotCheck, Tape};
+use crate::tape::{FaultCheck, Tape};
 
 /// # Operations held as data
 impl<S: Scalar> Tape<S> {
@@ -19,8 +19,8 @@ impl<S: Scalar> Tape<S> {
     ///
     /// # Errors
     ///
-    /// [`Error::TwoTapes`]; [`Error::Singular`]; [`Error::Shapes`] and [`Error::Operand`] if the operation does not take
-    /// these operands or attributes; [`Error::Operands`] for another number of operands than it
+    /// [`Error::TwoTapes`]; [`Error::Singular`]; [`Error::NoConvergence`]; [`Error::Shapes`] and
+    /// [`Error::Operand`] if the operation does not take these operands or attributes; [`Error::Operands`] for another number of operands than it
     /// has; [`Error::Full`].
     ///
     /// # Examples
@@ -48,10 +48,7 @@ impl<S: Scalar> Tape<S> {
         match (op, operands) {
             (Op::Unary(op), &[x]) => x.try_unary(op),
             (Op::Binary(op), &[x, y]) => x.try_binary(op, y),
-            (Op::Structural(op), operands) if op.pivots().is_some() => {
-                self.record_with_pivots(op, operands, attributes)
-            }
-            (Op::Structural(op), operands) => self.record_structural(op, operands, attributes),
+            (Op::Structural(op), operands) => self.record_checked(op, operands, attributes),
             _ => Err(Error::Operands { op: op.name(), found: operands.len(), at: Place::caller() }),
         }
     }
@@ -67,29 +64,42 @@ impl<S: Scalar> Tape<S> {
         let some: SmallVec<[Option<Var<'t, S>>; 3]> = operands.iter().copied().map(Some).collect();
         let shape = self.check_shapes(op, &some, &attributes)?;
         let views = operands.iter().map(|operand| operand.view).collect();
-        Var::record(self, Op::Structural(op), shape, views, attributes)
+        if !op.runs_a_body() {
+            return Var::record(self, Op::Structural(op), shape, views, attributes);
+        }
+        self.one_of_each_key(&attributes)?;
+        self.has_tangents(op, operands, &attributes)?;
+        let result = Var::record(self, Op::Structural(op), shape, views, attributes.clone())?;
+        self.note_limit(&attributes);
+        Ok(result)
     }
 
-    /// As `record_structural`, of an operation that divides by pivots.
+    /// As `record_structural`; a step without a result is an error, now and when it is computed
+    /// again.
     #[track_caller]
-    pub(crate) fn record_with_pivots<'t>(
+    pub(crate) fn record_checked<'t>(
         &'t self,
         op: Structural,
         operands: &[Var<'t, S>],
         attributes: Attributes,
     ) -> Result<Var<'t, S>, Error> {
+        if !op.can_fail(&attributes) {
+            return self.record_structural(op, operands, attributes);
+        }
         let result = self.record_structural(op, operands, attributes)?;
         let mut side = self.side.borrow_mut();
-        let check = PivotCheck { wide: side.wides.len() - 1, place: Place::caller() };
+        let check = FaultCheck { wide: side.wides.len() - 1, place: Place::caller() };
         let wide = &side.wides[check.wide];
-        let Some(bad) = self.columns.read(|_, values| bad_pivot(wide, &side, values)) else {
-            side.pivots.push(check);
+        let Some(found) = self.columns.read(|_, values| fault(wide, &side, values)) else {
+            side.faults.push(check);
             return Ok(result);
         };
-        let error = self.singular(&side, &check, bad);
+        let error = self.failed(&side, &check, found);
         // As if it had not been recorded.
         self.columns.take_back(wide.len);
         side.wides.pop();
+        side.limited.pop_if(|limited| limited.wide == check.wide);
+        side.externals.retain(|(_, wide)| *wide < check.wide);
         side.places.pop();
         Err(error)
     }

@@ -158,7 +158,7 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_solve_lower(self, b: Self) -> Result<Self, Error> {
         self.same_tape("solve_lower", b)?;
-        self.tape.record_with_pivots(Structural::SolveLower, &[self, b], Attributes::None)
+        self.tape.record_checked(Structural::SolveLower, &[self, b], Attributes::None)
     }
 
     /// The solution X of A X = B for this upper triangular A. What stands below the diagonal is not
@@ -187,7 +187,7 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_solve_upper(self, b: Self) -> Result<Self, Error> {
         self.same_tape("solve_upper", b)?;
-        self.tape.record_with_pivots(Structural::SolveUpper, &[self, b], Attributes::None)
+        self.tape.record_checked(Structural::SolveUpper, &[self, b], Attributes::None)
     }
 }
 
@@ -239,7 +239,7 @@ impl<S: Scalar> Var<'_, S> {
     /// that is not above 0, [`Error::Full`].
     #[track_caller]
     pub fn try_cholesky(self) -> Result<Self, Error> {
-        self.tape.record_with_pivots(Structural::Cholesky, &[self], Attributes::None)
+        self.tape.record_checked(Structural::Cholesky, &[self], Attributes::None)
     }
 
     /// The solution X of A X = B, of the [Cholesky factor](Var::cholesky) of A, which this is.

@@ -48,7 +48,7 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_solve(self, b: Self) -> Result<Self, Error> {
         self.same_tape("solve", b)?;
-        self.tape.record_with_pivots(Structural::Solve, &[self, b], Attributes::None)
+        self.tape.record_checked(Structural::Solve, &[self, b], Attributes::None)
     }
 
     /// The inverse matrix: the solution with the identity. To multiply with it,
@@ -119,9 +119,8 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     fn sign_and_logarithm(self) -> Result<(Self, Self), Error> {
         let tape = self.tape;
-        let logarithm =
-            tape.record_with_pivots(Structural::LogAbsDet, &[self], Attributes::None)?;
-        let sign = tape.record_with_pivots(Structural::DetSign, &[self], Attributes::None)?;
+        let logarithm = tape.record_checked(Structural::LogAbsDet, &[self], Attributes::None)?;
+        let sign = tape.record_checked(Structural::DetSign, &[self], Attributes::None)?;
         Ok((sign, logarithm))
     }
 
@@ -237,6 +236,6 @@ impl<S: Scalar> Var<'_, S> {
     #[track_caller]
     pub fn try_lstsq(self, b: Self) -> Result<Self, Error> {
         self.same_tape("lstsq", b)?;
-        self.tape.record_with_pivots(Structural::Lstsq, &[self, b], Attributes::None)
+        self.tape.record_checked(Structural::Lstsq, &[self, b], Attributes::None)
     }
 }

@@ -90,7 +90,7 @@ impl<'f, S: Scalar> At<'f, S> {
     #[track_caller]
     pub fn jvp(&self, output: impl WhichOutput, direction: &[S]) -> Result<Vec<S>, Error> {
         let output = self.output(output)?;
-        Ok(self.recorded.tape.tangents(&[(self.point(), direction)])?.values(output))
+        self.recorded.tape.tangents(&[(self.point(), direction)])?.try_values(output)
     }
 
     /// The Jacobian of an output of m numbers: m sweeps, or as many tangents as a point has

@@ -43,6 +43,7 @@ pub(crate) fn leaf_values(program: &Program, salt: u32) -> Vec<Vec<f64>> {
 }
 
 /// Records a program; its structure depends on shapes only, never on values.
+#[allow(dead_code, reason = "not every test that includes this file uses it")]
 pub(crate) fn record<'t>(
     tape: &'t Tape,
     program: &Program,
@@ -59,12 +60,28 @@ pub(crate) fn widened(program: &Program, times: usize) -> Program {
 }
 
 /// As `record`, with runs of up to `most` elements.
+#[allow(dead_code, reason = "not every test that includes this file uses it")]
 pub(crate) fn record_up_to<'t>(
     most: usize,
     tape: &'t Tape,
     program: &Program,
     values: &[Vec<f64>],
 ) -> (Vec<Var<'t>>, Var<'t>) {
+    let (leaves, runs) = record_runs(most, tape, program, values);
+    let mut y = tape.input(0.0);
+    for run in runs.iter().rev().take(3) {
+        y += (run.tanh() * *run).sum();
+    }
+    (leaves, y)
+}
+
+/// The leaves, and all runs of a program, the leaves among them.
+pub(crate) fn record_runs<'t>(
+    most: usize,
+    tape: &'t Tape,
+    program: &Program,
+    values: &[Vec<f64>],
+) -> (Vec<Var<'t>>, Vec<Var<'t>>) {
     let leaves: Vec<Var<'t>> = program
         .shapes
         .iter()
@@ -79,11 +96,7 @@ pub(crate) fn record_up_to<'t>(
             runs.push(run);
         }
     }
-    let mut y = tape.input(0.0);
-    for run in runs.iter().rev().take(3) {
-        y += (run.tanh() * *run).sum();
-    }
-    (leaves, y)
+    (leaves, runs)
 }
 
 /// A matrix made of the elements of `x`, repeated as needed.

@@ -237,7 +237,7 @@ fn inverse_transposed<T: Algebra>(a: T) -> T {
 
 /// Makes the first n columns of n rows an upper triangle: the first pivot that is called bad, and
 /// how many times rows were exchanged.
-pub(super) fn eliminate<S: Scalar>(
+pub(in super::super) fn eliminate<S: Scalar>(
     n: usize,
     width: usize,
     work: &mut [S],
