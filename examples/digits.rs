@@ -64,6 +64,7 @@ pub(crate) fn run(
             .epochs(epochs)
             .seed(seed)
             .numerics(Numerics::Exact)
+            .show(Show::Progress)
             .train(&mut model, &train)?;
         let answers = model.answers(&held)?;
         let accuracy = answers.accuracy();
