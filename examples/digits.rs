@@ -17,7 +17,7 @@ use std::path::Path;
 use wengert::Numerics;
 use wengert_layers::nn::loss::CrossEntropy;
 use wengert_layers::nn::{
-    Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential,
+    Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential, Show,
     Trainer, curves,
 };
 use wengert_layers::{Activation, Law};
