@@ -13,8 +13,9 @@ mod xor;
 #[test]
 fn digits_are_told_apart() {
     let (mut out, folder) = (Vec::new(), tempfile::tempdir().unwrap());
-    let worst = digits::run(&mut out, &[1], 4, folder.path()).unwrap();
-    assert!(worst > 0.9, "{worst}");
+    let worst = digits::run(&mut out, &[1], 2, folder.path()).unwrap();
+    // Guessing gives a tenth.
+    assert!(worst > 0.85, "{worst}");
     let files = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(files, 4);
     let path = folder.path().join("digits.json");
