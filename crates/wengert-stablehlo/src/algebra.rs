@@ -7,7 +7,7 @@ use wengert_ops::attributes::Attributes;
 use wengert_ops::op::Structural;
 use wengert_ops::shape::Shape;
 
-use crate::writer::Val;
+use crate::val::Val;
 use crate::{bodies, matrices, moves, products, reductions};
 
 impl Algebra for Val<'_> {

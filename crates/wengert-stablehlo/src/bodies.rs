@@ -2,44 +2,47 @@
 
 use std::sync::Arc;
 
-use wengert_ops::attributes::{Attributes, Given, Returned, Scan};
+use wengert_ops::attributes::{Attributes, Body, Given, Returned, Scan};
 use wengert_ops::shape::Shape;
 
 use crate::lines::Region;
 use crate::moves::concat;
-use crate::writer::{Kind, Val, Writer, types};
+use crate::val::{Val, listed, types};
+use crate::writer::{Form, Writer};
+
+/// Where a row of rows begins, and its extents, in their type.
+fn place<'w>(rows: Val<'w>, at: Val<'w>) -> (Vec<Val<'w>>, Shape) {
+    let zero = rows.writer.whole(0, &Shape::scalar());
+    let all = rows.shape().rank() + usize::from(rows.rows());
+    let starts = (0..all).map(|axis| if axis == rows.axis(0) { at } else { zero }).collect();
+    let mut dims = rows.shape().dims().to_vec();
+    dims[0] = 1;
+    (starts, Shape::from(dims))
+}
 
 /// A row of rows.
 fn row<'w>(rows: Val<'w>, at: Val<'w>, shape: &Shape) -> Val<'w> {
-    let own = rows.shape();
-    let zero = rows.writer.whole(0, &Shape::scalar());
-    let starts: Vec<Val<'w>> =
-        (0..own.rank()).map(|axis| if axis == 0 { at } else { zero }).collect();
-    let mut dims = own.dims().to_vec();
-    dims[0] = 1;
-    let sliced = Shape::from(&dims);
+    let (starts, sliced) = place(rows, at);
+    let form = rows.of_shape(&sliced);
+    let of_tape = rows.rows().then_some(rows.writer.rows);
+    let sizes: Vec<usize> = of_tape.into_iter().chain(sliced.dims().iter().copied()).collect();
     let text = format!(
-        "stablehlo.dynamic_slice {rows}, {}, sizes = {dims:?} : ({}, {}) -> {}",
-        crate::writer::listed(&starts),
+        "stablehlo.dynamic_slice {rows}, {}, sizes = {sizes:?} : ({}, {}) -> {}",
+        listed(&starts),
         rows.ty(),
         types(&starts),
-        rows.writer.ty(&sliced, Kind::Number)
+        rows.writer.ty(&form)
     );
-    rows.writer.line(&sliced, Kind::Number, text).under(shape)
+    rows.writer.line(form, text).under(shape)
 }
 
 /// Rows with another one of them.
 fn with_row<'w>(rows: Val<'w>, at: Val<'w>, new: Val<'w>) -> Val<'w> {
-    let own = rows.shape();
-    let mut dims = own.dims().to_vec();
-    dims[0] = 1;
-    let new = new.under(&Shape::from(dims));
-    let zero = rows.writer.whole(0, &Shape::scalar());
-    let starts: Vec<Val<'w>> =
-        (0..own.rank()).map(|axis| if axis == 0 { at } else { zero }).collect();
+    let (starts, sliced) = place(rows, at);
+    let new = if rows.rows() { new.for_rows() } else { new }.under(&sliced);
     let text = format!(
         "stablehlo.dynamic_update_slice {rows}, {new}, {} : ({}, {}, {}) -> {}",
-        crate::writer::listed(&starts),
+        listed(&starts),
         rows.ty(),
         new.ty(),
         types(&starts),
@@ -57,7 +60,7 @@ struct Carried<'w> {
 impl<'w> Carried<'w> {
     fn add(&mut self, writer: &'w Writer, first: Val<'w>) {
         self.first.push(first);
-        self.arguments.push(writer.value(&first.shape(), first.kind()));
+        self.arguments.push(writer.value(first.form()));
     }
 }
 
@@ -66,19 +69,22 @@ pub(crate) fn scan<'w>(x: &[Val<'w>], attributes: &Attributes) -> Val<'w> {
         unreachable!("the shape rule asks for a loop");
     };
     let writer = x[0].writer;
+    // What one carries may differ from row to row as soon as one of the operands does.
+    let per_row = x.iter().any(|x| x.rows());
+    let lifted = |value: Val<'w>| if per_row { value.for_rows() } else { value };
     let states = states_of(scan);
     let mut carried = Carried { first: Vec::new(), arguments: Vec::new() };
     carried.add(writer, writer.whole(0, &Shape::scalar()));
     for k in 0..states {
         let given = scan.given.iter().position(|given| *given == Given::Carried(k));
-        carried.add(writer, x[given.expect("every state is given")]);
+        carried.add(writer, lifted(x[given.expect("every state is given")]));
     }
     // Of each output that is collected, its place among what is carried.
     let mut rows = Vec::new();
     for (o, returned) in scan.returned.iter().enumerate() {
         if *returned == Returned::Row {
             rows.push((o, carried.arguments.len()));
-            carried.add(writer, writer.splat(0.0, &scan.output_shape(o)));
+            carried.add(writer, lifted(writer.splat(0.0, &scan.output_shape(o))));
         }
     }
     let arguments = carried.arguments.clone();
@@ -108,7 +114,7 @@ pub(crate) fn scan<'w>(x: &[Val<'w>], attributes: &Attributes) -> Val<'w> {
         next[0] = step.op2("stablehlo.add", one);
         for (returned, &output) in scan.returned.iter().zip(&outputs) {
             if let Returned::Carried(k) = *returned {
-                next[1 + k] = output;
+                next[1 + k] = lifted(output);
             }
         }
         for &(o, place) in &rows {
@@ -123,8 +129,8 @@ pub(crate) fn scan<'w>(x: &[Val<'w>], attributes: &Attributes) -> Val<'w> {
         Region { open: " cond {".to_owned(), lines: condition, close: "}" },
         Region { open: " do {".to_owned(), lines: body, close: "}" },
     ];
-    let shapes: Vec<(Shape, Kind)> = arguments.iter().map(|a| (a.shape(), a.kind())).collect();
-    let last = writer.lines(&shapes, text, regions, String::new());
+    let forms: Vec<Form> = arguments.iter().map(|a| a.form()).collect();
+    let last = writer.lines(&forms, text, regions, String::new());
     let mut parts: Vec<Val<'w>> = last[1..1 + states].iter().map(|state| state.flat()).collect();
     parts.extend(rows.iter().map(|&(_, place)| last[place].flat()));
     concat(&parts, 0)
@@ -146,23 +152,34 @@ pub(crate) fn cond<'w>(x: &[Val<'w>], attributes: &Attributes) -> Val<'w> {
         return writer.splat(0.0, &shape);
     }
     let is_yes = x[0].compare("NE", x[0].all(0.0));
-    let mut shape = Shape::scalar();
-    let branches = [&cond.yes, &cond.no].map(|body| {
+    let per_row = x[1..].iter().any(|x| x.rows());
+    let value_of = |body: &Body| {
+        let outputs = body.written_out(&x[1..]);
+        let value = match outputs.as_slice() {
+            [output] => *output,
+            _ => concat(&outputs.iter().map(|o| o.flat()).collect::<Vec<_>>(), 0),
+        };
+        if per_row { value.for_rows() } else { value }
+    };
+    if is_yes.rows() {
+        // Every row has its own branch: both are computed.
+        let (yes, no) = (value_of(&cond.yes), value_of(&cond.no));
+        let shape = yes.shape();
+        let axes: [usize; 0] = [];
+        return is_yes.along(&axes, &shape).choose(yes, no);
+    }
+    let mut form = Form::number(&Shape::scalar());
+    let [yes, no] = [&cond.yes, &cond.no].map(|body| {
         writer.block(|| {
-            let outputs = body.written_out(&x[1..]);
-            let value = match outputs.as_slice() {
-                [output] => *output,
-                _ => concat(&outputs.iter().map(|o| o.flat()).collect::<Vec<_>>(), 0),
-            };
-            shape = value.shape();
+            let value = value_of(body);
+            form = value.form();
             vec![value]
         })
     });
-    let [yes, no] = branches;
     let regions = vec![
         Region { open: " ({".to_owned(), lines: yes, close: "}" },
         Region { open: ", {".to_owned(), lines: no, close: "})" },
     ];
-    let tail = format!(" : ({}) -> {}", is_yes.ty(), writer.ty(&shape, Kind::Number));
-    writer.lines(&[(shape, Kind::Number)], format!("\"stablehlo.if\"({is_yes})"), regions, tail)[0]
+    let tail = format!(" : ({}) -> {}", is_yes.ty(), writer.ty(&form));
+    writer.lines(&[form], format!("\"stablehlo.if\"({is_yes})"), regions, tail)[0]
 }

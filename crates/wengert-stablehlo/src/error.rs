@@ -42,6 +42,13 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// What does not fit a module for many rows.
+    Rows {
+        /// What it is: a path or an id.
+        label: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// An operation that has no form in StableHLO.
     Operation {
         /// The operation.
@@ -66,6 +73,7 @@ impl fmt::Display for Error {
                 write!(f, "update of {label} of shape {shape} by a value of shape {found}")
             }
             Error::Empty => f.write_str("nothing to compute: ask for an output or an update"),
+            Error::Rows { label, reason } => write!(f, "rows: {label}: {reason}"),
             Error::Sharding { label, reason } => write!(f, "sharding of {label}: {reason}"),
             Error::Operation { op, label, place, reason } => {
                 write!(f, "{op}, node {label}")?;

@@ -6,16 +6,18 @@ use std::rc::Rc;
 
 use wengert_ops::op::{Leaf, Op};
 use wengert_ops::real::Real;
-use wengert_ops::shape::Layout;
+use wengert_ops::shape::{Layout, Shape};
 use wengert_tape::{Node, Place, Scalar, Tape, Var};
 
 use crate::algebra::structural;
 use crate::error::Error;
 use crate::module::{Argument, Module, Outcome};
 use crate::moves::concat;
+use crate::reductions::sum_of_rows;
 use crate::text;
+use crate::val::Val;
 use crate::views;
-use crate::writer::{Kind, Val, Writer, literal, nested};
+use crate::writer::{Form, Writer, literal, nested};
 
 /// The numbers of a tape that can be exported: `f64` and `f32`.
 pub trait Element: Scalar {
@@ -78,6 +80,11 @@ pub struct Export<'t, S: Element = f64> {
     locations: bool,
     mesh: Vec<(String, usize)>,
     shardings: HashMap<usize, Vec<Option<String>>>,
+    rows: usize,
+    /// First slots of the leaves that differ from row to row.
+    per_row: HashSet<usize>,
+    /// First slots of the nodes that are summed over the rows.
+    summed: HashSet<usize>,
 }
 
 impl<S: Element> fmt::Debug for Export<'_, S> {
@@ -90,8 +97,17 @@ impl<'t, S: Element> Export<'t, S> {
     /// Nothing asked for yet.
     #[must_use]
     pub fn new(tape: &'t Tape<S>) -> Self {
-        let (inputs, asked, mesh) = (Vec::new(), Vec::new(), Vec::new());
-        Export { tape, inputs, asked, locations: true, mesh, shardings: HashMap::new() }
+        Export {
+            tape,
+            inputs: Vec::new(),
+            asked: Vec::new(),
+            locations: true,
+            mesh: Vec::new(),
+            shardings: HashMap::new(),
+            rows: 1,
+            per_row: HashSet::new(),
+            summed: HashSet::new(),
+        }
     }
 
     /// Leaves the source lines of the tape's nodes out of the text.
@@ -145,6 +161,75 @@ impl<'t, S: Element> Export<'t, S> {
         self.ask(self.path(&node), next, Some(node.id.slot()))
     }
 
+    /// Makes the module one for `count` rows: what was recorded for one row is computed for all of
+    /// them. `per_row` are the leaves that differ from row to row; all others are the same for every
+    /// row. What depends on a row has one more axis, the rows, in front; a result that is to have
+    /// none, such as a gradient by what all rows share, is summed by [`sum_rows`](Export::sum_rows).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rows`] if `count` is 0; [`Error::NotALeaf`]; [`Error::Tape`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_stablehlo::Export;
+    /// let tape = wengert::Tape::new();
+    /// let (x, w) = (tape.data([1.0, 2.0]).named("x"), tape.param([0.5, -0.25]).named("w"));
+    /// let loss = (w.dot(x) - 1.0).square();
+    /// let gradient = loss.record_gradient(&[w])?[0].expect("w leads to the loss");
+    ///
+    /// let mut export = Export::new(&tape);
+    /// export.rows(32, &[x])?;
+    /// export.sum_rows(gradient)?;
+    /// export.output("losses", loss)?;
+    /// export.update(w, w - 0.1 / 32.0 * gradient)?;
+    /// let module = export.module("step")?;
+    /// assert_eq!(module.arguments()[0].shape.dims(), [32, 2]);
+    /// assert_eq!(module.results()[0].shape.dims(), [32]);
+    /// assert_eq!(module.results()[1].shape.dims(), [2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "vmap")]
+    #[track_caller]
+    pub fn rows(&mut self, count: usize, per_row: &[Var<'t, S>]) -> Result<(), Error> {
+        if count == 0 {
+            let reason = "a module for no rows computes nothing";
+            return Err(Error::Rows { label: "0".to_owned(), reason });
+        }
+        let leaves = per_row.iter().map(|&var| Ok(self.leaf("rows", var)?.id.slot()));
+        let leaves = leaves.collect::<Result<HashSet<usize>, Error>>()?;
+        (self.rows, self.per_row) = (count, leaves);
+        Ok(())
+    }
+
+    /// Sums a node over the [`rows`](Export::rows), in whatever order XLA adds: from there on it is the
+    /// same for all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rows`] if it is no whole node that is computed. [`module`](Export::module) refuses one
+    /// that does not differ from row to row.
+    #[track_caller]
+    pub fn sum_rows(&mut self, var: Var<'t, S>) -> Result<(), Error> {
+        self.tape.owns("sum_rows", var)?;
+        let node = self.tape.node(var.id());
+        let whole = node.filter(|node| {
+            node.id == var.id() && node.shape.len() == var.len() && !node.op.is_leaf()
+        });
+        match whole {
+            Some(node) if var.layout().is_contiguous() => {
+                self.summed.insert(node.id.slot());
+                Ok(())
+            }
+            _ => {
+                let label = var.name().unwrap_or_else(|| self.tape.label(var.id()));
+                let reason = "what is summed is a whole node that is computed";
+                Err(Error::Rows { label, reason })
+            }
+        }
+    }
+
     /// Lays the module out for several devices: a mesh of named axes. What is not split by
     /// [`shard`](Export::shard) is whole on every device.
     ///
@@ -170,7 +255,9 @@ impl<'t, S: Element> Export<'t, S> {
         Ok(())
     }
 
-    /// Splits a leaf over the mesh: for each of its axes the mesh's axis that it is split over.
+    /// Splits a leaf over the mesh: for each of its axes the mesh's axis that it is split over. A leaf
+    /// that differs from row to row has the rows as its first axis, if [`rows`](Export::rows) said so
+    /// before.
     ///
     /// # Errors
     ///
@@ -181,10 +268,11 @@ impl<'t, S: Element> Export<'t, S> {
     pub fn shard(&mut self, leaf: Var<'t, S>, axes: &[Option<&str>]) -> Result<(), Error> {
         let node = self.leaf("shard", leaf)?;
         let fault = |reason: String| Err(Error::Sharding { label: self.path(&node), reason });
-        if axes.len() != node.shape.rank() {
-            return fault(format!("{} axes for shape {}", axes.len(), node.shape));
+        let shape = self.with_rows(&node.shape, self.per_row.contains(&node.id.slot()));
+        if axes.len() != shape.rank() {
+            return fault(format!("{} axes for shape {shape}", axes.len()));
         }
-        for (i, (axis, &extent)) in axes.iter().zip(node.shape.dims()).enumerate() {
+        for (i, (axis, &extent)) in axes.iter().zip(shape.dims()).enumerate() {
             let Some(axis) = axis else { continue };
             let Some((_, devices)) = self.mesh.iter().find(|(name, _)| name == axis) else {
                 return fault(format!("the mesh has no axis `{axis}`"));
@@ -205,8 +293,9 @@ impl<'t, S: Element> Export<'t, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::Operation`] if an operation that is needed has no form in StableHLO,
-    /// [`Error::Empty`] if nothing was asked for.
+    /// [`Error::Operation`] if an operation that is needed has no form in StableHLO, [`Error::Empty`]
+    /// if nothing was asked for, [`Error::Rows`] if an update differs from row to row and what it
+    /// updates does not, or a sum over rows is of what does not.
     pub fn module(&self, name: &str) -> Result<Module, Error> {
         if self.asked.is_empty() {
             return Err(Error::Empty);
@@ -215,7 +304,7 @@ impl<'t, S: Element> Export<'t, S> {
         let starts: Vec<usize> = nodes.iter().map(|node| node.id.slot()).collect();
         let list = List { nodes: &nodes, starts: &starts };
         let needed = self.needed(&list);
-        let writer = Writer::new(S::NAME, S::EMPTY.largest().to_f64());
+        let writer = Writer::new(S::NAME, S::EMPTY.largest().to_f64(), self.rows);
         let paths = self.tape.paths();
 
         let is_argument = |node: &Node| matches!(node.op, Op::Leaf(leaf) if leaf != Leaf::Const);
@@ -233,14 +322,15 @@ impl<'t, S: Element> Export<'t, S> {
         let mut written = Vec::with_capacity(leaves.len());
         for &i in &leaves {
             let node = &nodes[i];
-            let value = writer.value(&node.shape, Kind::Number);
+            let rows = self.per_row.contains(&starts[i]);
+            let value = writer.value(Form { rows, ..Form::number(&node.shape) });
             writer.name(value, &paths[i]);
             known.insert(i, value);
             written.push(value);
             let slots = node.slots();
             let next = self.asked.iter().position(|asked| asked.updates == Some(slots.start));
-            let sharding = self.sharding(Some(slots.start), node.shape.rank());
-            let (name, shape) = (paths[i].clone(), node.shape.clone());
+            let (name, shape) = (paths[i].clone(), self.with_rows(&node.shape, rows));
+            let sharding = self.sharding(Some(slots.start), shape.rank());
             arguments.push(Argument { name, shape, slots, next, sharding });
         }
 
@@ -250,7 +340,14 @@ impl<'t, S: Element> Export<'t, S> {
                 continue;
             }
             writer.locate(self.location(node, &paths[i]));
-            let value = self.node(&writer, &mut reader, node);
+            let mut value = self.node(&writer, &mut reader, node);
+            if self.summed.contains(&starts[i]) {
+                if !value.rows() {
+                    let reason = "it does not differ from row to row, and has no sum over them";
+                    return Err(Error::Rows { label: paths[i].clone(), reason });
+                }
+                value = sum_of_rows(value);
+            }
             if let Some((op, reason)) = writer.refused() {
                 let (label, place) = (paths[i].clone(), node.place);
                 return Err(Error::Operation { op, label, place, reason });
@@ -266,7 +363,17 @@ impl<'t, S: Element> Export<'t, S> {
         let mut results = Vec::with_capacity(self.asked.len());
         let mut returned = Vec::with_capacity(self.asked.len());
         for asked in &self.asked {
-            let value = reader.read(&asked.window);
+            let mut value = reader.read(&asked.window);
+            if let Some(slot) = asked.updates {
+                match (self.per_row.contains(&slot), value.rows()) {
+                    (true, _) => value = value.for_rows(),
+                    (false, true) => {
+                        let reason = "its update differs from row to row, and must be summed";
+                        return Err(Error::Rows { label: asked.name.clone(), reason });
+                    }
+                    (false, false) => {}
+                }
+            }
             if !writer.is_named(value) && value.splat().is_none() {
                 writer.name(value, &asked.name);
             }
@@ -274,7 +381,7 @@ impl<'t, S: Element> Export<'t, S> {
             let of = asked.updates.and_then(|slot| {
                 arguments.iter().position(|argument| argument.slots.start == slot)
             });
-            let shape = asked.window.layout.shape().clone();
+            let shape = self.with_rows(asked.window.layout.shape(), value.rows());
             let sharding = self.sharding(asked.updates, shape.rank());
             results.push(Outcome { name: asked.name.clone(), shape, of, sharding });
         }
@@ -328,6 +435,13 @@ impl<'t, S: Element> Export<'t, S> {
 
     fn path(&self, node: &Node) -> String {
         self.tape.paths().swap_remove(node.index)
+    }
+
+    /// A shape with the rows in front, if there are any.
+    fn with_rows(&self, shape: &Shape, rows: bool) -> Shape {
+        let rows = rows.then_some(self.rows);
+        let dims: Vec<usize> = rows.into_iter().chain(shape.dims().iter().copied()).collect();
+        Shape::from(dims)
     }
 
     fn sharding(&self, leaf: Option<usize>, rank: usize) -> Vec<Option<String>> {
@@ -390,10 +504,9 @@ impl<'t, S: Element> Export<'t, S> {
             return writer.splat(numbers[0], &node.shape);
         }
         let texts: Vec<String> = numbers.iter().map(|&number| literal(number, S::NAME)).collect();
-        let ty = writer.ty(&node.shape, Kind::Number);
-        let text =
-            format!("stablehlo.constant dense<{}> : {ty}", nested(&texts, node.shape.dims()));
-        writer.line(&node.shape, Kind::Number, text)
+        let form = Form::number(&node.shape);
+        let (ty, list) = (writer.ty(&form), nested(&texts, node.shape.dims()));
+        writer.line(form, format!("stablehlo.constant dense<{list}> : {ty}"))
     }
 }
 

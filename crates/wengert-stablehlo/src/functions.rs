@@ -6,7 +6,7 @@ use wengert_ops::op::Unary;
 use wengert_ops::real::Real;
 
 use crate::special;
-use crate::writer::Val;
+use crate::val::Val;
 
 /// 1/ln 10.
 const LOG10_E: f64 = std::f64::consts::LOG10_E;

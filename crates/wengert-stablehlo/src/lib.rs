@@ -31,6 +31,7 @@
 //! | a view | slices, reshapes, transposes and broadcasts; a gather where no strides say it |
 //! | `scan`, `cond`, a call | `stablehlo.while`, `stablehlo.if`, the function written out |
 //! | a name, a line of the source | the value's name, a location |
+//! | what differs from row to row ([`Export::rows`]) | the same with one more axis in front |
 //! | a guard | nothing: the module is right where the recorded comparisons hold |
 //!
 //! [`Var::record_gradient`]: wengert_tape::Var::record_gradient
@@ -39,6 +40,7 @@
 // A module uses only modules listed above it, but that the operations of `Val` stand in several.
 mod error;
 mod lines;
+mod val;
 mod writer;
 mod special;
 mod functions;

@@ -3,7 +3,7 @@
 use wengert_ops::algebra::Algebra;
 use wengert_ops::shape::Shape;
 
-use crate::writer::{Kind, Val};
+use crate::val::{Val, alike};
 
 /// The lower or the upper triangle, and zeros.
 pub(crate) fn triangle<'w>(x: Val<'w>, lower: bool) -> Val<'w> {
@@ -24,7 +24,8 @@ fn columns<'w>(b: Val<'w>) -> Val<'w> {
 }
 
 pub(crate) fn solve_triangular<'w>(a: Val<'w>, b: Val<'w>, lower: bool) -> Val<'w> {
-    let right = columns(b);
+    let shape = b.shape();
+    let [a, right] = alike([a, columns(b)]);
     let ty = right.ty();
     let text = format!(
         "\"stablehlo.triangular_solve\"({a}, {right}) <{{left_side = true, lower = {lower}, \
@@ -32,13 +33,13 @@ pub(crate) fn solve_triangular<'w>(a: Val<'w>, b: Val<'w>, lower: bool) -> Val<'
          ({}, {ty}) -> {ty}",
         a.ty()
     );
-    right.like_this(text).under(&b.shape())
+    right.like_this(text).under(&shape)
 }
 
 /// The factor, with zeros where StableHLO leaves open what stands.
 pub(crate) fn cholesky<'w>(a: Val<'w>) -> Val<'w> {
     let text = format!("stablehlo.cholesky {a}, lower = true : {}", a.ty());
-    triangle(a.writer.line(&a.shape(), Kind::Number, text), true)
+    triangle(a.like_this(text), true)
 }
 
 /// Φ: the lower triangle with half of the diagonal.

@@ -6,22 +6,25 @@ use wengert_ops::shape::Shape;
 use crate::lines::Region;
 use crate::number::aligned;
 use crate::reductions;
-use crate::writer::{Kind, Val, listed, types};
+use crate::val::{Val, all_alike, listed, types};
+use crate::writer::{Form, Kind};
 
 pub(crate) fn concat<'w>(parts: &[Val<'w>], axis: usize) -> Val<'w> {
     if let [one] = parts {
         return *one;
     }
+    let parts = all_alike(parts);
     let mut dims = parts[0].shape().dims().to_vec();
     dims[axis] = parts.iter().map(|part| part.shape().dims()[axis]).sum();
-    let (writer, shape) = (parts[0].writer, Shape::from(dims));
+    let form = parts[0].of_shape(&Shape::from(dims));
     let text = format!(
-        "stablehlo.concatenate {}, dim = {axis} : ({}) -> {}",
-        listed(parts),
-        types(parts),
-        writer.ty(&shape, parts[0].kind())
+        "stablehlo.concatenate {}, dim = {} : ({}) -> {}",
+        listed(&parts),
+        parts[0].axis(axis),
+        types(&parts),
+        parts[0].writer.ty(&form)
     );
-    writer.line(&shape, parts[0].kind(), text)
+    parts[0].writer.line(form, text)
 }
 
 pub(crate) fn stack<'w>(parts: &[Val<'w>]) -> Val<'w> {
@@ -44,11 +47,29 @@ fn whole_rows(positions: &[u32], width: usize) -> Option<Vec<u32>> {
 
 /// Positions as a constant column.
 fn indices<'w>(like: Val<'w>, positions: &[u32]) -> Val<'w> {
-    let shape = Shape::from([positions.len(), 1]);
+    let form = Form::whole(&Shape::from([positions.len(), 1]));
     let each: Vec<String> = positions.iter().map(|at| format!("[{at}]")).collect();
-    let ty = like.writer.ty(&shape, Kind::Whole);
-    let text = format!("stablehlo.constant dense<[{}]> : {ty}", each.join(", "));
-    like.writer.line(&shape, Kind::Whole, text)
+    let ty = like.writer.ty(&form);
+    like.writer.line(form, format!("stablehlo.constant dense<[{}]> : {ty}", each.join(", ")))
+}
+
+/// A column of the numbers of rows, for operands that stand one below the other for every row of the
+/// tape.
+fn stacked_indices<'w>(at: Val<'w>, extent: usize) -> Val<'w> {
+    let all = at.for_rows().as_one();
+    let offset = at.count_along(0, &all.shape());
+    let extent = at.writer.whole(extent as i64, &all.shape());
+    all.op2("stablehlo.add", offset.op2("stablehlo.multiply", extent))
+        .under(&Shape::from([all.shape().len(), 1]))
+}
+
+/// Rows of every row of the tape, one below the other.
+fn stacked<'w>(x: Val<'w>) -> Val<'w> {
+    let all = x.for_rows().as_one();
+    let shape = all.shape();
+    let [rows, extent, rest @ ..] = shape.dims() else { unreachable!("there are rows") };
+    let dims: Vec<usize> = [rows * extent].into_iter().chain(rest.iter().copied()).collect();
+    all.under(&Shape::from(dims))
 }
 
 /// Elements picked by their row-major positions.
@@ -64,10 +85,22 @@ pub(crate) fn gather<'w>(x: Val<'w>, positions: &[u32], shape: &Shape) -> Val<'w
 /// Rows by a column of their numbers.
 fn rows_at<'w>(x: Val<'w>, at: Val<'w>, count: usize) -> Val<'w> {
     let own = x.shape();
+    if x.rows() || at.rows() {
+        let mut dims = own.dims().to_vec();
+        dims[0] = count;
+        let form = Form { rows: true, ..x.of_shape(&Shape::from(dims)) };
+        let total = count * x.writer.rows;
+        let found = if x.rows() {
+            rows_at(stacked(x), stacked_indices(at, own.dims()[0]), total)
+        } else {
+            rows_at(x, at.as_one().under(&Shape::from([total, 1])), total)
+        };
+        return found.reshape_to(form);
+    }
     let (mut dims, mut sizes) = (own.dims().to_vec(), own.dims().to_vec());
     (dims[0], sizes[0]) = (count, 1);
     let offsets: Vec<usize> = (1..own.rank()).collect();
-    let shape = Shape::from(dims);
+    let form = x.of_shape(&Shape::from(dims));
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     let text = format!(
         "\"stablehlo.gather\"({x}, {at}) <{{dimension_numbers = #stablehlo.gather<\
@@ -77,9 +110,9 @@ fn rows_at<'w>(x: Val<'w>, at: Val<'w>, count: usize) -> Val<'w> {
         sizes.join(", "),
         x.ty(),
         at.ty(),
-        x.writer.ty(&shape, x.kind())
+        x.writer.ty(&form)
     );
-    x.writer.line(&shape, x.kind(), text)
+    x.writer.line(form, text)
 }
 
 fn windows(name: &str, axes: &[usize]) -> String {
@@ -105,9 +138,17 @@ pub(crate) fn scatter_add<'w>(x: Val<'w>, positions: &[u32], shape: &Shape) -> V
 /// Rows added into zeros of a shape, by a column of their numbers.
 fn add_rows<'w>(rows: Val<'w>, at: Val<'w>, shape: &Shape) -> Val<'w> {
     let writer = rows.writer;
+    if rows.rows() || at.rows() {
+        let mut dims = shape.dims().to_vec();
+        dims[0] *= writer.rows;
+        let all = Shape::from(dims);
+        let form = Form { rows: true, ..rows.of_shape(shape) };
+        let at = stacked_indices(at, shape.dims()[0]);
+        return add_rows(stacked(rows), at, &all).reshape_to(form);
+    }
     let zeros = writer.splat(0.0, shape);
     let windows_of: Vec<usize> = (1..shape.rank()).collect();
-    let number = || writer.value(&Shape::scalar(), Kind::Number);
+    let number = || writer.value(Form::number(&Shape::scalar()));
     let (a, b) = (number(), number());
     let lines = writer.block(|| vec![a + b]);
     let ty = a.ty();
@@ -120,7 +161,7 @@ fn add_rows<'w>(rows: Val<'w>, at: Val<'w>, shape: &Shape) -> Val<'w> {
     );
     let tail = format!(" : ({}, {}, {}) -> {}", zeros.ty(), at.ty(), rows.ty(), zeros.ty());
     let region = Region { open, lines, close: "})" };
-    writer.lines(&[(shape.clone(), Kind::Number)], text, vec![region], tail)[0]
+    writer.lines(&[Form::number(shape)], text, vec![region], tail)[0]
 }
 
 /// `cond ≠ 0 ? a : b`
@@ -133,21 +174,24 @@ pub(crate) fn select<'w>(cond: Val<'w>, a: Val<'w>, b: Val<'w>) -> Val<'w> {
 
 /// Several values in the order of the first of them along an axis, ascending and stable.
 fn sorted<'w>(values: &[Val<'w>], axis: usize) -> Vec<Val<'w>> {
+    let values = all_alike(values);
     let writer = values[0].writer;
-    let arguments: Vec<Val<'w>> = values
-        .iter()
-        .flat_map(|value| [value, value].map(|v| writer.value(&Shape::scalar(), v.kind())))
-        .collect();
+    let single = |v: &Val<'w>| {
+        let form = Form { shape: Shape::scalar(), rows: false, ..v.form() };
+        [writer.value(form.clone()), writer.value(form)]
+    };
+    let arguments: Vec<Val<'w>> = values.iter().flat_map(single).collect();
     let lines = writer.block(|| vec![arguments[0].compare("LT", arguments[1])]);
     let typed: Vec<String> = arguments.iter().map(|a| format!("{a}: {}", a.ty())).collect();
     let open = format!(" ({{\n^bb0({}):", typed.join(", "));
     let text = format!(
-        "\"stablehlo.sort\"({}) <{{dimension = {axis} : i64, is_stable = true}}>",
-        listed(values)
+        "\"stablehlo.sort\"({}) <{{dimension = {} : i64, is_stable = true}}>",
+        listed(&values),
+        values[0].axis(axis)
     );
-    let tail = format!(" : ({}) -> ({})", types(values), types(values));
-    let shapes: Vec<(Shape, Kind)> = values.iter().map(|v| (v.shape(), v.kind())).collect();
-    writer.lines(&shapes, text, vec![Region { open, lines, close: "})" }], tail)
+    let tail = format!(" : ({}) -> ({})", types(&values), types(&values));
+    let forms: Vec<Form> = values.iter().map(|v| v.form()).collect();
+    writer.lines(&forms, text, vec![Region { open, lines, close: "})" }], tail)
 }
 
 /// NaN where a key along the axis is NaN.
@@ -172,11 +216,12 @@ fn row_numbers<'w>(index: Val<'w>, rows: usize) -> (Val<'w>, Val<'w>) {
     let low = index.compare("GE", index.all(0.0));
     let valid = low.and(index.compare("LT", index.all(rows as f64)));
     let safe = valid.choose(index, index.all(0.0));
-    let shape = index.shape();
-    let to = safe.writer.ty(&shape, Kind::Whole);
-    let text = format!("stablehlo.convert {safe} : ({}) -> {to}", safe.ty());
-    let whole = safe.writer.line(&shape, Kind::Whole, text);
-    (valid, whole.under(&Shape::from([shape.len(), 1])))
+    let form = Form { kind: Kind::Whole, ..safe.form() };
+    let to = safe.writer.ty(&form);
+    let count = form.shape.len();
+    let whole =
+        safe.writer.line(form, format!("stablehlo.convert {safe} : ({}) -> {to}", safe.ty()));
+    (valid, whole.under(&Shape::from([count, 1])))
 }
 
 /// Rows at computed numbers, NaN where there is no such row.

@@ -8,7 +8,7 @@ use wengert_ops::shape::Shape;
 
 use crate::functions;
 use crate::pairs;
-use crate::writer::Val;
+use crate::val::Val;
 
 impl<'w> Real for Val<'w> {
     fn like(self, constant: f64) -> Self {

@@ -6,7 +6,7 @@ use wengert_ops::op::Binary;
 use wengert_ops::real::Real;
 
 use crate::special;
-use crate::writer::Val;
+use crate::val::Val;
 
 pub(crate) fn binary<'w>(op: Binary, x: Val<'w>, y: Val<'w>) -> Val<'w> {
     if let Some(number) = folded(op, x, y) {
@@ -85,10 +85,7 @@ pub(crate) fn binary<'w>(op: Binary, x: Val<'w>, y: Val<'w>) -> Val<'w> {
         Binary::NormPpfSlope => special::ppf_slope(x, y),
         Binary::Polygamma => match y.splat() {
             Some(0.0) => x.digamma(),
-            _ => {
-                let ty = x.ty();
-                x.like_this(format!("chlo.polygamma {y}, {x} : {ty}, {ty} -> {ty}"))
-            }
+            _ => y.chlo2("polygamma", x),
         },
         Binary::I0eDerivative => special::i0e_derivative(x, y),
         Binary::I1eDerivative => special::i1e_derivative(x, y),

@@ -2,7 +2,8 @@
 
 use wengert_ops::shape::Shape;
 
-use crate::writer::{Kind, Val};
+use crate::val::Val;
+use crate::writer::Form;
 
 /// `b + Σᵢ wᵢ xᵢ`
 pub(crate) fn affine<'w>(bias: Val<'w>, w: Val<'w>, x: Val<'w>) -> Val<'w> {
@@ -40,6 +41,9 @@ pub(crate) fn matmul<'w>(a: Val<'w>, b: Val<'w>) -> Val<'w> {
 
 /// The sum of products over one axis of each; `batch` are axes that both have in front.
 fn dot<'w>(a: Val<'w>, b: Val<'w>, batch: &[usize], (i, j): (usize, usize)) -> Val<'w> {
+    // Rows of the left side alone are an axis of it like others, if none has to stand before them.
+    let together = b.rows() || (a.rows() && !batch.is_empty());
+    let (a, b) = if together { (a.for_rows(), b.for_rows()) } else { (a, b) };
     let (of_a, of_b) = (a.shape(), b.shape());
     let free = |shape: &Shape, not: usize| -> Vec<usize> {
         let axes = (batch.len()..shape.rank()).filter(|&axis| axis != not);
@@ -48,8 +52,9 @@ fn dot<'w>(a: Val<'w>, b: Val<'w>, batch: &[usize], (i, j): (usize, usize)) -> V
     let mut dims = of_a.dims()[..batch.len()].to_vec();
     dims.extend(free(&of_a, i));
     dims.extend(free(&of_b, j));
-    let shape = Shape::from(dims);
-    let batching = match batch {
+    let form = Form { rows: a.rows(), ..Form::number(&Shape::from(dims)) };
+    let axes: Vec<usize> = (0..batch.len() + usize::from(together)).collect();
+    let batching = match axes.as_slice() {
         [] => String::new(),
         axes => format!("batching_dims = {axes:?} x {axes:?}, "),
     };
@@ -58,12 +63,13 @@ fn dot<'w>(a: Val<'w>, b: Val<'w>, batch: &[usize], (i, j): (usize, usize)) -> V
         "f32" => ", precision = [HIGHEST, HIGHEST]",
         _ => "",
     };
+    let (i, j) = (a.axis(i), b.axis(j));
     let text = format!(
         "stablehlo.dot_general {a}, {b}, {batching}contracting_dims = [{i}] x [{j}]{precision} : \
          ({}, {}) -> {}",
         a.ty(),
         b.ty(),
-        a.writer.ty(&shape, Kind::Number)
+        a.writer.ty(&form)
     );
-    a.writer.line(&shape, Kind::Number, text)
+    a.writer.line(form, text)
 }

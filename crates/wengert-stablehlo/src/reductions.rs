@@ -4,7 +4,7 @@ use wengert_ops::algebra::Algebra;
 use wengert_ops::real::Real;
 use wengert_ops::shape::Shape;
 
-use crate::writer::Val;
+use crate::val::Val;
 
 fn reduce<'w>(x: Val<'w>, axes: &[usize], op: &str, from: f64) -> Val<'w> {
     if axes.is_empty() {
@@ -13,16 +13,21 @@ fn reduce<'w>(x: Val<'w>, axes: &[usize], op: &str, from: f64) -> Val<'w> {
     let own = x.shape();
     let kept = (0..own.rank()).filter(|axis| !axes.contains(axis));
     let dims: Vec<usize> = kept.map(|axis| own.dims()[axis]).collect();
-    let shape = Shape::from(dims);
-    let from = x.like(from);
+    let (to, from) = (x.of_shape(&Shape::from(dims)), x.like(from));
+    let axes: Vec<usize> = axes.iter().map(|&axis| x.axis(axis)).collect();
     let text = format!(
         "stablehlo.reduce({x} init: {from}) applies stablehlo.{op} across dimensions = {axes:?} : \
          ({}, {}) -> {}",
         x.ty(),
         from.ty(),
-        x.writer.ty(&shape, x.kind())
+        x.writer.ty(&to)
     );
-    x.writer.line(&shape, x.kind(), text)
+    x.writer.line(to, text)
+}
+
+/// The sum of what differs from row to row, over the rows.
+pub(crate) fn sum_of_rows<'w>(x: Val<'w>) -> Val<'w> {
+    sum(x.as_one(), &[0])
 }
 
 pub(crate) fn sum<'w>(x: Val<'w>, axes: &[usize]) -> Val<'w> {

@@ -6,7 +6,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use wengert_ops::normal::{EXCESS, MILLS};
 use wengert_ops::real::Real;
 
-use crate::writer::Val;
+use crate::val::Val;
 
 /// 1/√(2π)
 const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;

@@ -3,7 +3,7 @@
 use wengert_ops::shape::{Layout, Shape};
 
 use crate::moves;
-use crate::writer::Val;
+use crate::val::Val;
 
 /// An axis of a window that goes through different elements.
 #[derive(Clone, Copy, Debug)]

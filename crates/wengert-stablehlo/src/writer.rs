@@ -1,4 +1,4 @@
-//! Values under way: what is written, and the handle by which rules write.
+//! Values under way: what is written so far, and how numbers are spelled.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use wengert_ops::shape::Shape;
 
-use crate::lines::{Line, Names, Region, mark};
+use crate::lines::{Line, Names, Region};
+use crate::val::{Val, listed, types};
 
 /// What a value's elements are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -20,15 +21,36 @@ pub(crate) enum Kind {
     Whole,
 }
 
+/// What a value is: of rows, each of them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Form {
+    /// The extents, as the tape has them.
+    pub(crate) shape: Shape,
+    pub(crate) kind: Kind,
+    /// Whether there is one for every row: then the rows are another axis in front.
+    pub(crate) rows: bool,
+}
+
+impl Form {
+    /// Numbers, the same for all rows.
+    pub(crate) fn number(shape: &Shape) -> Self {
+        Form { shape: shape.clone(), kind: Kind::Number, rows: false }
+    }
+
+    /// Positions, the same for all rows.
+    pub(crate) fn whole(shape: &Shape) -> Self {
+        Form { shape: shape.clone(), kind: Kind::Whole, rows: false }
+    }
+}
+
 struct Value {
-    shape: Shape,
-    kind: Kind,
+    form: Form,
     /// The number that all elements are.
     splat: Option<f64>,
 }
 
-/// The constants of a block: by kind, bits and shape.
-type Constants = HashMap<(Kind, u64, Shape), u32>;
+/// The constants of a block.
+type Constants = HashMap<(Form, u64), u32>;
 
 struct State {
     values: Vec<Value>,
@@ -46,6 +68,8 @@ pub(crate) struct Writer {
     pub(crate) number: &'static str,
     /// The largest number of the type.
     pub(crate) largest: f64,
+    /// How many rows there are, of what differs from row to row.
+    pub(crate) rows: usize,
     state: RefCell<State>,
 }
 
@@ -55,27 +79,8 @@ impl fmt::Debug for Writer {
     }
 }
 
-/// A handle of a value.
-#[derive(Clone, Copy)]
-pub(crate) struct Val<'w> {
-    pub(crate) writer: &'w Writer,
-    pub(crate) id: u32,
-}
-
-impl fmt::Debug for Val<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "value {} of type {}", self.id, self.ty())
-    }
-}
-
-impl fmt::Display for Val<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&mark(self.id))
-    }
-}
-
 impl Writer {
-    pub(crate) fn new(number: &'static str, largest: f64) -> Self {
+    pub(crate) fn new(number: &'static str, largest: f64, rows: usize) -> Self {
         let state = State {
             values: Vec::new(),
             blocks: vec![Default::default()],
@@ -83,19 +88,19 @@ impl Writer {
             location: None,
             refused: None,
         };
-        Writer { number, largest, state: RefCell::new(state) }
+        Writer { number, largest, rows, state: RefCell::new(state) }
     }
 
     /// A value that something else defines: an argument.
-    pub(crate) fn value(&self, shape: &Shape, kind: Kind) -> Val<'_> {
+    pub(crate) fn value(&self, form: Form) -> Val<'_> {
         let mut state = self.state.borrow_mut();
-        state.values.push(Value { shape: shape.clone(), kind, splat: None });
+        state.values.push(Value { form, splat: None });
         Val { writer: self, id: state.values.len() as u32 - 1 }
     }
 
     /// Writes an operation with one result.
-    pub(crate) fn line(&self, shape: &Shape, kind: Kind, text: String) -> Val<'_> {
-        let value = self.value(shape, kind);
+    pub(crate) fn line(&self, form: Form, text: String) -> Val<'_> {
+        let value = self.value(form);
         self.push(vec![value.id], text, Vec::new(), String::new());
         value
     }
@@ -103,13 +108,12 @@ impl Writer {
     /// Writes an operation with regions and these results.
     pub(crate) fn lines(
         &self,
-        shapes: &[(Shape, Kind)],
+        forms: &[Form],
         text: String,
         regions: Vec<Region>,
         tail: String,
     ) -> Vec<Val<'_>> {
-        let values: Vec<Val<'_>> =
-            shapes.iter().map(|(shape, kind)| self.value(shape, *kind)).collect();
+        let values: Vec<Val<'_>> = forms.iter().map(|form| self.value(form.clone())).collect();
         if let [first, _, ..] = values.as_slice() {
             let mut state = self.state.borrow_mut();
             for (i, value) in values.iter().enumerate() {
@@ -131,24 +135,24 @@ impl Writer {
     pub(crate) fn block<'w>(&'w self, write: impl FnOnce() -> Vec<Val<'w>>) -> Vec<Line> {
         self.state.borrow_mut().blocks.push(Default::default());
         let returned = write();
-        let types: Vec<String> = returned.iter().map(|value| value.ty()).collect();
-        let text = format!("stablehlo.return {} : {}", listed(&returned), types.join(", "));
+        let text = format!("stablehlo.return {} : {}", listed(&returned), types(&returned));
         self.push(Vec::new(), text, Vec::new(), String::new());
         self.state.borrow_mut().blocks.pop().expect("it was pushed").0
     }
 
     /// A constant, all of whose elements are one number. Each is written once in a block.
     pub(crate) fn splat(&self, number: f64, shape: &Shape) -> Val<'_> {
-        self.constant(Kind::Number, number, literal(number, self.number), shape)
+        self.constant(number, Form::number(shape))
     }
 
     /// As [`splat`](Writer::splat), of a position.
     pub(crate) fn whole(&self, number: i64, shape: &Shape) -> Val<'_> {
-        self.constant(Kind::Whole, number as f64, number.to_string(), shape)
+        self.constant(number as f64, Form::whole(shape))
     }
 
-    fn constant(&self, kind: Kind, number: f64, literal: String, shape: &Shape) -> Val<'_> {
-        let key = (kind, number.to_bits(), shape.clone());
+    /// A constant of a form.
+    pub(crate) fn constant(&self, number: f64, form: Form) -> Val<'_> {
+        let key = (form, number.to_bits());
         let known = {
             let state = self.state.borrow();
             state.blocks.iter().find_map(|(_, constants)| constants.get(&key).copied())
@@ -156,26 +160,41 @@ impl Writer {
         if let Some(id) = known {
             return Val { writer: self, id };
         }
-        let ty = self.ty(shape, kind);
+        let form = key.0.clone();
+        let literal = match form.kind {
+            Kind::Whole => (number as i64).to_string(),
+            Kind::Number | Kind::Truth => literal(number, self.number),
+        };
+        let text = format!("stablehlo.constant dense<{literal}> : {}", self.ty(&form));
         // A constant comes from no line of its own.
         let location = self.state.borrow_mut().location.take();
-        let value = self.line(shape, kind, format!("stablehlo.constant dense<{literal}> : {ty}"));
+        let is_number = form.kind == Kind::Number;
+        let value = self.line(form, text);
         let mut state = self.state.borrow_mut();
         state.location = location;
-        state.values[value.id as usize].splat = (kind == Kind::Number).then_some(number);
+        state.values[value.id as usize].splat = is_number.then_some(number);
         state.blocks.last_mut().expect("a block is open").1.insert(key, value.id);
         value
     }
 
     /// The type of a value.
-    pub(crate) fn ty(&self, shape: &Shape, kind: Kind) -> String {
-        let element = match kind {
+    pub(crate) fn ty(&self, form: &Form) -> String {
+        let element = match form.kind {
             Kind::Number => self.number,
             Kind::Truth => "i1",
             Kind::Whole => "i64",
         };
-        let dims: String = shape.dims().iter().map(|extent| format!("{extent}x")).collect();
-        format!("tensor<{dims}{element}>")
+        let rows = if form.rows { format!("{}x", self.rows) } else { String::new() };
+        let dims: String = form.shape.dims().iter().map(|extent| format!("{extent}x")).collect();
+        format!("tensor<{rows}{dims}{element}>")
+    }
+
+    pub(crate) fn form(&self, id: u32) -> Form {
+        self.state.borrow().values[id as usize].form.clone()
+    }
+
+    pub(crate) fn splat_of(&self, id: u32) -> Option<f64> {
+        self.state.borrow().values[id as usize].splat
     }
 
     /// What the next lines come from.
@@ -208,191 +227,6 @@ impl Writer {
         let mut state = self.state.into_inner();
         (state.blocks.pop().expect("a block is open").0, state.names)
     }
-}
-
-impl<'w> Val<'w> {
-    pub(crate) fn shape(self) -> Shape {
-        self.writer.state.borrow().values[self.id as usize].shape.clone()
-    }
-
-    pub(crate) fn kind(self) -> Kind {
-        self.writer.state.borrow().values[self.id as usize].kind
-    }
-
-    /// The number that all elements are, if it is known.
-    pub(crate) fn splat(self) -> Option<f64> {
-        self.writer.state.borrow().values[self.id as usize].splat
-    }
-
-    pub(crate) fn ty(self) -> String {
-        self.writer.ty(&self.shape(), self.kind())
-    }
-
-    /// A constant of the same shape.
-    pub(crate) fn all(self, number: f64) -> Val<'w> {
-        self.writer.splat(number, &self.shape())
-    }
-
-    /// A line whose result is like this.
-    pub(crate) fn like_this(self, text: String) -> Val<'w> {
-        self.writer.line(&self.shape(), self.kind(), text)
-    }
-
-    /// An operation on this alone.
-    pub(crate) fn op(self, op: &str) -> Val<'w> {
-        self.like_this(format!("{op} {self} : {}", self.ty()))
-    }
-
-    /// An operation on two values of one shape.
-    pub(crate) fn op2(self, op: &str, other: Val<'w>) -> Val<'w> {
-        self.like_this(format!("{op} {self}, {other} : {}", self.ty()))
-    }
-
-    /// An operation of the dialect `chlo`.
-    pub(crate) fn chlo(self, op: &str) -> Val<'w> {
-        let ty = self.ty();
-        self.like_this(format!("chlo.{op} {self} : {ty} -> {ty}"))
-    }
-
-    /// A comparison of two values of one shape.
-    pub(crate) fn compare(self, direction: &str, other: Val<'w>) -> Val<'w> {
-        let kind = if self.kind() == Kind::Number { "FLOAT" } else { "SIGNED" };
-        let ty = self.ty();
-        let text = format!(
-            "stablehlo.compare {direction}, {self}, {other}, {kind} : ({ty}, {ty}) -> {}",
-            { self.writer.ty(&self.shape(), Kind::Truth) }
-        );
-        self.writer.line(&self.shape(), Kind::Truth, text)
-    }
-
-    /// One of two values where this holds, the other where it does not.
-    pub(crate) fn choose(self, yes: Val<'w>, no: Val<'w>) -> Val<'w> {
-        yes.like_this(format!("stablehlo.select {self}, {yes}, {no} : {}, {}", self.ty(), yes.ty()))
-    }
-
-    pub(crate) fn and(self, other: Val<'w>) -> Val<'w> {
-        self.op2("stablehlo.and", other)
-    }
-
-    pub(crate) fn or(self, other: Val<'w>) -> Val<'w> {
-        self.op2("stablehlo.or", other)
-    }
-
-    /// This repeated to a shape.
-    pub(crate) fn spread(self, shape: &Shape) -> Val<'w> {
-        let own = self.shape();
-        if own == *shape {
-            return self;
-        }
-        if let Some(number) = self.splat() {
-            return self.writer.splat(number, shape);
-        }
-        let first = shape.rank() - own.rank();
-        let axes: Vec<usize> = (first..shape.rank()).collect();
-        self.along(&axes, shape)
-    }
-
-    /// This repeated to a shape, of which its axes are these.
-    pub(crate) fn along(self, axes: &[usize], shape: &Shape) -> Val<'w> {
-        let to = self.writer.ty(shape, self.kind());
-        let text =
-            format!("stablehlo.broadcast_in_dim {self}, dims = {axes:?} : ({}) -> {to}", self.ty());
-        self.writer.line(shape, self.kind(), text)
-    }
-
-    /// The same elements under another shape.
-    pub(crate) fn under(self, shape: &Shape) -> Val<'w> {
-        if self.shape() == *shape {
-            return self;
-        }
-        if let Some(number) = self.splat() {
-            return self.writer.splat(number, shape);
-        }
-        let to = self.writer.ty(shape, self.kind());
-        let text = format!("stablehlo.reshape {self} : ({}) -> {to}", self.ty());
-        self.writer.line(shape, self.kind(), text)
-    }
-
-    /// The elements one after the other.
-    pub(crate) fn flat(self) -> Val<'w> {
-        self.under(&Shape::from([self.shape().len()]))
-    }
-
-    /// The axes in another order.
-    pub(crate) fn turned(self, order: &[usize]) -> Val<'w> {
-        if order.iter().enumerate().all(|(to, &from)| to == from) {
-            return self;
-        }
-        let own = self.shape();
-        let dims: Vec<usize> = order.iter().map(|&axis| own.dims()[axis]).collect();
-        let shape = Shape::from(dims);
-        let to = self.writer.ty(&shape, self.kind());
-        let text =
-            format!("stablehlo.transpose {self}, dims = {order:?} : ({}) -> {to}", self.ty());
-        self.writer.line(&shape, self.kind(), text)
-    }
-
-    /// The elements from `from` up to `to` along each axis, every `step`-th.
-    pub(crate) fn window(self, bounds: &[(usize, usize, usize)]) -> Val<'w> {
-        let own = self.shape();
-        let whole =
-            |(axis, &bound): (usize, &(usize, usize, usize))| bound == (0, own.dims()[axis], 1);
-        if bounds.iter().enumerate().all(whole) {
-            return self;
-        }
-        let each = bounds.iter().map(|&(from, to, step)| match step {
-            1 => format!("{from}:{to}"),
-            step => format!("{from}:{to}:{step}"),
-        });
-        let each: Vec<String> = each.collect();
-        let dims: Vec<usize> =
-            bounds.iter().map(|&(from, to, step)| (to - from).div_ceil(step)).collect();
-        let shape = Shape::from(dims);
-        let to = self.writer.ty(&shape, self.kind());
-        let text =
-            format!("stablehlo.slice {self} [{}] : ({}) -> {to}", each.join(", "), self.ty());
-        self.writer.line(&shape, self.kind(), text)
-    }
-
-    /// With more elements along an axis, before and behind; fewer where a count is negative.
-    pub(crate) fn padded(self, axis: usize, (low, high): (i64, i64), with: f64) -> Val<'w> {
-        let own = self.shape();
-        let at = |count: i64| -> Vec<i64> {
-            (0..own.rank()).map(|other| if other == axis { count } else { 0 }).collect()
-        };
-        let mut dims: Vec<usize> = own.dims().to_vec();
-        dims[axis] = (dims[axis] as i64 + low + high) as usize;
-        let shape = Shape::from(dims);
-        let with = self.writer.splat(with, &Shape::scalar());
-        let (from, to) = (self.ty(), self.writer.ty(&shape, self.kind()));
-        let text = format!(
-            "stablehlo.pad {self}, {with}, low = {:?}, high = {:?}, interior = {:?} : \
-             ({from}, {}) -> {to}",
-            at(low),
-            at(high),
-            at(0),
-            with.ty()
-        );
-        self.writer.line(&shape, self.kind(), text)
-    }
-
-    /// 0, 1, 2, .. along an axis of a shape.
-    pub(crate) fn count_along(self, axis: usize, shape: &Shape) -> Val<'w> {
-        let ty = self.writer.ty(shape, Kind::Whole);
-        self.writer.line(shape, Kind::Whole, format!("stablehlo.iota dim = {axis} : {ty}"))
-    }
-}
-
-/// Values as a list.
-pub(crate) fn listed(values: &[Val<'_>]) -> String {
-    let each: Vec<String> = values.iter().map(Val::to_string).collect();
-    each.join(", ")
-}
-
-/// Their types as a list.
-pub(crate) fn types(values: &[Val<'_>]) -> String {
-    let each: Vec<String> = values.iter().map(|value| value.ty()).collect();
-    each.join(", ")
 }
 
 /// A number as MLIR reads it: the shortest decimal that is it, or its bits.

@@ -22,6 +22,7 @@ mod xla;
 mod elementwise;
 mod programs;
 mod refusals;
+mod rows;
 mod sharding;
 mod structural;
 mod texts;
