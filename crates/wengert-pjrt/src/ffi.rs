@@ -1,4 +1,4 @@
-//! The C API: its structs, its functions, and values that own what it gives out.
+//! The C API: calls of its functions, and values that own what it gives out.
 //!
 //! The one place with `unsafe`. What makes it sound: a plugin is a library that exports
 //! `GetPjrtApi`, as the caller of [`Api::load`] says by naming it; the table of functions that it
@@ -18,169 +18,14 @@ use std::path::Path;
 use std::ptr::{null, null_mut};
 use std::rc::Rc;
 
+use crate::arguments::{
+    ClientCreate, Compile, Execute, ExecuteOptions, FromHost, Handle, Head, NamedValue, One,
+    OneAndList, OneAndNumber, Program, ToHost, at,
+};
 use crate::error::Error;
 use crate::options::compile_options;
 
-type Handle = *mut c_void;
 type Function = unsafe extern "C" fn(*mut c_void) -> Handle;
-
-/// Byte offsets of functions in `PJRT_Api`.
-mod at {
-    pub(super) const ERROR_DESTROY: usize = 40;
-    pub(super) const ERROR_MESSAGE: usize = 48;
-    pub(super) const ERROR_CODE: usize = 56;
-    pub(super) const PLUGIN_INITIALIZE: usize = 64;
-    pub(super) const EVENT_DESTROY: usize = 80;
-    pub(super) const EVENT_AWAIT: usize = 104;
-    pub(super) const CLIENT_CREATE: usize = 120;
-    pub(super) const CLIENT_DESTROY: usize = 128;
-    pub(super) const CLIENT_PLATFORM_NAME: usize = 136;
-    pub(super) const CLIENT_ADDRESSABLE_DEVICES: usize = 168;
-    pub(super) const CLIENT_COMPILE: usize = 200;
-    pub(super) const CLIENT_BUFFER_FROM_HOST: usize = 216;
-    pub(super) const EXECUTABLE_DESTROY: usize = 360;
-    pub(super) const EXECUTABLE_NUM_OUTPUTS: usize = 392;
-    pub(super) const LOADED_DESTROY: usize = 440;
-    pub(super) const LOADED_GET_EXECUTABLE: usize = 448;
-    pub(super) const EXECUTE: usize = 480;
-    pub(super) const BUFFER_DESTROY: usize = 504;
-    pub(super) const BUFFER_ELEMENT_TYPE: usize = 512;
-    pub(super) const BUFFER_DIMENSIONS: usize = 520;
-    pub(super) const BUFFER_TO_HOST: usize = 600;
-    /// The size of a table that has all of them.
-    pub(super) const END: usize = 608;
-}
-
-/// What every struct of arguments begins with.
-#[repr(C)]
-struct Head {
-    size: usize,
-    extension: Handle,
-}
-
-impl Head {
-    fn of<T>() -> Self {
-        Head { size: size_of::<T>(), extension: null_mut() }
-    }
-}
-
-#[repr(C)]
-struct One {
-    head: Head,
-    it: Handle,
-}
-
-#[repr(C)]
-struct OneAndNumber {
-    head: Head,
-    it: Handle,
-    number: usize,
-}
-
-#[repr(C)]
-struct OneAndList {
-    head: Head,
-    it: Handle,
-    list: *const c_void,
-    len: usize,
-}
-
-#[repr(C)]
-struct NamedValue {
-    head: Head,
-    name: *const u8,
-    name_len: usize,
-    kind: c_int,
-    number: i64,
-    len: usize,
-}
-
-#[repr(C)]
-struct ClientCreate {
-    head: Head,
-    options: *const NamedValue,
-    len: usize,
-    callbacks: [Handle; 4],
-    client: Handle,
-    more_callbacks: [Handle; 2],
-}
-
-#[repr(C)]
-struct Program {
-    head: Head,
-    code: *const u8,
-    code_len: usize,
-    format: *const u8,
-    format_len: usize,
-}
-
-#[repr(C)]
-struct Compile {
-    head: Head,
-    client: Handle,
-    program: *const Program,
-    options: *const u8,
-    options_len: usize,
-    executable: Handle,
-}
-
-#[repr(C)]
-struct FromHost {
-    head: Head,
-    client: Handle,
-    data: *const c_void,
-    kind: c_int,
-    dims: *const i64,
-    rank: usize,
-    strides: Handle,
-    strides_len: usize,
-    semantics: c_int,
-    device: Handle,
-    memory: Handle,
-    layout: Handle,
-    done: Handle,
-    buffer: Handle,
-}
-
-#[repr(C)]
-struct ExecuteOptions {
-    head: Head,
-    send: Handle,
-    receive: Handle,
-    send_len: usize,
-    receive_len: usize,
-    launch: c_int,
-    kept: *const i64,
-    kept_len: usize,
-    context: Handle,
-    call_location: Handle,
-    tasks_len: usize,
-    tasks: Handle,
-    incarnations: Handle,
-}
-
-#[repr(C)]
-struct Execute {
-    head: Head,
-    executable: Handle,
-    options: *mut ExecuteOptions,
-    arguments: *const *const Handle,
-    devices: usize,
-    arguments_len: usize,
-    outputs: *const *mut Handle,
-    events: *mut Handle,
-    device: Handle,
-}
-
-#[repr(C)]
-struct ToHost {
-    head: Head,
-    source: Handle,
-    layout: Handle,
-    to: *mut c_void,
-    size: usize,
-    event: Handle,
-}
 
 /// A loaded plugin.
 pub(crate) struct Api {

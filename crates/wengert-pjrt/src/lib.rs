@@ -29,6 +29,7 @@
 // A module uses only modules listed above it.
 mod error;
 mod options;
+mod arguments;
 mod ffi;
 
 use std::fmt;

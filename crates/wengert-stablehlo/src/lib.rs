@@ -56,6 +56,7 @@ mod views;
 mod module;
 mod text;
 mod export;
+mod walk;
 
 pub use error::Error;
 pub use export::{Element, Export};
