@@ -1,5 +1,7 @@
 //! Exported steps, run from Rust: on one device and on four, the parameters staying there.
 
+use std::time::Instant;
+
 use wengert::{Leaf, Tape, Var};
 use wengert_pjrt::{Argument, Buffer, Client};
 use wengert_stablehlo::{Export, Module};
@@ -48,7 +50,9 @@ fn export<'t>(tape: &'t Tape, step: &Step<'t>, devices: usize) -> Module {
 /// The losses of some steps, w and b after them; rows are split over the devices.
 fn trained(client: &Client, tape: &Tape, module: &Module, steps: usize) -> (Vec<f64>, Vec<f64>) {
     let devices = module.devices();
+    let start = Instant::now();
     let program = client.compile(module.text(), devices).unwrap();
+    println!("{devices} devices: compiled in {:?}", start.elapsed());
     let values = tape.all_values();
     let put = |device: usize, i: usize| -> Buffer {
         let numbers = &values[module.arguments()[i].slots.clone()];
@@ -58,6 +62,7 @@ fn trained(client: &Client, tape: &Tape, module: &Module, steps: usize) -> (Vec<
     let data: Vec<[Buffer; 2]> = (0..devices).map(|d| [put(d, 0), put(d, 1)]).collect();
     let mut parameters: Vec<[Buffer; 2]> = (0..devices).map(|d| [put(d, 2), put(d, 3)]).collect();
     let mut losses = Vec::new();
+    let start = Instant::now();
     for _ in 0..steps {
         let arguments = data
             .iter()
@@ -77,6 +82,7 @@ fn trained(client: &Client, tape: &Tape, module: &Module, steps: usize) -> (Vec<
             })
             .collect();
     }
+    println!("{devices} devices: a step in {:?}", start.elapsed() / steps as u32);
     let last = parameters[0].iter().flat_map(|buffer| buffer.get::<f64>().unwrap()).collect();
     (losses, last)
 }
