@@ -33,6 +33,9 @@ fn every_structural_operation_is_computed_row_by_row() {
 }
 
 fn row_by_row(op: Structural, choice: usize) -> Option<()> {
+    if choice == 1 && cases(op).iter().all(|case| case.operands.len() == 1) {
+        return Some(()); // the first is all of them
+    }
     // All cases as one module.
     let tape = exact();
     let (mut per_row, mut asked) = (Vec::new(), Vec::new());
