@@ -172,6 +172,9 @@ fn module(
     let mut export = Export::new(tape).without_locations();
     export.input(step.pictures)?;
     export.input(step.classes)?;
+    for &parameter in &step.parameters {
+        export.input(parameter)?; // in the order of their updates
+    }
     if devices > 1 {
         export.mesh(&[("data", devices)])?;
         export.shard(step.pictures, &[Some("data"), None])?;
