@@ -24,7 +24,9 @@ fn every_structural_operation_is_the_tapes() {
         let tape = exact();
         let mut export = Export::new(&tape);
         let mut asked: Vec<(String, Var<'_>)> = Vec::new();
-        for (i, case) in cases(op).iter().enumerate() {
+        // Cases of a function of plain numbers are functions of one key, which a tape refuses.
+        let count = if has_no_form(op) { 1 } else { usize::MAX };
+        for (i, case) in cases(op).iter().take(count).enumerate() {
             let (leaves, read) = operands(&tape, op, case);
             let value = tape.apply(Op::Structural(op), &read, case.attributes.clone()).unwrap();
             asked.push((format!("value {i}"), value));
