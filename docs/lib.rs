@@ -25,4 +25,5 @@ documents! {
     source: "source.md";
     training: "training.md";
     cookbook: "cookbook.md";
+    past_one_machine: "past-one-machine.md";
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 use wengert::Numerics;
 use wengert_layers::nn::loss::CrossEntropy;
 use wengert_layers::nn::{
-    Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential,
+    Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential, Show,
     Trainer, curves,
 };
 use wengert_layers::{Activation, Law};
@@ -64,6 +64,7 @@ pub(crate) fn run(
             .epochs(epochs)
             .seed(seed)
             .numerics(Numerics::Exact)
+            .show(Show::Progress)
             .train(&mut model, &train)?;
         let answers = model.answers(&held)?;
         let accuracy = answers.accuracy();

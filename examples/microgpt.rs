@@ -44,6 +44,8 @@ const HEAD: usize = EMBED / HEADS;
 /// Names are cut after so many positions.
 const BLOCK: usize = 16;
 const STEPS: usize = 1000;
+const USAGE: &str = "usage: microgpt [--per-layer] [--recorded | --replayed] [--steps N] [--seed N]
+       [--nudge X] [--original] [--page FILE]";
 /// The original's.
 const SEED: u64 = 42;
 /// The mean loss over the last 100 names is below this for every seed.
@@ -64,11 +66,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--compiled" => way = Way::Compiled,
             "--per-layer" => grain = Grain::PerLayer,
             "--original" => original = true,
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return Ok(());
+            }
             "--page" => return page(&value()?),
             "--steps" => steps = value()?.parse()?,
             "--seed" => seed = value()?.parse()?,
             "--nudge" => nudge = value()?.parse()?,
-            other => return Err(format!("unknown argument {other}; see the file's head").into()),
+            other => return Err(format!("unknown argument {other}; {USAGE}").into()),
         }
     }
     let out = &mut std::io::stdout().lock();

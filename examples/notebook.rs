@@ -5,10 +5,12 @@
 //! cargo run --release --example notebook                   the notebook, and the table
 //! cargo run --release --example notebook -- --out DIR      and traces, listings, graphs in DIR
 //! cargo run --release --example notebook -- --slip sign    a mistake by hand: see the crosses
+//! cargo run --release --example notebook -- --deltas FILE  your own deltas, held to the tape
 //! cargo run --release --example notebook -- --compiled     the second network trained compiled
 //! ```
 //!
-//! The mistakes: `sign`, `missing-derivative`, `factor-two`, `update-too-early`.
+//! The mistakes: `sign`, `missing-derivative`, `factor-two`, `update-too-early`,
+//! `derivative-of-input`, `mean-for-sum`, `weights-forgotten`.
 //!
 //! The exit code is 0 if every row of the table has a tick, 1 if there is a cross.
 
@@ -16,6 +18,8 @@
 mod cause;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
+#[path = "notebook/own.rs"]
+mod own;
 #[path = "notebook/page.rs"]
 mod page;
 #[path = "notebook/printed.rs"]
@@ -41,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) out: Option<PathBuf>,
     /// The mistake to plant in the hand-derived side.
     pub(crate) slip: Slip,
+    /// A file of a reader's own numbers.
+    pub(crate) own: Option<PathBuf>,
     /// Whether the training runs as a compiled program.
     pub(crate) compiled: bool,
 }
@@ -48,24 +54,20 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the arguments after the program's name.
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Options { out: None, slip: Slip::None, compiled: false };
+        let mut options = Options { out: None, slip: Slip::None, own: None, compiled: false };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
             match argument.as_str() {
                 "--out" => options.out = Some(PathBuf::from(value()?)),
                 "--slip" => {
-                    options.slip = match value()?.as_str() {
-                        "sign" => Slip::Sign,
-                        "missing-derivative" => Slip::MissingDerivative,
-                        "factor-two" => Slip::FactorTwo,
-                        "update-too-early" => Slip::UpdateTooEarly,
-                        other => {
-                            return Err(format!(
-                                "no slip is called {other}: sign, missing-derivative, factor-two, update-too-early"
-                            ));
-                        }
-                    }
+                    let asked = value()?;
+                    let slip = Slip::ALL.into_iter().find(|slip| slip.name() == asked);
+                    options.slip = slip.ok_or_else(|| {
+                        let names = Slip::ALL.map(Slip::name).join(", ");
+                        format!("no slip is called {asked}: {names}")
+                    })?;
                 }
+                "--deltas" => options.own = Some(PathBuf::from(value()?)),
                 "--compiled" => options.compiled = true,
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
@@ -74,7 +76,16 @@ impl Options {
     }
 }
 
-const USAGE: &str = "usage: notebook [--out DIR] [--slip sign|missing-derivative|factor-two|update-too-early] [--compiled]";
+const USAGE: &str = "usage: notebook [--out DIR] [--slip MISTAKE] [--deltas FILE] [--compiled]
+
+--out DIR       writes the traces, pictures and pages
+--slip MISTAKE  plants a mistake in the hand-derived side: sign, missing-derivative, factor-two,
+                update-too-early, derivative-of-input, mean-for-sum, weights-forgotten
+--deltas FILE   holds your own numbers for cell 6 to the tape, and nothing else: a line of titles
+                (node, and value, adjoint or delta), then a line for each node, as in
+                node, delta
+                hidden/0.z, -0.0027
+--compiled      trains by a compiled program; every digit is the same";
 
 fn main() -> ExitCode {
     // What was asked for is no error.
@@ -113,6 +124,9 @@ pub(crate) fn exit_code(crosses: usize) -> ExitCode {
 
 /// Goes through the notebook and returns the number of crosses in its tables.
 pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<dyn Error>> {
+    if let Some(file) = &options.own {
+        return own::check(out, file, &trace_of_cell_6()?);
+    }
     if let Some(dir) = &options.out {
         std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     }
@@ -154,6 +168,16 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
 /// A tape that gives the same digits everywhere, as the notebook's are compared to the last.
 fn exact_tape() -> Tape {
     Tape::with(wengert::Options::default().numerics(Numerics::Exact))
+}
+
+/// Cells 1 to 6 as a trace: the 2-1-2 network's one row.
+fn trace_of_cell_6() -> Result<Trace, Box<dyn Error>> {
+    let mlp = Mlp::new(&[2, 1, 2], Activation::Sigmoid, Init::Notebook { seed: 1 })?;
+    let tape = exact_tape();
+    let pass =
+        mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(printed::CELL_4_ROW).named("x"));
+    let loss = pass.half_squared_error(tape.data(printed::CELL_6_EXPECTED).named("target"));
+    Ok(Trace::of(&loss.backward())?)
 }
 
 /// Cells 1 to 6: the 2-1-2 network, one row forward and backward. Returns where the hand-derived

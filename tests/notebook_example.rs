@@ -12,8 +12,8 @@ use notebook::{Options, exit_code, printed, run};
 
 fn output(slip: Slip) -> (String, usize) {
     let mut out = Vec::new();
-    let crosses =
-        run(&mut out, &Options { out: None, slip, compiled: false }).expect("the example runs");
+    let crosses = run(&mut out, &Options { out: None, slip, own: None, compiled: false })
+        .expect("the example runs");
     (String::from_utf8(out).expect("the example prints text"), crosses)
 }
 
@@ -66,8 +66,9 @@ fn training_prints_the_lines_in_order() {
 #[test]
 fn compiled_training_prints_the_same_to_the_byte() {
     let mut out = Vec::new();
-    let crosses = run(&mut out, &Options { out: None, slip: Slip::None, compiled: true })
-        .expect("the example runs");
+    let crosses =
+        run(&mut out, &Options { out: None, slip: Slip::None, own: None, compiled: true })
+            .expect("the example runs");
     assert_eq!(
         (String::from_utf8(out).expect("the example prints text"), crosses),
         output(Slip::None)
@@ -139,6 +140,64 @@ fn an_update_before_the_hidden_deltas_is_crossed_at_the_hidden_delta() {
 }
 
 #[test]
+fn the_derivative_of_the_wrong_number_is_crossed() {
+    let guess =
+        "as if the derivative y (1 - y) were taken of output/1.z instead of output/1.output";
+    let all = ["hidden/0.delta", "output/0.delta", "output/1.delta"];
+    crosses(Slip::DerivativeOfInput, &all, guess);
+    // The README shows the beginning of the answer.
+    let readme = include_str!("../README.md");
+    let block = readme.split("-- --slip derivative-of-input\n```\n\n```text\n").nth(1);
+    let block = block.and_then(|rest| rest.split("```").next()).expect("a block of text");
+    let (text, _) = output(Slip::DerivativeOfInput);
+    assert!(block.lines().count() > 4 && text.contains(block), "{block}\nis not in\n{text}");
+}
+
+#[test]
+fn a_mean_is_crossed() {
+    let guess = "a factor 1/2 (is there a 1/2 in the loss?), or a mean over 2 where it is a sum";
+    let all = ["hidden/0.delta", "output/0.delta", "output/1.delta"];
+    crosses(Slip::MeanForSum, &all, guess);
+}
+
+#[test]
+fn forgotten_weights_are_crossed_at_the_hidden_delta() {
+    let guess =
+        "as if the weights that it is multiplied by (output/0.w[0], output/1.w[0]) were all 1";
+    crosses(Slip::WeightsForgotten, &["hidden/0.delta"], guess);
+}
+
+/// Numbers that a reader typed: right ones, one of another sign, and files that say nothing.
+#[test]
+fn a_readers_own_deltas_are_held_to_the_tape() {
+    let dir = tempfile::tempdir().unwrap();
+    let run_on = |text: &str| {
+        let file = dir.path().join("mine.csv");
+        std::fs::write(&file, text).unwrap();
+        let mut out = Vec::new();
+        let options = Options { out: None, slip: Slip::None, own: Some(file), compiled: false };
+        let result = run(&mut out, &options).map_err(|error| error.to_string());
+        (result, String::from_utf8(out).unwrap())
+    };
+    let right = "node,delta\nhidden/0.z,-0.0027118\noutput/0.z,-0.148135\noutput/1.z,0.054726\n";
+    let (found, text) = run_on(right);
+    assert_eq!(found, Ok(0), "{text}");
+    assert!(text.contains("agree"), "{text}");
+
+    let (found, text) = run_on(&right.replace("z,-0.148135", "z,0.148135"));
+    assert_eq!(found, Ok(1), "{text}");
+    let first = "in the order of the sweep: the delta of output/0.z";
+    assert!(text.contains(first) && text.contains("the sign is flipped"), "{text}");
+
+    let (found, _) = run_on("node,delta\nhidden/0.z,-0,0027\n");
+    let message = found.unwrap_err();
+    assert!(message.contains("mine.csv: line 2: 3 cells under 2 titles"), "{message}");
+    let (found, text) = run_on("node,delta\nhidden.z,-0.0027\n");
+    assert_eq!(found, Ok(1), "a name that the tape does not have is a difference: {text}");
+    assert!(text.contains("hidden.z"), "{text}");
+}
+
+#[test]
 fn ticks_end_in_success() {
     assert_eq!(format!("{:?}", exit_code(0)), format!("{:?}", ExitCode::SUCCESS));
 }
@@ -147,8 +206,12 @@ fn ticks_end_in_success() {
 fn views_are_written_and_are_the_same_every_time() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for dir in [&first, &second] {
-        let options =
-            Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false };
+        let options = Options {
+            out: Some(dir.path().to_owned()),
+            slip: Slip::None,
+            own: None,
+            compiled: false,
+        };
         run(&mut Vec::new(), &options).unwrap();
     }
     let drawn = std::fs::read_to_string(first.path().join("2-1-2.svg")).unwrap();
@@ -179,7 +242,7 @@ fn the_derivation_in_the_docs_is_the_examples() {
     let dir = tempfile::tempdir().unwrap();
     run(
         &mut Vec::new(),
-        &Options { out: Some(dir.path().to_owned()), slip: Slip::None, compiled: false },
+        &Options { out: Some(dir.path().to_owned()), slip: Slip::None, own: None, compiled: false },
     )
     .unwrap();
     let written = std::fs::read_to_string(dir.path().join("2-1-2.derivation.md")).unwrap();

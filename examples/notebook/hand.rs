@@ -48,12 +48,45 @@ pub(crate) enum Slip {
     FactorTwo,
     /// The weights of a layer move before the deltas of the layer below are computed from them.
     UpdateTooEarly,
+    /// `z * (1 - z)` for the derivative of a sigmoid: of what it is applied to, not of what it
+    /// gives.
+    DerivativeOfInput,
+    /// The mean of the squared errors over the outputs where their sum is meant.
+    MeanForSum,
+    /// A hidden neuron's error is added up from the deltas alone: each weight taken as 1.
+    WeightsForgotten,
 }
 
 impl Slip {
     /// Every mistake, without [`Slip::None`].
-    pub(crate) const ALL: [Slip; 4] =
-        [Slip::Sign, Slip::MissingDerivative, Slip::FactorTwo, Slip::UpdateTooEarly];
+    pub(crate) const ALL: [Slip; 7] = [
+        Slip::Sign,
+        Slip::MissingDerivative,
+        Slip::FactorTwo,
+        Slip::UpdateTooEarly,
+        Slip::DerivativeOfInput,
+        Slip::MeanForSum,
+        Slip::WeightsForgotten,
+    ];
+
+    /// What it is called on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Slip::None => "none",
+            Slip::Sign => "sign",
+            Slip::MissingDerivative => "missing-derivative",
+            Slip::FactorTwo => "factor-two",
+            Slip::UpdateTooEarly => "update-too-early",
+            Slip::DerivativeOfInput => "derivative-of-input",
+            Slip::MeanForSum => "mean-for-sum",
+            Slip::WeightsForgotten => "weights-forgotten",
+        }
+    }
+
+    /// Whether the deltas of the outputs are wrong too.
+    pub(crate) fn is_at_the_outputs(self) -> bool {
+        !matches!(self, Slip::None | Slip::UpdateTooEarly | Slip::WeightsForgotten)
+    }
 }
 
 /// A network with these weights: by layer, by neuron, the bias last (the layout of cell 1).
@@ -119,15 +152,21 @@ pub(crate) fn backward_propagate_error(
         let layer = &mut layers[i];
         for (j, neuron) in layer.iter_mut().enumerate() {
             let error = match later.first() {
-                None => output_error(expected[j], neuron.output, slip),
+                None => output_error(expected[j], neuron.output, slip) / mean_of(expected, slip),
                 Some(next) => hidden_error(next, j, neuron.output, l_rate, slip),
             };
             neuron.delta = match slip {
                 Slip::MissingDerivative => error,
+                Slip::DerivativeOfInput => error * sigmoid_derivative(neuron.z),
                 _ => error * sigmoid_derivative(neuron.output),
             };
         }
     }
+}
+
+/// 1: the loss is a sum over the outputs.
+fn mean_of(expected: &[f64], slip: Slip) -> f64 {
+    if slip == Slip::MeanForSum { expected.len() as f64 } else { 1.0 }
 }
 
 /// `target - output`.
@@ -146,6 +185,7 @@ fn hidden_error(next: &[Neuron], j: usize, output: f64, l_rate: f64, slip: Slip)
         let weight = match slip {
             // What `weights_update` is about to make of this weight.
             Slip::UpdateTooEarly => neuron.weights[j] + l_rate * neuron.delta * output,
+            Slip::WeightsForgotten => 1.0,
             _ => neuron.weights[j],
         };
         error += weight * neuron.delta;

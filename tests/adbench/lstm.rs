@@ -17,9 +17,9 @@ use super::oracle::{Answer, Words, adbench, text};
 pub(crate) struct Lstm {
     layers: usize,
     /// How many characters the sequence has (c).
-    length: usize,
+    pub(crate) length: usize,
     /// How many numbers a character has (b).
-    bits: usize,
+    pub(crate) bits: usize,
     /// main: per layer the weights of forget, ingate, outgate, change, then their biases. extra:
     /// in_weight, out_weight, out_bias.
     pub(crate) parameters: Vec<f64>,

@@ -80,7 +80,7 @@ pub use parameters::ParameterTable;
 pub use paths::{GradientPath, Hop, Paths};
 pub use picture::{Dot, Mermaid, Picture, Svg};
 pub use record::{Stale, Traced};
-pub use reference::{Quantity, Reference};
+pub use reference::{CsvError, Quantity, Reference};
 pub use severance::{Reach, Severance, Severed, Stop, Why};
 pub use side_by_side::SideBySide;
 pub use table::Table;

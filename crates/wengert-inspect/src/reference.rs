@@ -1,5 +1,9 @@
 //! Numbers of a side that has no tape: code derived by hand, a paper's table, a stored snapshot.
 
+mod csv;
+
+pub use csv::CsvError;
+
 use crate::digits::SIGNIFICANT;
 use crate::trace::Adjoint;
 

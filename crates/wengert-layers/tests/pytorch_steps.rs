@@ -54,7 +54,7 @@ fn compare<S: Compile>(sizes: &[usize], within: f64) {
     let first = times[0];
     times.sort_unstable();
     println!(
-        "{name}: {:.0?} a step, shuffling included, the quickest {:.0?}; {first:.0?} the first, \
+        "{name}: {:.2?} a step, shuffling included, the quickest {:.2?}; {first:.0?} the first, \
          with compiling",
         times[times.len() / 2],
         times[0]

@@ -12,7 +12,8 @@ pub mod op;
 pub mod real;
 pub mod double_double;
 mod rounded;
-mod normal;
+#[doc(hidden)]
+pub mod normal;
 mod slopes;
 pub mod number;
 pub mod exact;

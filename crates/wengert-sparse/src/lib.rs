@@ -35,7 +35,7 @@
 //! | hand a constrained problem to a solver | [`Nlp`] |
 //! | know which entries there are | [`jacobian_pattern`], [`hessian_pattern`] |
 //! | colour a pattern of your own | [`colour`] |
-//! | hand a matrix on | [`Csr`], [`Csc`], [`Coo`]: plain arrays |
+//! | hand a matrix on | [`Csr`], [`Csc`], [`Coo`]: plain arrays; with the feature `sprs`, `CsMat::from` |
 //!
 //! A pattern is a statement on the recorded list, not on the numbers that it holds: no replay needs
 //! a wider one. [`jacobian_pattern`] says what counts as an entry.
@@ -50,6 +50,8 @@ mod nlp;
 mod pattern;
 mod plan;
 mod sets;
+#[cfg(feature = "sprs")]
+mod sprs;
 mod steps;
 
 pub use compiled::Compiled;

@@ -9,8 +9,10 @@ use crate::pattern::Pattern;
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     offsets: Vec<usize>,
-    /// The element of the product, and the entry in the order of compressed rows.
-    moves: Vec<(usize, usize)>,
+    /// The element of the product, and the entry in the order of compressed rows. A tape has at most
+    /// 2²⁸ slots, so 32 bits hold an element, and they hold the entries of what fits a memory
+    /// twice; all of the moves are read for every matrix.
+    moves: Vec<(u32, u32)>,
 }
 
 impl Plan {
@@ -52,13 +54,15 @@ impl Plan {
         for colour in 0..count {
             offsets[colour + 1] += offsets[colour];
         }
-        Plan { offsets, moves: all.into_iter().map(|(_, from, to)| (from, to)).collect() }
+        let narrow = |place: usize| u32::try_from(place).expect("a matrix of 2³² entries");
+        let moves = all.into_iter().map(|(_, from, to)| (narrow(from), narrow(to))).collect();
+        Plan { offsets, moves }
     }
 
     /// Moves a colour's product to its entries.
     pub(crate) fn scatter<S: Scalar>(&self, colour: usize, product: &[S], entries: &mut [S]) {
         for &(from, to) in &self.moves[self.offsets[colour]..self.offsets[colour + 1]] {
-            entries[to] = product[from];
+            entries[to as usize] = product[from as usize];
         }
     }
 }

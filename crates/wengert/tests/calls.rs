@@ -153,6 +153,46 @@ fn a_loop_is_its_steps() {
     }
 }
 
+/// A sweep keeps the values of some steps or runs them again, and the loop of cotangents that a
+/// program runs computes them inside: the bits are those of the sweep step by step.
+#[test]
+fn however_a_long_loop_is_swept_the_bits_are_the_same() {
+    const STEPS: usize = 6000;
+    fn turn<'b>(x: Var<'b>, row: Var<'b>, p: Var<'b>) -> Var<'b> {
+        x + 0.01 * (p * x.sin() - x.square() + row) + 1e-3 * (x * p).detach()
+    }
+    let rows: Vec<f64> = (0..STEPS).map(|t| (t as f64).cos()).collect();
+    let expected = {
+        let tape = exact();
+        let (p, rows) = (tape.input(0.8), tape.input(rows.as_slice()));
+        let mut x = tape.constant(0.5);
+        for t in 0..STEPS {
+            x = turn(x, rows.at(t), p);
+        }
+        (x.backward().wrt(p), x.backward().values_wrt(rows))
+    };
+    for keep in [Snapshots::All, Snapshots::Auto, Snapshots::Count(9)] {
+        let tape = exact();
+        let (p, rows) = (tape.input(0.8), tape.input(rows.as_slice()));
+        let scan = Scan::new().state(tape.constant(0.5)).rows(rows).fixed(p).snapshots(keep);
+        let scan = scan
+            .record(|s| {
+                let next = turn(s.state(0), s.row(0), s.fixed(0));
+                s.next([next])
+            })
+            .unwrap();
+        let gradients = scan.state(0).backward();
+        // Of what is fixed each step's share is added up by itself first.
+        close(&[gradients.wrt(p)], &[expected.0], 1e-12, "what is fixed");
+        assert_eq!(gradients.values_wrt(rows), expected.1, "{keep:?}");
+        let program = tape.compile(&[scan.state(0)], &[p, rows]).unwrap();
+        let mut workspace = program.workspace();
+        program.run(&mut workspace).unwrap();
+        assert_eq!(workspace.values(program.outputs()[1]), [gradients.wrt(p)], "{keep:?}");
+        assert_eq!(workspace.values(program.outputs()[2]), expected.1, "{keep:?}");
+    }
+}
+
 #[test]
 fn a_loop_of_matrices_is_its_steps() {
     fn step<'b>(h: Var<'b>, x: Var<'b>, w: Var<'b>) -> Var<'b> {

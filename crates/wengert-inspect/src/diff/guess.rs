@@ -47,6 +47,7 @@ impl Guessing<'_> {
             if ratio.is_finite() && ratio != 0.0 {
                 guesses.extend(self.partial(slot, ratio));
             }
+            guesses.extend(self.unweighted(slot, expected, stated));
             guesses.extend(self.moved(slot, expected, stated));
         }
         if guesses.is_empty() && ratio.is_finite() && ratio != 0.0 {
@@ -80,24 +81,50 @@ impl Guessing<'_> {
             r if self.is(r, 1.0) && ratio < 0.0 => {
                 Some("the sign is flipped (the ratio is -1)".to_owned())
             }
-            r if self.is(r, 2.0) => Some(format!("a factor 2 (is there a 1/2 in the loss?){sign}")),
+            r if self.is(r, 2.0) => {
+                let mean = self.halved().filter(|&(_, of)| of > 1);
+                let mean =
+                    mean.map(|(from, of)| format!(", or a mean over {of} instead of {from}"));
+                let mean = mean.unwrap_or_default();
+                Some(format!("a factor 2 (is there a 1/2 in the loss?){mean}{sign}"))
+            }
             r if self.is(r, 0.5) => {
-                Some(format!("a factor 1/2 (is there a 1/2 in the loss?){sign}"))
+                let mean = match self.halved() {
+                    Some((_, 1)) => ", or a mean over 2 where it is a sum".to_owned(),
+                    Some((from, of)) => format!(", or a mean over {from} instead of {of}"),
+                    None => String::new(),
+                };
+                Some(format!("a factor 1/2 (is there a 1/2 in the loss?){mean}{sign}"))
             }
             _ => None,
         }
+    }
+
+    /// Two numbers of elements on the tape of which one is half the other, the largest: what a mean
+    /// may have been taken over.
+    fn halved(&self) -> Option<(usize, usize)> {
+        let mut counts = self.counts();
+        counts.insert(1);
+        let mut pairs = counts.iter().rev().map(|&count| (count, count / 2));
+        pairs.find(|&(from, of)| from == 2 * of && counts.contains(&of))
+    }
+
+    /// How many elements there are along axes and in nodes.
+    fn counts(&self) -> BTreeSet<usize> {
+        let mut counts: BTreeSet<usize> = BTreeSet::new();
+        for node in self.star.nodes() {
+            counts.extend(&node.shape);
+            counts.insert(node.values.len());
+        }
+        counts
     }
 
     /// The count of something: a sum where a mean was meant.
     fn extent(&self, ratio: f64) -> Option<String> {
         let (factor, text) =
             if ratio.abs() > 1.0 { (ratio.abs(), "") } else { (1.0 / ratio.abs(), "1/") };
-        let mut counts: BTreeSet<usize> = BTreeSet::new();
-        for node in self.star.nodes() {
-            counts.extend(&node.shape);
-            counts.insert(node.values.len());
-        }
-        let count = counts.into_iter().find(|&count| count > 2 && self.is(factor, count as f64))?;
+        let count =
+            self.counts().into_iter().find(|&count| count > 2 && self.is(factor, count as f64))?;
         let sign = if ratio < 0.0 { "; and the sign is flipped" } else { "" };
         Some(format!(
             "a factor {text}{count}, a number of elements on this tape: a mean, or a sum?{sign}"
@@ -196,6 +223,36 @@ impl Guessing<'_> {
             candidates.into_iter().find(|(slope, ..)| self.is(ratio * partial, *slope))?;
         let (of, y) = (self.star.label(of), self.star.label(y));
         Some(format!("as if the derivative y (1 - y) were taken of {what}{of} instead of {y}"))
+    }
+
+    /// Adjoints added up without the weights that they come by.
+    fn unweighted(&self, slot: Slot, expected: f64, stated: f64) -> Option<String> {
+        let (mut here, mut slope) = (slot, 1.0);
+        for _ in 0..STEPS {
+            let ledger = self.star.ledger(here);
+            let terms = ledger.contributions();
+            let mut weights: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            let nodes: BTreeSet<usize> =
+                terms.iter().map(|term| self.star.spot(term.reader).node).collect();
+            for &node in &nodes {
+                self.star.jacobian(node, |entry| {
+                    let weight = entry.factor.filter(|&factor| self.is_param(factor));
+                    if let Some(weight) = weight.filter(|_| entry.slot == here.index()) {
+                        weights.entry(entry.slot).or_default().push(weight);
+                    }
+                });
+            }
+            let of = weights.get(&here.index()).map_or(0, Vec::len);
+            if of > 0 && of == terms.len() {
+                let sum = slope * terms.iter().map(|term| term.adjoint).sum::<f64>();
+                let is = self.near(stated, sum, expected.abs().max(sum.abs()));
+                return is.then(|| format!("as if {} were all 1", self.factors(slot, &weights)));
+            }
+            let [term] = terms else { return None };
+            slope *= term.partial;
+            here = term.reader;
+        }
+        None
     }
 
     /// A step of gradient descent taken between: the weights that the number's readers multiply it

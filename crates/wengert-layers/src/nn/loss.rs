@@ -111,7 +111,7 @@ impl Default for BinaryCrossEntropy {
 /// Of logits and a distribution over the classes `p` (for a known class, 1 at its place), both
 /// along the last axis: `−Σ wᵢ pᵢ ln softmax(z)ᵢ`, averaged over the rows. PyTorch's
 /// `CrossEntropyLoss` for distributions; for class indices that divides by the sum of the rows'
-/// weights, where weights are given.
+/// weights, where weights are given, as [`cross_entropy_of_classes`] does.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CrossEntropy {
     /// What each class counts; 1 if there are none.
@@ -242,16 +242,19 @@ impl<S: Scalar> Loss<S> for NegativeLogLikelihood {
 }
 
 /// `−ln softmax(z)` at the class of each row, averaged over the rows: [`CrossEntropy`] of logits
-/// `[rows, classes]` with classes that never change, such as a test's.
+/// `[rows, classes]` with classes that never change, such as a test's. With weights it is
+/// `−Σ w ln softmax(z) / Σ w`, w being the weight of the row's class: PyTorch's mean of class
+/// indices.
 ///
 /// # Errors
 ///
-/// [`Error::Operand`] if there are not as many classes as rows, or one is too large, naming the
-/// row.
+/// [`Error::Operand`] if there are not as many classes as rows, one is too large, naming the row,
+/// or there are not as many weights as classes.
 #[track_caller]
 pub fn cross_entropy_of_classes<'t, S: Scalar>(
     logits: Var<'t, S>,
     classes: &[usize],
+    weights: Option<&[f64]>,
 ) -> Result<Var<'t, S>, Error> {
     let op = "cross_entropy_of_classes";
     let shape = logits.shape();
@@ -268,8 +271,17 @@ pub fn cross_entropy_of_classes<'t, S: Scalar>(
     }
     let places: Vec<usize> =
         classes.iter().enumerate().map(|(i, class)| i * width + class).collect();
-    let log = logits.try_log_softmax(Last)?.try_reshape([rows * width])?;
-    Ok(-log.try_gather(&places)?.mean())
+    let log = logits.try_log_softmax(Last)?.try_reshape([rows * width])?.try_gather(&places)?;
+    let Some(weights) = weights else { return Ok(-log.mean()) };
+    if weights.len() != width {
+        let rule = format!("{} weights were given for {width} classes", weights.len());
+        return Err(logits.operand_error(op, rule));
+    }
+    let of_rows: Vec<f64> = classes.iter().map(|&class| weights[class]).collect();
+    let total: f64 = of_rows.iter().sum();
+    let shares: Vec<S> = of_rows.iter().map(|w| S::from_f64(-w / total)).collect();
+    let shares = logits.tape().tensor(Leaf::Const, &shares, [rows])?;
+    Ok(shares.try_binary(Binary::MulNoNan, log)?.sum())
 }
 
 /// `factor Σ |w|` over every element. Give it weights, not biases: a bias that is pulled to 0

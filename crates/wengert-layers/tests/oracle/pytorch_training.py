@@ -65,6 +65,11 @@ for name, loss in [
     ),
     ("cross_entropy", f.cross_entropy),
     ("cross_entropy_weighted", lambda a, b: f.cross_entropy(a, b, weight=weights)),
+    ("classes", lambda a, _: f.cross_entropy(a, torch.tensor([1, 0, 2]))),
+    (
+        "classes_weighted",
+        lambda a, _: f.cross_entropy(a, torch.tensor([1, 0, 2]), weight=weights),
+    ),
     ("cross_entropy_smoothed", lambda a, b: f.cross_entropy(a, b, label_smoothing=0.1)),
 ]:
     logits = torch.tensor(z, requires_grad=True)

@@ -3,7 +3,7 @@
 #![allow(clippy::unreadable_literal, reason = "each is the nearest number")]
 
 /// `(1 + 2x) e^(x²) erfc x` in `(x − 3.75)/(x + 3.75)`: from the constant on; off by less than 1.2e-19.
-pub(super) const ERFCX: [f64; 28] = [
+pub const ERFCX: [f64; 28] = [
     1.2375126308378275,
     -0.14024059858554702,
     0.0035854154854636916,
@@ -35,7 +35,7 @@ pub(super) const ERFCX: [f64; 28] = [
 ];
 
 /// `(1 + 2x) e^(x²/2) Φ(−x)` in `(x − 5)/(x + 5)`: from the constant on; off by less than 6.8e-20.
-pub(super) const MILLS: [f64; 28] = [
+pub const MILLS: [f64; 28] = [
     0.8461123547250693,
     -0.039647008404005875,
     -0.054008075034077556,
@@ -67,7 +67,7 @@ pub(super) const MILLS: [f64; 28] = [
 ];
 
 /// `(1 + x) (φ(x)/Φ(−x) − x)` in `(x − 3.75)/(x + 3.75)`: from the constant on; off by less than 2.9e-17.
-pub(super) const EXCESS: [f64; 28] = [
+pub const EXCESS: [f64; 28] = [
     1.129831100097365,
     -0.04900123369120712,
     -0.21228655957477988,

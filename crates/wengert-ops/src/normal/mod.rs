@@ -6,7 +6,7 @@
 
 mod fits;
 
-use fits::{ERFCX, EXCESS, MILLS};
+pub use fits::{ERFCX, EXCESS, MILLS};
 
 use crate::rounded;
 use crate::rounded::exponential::exp_of_pair;

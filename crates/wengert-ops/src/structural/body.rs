@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::{Found, Site, compute};
 use crate::algebra::Algebra;
 use crate::attributes::{Attributes, Body, Elements, Number, Run, Step};
+use crate::elementwise::with_op;
 use crate::op::{Op, Structural};
 use crate::real::Scalar;
 use crate::shape::{Layout, Shape};
@@ -51,9 +52,13 @@ impl Body {
         let mut slot = self.input_len() + self.constants.len();
         for step in &self.steps {
             match step {
-                Step::Unary(op, x) => column[slot] = number(column, *x).unary(*op),
+                Step::Unary(op, x) => {
+                    let x = number(column, *x);
+                    column[slot] = with_op!(dispatch_unary, S, *op, K => x.unary(K));
+                }
                 Step::Binary(op, x, y) => {
-                    column[slot] = number(column, *x).binary(*op, number(column, *y));
+                    let (x, y) = (number(column, *x), number(column, *y));
+                    column[slot] = with_op!(dispatch_binary, S, *op, K => x.binary(K, y));
                 }
                 Step::Run(run) => {
                     let (before, rest) = column.split_at_mut(slot);

@@ -29,6 +29,7 @@ mod fault;
 mod gather;
 mod linalg;
 mod log_sum_exp;
+mod machine;
 mod matmul;
 pub mod pairwise;
 pub mod reduction;
@@ -40,6 +41,7 @@ mod select;
 mod sort_by;
 mod stack;
 mod sum;
+mod swept;
 mod take;
 
 use smallvec::SmallVec;

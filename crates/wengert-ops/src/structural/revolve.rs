@@ -1,5 +1,7 @@
 //! The states of a loop, the last first, with few of them kept.
 
+use std::ops::Range;
+
 use crate::attributes::Snapshots;
 
 /// What [`Snapshots::Auto`] keeps without a second thought, in bytes.
@@ -18,24 +20,36 @@ pub(super) struct Backwards<S, A> {
 impl<S: Copy, A: FnMut(&mut [S], usize)> Backwards<S, A> {
     /// Calls `visit` with the state before every step, the last step first.
     pub(super) fn visit(self, keep: Snapshots, mut visit: impl FnMut(&[S], usize)) {
+        self.segments(keep, |advance, first, range| segment(range, first, advance, &mut visit));
+    }
+
+    /// Calls `each` with ranges of steps that are gone through without a snapshot, the last range
+    /// first, and with the state before the first step of each; and with what advances it.
+    pub(super) fn segments(
+        self,
+        keep: Snapshots,
+        mut each: impl FnMut(&mut A, Vec<S>, Range<usize>),
+    ) {
         let Backwards { steps, first, mut advance } = self;
         let all = size_of_val(first.as_slice()).saturating_mul(steps);
         match keep {
-            Snapshots::All => segment(0..steps, first, &mut advance, &mut visit),
-            Snapshots::Auto if all <= SMALL => segment(0..steps, first, &mut advance, &mut visit),
+            Snapshots::All => each(&mut advance, first, 0..steps),
+            Snapshots::Auto if all <= SMALL => each(&mut advance, first, 0..steps),
             Snapshots::Auto => {
                 let length = steps.isqrt().max(1);
                 let mut starts = Vec::new();
                 let mut state = first;
                 for from in (0..steps).step_by(length) {
                     starts.push((from, state.clone()));
-                    for t in from..(from + length).min(steps - 1) {
-                        advance(&mut state, t);
+                    // The last range is gone through by whoever takes it.
+                    if from + length < steps {
+                        for t in from..from + length {
+                            advance(&mut state, t);
+                        }
                     }
                 }
                 for (from, state) in starts.into_iter().rev() {
-                    let range = from..(from + length).min(steps);
-                    segment(range, state, &mut advance, &mut visit);
+                    each(&mut advance, state, from..(from + length).min(steps));
                 }
             }
             Snapshots::Count(count) => {
@@ -45,7 +59,7 @@ impl<S: Copy, A: FnMut(&mut [S], usize)> Backwards<S, A> {
                 while let Some((from, to, state, count)) = open.pop() {
                     if to <= from + 1 {
                         if to > from {
-                            visit(&state, from);
+                            each(&mut advance, state, from..to);
                         }
                         continue;
                     }
@@ -63,8 +77,8 @@ impl<S: Copy, A: FnMut(&mut [S], usize)> Backwards<S, A> {
 }
 
 /// A range of steps of which all states are kept.
-fn segment<S: Copy>(
-    range: std::ops::Range<usize>,
+pub(super) fn segment<S: Copy>(
+    range: Range<usize>,
     first: Vec<S>,
     advance: &mut impl FnMut(&mut [S], usize),
     visit: &mut impl FnMut(&[S], usize),

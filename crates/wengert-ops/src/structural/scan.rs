@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::body::elements;
 use super::call::{each_row, nothing};
+use super::machine::{Back, Machine};
 use super::revolve::Backwards;
-use super::{At, Entry, Misfit, Reading, Rule, Site};
+use super::{At, Entry, Misfit, Reading, Rule, Site, swept};
 use crate::algebra::Algebra;
-use crate::attributes::{self, Attributes, Body, DerivedLoops, Elements, Given, Returned};
+use crate::attributes::{self, Attributes, Body, DerivedLoops, Given, Returned};
 use crate::elementwise::accumulate;
 use crate::op::Structural;
 use crate::real::Scalar;
@@ -62,18 +62,27 @@ impl Rule for Scan {
     /// A sweep through the steps, the last first, with the states that the policy keeps.
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
         let scan = scan(site.attributes);
+        let mut add = |i: usize, share: Tensor<'_, S>| {
+            if !site.cut[i] {
+                let operand = site.operands[i];
+                accumulate(share, (operand.start, operand.layout), adjoints);
+            }
+        };
+        let operands = scan.operands(site);
+        if swept::takes(&scan.body) {
+            return swept::sweep(scan, operands, g, add);
+        }
         let pullback = scan.pullback();
-        let mut machine = Machine::new(scan, scan.operands(site));
+        let mut machine = Machine::new(scan, operands);
         let mut back = Back::new(scan, &pullback, &machine.operands, g);
         let first = machine.first_state();
         let advance = |state: &mut [S], t: usize| machine.step(state, t);
         let backwards = Backwards { steps: scan.steps, first, advance };
         backwards.visit(scan.snapshots, |state, t| back.step(state, t));
         let shares = back.shares();
-        for (i, operand) in site.operands.iter().enumerate().filter(|(i, _)| !site.cut[*i]) {
+        for (i, operand) in site.operands.iter().enumerate() {
             let layout = Layout::contiguous(operand.layout.shape().clone());
-            let source = Tensor { data: shares, start: pullback.output_start(i), layout: &layout };
-            accumulate(source, (operand.start, operand.layout), adjoints);
+            add(i, Tensor { data: shares, start: pullback.output_start(i), layout: &layout });
         }
     }
 
@@ -187,12 +196,12 @@ impl attributes::Scan {
     }
 
     /// How many states there are.
-    fn states(&self) -> usize {
+    pub(super) fn states(&self) -> usize {
         self.returned.iter().filter(|returned| matches!(returned, Returned::Carried(_))).count()
     }
 
     /// The numbers of the states before the one of a number.
-    fn state_start(&self, k: usize) -> usize {
+    pub(super) fn state_start(&self, k: usize) -> usize {
         let len = |k: usize| self.body.outputs[self.state_output(k)].layout.len();
         (0..k).map(len).sum()
     }
@@ -210,7 +219,7 @@ impl attributes::Scan {
         }
     }
 
-    fn output_len(&self) -> usize {
+    pub(super) fn output_len(&self) -> usize {
         (0..self.returned.len()).map(|o| self.output_shape(o).len()).sum()
     }
 
@@ -224,11 +233,11 @@ impl attributes::Scan {
     }
 
     /// The row that a step reads.
-    fn row(&self, t: usize) -> usize {
+    pub(super) fn row(&self, t: usize) -> usize {
         if self.backwards { self.steps - 1 - t } else { t }
     }
 
-    fn operands<S: Scalar>(&self, site: &Site<'_, S>) -> Vec<Vec<S>> {
+    pub(super) fn operands<S: Scalar>(&self, site: &Site<'_, S>) -> Vec<Vec<S>> {
         site.operands.iter().map(|operand| operand.elements().collect()).collect()
     }
 }
@@ -318,188 +327,5 @@ impl attributes::Scan {
             self.like(self.body.pushforward(), given, returned)
         };
         Arc::clone(self.derived.pushforward.get_or_init(|| Arc::new(derive())))
-    }
-}
-
-/// A loop over numbers.
-struct Machine<'a, S> {
-    scan: &'a attributes::Scan,
-    /// The operands' numbers; none of what is put into the column by hand.
-    operands: Vec<Vec<S>>,
-    /// The body's column.
-    column: Vec<S>,
-    inputs: Vec<Input>,
-    outputs: Vec<Target>,
-}
-
-/// Where a step's input comes from, and where in the column it stands.
-struct Input {
-    slot: usize,
-    len: usize,
-    from: Source,
-}
-
-#[derive(Clone, Copy)]
-enum Source {
-    /// The state, from a place on.
-    State(usize),
-    /// Rows of the operand.
-    Rows,
-    /// It is in the column already.
-    There,
-}
-
-/// Where a step's output goes.
-#[derive(Clone, Copy)]
-enum Target {
-    /// Into the state, from a place on.
-    State(usize),
-    /// Rows of the result, of a length, from a place on.
-    Rows(usize, usize),
-}
-
-impl<'a, S: Scalar> Machine<'a, S> {
-    fn new(scan: &'a attributes::Scan, operands: Vec<Vec<S>>) -> Self {
-        let mut column = scan.body.column();
-        let mut inputs = Vec::with_capacity(operands.len());
-        let mut slot = 0;
-        for ((given, shape), operand) in scan.given.iter().zip(&scan.body.inputs).zip(&operands) {
-            let len = shape.len();
-            let from = match *given {
-                _ if operand.is_empty() => Source::There,
-                Given::Carried(k) => Source::State(scan.state_start(k)),
-                Given::Row => Source::Rows,
-                Given::Fixed => {
-                    column[slot..slot + len].copy_from_slice(operand);
-                    Source::There
-                }
-            };
-            inputs.push(Input { slot, len, from });
-            slot += len;
-        }
-        let target = |(o, returned): (usize, &Returned)| match *returned {
-            Returned::Carried(k) => Target::State(scan.state_start(k)),
-            Returned::Row => Target::Rows(scan.output_start(o), scan.body.outputs[o].layout.len()),
-        };
-        let outputs = scan.returned.iter().enumerate().map(target).collect();
-        Machine { scan, operands, column, inputs, outputs }
-    }
-
-    fn first_state(&self) -> Vec<S> {
-        let mut state = vec![S::EMPTY; self.scan.state_start(self.scan.states())];
-        for (input, operand) in self.inputs.iter().zip(&self.operands) {
-            if let Source::State(place) = input.from {
-                state[place..place + operand.len()].copy_from_slice(operand);
-            }
-        }
-        state
-    }
-
-    /// Writes what a step is given.
-    fn load(&mut self, state: &[S], t: usize) {
-        let row = self.scan.row(t);
-        for (&Input { slot, len, from }, operand) in self.inputs.iter().zip(&self.operands) {
-            let numbers = match from {
-                Source::State(place) => &state[place..place + len],
-                Source::Rows => &operand[row * len..(row + 1) * len],
-                Source::There => continue,
-            };
-            self.column[slot..slot + len].copy_from_slice(numbers);
-        }
-    }
-
-    /// Runs the body: the state before a step becomes the one after it.
-    fn run(&mut self, state: &mut [S]) {
-        self.scan.body.run(&mut self.column);
-        for (output, target) in self.scan.body.outputs.iter().zip(&self.outputs) {
-            if let Target::State(place) = *target {
-                write(&mut state[place..], &self.column, output);
-            }
-        }
-    }
-
-    /// A step of the loop.
-    fn step(&mut self, state: &mut [S], t: usize) {
-        self.load(state, t);
-        self.run(state);
-    }
-
-    /// Writes the rows that a step returned.
-    fn collect(&self, t: usize, result: &mut [S]) {
-        let row = self.scan.row(t);
-        for (output, target) in self.scan.body.outputs.iter().zip(&self.outputs) {
-            if let Target::Rows(first, len) = *target {
-                write(&mut result[first + row * len..], &self.column, output);
-            }
-        }
-    }
-}
-
-fn write<S: Scalar>(to: &mut [S], column: &[S], from: &Elements) {
-    for (to, value) in to.iter_mut().zip(elements(column, from)) {
-        *to = value;
-    }
-}
-
-/// The loop of cotangents, over the states as they are visited.
-struct Back<'a, S> {
-    machine: Machine<'a, S>,
-    /// Of each state that is visited its place, and its slot and length in the column.
-    visited: Vec<(usize, usize, usize)>,
-    state: Vec<S>,
-    result: Vec<S>,
-}
-
-impl<'a, S: Scalar> Back<'a, S> {
-    /// Of the loop `forward` and its pullback, with the cotangent `g` of what it returned.
-    fn new(
-        forward: &attributes::Scan,
-        back: &'a attributes::Scan,
-        operands: &[Vec<S>],
-        g: &[S],
-    ) -> Self {
-        let mut given: Vec<Vec<S>> = Vec::with_capacity(back.given.len());
-        let mut visited = Vec::new();
-        let mut slot = 0;
-        for (i, operand) in operands.iter().enumerate() {
-            let len = forward.body.inputs[i].len();
-            given.push(match forward.given[i] {
-                Given::Carried(k) => {
-                    visited.push((forward.state_start(k), slot, len));
-                    Vec::new()
-                }
-                Given::Row | Given::Fixed => operand.clone(),
-            });
-            slot += len;
-        }
-        for o in 0..forward.returned.len() {
-            let start = forward.output_start(o);
-            given.push(g[start..start + forward.output_shape(o).len()].to_vec());
-        }
-        for (i, operand) in operands.iter().enumerate() {
-            if forward.given[i] == Given::Fixed {
-                given.push(vec![S::EMPTY; operand.len()]);
-            }
-        }
-        let machine = Machine::new(back, given);
-        let state = machine.first_state();
-        Back { machine, visited, state, result: vec![S::EMPTY; back.output_len()] }
-    }
-
-    /// The step `t` of the loop, before which it had this state.
-    fn step(&mut self, before: &[S], t: usize) {
-        let t = self.machine.scan.steps - 1 - t;
-        self.machine.load(&self.state, t);
-        for &(place, slot, len) in &self.visited {
-            self.machine.column[slot..slot + len].copy_from_slice(&before[place..place + len]);
-        }
-        self.machine.run(&mut self.state);
-        self.machine.collect(t, &mut self.result);
-    }
-
-    /// The cotangents of what the loop was given.
-    fn shares(&mut self) -> &[S] {
-        self.result[..self.state.len()].copy_from_slice(&self.state);
-        &self.result
     }
 }

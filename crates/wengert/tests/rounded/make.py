@@ -305,7 +305,7 @@ def fits():
         inside = lambda s: limit if s >= 1 else f(k * (1 + s) / (1 - s))
         coefficients, error = mpmath.chebyfit(inside, [-1, 1], 28, error=True)
         print(f"\n/// {what}: from the constant on; off by less than {mpmath.nstr(error * 1.1, 2)}.")
-        print(f"pub(super) const {name}: [f64; 28] = [")
+        print(f"pub const {name}: [f64; 28] = [")
         for c in reversed(coefficients):
             print(f"    {float(c)!r},")
         print("];")

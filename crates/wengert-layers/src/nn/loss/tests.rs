@@ -37,6 +37,15 @@ fn losses_and_gradients_are_pytorchs() {
     let weights = Some(vec![1.0, 2.0, 0.5]);
     check("cross_entropy_weighted", CrossEntropy { weights, smoothing: 0.0 });
     check("cross_entropy_smoothed", CrossEntropy { weights: None, smoothing: 0.1 });
+
+    struct OfClasses(Option<[f64; 3]>);
+    impl Loss for OfClasses {
+        fn record<'t>(&self, z: Var<'t>, _: Var<'t>) -> Result<Var<'t>, Error> {
+            cross_entropy_of_classes(z, &[1, 0, 2], self.0.as_ref().map(|w| &w[..]))
+        }
+    }
+    check("classes", OfClasses(None));
+    check("classes_weighted", OfClasses(Some([1.0, 2.0, 0.5])));
 }
 
 /// PyTorch's own gradient is 0 here; the figures are −e⁻ᶻ and e⁻ᶻ/(1 + e⁻ᶻ) to 17 digits (mpmath).
@@ -67,7 +76,7 @@ fn cross_entropy_keeps_its_digits_at_any_logit() {
 fn classes_and_distributions_agree() {
     let tape = Tape::with(Options::default().numerics(Numerics::Exact));
     let z = tape.input([[0.5, -1.0, 2.0], [0.0, 3.0, 1.0]]);
-    let by_class = cross_entropy_of_classes(z, &[2, 0]).unwrap();
+    let by_class = cross_entropy_of_classes(z, &[2, 0], None).unwrap();
     let p = tape.data([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
     let by_share = CrossEntropy::default().record(z, p).unwrap();
     close(&[by_class.value()], &[by_share.value()]);
@@ -76,9 +85,12 @@ fn classes_and_distributions_agree() {
     let by_logs = NegativeLogLikelihood.record(logs, p).unwrap();
     close(&[by_logs.value()], &[by_share.value()]);
 
-    let message = |classes: &[usize]| cross_entropy_of_classes(z, classes).unwrap_err().to_string();
+    let message =
+        |classes: &[usize]| cross_entropy_of_classes(z, classes, None).unwrap_err().to_string();
     assert!(message(&[2]).contains("1 classes were given for 2 rows"));
     assert!(message(&[2, 3]).contains("row 1 is of class 3, there are 3"));
+    let error = cross_entropy_of_classes(z, &[0, 0], Some(&[1.0])).unwrap_err().to_string();
+    assert!(error.contains("1 weights were given for 3 classes"), "{error}");
 }
 
 #[test]

@@ -14,6 +14,7 @@
 //! # Ok::<(), wengert_layers::nn::TableError>(())
 //! ```
 
+mod cells;
 mod csv;
 mod error;
 mod scaling;

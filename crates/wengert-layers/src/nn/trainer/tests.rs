@@ -249,6 +249,31 @@ fn frozen_blocks_stay_and_biases_do_not_decay() {
     assert_eq!(model.values(), [1.5, 3.0]);
 }
 
+/// Of a loss without a gradient only the penalty moves anything: by half of ½ · 0.5 · 2 · w, and by
+/// half of 0.5 towards 0.
+#[test]
+fn penalties_leave_biases_alone() {
+    let table = Table::of_numbers(vec![1.0], vec![0.0], 1).unwrap();
+    for passes in [Passes::Recorded, Passes::Replayed, Passes::Compiled] {
+        let moved = |l1: f64, l2: f64| {
+            let dense = Dense::from_out_in([1, 1], &[-2.0], &[3.0]);
+            let layers = Sequential::new().then(dense).then(LayerNorm::new(1));
+            let mut model: Model = Model::new(layers, 1).unwrap();
+            let nothing = loss::of(|output: wengert::Var<'_>, _| output.sum() * 0.0);
+            Trainer::new(Optimiser::gradient_descent(0.5), nothing)
+                .epochs(1)
+                .l1(l1)
+                .l2(l2)
+                .passes(passes)
+                .train(&mut model, &table)
+                .unwrap();
+            model.values().to_vec()
+        };
+        assert_eq!(moved(0.5, 0.0), [-1.75, 3.0, 1.0, 0.0], "{passes:?}");
+        assert_eq!(moved(0.0, 0.5), [-1.5, 3.0, 1.0, 0.0], "{passes:?}");
+    }
+}
+
 #[test]
 fn one_output_does_for_two_classes_and_numbers_are_met() {
     let table =

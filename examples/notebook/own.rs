@@ -1,0 +1,25 @@
+//! A reader's own numbers, held to the tape.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+
+use wengert_inspect::{Diff, Reference, Tolerance, Trace};
+
+/// Compares the numbers of a file with the 2-1-2 network's one row, prints where the two part
+/// first, and returns how many differ.
+pub(crate) fn check(
+    out: &mut impl Write,
+    file: &Path,
+    trace: &Trace,
+) -> Result<usize, Box<dyn Error>> {
+    let at = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| at(&error))?;
+    let own = Reference::of_csv(&text).map_err(|error| at(&error))?;
+    let diff = Diff::new(trace, &own)
+        .titles("from the tape", "of yours")
+        .tolerance(Tolerance::relative(1e-12));
+    write!(out, "{diff}")?;
+    let findings = diff.findings();
+    Ok(findings.differences.len() + findings.structure.len())
+}

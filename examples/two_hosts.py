@@ -1,0 +1,52 @@
+"""Runs an exported step over two processes of two devices each, as over two machines.
+
+    cargo run --release --example devices -- --write step.mlir
+    pip install jax
+    python examples/two_hosts.py step.mlir
+
+On a cluster start it once a host as `two_hosts.py step.mlir RANK`, with the first host's address in
+WENGERT_COORDINATOR (host:port). Every process reads the same file; the sums over devices go through
+the network. Arguments are made up here: waves of numbers, each process its own part of them.
+"""
+import os, re, subprocess, sys
+
+if len(sys.argv) == 2:
+    both = [subprocess.Popen([sys.executable, __file__, sys.argv[1], str(rank)]) for rank in range(2)]
+    sys.exit(max(process.wait(timeout=300) for process in both))
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+import jax
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+from jaxlib import xla_client
+
+rank, text = int(sys.argv[2]), open(sys.argv[1], encoding="utf-8").read()
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_cpu_collectives_implementation", "gloo")
+jax.distributed.initialize(os.environ.get("WENGERT_COORDINATOR", "127.0.0.1:29761"), num_processes=2, process_id=rank)
+devices = jax.devices()
+mesh = jax.make_mesh((len(devices),), ("data",))
+
+options = xla_client.CompileOptions()
+build = options.executable_build_options
+options.num_replicas = build.num_replicas = 1
+options.num_partitions = build.num_partitions = len(devices)
+build.use_spmd_partitioning = build.use_shardy_partitioner = True
+build.device_assignment = xla_client.DeviceAssignment.create(np.array([[d.id for d in mesh.devices.flat]]))
+step = devices[0].client.compile_and_load(text, xla_client.DeviceList(tuple(mesh.devices.flat)), options)
+
+arguments, names, updates = [], [], {}
+declared = re.findall(r"^      %([\w.$-]+): tensor<([\dx]*)f64>(.*)$", text, re.MULTILINE)
+for i, (name, dims, rest) in enumerate(declared):
+    shape = tuple(int(n) for n in dims.split("x") if n)
+    whole = 0.1 * np.sin(0.7 * np.arange(1, 1 + int(np.prod(shape)))).reshape(shape)
+    split = PartitionSpec("data") if '[{"data"}' in rest else PartitionSpec()
+    arguments.append(jax.make_array_from_callback(shape, NamedSharding(mesh, split), lambda at, w=whole: w[at]))
+    if (update := re.search(r"tf.aliasing_output = (\d+)", rest)):
+        updates[i] = (int(update.group(1)), NamedSharding(mesh, split), shape)
+for turn in range(3):
+    results = step.execute_sharded(arguments).disassemble_into_single_device_arrays()
+    if rank == 0:
+        print(f"step {turn}: loss {float(np.asarray(results[0][0]))!r} over {len(devices)} devices of 2 processes", flush=True)
+    for i, (result, sharding, shape) in updates.items():
+        arguments[i] = jax.make_array_from_single_device_arrays(shape, sharding, results[result])
