@@ -4,6 +4,7 @@
 //! pip install lammps-jax-pjrt-cpu       XLA for processors, as one file; or another plugin
 //! export PJRT_PLUGIN=$(python3 -c 'import lammps_jax_pjrt_cpu as p; print(p.PLUGIN_PATH)')
 //! cargo run --release --example devices
+//! cargo run --release --example devices -- --steps 1000
 //! cargo run --release --example devices -- --write step.mlir     the step for four devices as a file
 //! ```
 //!
@@ -44,20 +45,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let tape = Tape::new();
     let step = step(&tape)?;
+    let mut steps = STEPS;
     match &arguments[..] {
         [] => {}
+        [flag, count] if flag == "--steps" => steps = count.parse::<usize>()?.max(1),
         [flag, file] if flag == "--write" => {
             std::fs::write(file, module(&tape, &step, 4)?.text())?;
             return Ok(());
         }
-        _ => return Err("usage: devices [--write FILE]".into()),
+        _ => return Err("usage: devices [--steps N] [--write FILE]".into()),
     }
-    let batches = batches();
+    let batches = batches(steps);
     let ours = by_our_program(&tape, &step, &batches)?;
     let plugin = match Plugin::from_env() {
         Ok(plugin) => plugin,
         Err(error) => {
-            println!("our program: loss {:.6} to {:.6}", ours.0[0], ours.0[STEPS - 1]);
+            println!("our program: loss {:.6} to {:.6}", ours.0[0], ours.0[steps - 1]);
             println!("{error}\n`pip install lammps-jax-pjrt-cpu` has one for processors");
             return Ok(());
         }
@@ -69,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let four = by_xla(&client, &tape, &module(&tape, &step, 4)?, &batches)?;
 
     println!("\n{:>5}  {:>18}  {:>18}  {:>18}", "step", "our program", "XLA", "XLA, four devices");
-    for i in (0..STEPS).step_by(10).chain([STEPS - 1]) {
+    for i in (0..steps - 1).step_by(10).chain([steps - 1]) {
         println!("{i:>5}  {:>18.15}  {:>18.15}  {:>18.15}", ours.0[i], one.0[i], four.0[i]);
     }
     let time = |curve: &Curve| format!("{:.2} ms", 1e3 * curve.1.as_secs_f64());
@@ -116,7 +119,7 @@ fn step(tape: &Tape) -> Result<Step<'_>, Box<dyn Error>> {
 }
 
 /// Batches of pictures and of marks of their classes.
-fn batches() -> Vec<[Vec<f64>; 2]> {
+fn batches(steps: usize) -> Vec<[Vec<f64>; 2]> {
     let rows: Vec<Vec<f64>> = include_str!("data/digits.csv")
         .lines()
         .map(|line| line.split(',').filter_map(|cell| cell.parse().ok()).collect())
@@ -132,7 +135,7 @@ fn batches() -> Vec<[Vec<f64>; 2]> {
         let pictures = rows.clone().flat_map(|row| large(row)).collect();
         [pictures, rows.flat_map(|row| marks(row)).collect()]
     };
-    (0..STEPS).map(batch).collect()
+    (0..steps).map(batch).collect()
 }
 
 fn by_our_program(
@@ -157,7 +160,7 @@ fn by_our_program(
         program.run(&mut workspace)?;
         losses.push(workspace.value(loss));
     }
-    Ok((losses, start.elapsed() / STEPS as u32))
+    Ok((losses, start.elapsed() / batches.len() as u32))
 }
 
 /// The step as StableHLO; rows are split over devices, if there are several.
@@ -169,6 +172,9 @@ fn module(
     let mut export = Export::new(tape).without_locations();
     export.input(step.pictures)?;
     export.input(step.classes)?;
+    for &parameter in &step.parameters {
+        export.input(parameter)?; // in the order of their updates
+    }
     if devices > 1 {
         export.mesh(&[("data", devices)])?;
         export.shard(step.pictures, &[Some("data"), None])?;
@@ -217,5 +223,5 @@ fn by_xla(
         results.iter_mut().for_each(|list| drop(list.remove(0)));
         parameters = results;
     }
-    Ok((losses, start.elapsed() / STEPS as u32))
+    Ok((losses, start.elapsed() / batches.len() as u32))
 }

@@ -82,13 +82,27 @@ pub(crate) fn structural<'w>(op: Structural, x: &[Val<'w>], attributes: &Attribu
         Structural::TakeBack => moves::take_back(x[0], x[1], x[2]),
         Structural::Scan => bodies::scan(x, attributes),
         Structural::Cond => bodies::cond(x, attributes),
+        Structural::Root => {
+            refused(op, x, attributes, "how many steps it takes depends on the numbers")
+        }
+        Structural::External => refused(op, x, attributes, "it is a function of plain numbers"),
         // What is left says what it is composed of: elimination, reflections, a call.
         _ => op.composed(x, attributes).unwrap_or_else(|| {
-            x[0].writer.refuse(op.name(), "it is not composed of operations that have one");
-            let shapes: Vec<Shape> = x.iter().map(|x| x.shape()).collect();
-            let shapes: Vec<&Shape> = shapes.iter().collect();
-            let shape = op.shape(&shapes, attributes).expect("it was checked when recorded");
-            x[0].writer.splat(0.0, &shape)
+            refused(op, x, attributes, "it is not composed of operations that have one")
         }),
     }
+}
+
+/// Notes that an operation has no form; any value of its shape.
+fn refused<'w>(
+    op: Structural,
+    x: &[Val<'w>],
+    attributes: &Attributes,
+    reason: &'static str,
+) -> Val<'w> {
+    x[0].writer.refuse(op.name(), reason);
+    let shapes: Vec<Shape> = x.iter().map(|x| x.shape()).collect();
+    let shapes: Vec<&Shape> = shapes.iter().collect();
+    let shape = op.shape(&shapes, attributes).expect("it was checked when recorded");
+    x[0].writer.splat(0.0, &shape)
 }
