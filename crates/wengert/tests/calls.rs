@@ -384,11 +384,15 @@ fn what_is_detached_stands_still_inside() {
     type Inside = for<'b> fn(&[Var<'b>]) -> Var<'b>;
     let inside: Inside = |x| (x[0] * x[1] * x[1]).sin();
     type Way = fn(&Tape, Var<'_>, Inside) -> Vec<f64>;
-    let ways: [Way; 3] = [
+    let ways: [Way; 4] = [
         |tape, x, inside| of(tape, x, inside(&[x.detach(), x])),
         |tape, x, inside| of(tape, x, tape.checkpoint(&[x.detach(), x], inside).unwrap()),
         |tape, x, inside| {
             let y = tape.cond(x.indicator_gt(0.0), &[x.detach(), x], inside, |x| x[0]);
+            of(tape, x, y.unwrap())
+        },
+        |tape, x, inside| {
+            let y = tape.root(tape.constant(0.5), &[x.detach(), x], |y, p| y - inside(p));
             of(tape, x, y.unwrap())
         },
     ];
@@ -407,6 +411,44 @@ fn what_is_detached_stands_still_inside() {
     close(&numbers[0], &[cosine * second - sine * first * first, cosine * first], 1e-14, "plain");
     close(&numbers[1], &numbers[0], 1e-14, "a checkpoint");
     close(&numbers[2], &numbers[0], 1e-14, "a branch");
+    close(&numbers[3], &numbers[0], 1e-14, "a root");
+}
+
+/// The same of a loop's inputs, whatever the sweep keeps, and of a row and a state.
+#[test]
+fn what_is_detached_stands_still_in_every_step() {
+    const STEPS: usize = 5;
+    fn turn<'b>(state: Var<'b>, row: Var<'b>, fixed: Var<'b>) -> Var<'b> {
+        (fixed * state * state + row * state).sin()
+    }
+    let second = |tape: &Tape, x: Var<'_>, y: Var<'_>| {
+        let (x, y) = (tape.var(x.key()), tape.var(y.key()));
+        let hvp = tape.hvp(y, &[(x, &[1.0])], &[x]).unwrap().concat();
+        [hvp[0], y.backward().wrt(x)]
+    };
+    // Which of the three inputs is detached.
+    for cut in 0..4 {
+        let expected = {
+            let tape = exact();
+            let x = tape.input(0.7);
+            let read = |i: usize| if cut == i { x.detach() } else { x };
+            let mut state = read(0);
+            for _ in 0..STEPS {
+                state = turn(state, read(1), read(2));
+            }
+            second(&tape, x, state)
+        };
+        for keep in [Snapshots::All, Snapshots::Auto, Snapshots::Count(2)] {
+            let tape = exact();
+            let x = tape.input(0.7);
+            let read = |i: usize| if cut == i { x.detach() } else { x };
+            let rows = read(1).broadcast_to([STEPS]);
+            let scan = Scan::new().state(read(0)).rows(rows).fixed(read(2)).snapshots(keep);
+            let scan = scan.record(|s| s.next([turn(s.state(0), s.row(0), s.fixed(0))])).unwrap();
+            let found = second(&tape, x, scan.state(0));
+            close(&found, &expected, 1e-13, &format!("{keep:?}, input {cut} detached"));
+        }
+    }
 }
 
 #[test]

@@ -238,7 +238,10 @@ impl attributes::Scan {
     }
 
     pub(super) fn operands<S: Scalar>(&self, site: &Site<'_, S>) -> Vec<Vec<S>> {
-        site.operands.iter().map(|operand| operand.elements().collect()).collect()
+        let each = site.operands.iter().zip(&site.cut);
+        // What is cut stands still.
+        let still = |x: S, cut: bool| if S::HAS_TANGENT && cut { x.detached() } else { x };
+        each.map(|(operand, &cut)| operand.elements().map(|x| still(x, cut)).collect()).collect()
     }
 }
 
