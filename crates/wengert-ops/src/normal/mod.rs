@@ -2,7 +2,7 @@
 //! they are small. These are not correctly rounded.
 //!
 //! What decays is taken off exactly, as `e^(−x²)` or `e^(−x²/2)` of a square in two parts; what
-//! remains is a polynomial ([`fits`]). φ is the density, Φ the distribution.
+//! remains is a polynomial (`fits`). φ is the density, Φ the distribution.
 
 mod fits;
 
