@@ -462,7 +462,7 @@ fn a_guess_stands_on_an_equation() {
         "output/0/z",
         A,
         |_, d| -0.5 * d,
-        "a factor 1/2 (is there a 1/2 in the loss?), and the sign is flipped",
+        "a factor 1/2 (is there a 1/2 in the loss?), or a mean over 2 where it is a sum, and the sign is flipped",
     );
     guess(
         "hidden/0/y",
