@@ -150,7 +150,11 @@ fn the_derivative_of_the_wrong_number_is_crossed() {
     let block = readme.split("-- --slip derivative-of-input\n```\n\n```text\n").nth(1);
     let block = block.and_then(|rest| rest.split("```").next()).expect("a block of text");
     let (text, _) = output(Slip::DerivativeOfInput);
-    assert!(block.lines().count() > 4 && text.contains(block), "{block}\nis not in\n{text}");
+    assert!(block.lines().count() > 4, "{block}");
+    // The path of the example's file is another one from here.
+    for line in block.lines().filter(|line| !line.starts_with("  node: ")) {
+        assert!(text.contains(line), "{line}\nis not in\n{text}");
+    }
 }
 
 #[test]
@@ -182,7 +186,7 @@ fn a_readers_own_deltas_are_held_to_the_tape() {
     let right = "node,delta\nhidden/0.z,-0.0027118\noutput/0.z,-0.148135\noutput/1.z,0.054726\n";
     let (found, text) = run_on(right);
     assert_eq!(found, Ok(0), "{text}");
-    assert!(text.contains("agree"), "{text}");
+    assert!(text.contains("no number differs"), "{text}");
 
     let (found, text) = run_on(&right.replace("z,-0.148135", "z,0.148135"));
     assert_eq!(found, Ok(1), "{text}");

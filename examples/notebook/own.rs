@@ -16,9 +16,11 @@ pub(crate) fn check(
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| at(&error))?;
     let own = Reference::of_csv(&text).map_err(|error| at(&error))?;
+    // As near as the digits say that were written.
+    let rtol = own.significant().map_or(1e-12, |digits| 10_f64.powi(1 - digits as i32));
     let diff = Diff::new(trace, &own)
         .titles("from the tape", "of yours")
-        .tolerance(Tolerance::relative(1e-12));
+        .tolerance(Tolerance::relative(rtol));
     write!(out, "{diff}")?;
     let findings = diff.findings();
     Ok(findings.differences.len() + findings.structure.len())

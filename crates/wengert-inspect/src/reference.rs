@@ -79,6 +79,12 @@ impl Reference {
         self
     }
 
+    /// To how many significant digits the numbers were rounded, if they were.
+    #[must_use]
+    pub fn significant(&self) -> Option<usize> {
+        self.digits
+    }
+
     /// The value of a single number.
     pub fn value(&mut self, path: impl Into<String>, number: f64) -> &mut Self {
         self.row(path.into(), Quantity::Value, &[number])

@@ -64,7 +64,9 @@ impl Guessing<'_> {
 
     /// Whether two numbers are equal but for rounding, terms of size `scale` having been added.
     fn near(&self, a: f64, b: f64, scale: f64) -> bool {
-        let rtol = (4.0 * self.tolerance.rtol()).clamp(1e-12, 1e-6);
+        // Of numbers with few digits an equation holds to those.
+        let most = if self.tolerance.rtol() > 1e-5 { 1e-3 } else { 1e-6 };
+        let rtol = (4.0 * self.tolerance.rtol()).clamp(1e-12, most);
         a.is_finite()
             && b.is_finite()
             && (a - b).abs() <= rtol * scale.abs().max(b.abs())
