@@ -31,12 +31,14 @@ fn the_mixture_as_tensor_code() {
 }
 
 #[test]
+#[ignore = "minutes in a debug build: cargo test --release -p wengert-jit oracles -- --ignored"]
 fn the_recurrent_network_as_scalar_code() {
     let (lstm, expected) = Lstm::adbench();
     check(&lstm.parameters, &lstm.data, &expected, |p, x| lstm.scalar(&elements(p), &elements(x)));
 }
 
 #[test]
+#[ignore = "minutes in a debug build: cargo test --release -p wengert-jit oracles -- --ignored"]
 fn the_recurrent_network_as_tensor_code() {
     let (lstm, expected) = Lstm::adbench();
     check(&lstm.parameters, &lstm.data, &expected, |p, x| lstm.tensor(p, x));
