@@ -349,10 +349,12 @@ fn every_pre_activation_has_its_delta() {
     let script = "
         const of = () => document.getElementById('panel').dataset.of;
         const boxes = [...document.querySelectorAll('.wg-box[data-v]')];
-        const faded = (style) => boxes.map((box) => box.querySelector(style)).filter((text) => text && getComputedStyle(text).opacity < 1).length;
+        const faded = (style) => boxes.map((box) => box.querySelector(style))
+            .filter((text) => text && getComputedStyle(text).opacity < 1).length;
         const partials = () => seen('.wg-partial').length;
         log([of(), seen('#panel .delta')[0], location.hash]);
-        log(boxes.filter((box) => box.querySelector('.wg-delta')).map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent));
+        log(boxes.filter((box) => box.querySelector('.wg-delta'))
+            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent));
         const search = document.getElementById('search');
         for (const word of ['delta', 'δ', 'Delt']) {
             search.value = word; search.dispatchEvent(new Event('input', { bubbles: true }));
@@ -365,7 +367,8 @@ fn every_pre_activation_has_its_delta() {
             log([faded('.wg-adjoint'), faded('.wg-delta')]);
         }
         log(partials());
-        key('Home'); key('ArrowRight'); log([partials(), seen('.wg-delta').length, seen('#panel .delta').length, of()]);
+        key('Home'); key('ArrowRight');
+        log([partials(), seen('.wg-delta').length, seen('#panel .delta').length, of()]);
         key('Escape'); log([of(), location.hash.includes('select=')]);";
     let Seen { log, .. } = open(&chromium, &page, "", script);
     let zs: Vec<Slot> = ["hidden/0", "hidden/1", "output/0", "output/1"]

@@ -165,7 +165,7 @@ impl Data {
                 Some(path) => vertices.iter().position(|vertex| vertex.path == path),
                 None => vertices.iter().position(|vertex| vertex.delta),
             },
-            forward: first_leaves(scene, trace),
+            forward: forward(scene, trace),
             backward: (0..vertices.len()).rev().filter(reached).collect(),
             next: ways(trace, scene, shown),
             vertices,
@@ -175,7 +175,7 @@ impl Data {
 }
 
 /// The steps of the values: what is given, and then what is computed, one by one.
-fn first_leaves(scene: &Scene, trace: &Trace) -> Vec<Vec<usize>> {
+fn forward(scene: &Scene, trace: &Trace) -> Vec<Vec<usize>> {
     let given = |&vertex: &usize| {
         let vertex = &scene.boxes.vertices[vertex];
         vertex.holds == 0 && trace.nodes()[vertex.node].operands.is_empty()

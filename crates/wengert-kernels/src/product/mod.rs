@@ -1,9 +1,9 @@
 //! Matrix products of `f32` and `f64`: [`product`], which may be summed in any fixed order, and
 //! [`product_in_order`], whose sums are those of the index, with the same bits everywhere.
 //!
-//! Of the first there are three ways, each the fastest for some shapes: `small::rows` over operands as they lie,
-//! `small::dots` for long sums and few of them, `large::blocks` with a panel of the right operand
-//! copied. Which one is taken, and so the order of every sum, depends on the extents and strides
+//! Of the first there are three ways, each the fastest for some shapes: `small::rows` over operands
+//! as they lie, `small::dots` for long sums and few of them, `large::blocks` with a panel of the
+//! right operand copied. The second goes by `large::blocks` alone. Which one is taken, and so the order of every sum, depends on the extents and strides
 //! and on the processor's instructions, on nothing else. None allocates.
 //!
 //! Per element, `|computed − exact| ≤ 8 n ε Σ|terms|`, n being the terms of the sum: any order of n
