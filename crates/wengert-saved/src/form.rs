@@ -10,6 +10,7 @@ use crate::number::Number;
 
 /// What every version of the form begins with.
 #[derive(Debug, serde::Deserialize)]
+#[serde(expecting = "a saved tape or program")]
 pub(crate) struct Stated {
     pub(crate) wengert: Option<String>,
     pub(crate) version: Option<u32>,
@@ -17,7 +18,7 @@ pub(crate) struct Stated {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a saved tape or program")]
 pub(crate) struct File<'a> {
     pub(crate) wengert: String,
     pub(crate) version: u32,
@@ -30,7 +31,7 @@ pub(crate) struct File<'a> {
 
 /// A tape.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a tape")]
 pub(crate) struct List<'a> {
     pub(crate) numerics: Way,
     #[serde(borrow, default)]
@@ -54,7 +55,7 @@ pub(crate) enum Way {
 
 /// A step, with what its operation needs.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a node")]
 pub(crate) struct Node<'a> {
     #[serde(borrow)]
     pub(crate) op: Cow<'a, str>,
@@ -92,7 +93,7 @@ pub(crate) enum Part {
 
 /// A loop.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a loop")]
 pub(crate) struct Turns {
     pub(crate) steps: usize,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -122,7 +123,7 @@ pub(crate) enum Port {
 
 /// A function as a list of steps. Its column: the inputs, the constants, the results.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a body")]
 pub(crate) struct Body<'a> {
     pub(crate) inputs: Vec<Vec<usize>>,
     /// The numbers of the inputs that it was recorded at.
@@ -145,7 +146,7 @@ pub(crate) struct Read {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a name")]
 pub(crate) struct Name<'a> {
     #[serde(borrow)]
     pub(crate) path: Cow<'a, str>,
@@ -154,7 +155,7 @@ pub(crate) struct Name<'a> {
 
 /// The scope from a slot on.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a scope")]
 pub(crate) struct Scope<'a> {
     pub(crate) from: usize,
     #[serde(borrow)]
@@ -162,7 +163,7 @@ pub(crate) struct Scope<'a> {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a guard")]
 pub(crate) struct Guard<'a> {
     pub(crate) left: u32,
     #[serde(borrow)]
@@ -173,7 +174,7 @@ pub(crate) struct Guard<'a> {
 
 /// What a program computes.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "what is asked for")]
 pub(crate) struct Asked {
     pub(crate) numerics: Way,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -193,7 +194,7 @@ pub(crate) struct Asked {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "rows")]
 pub(crate) struct Rows {
     /// As many as the compiler finds best, if there is no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -202,7 +203,7 @@ pub(crate) struct Rows {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a leaf that stands for a gradient")]
 pub(crate) struct Standing {
     pub(crate) leaf: Read,
     pub(crate) of: Read,
@@ -211,7 +212,7 @@ pub(crate) struct Standing {
 
 /// A value; with `by` its derivative.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an output")]
 pub(crate) struct Output {
     pub(crate) of: Read,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,7 +222,7 @@ pub(crate) struct Output {
 }
 
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a feed")]
 pub(crate) struct Feed {
     pub(crate) output: usize,
     pub(crate) to: Read,
@@ -250,7 +251,7 @@ impl Serialize for Read {
 impl<'de> Deserialize<'de> for Read {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, expecting = "where elements are")]
         struct Long {
             at: u32,
             #[serde(default)]
