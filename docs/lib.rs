@@ -22,6 +22,7 @@ documents! {
     performance: "performance.md";
     adding_an_operation: "adding-an-operation.md";
     trace: "trace.md";
+    saved: "saved.md";
     source: "source.md";
     training: "training.md";
     cookbook: "cookbook.md";

@@ -2,7 +2,8 @@
 
     cargo run --release --example devices -- --write step.mlir
     pip install jax
-    python examples/two_hosts.py step.mlir
+    python examples/two_hosts.py step.mlir            two processes
+    python examples/two_hosts.py step.mlir --one      one process of four devices, to compare
 
 On a cluster start it once a host as `two_hosts.py step.mlir RANK`, with the first host's address in
 WENGERT_COORDINATOR (host:port). Every process reads the same file; the sums over devices go through
@@ -13,17 +14,20 @@ import os, re, subprocess, sys
 if len(sys.argv) == 2:
     both = [subprocess.Popen([sys.executable, __file__, sys.argv[1], str(rank)]) for rank in range(2)]
     sys.exit(max(process.wait(timeout=300) for process in both))
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+rank, count = (0, 1) if sys.argv[2] == "--one" else (int(sys.argv[2]), 2)
+os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={4 // count}"
 import jax
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 from jaxlib import xla_client
 
-rank, text = int(sys.argv[2]), open(sys.argv[1], encoding="utf-8").read()
+text = open(sys.argv[1], encoding="utf-8").read()
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_cpu_collectives_implementation", "gloo")
-jax.distributed.initialize(os.environ.get("WENGERT_COORDINATOR", "127.0.0.1:29761"), num_processes=2, process_id=rank)
+if count > 1:
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    address = os.environ.get("WENGERT_COORDINATOR", "127.0.0.1:29761")
+    jax.distributed.initialize(address, num_processes=count, process_id=rank)
 devices = jax.devices()
 mesh = jax.make_mesh((len(devices),), ("data",))
 
@@ -35,7 +39,7 @@ build.use_spmd_partitioning = build.use_shardy_partitioner = True
 build.device_assignment = xla_client.DeviceAssignment.create(np.array([[d.id for d in mesh.devices.flat]]))
 step = devices[0].client.compile_and_load(text, xla_client.DeviceList(tuple(mesh.devices.flat)), options)
 
-arguments, names, updates = [], [], {}
+arguments, updates = [], {}
 declared = re.findall(r"^      %([\w.$-]+): tensor<([\dx]*)f64>(.*)$", text, re.MULTILINE)
 for i, (name, dims, rest) in enumerate(declared):
     shape = tuple(int(n) for n in dims.split("x") if n)
@@ -47,6 +51,7 @@ for i, (name, dims, rest) in enumerate(declared):
 for turn in range(3):
     results = step.execute_sharded(arguments).disassemble_into_single_device_arrays()
     if rank == 0:
-        print(f"step {turn}: loss {float(np.asarray(results[0][0]))!r} over {len(devices)} devices of 2 processes", flush=True)
+        loss = float(np.asarray(results[0][0]))
+        print(f"step {turn}: loss {loss!r} over {len(devices)} devices of {count} processes", flush=True)
     for i, (result, sharding, shape) in updates.items():
         arguments[i] = jax.make_array_from_single_device_arrays(shape, sharding, results[result])

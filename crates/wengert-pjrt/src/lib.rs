@@ -25,12 +25,15 @@
 //! | run on several | [`Program::run_sharded`], of a module with a mesh |
 //! | keep a training loop on the device | [`Argument::Give`], for arguments that have an update |
 //! | read results | [`Buffer::get`] |
+//! | have a `Trainer` of `wengert-layers` step by it | `training::Xla`, with the feature `training` |
 
 // A module uses only modules listed above it.
 mod error;
 mod options;
 mod arguments;
 mod ffi;
+#[cfg(feature = "training")]
+pub mod training;
 
 use std::fmt;
 use std::path::Path;

@@ -3,4 +3,5 @@
 //! none.
 
 mod plugin;
+mod trainer;
 mod training;

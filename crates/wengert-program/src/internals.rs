@@ -19,6 +19,8 @@ use crate::Numerics;
 use crate::op::{Binary, Unary};
 use crate::simd::Level;
 
+pub use super::request::{Asked, AskedOutput};
+
 /// What runs in the place of a program's tasks.
 pub trait Code<S>: fmt::Debug + Send + Sync {
     /// Does what the tasks do, in their order, to the numbers of a workspace; `task` runs one of

@@ -274,6 +274,57 @@ impl<'t, S: Float> Compiler<'t, S> {
     }
 }
 
+/// What was asked of a compiler, as data: for `wengert-saved`, which writes it to files.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Asked {
+    pub numerics: Numerics,
+    pub portable: bool,
+    pub without: Vec<Pass>,
+    /// How many rows at a time, if the caller said it, and the first slots of what differs.
+    pub rows: Option<(Option<usize>, Vec<u32>)>,
+    pub outputs: Vec<AskedOutput>,
+    /// Of, by, and the leaf that stands for it.
+    pub standing: Vec<[View; 3]>,
+    /// By number of the output.
+    pub feeds: Vec<(usize, View)>,
+}
+
+/// An output that was asked for.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum AskedOutput {
+    Value(View),
+    Gradient { of: View, wrt: View, per_row: bool },
+}
+
+impl<'t, S: Float> Compiler<'t, S> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let outputs = self.requests.iter().map(|(request, _)| match *request {
+            Request::Value(view) => AskedOutput::Value(view),
+            Request::Gradient { of, wrt, per_row } => AskedOutput::Gradient { of, wrt, per_row },
+        });
+        let passes = Pass::ALL.iter().filter(|pass| !self.passes.contains(pass));
+        Asked {
+            numerics: self.numerics,
+            portable: self.level == Level::Portable,
+            without: passes.copied().collect(),
+            rows: self.rows.as_ref().map(|rows| (rows.count, rows.blocks.clone())),
+            outputs: outputs.collect(),
+            standing: self.standing.iter().map(|s| [s.of, s.wrt, s.leaf]).collect(),
+            feeds: self.feeds.iter().map(|&(output, to)| (output.index as usize, to)).collect(),
+        }
+    }
+
+    /// The tape that it compiles.
+    #[must_use]
+    pub fn tape(&self) -> &'t Tape<S> {
+        self.tape
+    }
+}
+
 impl Rows {
     /// Whether a block of leaves differs from row to row; the rows' weights do, and are on no tape.
     pub(super) fn is_per_row(&self, block: &super::graph::Block) -> bool {

@@ -20,6 +20,7 @@ mod points;
 mod xla;
 
 mod elementwise;
+mod hosts;
 mod programs;
 mod refusals;
 mod rows;

@@ -3,12 +3,14 @@
 
 use std::cell::Ref;
 
-use crate::error::Error;
+use crate::error::{Error, NodeId};
 use crate::real::Scalar;
 use crate::run::View;
+use crate::shape::Layout;
 use crate::tape::Tape;
 use crate::var::Var;
 
+pub use crate::calls::body_of;
 pub use crate::tape::{FaultCheck, Guard, Kind, Limited, Side, Step};
 
 impl<S: Scalar> Tape<S> {
@@ -16,6 +18,17 @@ impl<S: Scalar> Tape<S> {
     #[doc(hidden)]
     pub fn side(&self) -> Ref<'_, Side> {
         self.side.borrow()
+    }
+
+    /// The handle of elements of the column; none if one of them is past its end, or there is none.
+    #[doc(hidden)]
+    pub fn elements(&self, start: NodeId, layout: Layout, cut: bool) -> Option<Var<'_, S>> {
+        let end = start.slot().checked_add(layout.last_offset())?;
+        if layout.is_empty() || end >= self.slots() {
+            return None;
+        }
+        let layout = self.side.borrow_mut().layouts.intern(layout);
+        Some(Var { tape: self, view: View::new(start.0, layout).cut_if(cut) })
     }
 
     /// Both columns.

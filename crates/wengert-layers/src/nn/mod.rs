@@ -69,4 +69,7 @@ pub use optim::{
 };
 pub use picture::{Curve, curves};
 pub use table::{Column, Csv, Header, Missing, Scaling, Table, TableError};
-pub use trainer::{Checkpoint, Ended, EpochReport, History, Method, Show, Trainer, TrainerError};
+pub use trainer::{
+    Checkpoint, Ended, Engine, EngineStep, EpochReport, History, Method, Show, StepOnTape, Trainer,
+    TrainerError,
+};

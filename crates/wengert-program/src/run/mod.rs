@@ -294,6 +294,18 @@ impl<S: Float> Program<S> {
         self.inner.rows
     }
 
+    /// Whether every row has its own of an output, of a program for many
+    /// [`rows`](crate::Compiler::rows).
+    ///
+    /// # Panics
+    ///
+    /// If the output is of another program.
+    #[must_use]
+    #[track_caller]
+    pub fn is_per_row(&self, output: Output) -> bool {
+        self.asked(output).per_row
+    }
+
     #[track_caller]
     pub(crate) fn info(&self, input: Input) -> &InputInfo {
         self.inner.info(input)

@@ -20,8 +20,9 @@ use crate::var::Var;
 /// # Errors
 ///
 /// [`Error::Body`] if the program branched on a number.
+#[doc(hidden)]
 #[track_caller]
-pub(super) fn body_of<S: Scalar>(
+pub fn body_of<S: Scalar>(
     name: &str,
     tape: &Tape<S>,
     inputs: &[Var<'_, S>],

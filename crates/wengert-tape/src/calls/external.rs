@@ -123,6 +123,13 @@ impl External {
         self.inner.key()
     }
 
+    /// What a step that calls it holds.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn as_attribute(&self, part: ExternalPart) -> Attributes {
+        Attributes::External(Arc::clone(&self.inner), part)
+    }
+
     /// The result for operands, as one node of their tape.
     ///
     /// # Panics
@@ -148,7 +155,7 @@ impl External {
             let name = self.key().to_owned();
             return Err(Error::Body { name, problem, at: Place::caller() });
         }
-        let attributes = Attributes::External(Arc::clone(&self.inner), ExternalPart::Value);
+        let attributes = self.as_attribute(ExternalPart::Value);
         operands[0].tape.record_call(Structural::External, operands, attributes)
     }
 }

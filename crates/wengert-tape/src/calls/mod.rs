@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use wengert_ops::attributes::Body;
 
+pub use body::body_of;
 pub use external::{External, Externals};
 pub use operation::Operation;
 pub use scan::{Scan, Scanned, Step, Turn};

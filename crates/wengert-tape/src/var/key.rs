@@ -2,9 +2,10 @@
 
 use super::{Var, or_panic};
 use crate::error::{Error, Place};
+use crate::op::{Leaf, Op};
 use crate::real::Scalar;
 use crate::run::View;
-use crate::tape::Tape;
+use crate::tape::{Kind, Tape};
 
 /// A handle without its tape, to get the handle again after a [`rewind`](Tape::rewind) with
 /// [`Tape::var`].
@@ -25,6 +26,41 @@ impl<S: Scalar> Var<'_, S> {
 }
 
 impl<S: Scalar> Tape<S> {
+    /// The handle of what has this path, `scope/name`: for a tape whose recording stands elsewhere.
+    /// It passes derivatives on, but for data and constants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchPath`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tape = wengert::Tape::new();
+    /// let _y = (tape.input(3.0).named("x") * 2.0).named("y");
+    /// assert_eq!(tape.find("y")?.backward().wrt(tape.find("x")?), 2.0);
+    /// assert!(tape.find("z").is_err());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn find(&self, path: &str) -> Result<Var<'_, S>, Error> {
+        let side = self.side.borrow();
+        let Some(name) = side.names.list.iter().find(|name| name.path == path) else {
+            return Err(Error::NoSuchPath { path: path.to_owned(), at: Place::caller() });
+        };
+        let step = self.columns.step(side.step_of(name.view.start()));
+        let leaf = match step.kind() {
+            Kind::Leaf(leaf) => Some(leaf),
+            Kind::Wide => match side.wides[step.a() as usize].op {
+                Op::Leaf(leaf) => Some(leaf),
+                _ => None,
+            },
+            _ => None,
+        };
+        let cut = matches!(leaf, Some(Leaf::Data | Leaf::Const));
+        Ok(Var { tape: self, view: name.view.cut_if(cut) })
+    }
+
     /// The handle that a key was made of.
     ///
     /// # Panics

@@ -71,6 +71,13 @@ pub enum TrainerError {
         reason: String,
     },
 
+    /// An [`Engine`](super::Engine) does not take the step, or failed.
+    #[error("the engine: {reason}")]
+    Engine {
+        /// What it says.
+        reason: String,
+    },
+
     /// No parameter is free to move.
     #[error("every parameter of the model is frozen, or it has none")]
     NothingToLearn,

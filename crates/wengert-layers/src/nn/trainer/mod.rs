@@ -3,6 +3,7 @@
 mod check;
 mod checkpoint;
 mod diagnose;
+mod engine;
 mod error;
 mod history;
 #[cfg(feature = "interrupt")]
@@ -15,6 +16,7 @@ mod search;
 mod steps;
 
 pub use checkpoint::Checkpoint;
+pub use engine::{Engine, EngineStep, StepOnTape};
 pub use error::TrainerError;
 pub use history::{Ended, EpochReport, History};
 pub use progress::Show;
@@ -64,6 +66,7 @@ pub struct Trainer<'a, S: Scalar = f64> {
     l1: f64,
     l2: f64,
     passes: Passes,
+    engine: Option<&'a dyn Engine<S>>,
     numerics: Numerics,
     threads: Option<usize>,
     show: Show,
@@ -122,6 +125,7 @@ impl<'a, S: Scalar> Trainer<'a, S> {
             l1: 0.0,
             l2: 0.0,
             passes: Passes::Compiled,
+            engine: None,
             numerics: Numerics::Fast,
             threads: None,
             show: Show::Nothing,
@@ -182,6 +186,13 @@ impl<'a, S: Scalar> Trainer<'a, S> {
     #[must_use]
     pub fn passes(self, passes: Passes) -> Self {
         Trainer { passes, ..self }
+    }
+
+    /// Has steps computed by an [`Engine`], whatever [`passes`](Trainer::passes) and threads say: the
+    /// history, checkpoints and all else are those of every training, the bits the engine's own.
+    #[must_use]
+    pub fn engine(self, engine: &'a dyn Engine<S>) -> Self {
+        Trainer { engine: Some(engine), ..self }
     }
 
     /// [`Numerics::Exact`] gives the same bits on every machine, and whichever way steps are

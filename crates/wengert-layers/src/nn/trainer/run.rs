@@ -10,6 +10,7 @@ use wengert::program::Compile;
 use super::check::{self, LOOKED_AT};
 use super::checkpoint::{Best, Checkpoint};
 use super::diagnose::{self, Lost};
+use super::engine::{self, ByEngine, StepOnTape};
 use super::history::{Ended, EpochReport, History};
 use super::parallel::OverThreads;
 use super::rows::{Order, Rows};
@@ -69,8 +70,16 @@ impl<S: Compile> Trainer<'_, S> {
             }
         }
         let tapes = [manner.tape(), manner.tape()];
-        let mut steps: Box<dyn Steps<S> + '_> = match (self.method, self.threads, self.passes) {
-            (Method::Search(settings), threads, _) => Box::new(InSearch {
+        let way = (self.method, self.threads, self.passes, self.engine);
+        let mut steps: Box<dyn Steps<S> + '_> = match way {
+            (Method::Search(_), .., Some(_)) => {
+                let reason = "L-BFGS searches along lines, and an engine makes steps".to_owned();
+                return Err(TrainerError::Engine { reason });
+            }
+            (.., Some(engine)) => {
+                Box::new(ByEngine { manner, engine, steps: BTreeMap::new(), last: None })
+            }
+            (Method::Search(settings), threads, ..) => Box::new(InSearch {
                 over: OverThreads::new(manner, threads.unwrap_or(1), table.len())?,
                 settings,
                 resumed: self.from.as_ref().map(|checkpoint| checkpoint.state.clone()),
@@ -78,12 +87,14 @@ impl<S: Compile> Trainer<'_, S> {
                 steps: 0,
                 done: false,
             }),
-            (_, Some(threads), _) => Box::new(OverThreads::new(manner, threads, batch)?),
-            (_, None, Passes::Recorded) => Box::new(OnFreshTapes { manner, tape: manner.tape() }),
-            (_, None, Passes::Replayed) => {
+            (_, Some(threads), ..) => Box::new(OverThreads::new(manner, threads, batch)?),
+            (_, None, Passes::Recorded, _) => {
+                Box::new(OnFreshTapes { manner, tape: manner.tape() })
+            }
+            (_, None, Passes::Replayed, _) => {
                 Box::new(OnOneTape { manner, tapes: &tapes, kept: Vec::new() })
             }
-            (_, None, Passes::Compiled) => {
+            (_, None, Passes::Compiled, _) => {
                 Box::new(InPrograms { manner, programs: BTreeMap::new(), last: None })
             }
         };
@@ -107,7 +118,7 @@ impl<S: Compile> Trainer<'_, S> {
             let mut sum = 0.0;
             for (k, (part, seed)) in order.batches().enumerate() {
                 if stopped() {
-                    steps.deliver(&mut work);
+                    steps.deliver(&mut work)?;
                     ended = Ended::Interrupted;
                     break 'epochs;
                 }
@@ -119,7 +130,7 @@ impl<S: Compile> Trainer<'_, S> {
                 }
                 sum += loss * part.len() as f64;
             }
-            steps.deliver(&mut work);
+            steps.deliver(&mut work)?;
             if work.model.values().iter().any(|value| !value.is_finite()) {
                 let lost = Lost { epoch, batch: order.count() - 1, loss: f64::NAN };
                 return Err(lost.explain(manner, &mut work, before, table, &order));
@@ -183,6 +194,49 @@ impl<S: Compile> Trainer<'_, S> {
             warnings.extend(still.into_iter().chain(found));
         }
         Ok(History { epochs: reports, kept, ended, warnings, checkpoint })
+    }
+
+    /// Records the step of the first batch, as an [`Engine`](super::Engine) is given it, and hands it
+    /// to `f`: to export it, or to look at it.
+    ///
+    /// # Errors
+    ///
+    /// As [`train`](Trainer::train) before its first step.
+    pub fn record_step<R>(
+        &self,
+        model: &mut Model<S>,
+        table: &Table,
+        f: impl FnOnce(&StepOnTape<'_, S>) -> R,
+    ) -> Result<R, TrainerError> {
+        let batch = self.checked(model, table)?;
+        let outputs = check::outputs(model, table)?;
+        let manner = self.manner(table, outputs);
+        let count: usize = moving(model).into_iter().map(|i| model.blocks()[i].len).sum();
+        let Method::Steps(optimiser) = self.method else {
+            let reason = "L-BFGS has no step of one batch".to_owned();
+            return Err(TrainerError::Engine { reason });
+        };
+        let mut rows = Rows::none();
+        let order = Order::of(self.seed, 0, table.len(), batch);
+        let Some((part, seed)) = order.batches().next() else {
+            return Err(TrainerError::Batch { batch, rows: table.len() });
+        };
+        rows.take(table, part, outputs);
+        let work = Work { model, stepper: optimiser.start(count) };
+        let tape = manner.tape();
+        let step = engine::recorded(&tape, manner, &work, &rows.turn(part.len(), seed))?;
+        Ok(f(&step))
+    }
+
+    fn manner(&self, table: &Table, outputs: usize) -> Manner<'_, S> {
+        Manner {
+            loss: &*self.loss,
+            l1: self.l1,
+            l2: self.l2,
+            width: table.width(),
+            outputs,
+            numerics: self.numerics,
+        }
     }
 
     /// Refuses what cannot be learnt; returns the rows of a batch.

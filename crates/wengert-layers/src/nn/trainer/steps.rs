@@ -47,7 +47,9 @@ pub(super) trait Steps<S: Scalar> {
     fn step(&mut self, work: &mut Work<'_, S>, turn: &Turn<'_, S>) -> Result<f64, TrainerError>;
 
     /// Gives `work` the numbers, if they have been kept elsewhere.
-    fn deliver(&mut self, _work: &mut Work<'_, S>) {}
+    fn deliver(&mut self, _work: &mut Work<'_, S>) -> Result<(), TrainerError> {
+        Ok(())
+    }
 
     /// The rate of the last step.
     fn rate(&self, work: &Work<'_, S>) -> f64 {
@@ -331,7 +333,7 @@ impl<S: Compile> StepProgram<S> {
 impl<S: Compile> Steps<S> for InPrograms<'_, S> {
     fn step(&mut self, work: &mut Work<'_, S>, turn: &Turn<'_, S>) -> Result<f64, TrainerError> {
         if self.last != Some(turn.rows) {
-            self.deliver(work);
+            self.deliver(work)?;
             if !self.programs.contains_key(&turn.rows) {
                 let program = StepProgram::compile(self.manner, work, turn)?;
                 self.programs.insert(turn.rows, program);
@@ -358,9 +360,10 @@ impl<S: Compile> Steps<S> for InPrograms<'_, S> {
         Ok(workspace.value(step.loss).to_f64())
     }
 
-    fn deliver(&mut self, work: &mut Work<'_, S>) {
+    fn deliver(&mut self, work: &mut Work<'_, S>) -> Result<(), TrainerError> {
         if let Some(rows) = self.last.take() {
             self.programs[&rows].store(work);
         }
+        Ok(())
     }
 }

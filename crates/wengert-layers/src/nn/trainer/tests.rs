@@ -56,6 +56,106 @@ fn every_way_of_stepping_gives_the_same_bits() {
     }
 }
 
+/// An engine that is made of the crate's own programs.
+struct OwnPrograms;
+
+struct OwnProgram {
+    program: wengert::Program,
+    workspace: wengert::Workspace,
+    given: Vec<wengert::program::Input>,
+    kept: Vec<wengert::program::Input>,
+    loss: wengert::program::Output,
+}
+
+impl Engine<f64> for OwnPrograms {
+    fn prepare(&self, step: &StepOnTape<'_>) -> Result<Box<dyn EngineStep<f64>>, String> {
+        let rows = step.given[0].shape().dims()[0];
+        assert!(step.given[..step.per_row].iter().all(|leaf| leaf.shape().dims()[0] == rows));
+        let mut compiler = wengert::Compiler::new(step.tape);
+        let loss = compiler.output(step.loss).unwrap();
+        let mut all = step.loss;
+        for &(leaf, next) in &step.kept {
+            let next = compiler.output(next).unwrap();
+            compiler.feed(next, leaf).unwrap();
+        }
+        // Every leaf is an input, though the rule may not read it.
+        for &leaf in &step.given {
+            all = all + leaf.sum() * 0.0;
+        }
+        compiler.output(all).unwrap();
+        let program = compiler.compile().map_err(|error| error.to_string())?;
+        let input = |leaf| program.input(leaf).unwrap();
+        Ok(Box::new(OwnProgram {
+            workspace: program.workspace(),
+            given: step.given.iter().map(|&leaf| input(leaf)).collect(),
+            kept: step.kept.iter().map(|&(leaf, _)| input(leaf)).collect(),
+            loss,
+            program,
+        }))
+    }
+}
+
+impl EngineStep<f64> for OwnProgram {
+    fn set(&mut self, kept: &[&[f64]]) -> Result<(), String> {
+        for (&input, &numbers) in self.kept.iter().zip(kept) {
+            self.workspace.set(input, numbers).unwrap();
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, given: &[&[f64]]) -> Result<f64, String> {
+        for (&input, &numbers) in self.given.iter().zip(given) {
+            self.workspace.set(input, numbers).unwrap();
+        }
+        self.program.run(&mut self.workspace).map_err(|error| error.to_string())?;
+        Ok(self.workspace.value(self.loss))
+    }
+
+    fn kept(&self) -> Result<Vec<Vec<f64>>, String> {
+        Ok(self.kept.iter().map(|&input| self.workspace.input(input).to_vec()).collect())
+    }
+}
+
+#[test]
+fn an_engine_is_one_more_way_of_stepping() {
+    let table = crowds(70);
+    let held = crowds(31);
+    let exact = || trainer().numerics(Numerics::Exact).l2(0.01).validate(&held);
+    let (model, history) = trained(exact(), &table);
+    let (other, its) = trained(exact().engine(&OwnPrograms), &table);
+    for (a, b) in model.values().iter().zip(other.values()) {
+        assert!((a - b).abs() < 1e-12, "{a:?} {b:?}");
+    }
+    assert_eq!((its.epochs.len(), its.kept, its.ended), (6, history.kept, history.ended));
+    for (a, b) in its.epochs.iter().zip(&history.epochs) {
+        assert!((a.loss - b.loss).abs() < 1e-12 && a.rate == b.rate, "{a:?} {b:?}");
+    }
+    // What was begun by an engine goes on without.
+    let (_, half) = trained(exact().epochs(3).engine(&OwnPrograms), &table);
+    let (resumed, _) = trained(exact().resume(half.checkpoint), &table);
+    for (a, b) in model.values().iter().zip(resumed.values()) {
+        assert!((a - b).abs() < 1e-12, "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn what_an_engine_says_ends_the_training() {
+    struct Refuses;
+    impl Engine<f64> for Refuses {
+        fn prepare(&self, _: &StepOnTape<'_>) -> Result<Box<dyn EngineStep<f64>>, String> {
+            Err("no such card".to_owned())
+        }
+    }
+    let mut model: Model = Model::new(layers(), 1).unwrap();
+    let before = model.values().to_vec();
+    let error = trainer().engine(&Refuses).train(&mut model, &crowds(70)).unwrap_err();
+    assert_eq!(error.to_string(), "the engine: no such card");
+    assert_eq!(model.values(), before);
+    let recorded = trainer().record_step(&mut model, &crowds(70), |step| step.kept.len());
+    // Of Adam every block keeps two.
+    assert_eq!(recorded.unwrap(), 3 * model.tensors().len());
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     let table = crowds(70);
