@@ -117,7 +117,11 @@ impl SideBySide {
             let farthest = others.iter().map(|&x| ulps(x, reference)).collect::<Option<Vec<u64>>>();
             cells
                 .push(farthest.map_or("NaN".to_owned(), |all| {
-                    all.into_iter().max().unwrap_or(0).to_string()
+                    // Further apart, a count of neighbours says nothing.
+                    match all.into_iter().max().unwrap_or(0) {
+                        far if far > 1_000_000 => "far".to_owned(),
+                        near => near.to_string(),
+                    }
                 }));
         }
         if !self.ticks(numbers) {

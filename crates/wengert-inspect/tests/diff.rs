@@ -535,7 +535,7 @@ fn an_exchanged_element_and_a_mean_are_guessed() {
     let mean = text((-1.5_f64).exp() / 5.0);
     assert!(
         mean.contains(
-            "guess, there: a factor 1/5, a number of elements on this tape: a mean, or a sum?"
+            "guess, there: a factor 1/5: a mean instead of a sum over the 5 elements of x?"
         ),
         "{mean}"
     );
