@@ -115,14 +115,13 @@ impl SideBySide {
         let mut cells = Vec::new();
         if self.digits.is_none() {
             let farthest = others.iter().map(|&x| ulps(x, reference)).collect::<Option<Vec<u64>>>();
-            cells
-                .push(farthest.map_or("NaN".to_owned(), |all| {
-                    // Further apart, a count of neighbours says nothing.
-                    match all.into_iter().max().unwrap_or(0) {
-                        far if far > 1_000_000 => "far".to_owned(),
-                        near => near.to_string(),
-                    }
-                }));
+            cells.push(farthest.map_or("NaN".to_owned(), |all| {
+                // Further apart, a count of neighbours says nothing.
+                match all.into_iter().max().unwrap_or(0) {
+                    far if far > 1_000_000 => "far".to_owned(),
+                    near => near.to_string(),
+                }
+            }));
         }
         if !self.ticks(numbers) {
             // `f64::max` would drop a NaN.

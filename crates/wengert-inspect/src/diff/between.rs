@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::align::Aligned;
-use crate::trace::{Slot, Trace, known_op};
+use crate::trace::{Slot, Trace};
 
 /// Nodes that a line names before it counts the rest.
 const SHOWN: usize = 3;
@@ -51,10 +51,8 @@ pub(super) fn between(
     let text = if agreeing.len() == 1 { text } else { text.replace(" and it", " and them") };
     let place = |&node: &usize| {
         let of = &ours.nodes()[node];
-        let op =
-            if known_op(&of.op).is_some() { of.op.as_str() } else { "an op that is not known" };
         let at = of.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-        format!("{op} {}{at}", of.path)
+        format!("{} {}{at}", of.op, of.path)
     };
     let mut through: Vec<String> = steps.iter().take(SHOWN).map(place).collect();
     if steps.len() > SHOWN {

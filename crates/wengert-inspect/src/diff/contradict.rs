@@ -93,8 +93,10 @@ fn adjoints(trace: &Trace, theirs: bool) -> Vec<Contradiction> {
         sum[slot] += output.cotangent;
         magnitude[slot] += output.cotangent.abs();
     }
+    let last = trace.outputs().iter().map(|output| output.of.node).max().unwrap_or(0);
     let mut found = Vec::new();
-    for node in (0..trace.nodes().len()).rev() {
+    // What is recorded after the outputs adds nothing.
+    for node in (0..=last).rev() {
         for slot in trace.slots_of(node) {
             let (computed, Some(stated)) = (sum[slot.index()], trace.adjoint(slot).number()) else {
                 continue;
@@ -108,7 +110,9 @@ fn adjoints(trace: &Trace, theirs: bool) -> Vec<Contradiction> {
                 found.push(Contradiction { theirs, slot, path, quantity, stated, computed });
             }
         }
-        if !trace.says_jacobian(node) {
+        // One who derived some of the adjoints leaves the sums of the others open.
+        let silent = |slot: Slot| *trace.adjoint(slot) == Adjoint::NotComputed;
+        if !trace.says_jacobian(node) || trace.slots_of(node).any(silent) {
             let read = trace.nodes()[node].operands.iter().filter(|operand| !operand.cut);
             for operand in read {
                 trace.resolve(&operand.elements).slots().for_each(|slot| explained[slot] = false);

@@ -54,8 +54,10 @@ impl Diff<'_> {
         };
         self.write_cause(f, looked, cause, &guessing, brief)?;
         if brief {
-            let more = found.differences.len() - 1;
-            let own = found.of(Origin::Own).count();
+            // Those of the same node are counted above.
+            let others = found.differences.iter().skip(found.group.max(1));
+            let more = others.len();
+            let own = others.filter(|other| other.origin == Origin::Own).count();
             match (more, own) {
                 (0, _) => {}
                 (more, 0) => writeln!(f, "{} from it", follow(more))?,
@@ -124,7 +126,7 @@ impl Diff<'_> {
             )?,
         }
         if found.group > 1 {
-            let node = &self.ours.nodes()[self.ours.spot(cause.slot).node].path;
+            let node = self.ours.label_of(cause.slot).path;
             writeln!(f, "  the worst of {} that differ in {node}", count(found.group, "number"))?;
         }
         writeln!(f, "  node: {}", node_text(self.ours, cause.slot))?;
@@ -184,7 +186,11 @@ impl Diff<'_> {
             let more = terms.len().saturating_sub(TERMS);
             let more =
                 if more > 0 { format!(", the largest of {}", terms.len()) } else { String::new() };
-            writeln!(f, "  made {ours} of{more}:")?;
+            let minus = match cause.quantity {
+                Quantity::Delta => ", the delta being minus their sum",
+                Quantity::Value | Quantity::Adjoint => "",
+            };
+            writeln!(f, "  made {ours} of{more}{minus}:")?;
             write!(f, "{columns}")?;
         }
         let cut: Vec<String> = cut_readers(self.ours, cause.slot);

@@ -33,8 +33,19 @@ impl Guessing<'_> {
     /// Two numbers of elements on the tape of which one is half the other, the largest: what a mean
     /// may have been taken over.
     pub(super) fn halved(&self) -> Option<(usize, usize)> {
+        // What is added up on this tape is the likelier to have been counted otherwise.
+        let sums = self.star.nodes().iter().filter(|node| node.op == "sum");
+        let lengths = sums.map(|node| {
+            node.operands.iter().map(|of| of.elements.shape.iter().product::<usize>()).sum()
+        });
+        let longest: Option<usize> = lengths.max();
         let mut counts = self.counts();
         counts.insert(1);
+        let half =
+            |length: &usize| *length > 2 && length % 2 == 0 && counts.contains(&(length / 2));
+        if let Some(longest) = longest.filter(half) {
+            return Some((longest, longest / 2));
+        }
         let mut pairs = counts.iter().rev().map(|&count| (count, count / 2));
         pairs.find(|&(from, of)| from == 2 * of && counts.contains(&of))
     }
@@ -78,7 +89,8 @@ impl Guessing<'_> {
         }
         let root = |count: &usize| *count > 2 && self.is(factor * factor, *count as f64);
         let count = counts.iter().copied().find(root)?;
-        let of = self.of_count(count);
-        Some(format!("a factor {text}sqrt({count}): scaled by the root of {of}?{sign}"))
+        Some(format!(
+            "a factor {text}sqrt({count}): scaled by the root of an extent of {count}?{sign}"
+        ))
     }
 }

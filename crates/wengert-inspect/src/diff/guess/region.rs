@@ -21,8 +21,8 @@ enum Change {
     Unary(usize, Option<Unary>),
     /// Other numbers for an operand.
     Operand(usize, usize, How),
-    /// A constant with another number.
-    Constant(usize, f64),
+    /// Another number for a constant, where one node reads it.
+    Constant(usize, usize, f64),
     /// Every reduction of a matrix along the other axis.
     Axes,
 }
@@ -94,7 +94,7 @@ impl<'a> Region<'a> {
                 let read = operand.elements.first.node;
                 let of = self.star.nodes()[read].op.as_str();
                 if of == "const" {
-                    constants.push(read);
+                    constants.push((index, i, self.star.nodes()[read].values[0]));
                 }
                 let hows: &[How] = match op {
                     Op::Structural(Structural::Affine) if i == 0 => &[How::Zero, How::Twice],
@@ -123,11 +123,9 @@ impl<'a> Region<'a> {
         if reductions > 0 {
             changes.push(Change::Axes);
         }
-        constants.sort_unstable();
-        constants.dedup();
-        for node in constants {
-            let others = self.others(self.star.nodes()[node].values[0]);
-            changes.extend(others.into_iter().map(|other| Change::Constant(node, other)));
+        for (node, operand, own) in constants {
+            let others = self.others(own).into_iter();
+            changes.extend(others.map(|other| Change::Constant(node, operand, other)));
         }
         changes
     }
@@ -166,10 +164,6 @@ impl<'a> Region<'a> {
 
     fn run(&mut self, change: &Change) -> Option<Array> {
         let mut made: HashMap<usize, Array> = HashMap::new();
-        let first = self.nodes.first().copied()?;
-        if let Change::Constant(node, other) = *change {
-            made.insert(node, (vec![other], self.star.nodes()[node].shape.clone()));
-        }
         for at in 0..self.nodes.len() {
             let index = self.nodes[at];
             let (star, node) = (self.star, &self.star.nodes()[index]);
@@ -181,6 +175,11 @@ impl<'a> Region<'a> {
                     && (of, which) == (index, i)
                 {
                     array = how.of(array)?;
+                }
+                if let Change::Constant(of, which, other) = *change
+                    && (of, which) == (index, i)
+                {
+                    array.0.fill(other);
                 }
                 if let (Change::Axes, Some(other)) = (change, self.other_count(operand)) {
                     array.0 = vec![other; array.0.len()];
@@ -206,7 +205,6 @@ impl<'a> Region<'a> {
             let array = self.evaluator.apply(star.precision(), op, &operands, attributes)?;
             made.insert(index, array);
         }
-        debug_assert!(first <= *self.nodes.last()?);
         made.remove(self.nodes.last()?)
     }
 
@@ -235,7 +233,7 @@ impl<'a> Region<'a> {
     }
 
     fn text(&self, change: &Change) -> String {
-        let path = |node: usize| self.star.nodes()[node].path.as_str();
+        let path = |node: usize| self.star.label_of(Slot(self.star.start(node))).path;
         let operand = |node: usize, operand: usize| -> String {
             let elements = &self.star.nodes()[node].operands[operand].elements;
             self.star.label_of(self.star.at(elements.first)).path.to_owned()
@@ -267,8 +265,9 @@ impl<'a> Region<'a> {
                     1 - axis.min(1)
                 )
             }
-            Change::Constant(node, other) => {
-                let own = self.star.nodes()[node].values[0];
+            Change::Constant(node, which, other) => {
+                let read = self.star.nodes()[node].operands[which].elements.first.node;
+                let own = self.star.nodes()[read].values[0];
                 let why = constant(own, other);
                 format!("as if the constant {} were {}{why}", Digits::new(own), Digits::new(other))
             }
@@ -282,13 +281,14 @@ use How::{One, Transposed, Twice, Zero};
 fn constant(own: f64, other: f64) -> String {
     let count = |x: f64| (x >= 2.0 && (x - x.round()).abs() < 1e-6).then(|| x.round());
     let (share, other_share) = (count(1.0 / own), count(1.0 / other));
+    let small = |x: f64| x > 0.0 && x < 0.1 && x.log10().fract() == 0.0;
     match (share, other_share) {
+        _ if own < 0.01 && small(own) && small(other) => ": another eps".to_owned(),
         (Some(n), Some(m)) if m == n - 1.0 => {
             format!(": {n} - 1, as in an unbiased variance")
         }
         (Some(n), Some(m)) => format!(": a mean over {m} where it is one over {n}"),
         (Some(n), None) if other == 1.0 => format!(": a sum where it is a mean over {n}"),
-        _ if own > 0.0 && own < 0.01 && other < 1.0 && other > 0.0 => ": another eps".to_owned(),
         _ => match (count(own), count(other)) {
             (Some(n), Some(m)) if m == n - 1.0 => ": n - 1, as in an unbiased variance".to_owned(),
             _ => String::new(),

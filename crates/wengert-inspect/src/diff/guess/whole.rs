@@ -21,6 +21,11 @@ impl Guessing<'_> {
         }
     }
 
+    /// What a reader calls a node: the name of what was taken of it if that is all that has one.
+    fn path(&self, node: usize) -> &str {
+        self.star.label_of(Slot(self.star.start(node))).path
+    }
+
     fn values_of(&self, node: usize) -> Option<String> {
         self.transposed(node)
             .or_else(|| self.other_rows(node))
@@ -30,15 +35,16 @@ impl Guessing<'_> {
     /// A leaf that is stored the other way.
     fn transposed(&self, node: usize) -> Option<String> {
         let of = &self.ours.nodes()[node];
-        let &[rows, columns] = of.shape.as_slice() else { return None };
+        // A block of parameters has the shape that it is named by.
+        let label = self.ours.label_of(Slot(self.ours.start(node)));
+        let &[rows, columns] = label.shape else { return None };
+        if !of.operands.is_empty() || rows < 2 || rows * columns != of.values.len() {
+            return None;
+        }
         let other = |i: usize| of.values[(i % columns) * rows + i / columns];
-        let slots = self.ours.slots_of(node).enumerate();
-        let mut stated =
-            slots.map(|(i, slot)| Some((self.aligned.values[slot.index()]?, other(i))));
-        (of.operands.is_empty()
-            && rows > 1
-            && stated.all(|pair| pair.is_some_and(|(stated, other)| stated == other)))
-        .then(|| format!("{} is transposed", of.path))
+        let mut slots = self.ours.slots_of(node).enumerate();
+        let all = slots.all(|(i, slot)| self.aligned.values[slot.index()] == Some(other(i)));
+        all.then(|| format!("{} is transposed", label.path))
     }
 
     /// Rows of a table that were looked up at other places.
@@ -101,7 +107,7 @@ impl Guessing<'_> {
         if !all || stated.iter().all(|&(_, expected, _)| expected == 0.0) {
             return None;
         }
-        let path = self.star.nodes()[node].path.as_str();
+        let path = self.path(node);
         let readers = || self.theirs.and_then(|theirs| cut_by(theirs, path));
         Some(match readers() {
             Some(reader) => {
@@ -130,19 +136,19 @@ impl Guessing<'_> {
             |reader: usize, slot: Slot| shares[&reader].get(&slot.index()).copied().unwrap_or(0.0);
         let only = |reader: &usize| self.makes(stated, |slot, _| Some(share(*reader, slot)));
         if let Some(&reader) = shares.keys().find(|reader| only(reader)) {
-            let (of, path) = (&self.star.nodes()[reader].path, &self.star.nodes()[node].path);
+            let (of, path) = (self.path(reader), self.path(node));
             return Some(format!(
                 "only the contributions of {of}: written over the others instead of added, or {path} \
                  is detached where the others read it"
             ));
         }
         for &reader in shares.keys() {
-            let of = &self.star.nodes()[reader].path;
+            let of = self.path(reader);
             for (factor, how) in [(-1.0, "missing"), (1.0, "added twice"), (-2.0, "subtracted")] {
                 let made =
                     |slot: Slot, expected: f64| Some(expected + factor * share(reader, slot));
                 if self.makes(stated, made) {
-                    let path = &self.star.nodes()[node].path;
+                    let path = self.path(node);
                     let cut = match how {
                         "missing" => format!(": {path} detached where it reads it?"),
                         _ => String::new(),
@@ -191,7 +197,7 @@ impl Guessing<'_> {
             ("y (1 - y)", |_, y| y * (1.0 - y)),
             ("x (1 - x)", |x, _| x * (1.0 - x)),
         ];
-        let (op, path) = (&of.op, &of.path);
+        let (op, path) = (&of.op, self.path(reader));
         let found = slopes.iter().find(|(_, slope)| {
             self.makes(stated, |slot, _| at(slot).map(|(x, y, adjoint)| slope(x, y) * adjoint))
         });
@@ -249,7 +255,7 @@ impl Guessing<'_> {
             return None;
         }
         self.extent(ratio).or_else(|| {
-            let path = &self.star.nodes()[node].path;
+            let path = self.path(node);
             let ratio = crate::digits::Digits::new(ratio).significant(4);
             Some(format!("all numbers of {path} by the same factor, {ratio}"))
         })
