@@ -25,7 +25,7 @@ use crate::digits::Digits;
 /// assert_eq!(table.to_string().trim_start(), "\
 /// by hand               from the tape          ulps
 /// output/0.delta  -0.14813473120687762  -0.1481347312068776  ✓  1
-/// output/1.delta   0.05472601157879688   0.0547              ✗  3748663570463  relative 0.000476
+/// output/1.delta   0.05472601157879688   0.0547              ✗  far   relative 0.000476
 /// ");
 /// ```
 #[derive(Clone, Debug)]
