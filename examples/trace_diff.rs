@@ -3,8 +3,10 @@
 //! ```text
 //! python3 examples/pytorch_trace.py > theirs.json
 //! cargo run --release --example trace_diff -- ours.json theirs.json
-//! cargo run --release --example trace_diff -- ours.json theirs.json --rtol 1e-6
+//! cargo run --release --example trace_diff -- ours.json theirs.json --rtol 1e-6 --atol 1e-12
 //! ```
+//!
+//! Without a tolerance it is that of the coarser of the two: 1e-9, and 1e-4 if one is in `f32`.
 //!
 //! A file is written by `Trace::to_json`, or by another program in the form of docs/trace.md.
 //!
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 
 use wengert_inspect::{Diff, Tolerance, Trace};
 
-const USAGE: &str = "usage: trace_diff OURS.json THEIRS.json [--rtol NUMBER]";
+const USAGE: &str = "usage: trace_diff OURS.json THEIRS.json [--rtol NUMBER] [--atol NUMBER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,23 +40,28 @@ fn main() -> ExitCode {
 
 /// Writes the diff of the two files named, and returns whether their numbers agree.
 pub(crate) fn run(out: &mut impl Write, arguments: &[String]) -> Result<bool, Box<dyn Error>> {
-    let (ours, theirs, tolerance) = match arguments {
-        [ours, theirs] => (ours, theirs, Tolerance::default()),
-        [ours, theirs, flag, rtol] if flag == "--rtol" => {
-            let rtol: f64 = rtol
-                .parse()
-                .ok()
-                .filter(|x| *x >= 0.0)
-                .ok_or(format!("{rtol} is no tolerance\n{USAGE}"))?;
-            (ours, theirs, Tolerance::relative(rtol).absolute(Tolerance::default().atol()))
-        }
-        _ => return Err(USAGE.into()),
-    };
+    let [ours, theirs, flags @ ..] = arguments else { return Err(USAGE.into()) };
+    let (mut rtol, mut atol) = (None, None);
+    for flag in flags.chunks(2) {
+        let [flag, number] = flag else { return Err(USAGE.into()) };
+        let tolerance = match flag.as_str() {
+            "--rtol" => &mut rtol,
+            "--atol" => &mut atol,
+            _ => return Err(USAGE.into()),
+        };
+        let parsed = number.parse().ok().filter(|x: &f64| *x >= 0.0);
+        *tolerance = Some(parsed.ok_or(format!("{number} is no tolerance\n{USAGE}"))?);
+    }
     let (ours, theirs) = (Path::new(ours), Path::new(theirs));
     let (a, b) = (read(ours)?, read(theirs)?);
     let title =
         |path: &Path| format!("in {}", path.file_name().unwrap_or_default().to_string_lossy());
-    let diff = Diff::new(&a, &b).titles(title(ours), title(theirs)).tolerance(tolerance);
+    let mut diff = Diff::new(&a, &b).titles(title(ours), title(theirs));
+    if rtol.is_some() || atol.is_some() {
+        let usual = Tolerance::default();
+        let rtol = Tolerance::relative(rtol.unwrap_or(usual.rtol()));
+        diff = diff.tolerance(rtol.absolute(atol.unwrap_or(usual.atol())));
+    }
     write!(out, "{diff}")?;
     Ok(diff.findings().agree())
 }

@@ -20,6 +20,7 @@ mod ode_example;
 mod outside;
 mod page;
 mod pictures;
+mod planted;
 mod program_example;
 mod readme;
 mod rust_source;

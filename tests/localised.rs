@@ -8,9 +8,8 @@ mod printed;
 
 use hand::{Network, Slip};
 use wengert::Tape;
-use wengert_inspect::{Diff, Findings, Origin, Reference, Table, Tolerance, Trace};
+use wengert_inspect::{Diff, Findings, Origin, Reference, Tolerance, Trace};
 use wengert_layers::{Activation, Granularity, Mlp};
-use wengert_snapshot::compare;
 
 const RATE: f64 = 0.02;
 
@@ -199,33 +198,4 @@ fn the_text_names_node_numbers_guess_and_consequences() {
 fn the_text_of_an_update_too_early() {
     let (_, text) = findings(&cases()[1], Slip::UpdateTooEarly, Granularity::PerLayer);
     insta::assert_snapshot!(without_lines(&text));
-}
-
-/// Half the squared error of one neuron, or the squared error.
-fn one_neuron(factor: f64) -> Trace {
-    let tape = Tape::new();
-    let (x, w, b) = (
-        tape.data([3.0]).at(0).named("x"),
-        tape.param(0.5).named("w"),
-        tape.param(0.25).named("b"),
-    );
-    let z = (w * x + b).named("z");
-    let error = (1.0 - z.sigmoid().named("y")).named("error");
-    Trace::of(&(factor * error.square()).named("L").backward()).expect("fresh gradients")
-}
-
-/// What docs/snapshots.md shows of a failure, put together as the assertion does.
-#[test]
-fn the_document_shows_a_failure_as_it_is() {
-    let (stored, now) = (one_neuron(0.5), one_neuron(1.0));
-    let (stored, text) = (Table::new(&stored).to_string(), Table::new(&now).to_string());
-    let difference =
-        compare(&stored, &text, Tolerance::default()).expect_err("the loss has lost its half");
-    let rows = Reference::of_table(&stored).expect("it is a table");
-    let diff = Diff::new(&now, &rows).titles("now", "in the snapshot");
-    let failure = format!(
-        "the snapshot differs first here: {difference}\n\nthe cause, by the trace and the rows of the snapshot:\n{diff}"
-    );
-    let document = include_str!("../docs/snapshots.md");
-    assert!(document.contains(&without_lines(&failure)), "{}", without_lines(&failure));
 }

@@ -1,5 +1,6 @@
-//! Traces of another program: what a PyTorch module computed, beside a tape of the same network.
-//! tests/pytorch/README.md says how the files were made.
+//! Traces of other programs: what a PyTorch module computed, a JAX function, code with a derivation
+//! by hand, beside a tape of the same network.
+//! tests/ports/README.md says how the files were made.
 
 #[path = "../examples/trace_diff.rs"]
 #[allow(dead_code, reason = "the example's main is not called here")]
@@ -14,8 +15,11 @@ use wengert_inspect::{
 };
 use wengert_snapshot::assert_agree;
 
-const NETWORK: &str = include_str!("pytorch/2-3-2.json");
-const MIXED: &str = include_str!("pytorch/mixed.json");
+const NETWORK: &str = include_str!("ports/2-3-2.json");
+const JAX: &str = include_str!("ports/jax.json");
+const NUMPY: &str = include_str!("ports/numpy.json");
+const FAULTS: &str = include_str!("ports/faults.txt");
+const MIXED: &str = include_str!("ports/mixed.json");
 
 fn pytorch() -> Trace {
     Trace::from_json(NETWORK).expect("the script writes traces")
@@ -74,7 +78,7 @@ fn the_same_network_has_the_same_numbers() {
     let (found, text) = diff(&ours);
     // Parameters, the row, z and output of both layers, the loss.
     assert_eq!((found.values, found.adjoints), (30, 30), "{text}");
-    // What PyTorch's hooks do not see has no node there.
+    // What PyTorch computes between modules has no node there.
     let only = |s: &Structure| matches!(s, Structure::Extra { .. }) || s.path() == "L";
     assert!(found.structure.iter().all(only), "{text}");
 }
@@ -117,7 +121,97 @@ fn a_cut_in_the_port_is_found_where_it_is() {
 }
 
 #[test]
-fn what_hooks_see_of_a_mixed_module_reads_and_is_shown() {
+fn a_network_has_the_same_numbers_in_jax_and_by_hand() {
+    let ours = port(|z| z.sigmoid(), half);
+    for (json, numbers) in [(JAX, 60), (NUMPY, 40)] {
+        let theirs = Trace::from_json(json).expect("the script writes traces");
+        let tolerance = Tolerance::relative(1e-12);
+        assert_agree!(&ours, &theirs, tolerance);
+        assert_agree!(&pytorch(), &theirs, tolerance);
+        let found = Diff::new(&ours, &theirs).findings();
+        assert!(found.contradictions.is_empty(), "{found:?}");
+        assert!(found.values + found.adjoints >= numbers, "{found:?}");
+    }
+}
+
+/// A delta that was derived wrongly contradicts what it was derived from: the tape need not be
+/// asked.
+#[test]
+fn a_wrong_derivation_contradicts_itself() {
+    let mut data = Trace::from_json(NUMPY).expect("the script writes traces").into_data();
+    let bias = data.nodes.iter_mut().find(|node| node.path == "output/b").expect("it has one");
+    bias.adjoints[0] = Adjoint::Computed(0.25);
+    let wrong = Trace::new(data).expect("one number is another");
+    let ours = port(|z| z.sigmoid(), half);
+    let diff = Diff::new(&ours, &wrong).titles("on the tape", "by hand");
+    let text = diff.headline();
+    let first = "the trace by hand contradicts itself: the adjoint of output/b[0] is 0.25, ";
+    assert!(text.starts_with(first), "{text}");
+    let found = diff.findings();
+    assert!(found.contradictions.len() == 1 && found.contradictions[0].theirs, "{text}");
+    assert_eq!(found.differences.len(), 1, "{text}");
+}
+
+/// The bias is missing here or there: the guess names the right side either way.
+#[test]
+fn guesses_are_made_for_both_sides() {
+    let (whole, theirs) = (port(|z| z.sigmoid(), half), pytorch());
+    let lacking = {
+        let tape = Tape::new();
+        let numbers = |path: &str| -> Vec<f64> {
+            let part = theirs.find(path).expect("PyTorch has it");
+            part.slots().iter().map(|&slot| theirs.value(slot)).collect()
+        };
+        let x = tape.data(numbers("x")).named("x");
+        let w = tape.param(numbers("hidden/w")).reshape([3, 2]).named("hidden/w");
+        let _unused = tape.param(numbers("hidden/b")).named("hidden/b");
+        let h = w.matmul(x).named("hidden/z").sigmoid().named("hidden/output");
+        Trace::of(&h.square().sum().named("L").backward()).expect("fresh gradients")
+    };
+    let words = "as if the bias hidden/b were missing in hidden/z";
+    let text = Diff::new(&whole, &lacking).titles("ours", "theirs").headline();
+    assert!(text.contains(&format!("guess, theirs: {words}")), "{text}");
+    let text = Diff::new(&lacking, &whole).titles("ours", "theirs").headline();
+    assert!(text.contains(&format!("guess, ours: {words}")), "{text}");
+}
+
+/// Every way in which a recorder can be wrong is right, or refused by name. Where Python has
+/// PyTorch, the script is run again.
+#[test]
+fn the_script_is_right_or_refuses_by_name() {
+    for row in [
+        "in-place, out *= 2: refused: a was written over",
+        "in-place, out += x: refused: a was written over",
+        "in-place, relu of torch.nn.functional: refused: a was written over",
+        "in-place, a module made so: refused: a writes over its input",
+        "a gradient that was left: refused: a.weight has a gradient from an earlier backward",
+        "softplus with another beta: right",
+        "a class called Exp: right",
+        "names that collide: refused: names: a and b are both called h",
+        "keyword arguments and a mask of booleans: right",
+        "an LSTM: right",
+        "a misspelt name: refused: names: aa is no module and no parameter; a is one",
+    ] {
+        assert!(FAULTS.lines().any(|line| line.starts_with(row)), "{row}");
+    }
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ports/faults.py");
+    let names = [std::env::var("WENGERT_PYTHON").unwrap_or_default(), "python3".to_owned()];
+    let has = |python: &&String| {
+        let asked = std::process::Command::new(python).args(["-c", "import torch"]).output();
+        !python.is_empty() && asked.is_ok_and(|output| output.status.success())
+    };
+    let Some(python) = names.iter().find(has) else {
+        println!("skipped: the script is not run, since no Python here has PyTorch");
+        return;
+    };
+    let said = std::process::Command::new(python).arg(script).output().expect("it runs");
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(text, FAULTS);
+}
+
+#[test]
+fn a_mixed_module_reads_and_is_shown() {
     let trace = Trace::from_json(MIXED).expect("the script writes traces");
     let adjoint = |path: &str| trace.adjoint(trace.slot(path).expect(path)).to_string();
     assert_eq!(adjoint("unread[0]"), "no path");
@@ -127,19 +221,16 @@ fn what_hooks_see_of_a_mixed_module_reads_and_is_shown() {
     // A module that is called twice, and a class without an op of that name.
     assert!(trace.find("tanh#2").is_some());
     let table = Table::new(&trace).to_string();
-    assert!(table.contains("gelu [2, 3]") && table.contains("layernorm [2, 3]"), "{table}");
+    assert!(table.contains("nn.GELU [2, 3]") && table.contains("nn.LayerNorm [2, 3]"), "{table}");
     // Known ops are explained: the adjoint is the sum of its contributions, in f32.
     let slot = trace.slot("last/bias[1]").unwrap();
     let (sum, own) = (trace.ledger(slot).sum(), trace.adjoint(slot).number().unwrap());
     assert!(Tolerance::relative(1e-6).accepts(sum, own), "{sum} {own}");
     assert!(LedgerText::new(&trace).to_string().contains("last/bias[1]: adjoint"));
-    // What is not known is not explained away: a layer norm reads act; PyTorch multiplied a zero
-    // adjoint by infinity.
+    // A module of its own kind states its derivatives, so it is explained too.
     let ledgers = LedgerText::new(&trace).of(&["act[0, 0]"]).to_string();
     assert!(
-        ledgers.contains(
-            "act[0, 0]: adjoint -0.02524983883, of readers some of which are not explained"
-        ),
+        ledgers.contains("act[0, 0]: adjoint -0.02524983883 = sum of 3 contributions"),
         "{ledgers}"
     );
     let health = Health::new(&trace).to_string();
@@ -218,7 +309,7 @@ fn the_schema_refuses_what_is_refused() {
         assert!(schema::check(&schema, &value).is_err(), "{to}");
         assert!(Trace::from_json(&json).is_err(), "{to}");
     };
-    broken("\"version\": 1", "\"version\": 3");
+    broken("\"version\": 2", "\"version\": 3");
     broken("\"precision\": \"f64\"", "\"precision\": \"f16\"");
     broken("\"adjoints\":", "\"gradients\":");
     broken("\"path\": \"x\",", "");
@@ -231,30 +322,26 @@ fn the_schema_refuses_what_is_refused() {
     broken("\"node\": 9", "\"node\": 9, \"slot\": 3");
 }
 
-/// What docs/trace.md shows of the form and of a diff.
+/// What docs/trace.md shows of the form, and docs/ports.md of a diff.
 #[test]
-fn the_document_shows_what_is_so() {
-    let document = include_str!("../docs/trace.md");
-    let json = document
-        .split("```json\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next())
-        .expect("an example");
+fn the_documents_show_what_is_so() {
+    let block = |document: &'static str, language: &str| -> &'static str {
+        let start = document.split_once(&format!("```{language}\n")).expect("an example").1;
+        start.split_once("```").expect("it ends").0
+    };
+    let json = block(include_str!("../docs/trace.md"), "json");
     let trace = Trace::from_json(json).expect("the example is a trace");
     assert_eq!(trace.loss(), trace.slot("L"));
     assert_eq!(schema::check(&the_schema(), &serde_json::from_str(json).unwrap()), Ok(()));
-    let (_, text) = diff(&port(|z| z.tanh(), half));
-    let shown = document
-        .split("```text\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next())
-        .expect("a diff");
+    let ours = port(|z| z.tanh(), half);
+    let theirs = pytorch();
+    let text = Diff::new(&ours, &theirs).titles("in the port", "in PyTorch").headline();
     // The column of the source line is left to the document.
     let without_place = |text: &str| -> Vec<String> {
-        text.lines().map(|line| line.split(", at tests/").next().unwrap_or("").to_owned()).collect()
+        text.lines().map(|line| line.split(", at ").next().unwrap_or("").to_owned()).collect()
     };
-    let (text, shown) = (without_place(&text), without_place(shown));
-    assert_eq!(text[..shown.len()], shown);
+    let shown = block(include_str!("../docs/ports.md"), "text");
+    assert_eq!(without_place(&text), without_place(shown), "{text}");
 }
 
 #[test]

@@ -68,6 +68,22 @@ impl Ledger {
 /// contributions are added to each other first.
 type Group = Option<(usize, usize)>;
 
+/// The slots that ledgers are asked of, in order.
+struct Wanted(Vec<usize>);
+
+impl Wanted {
+    fn new(slots: &[Slot]) -> Self {
+        let mut wanted: Vec<usize> = slots.iter().map(|slot| slot.index()).collect();
+        wanted.sort_unstable();
+        Wanted(wanted)
+    }
+
+    /// Whether one lies in a range.
+    fn any(&self, first: usize, last: usize) -> bool {
+        self.0.get(self.0.partition_point(|&slot| slot < first)).is_some_and(|&slot| slot <= last)
+    }
+}
+
 impl Trace {
     /// The ledger of one number.
     ///
@@ -98,9 +114,9 @@ impl Trace {
             );
             found.insert(slot.index(), Vec::new());
         }
-        let nodes: HashSet<usize> = slots.iter().map(|&slot| self.spot(slot).node).collect();
+        let wanted = Wanted::new(slots);
         for index in (0..self.nodes().len()).rev() {
-            if self.reads_any(index, &nodes) {
+            if self.reads_any(index, &wanted) {
                 self.jacobian(index, |entry| {
                     if let Some(ledger) = found.get_mut(&entry.slot) {
                         let group = entry.running.map(|element| (index, element));
@@ -111,10 +127,17 @@ impl Trace {
                 });
             }
         }
-        slots
-            .iter()
-            .map(|&slot| self.add_up(slot, found.get(&slot.index()).cloned().unwrap_or_default()))
-            .collect()
+        let mut seeds: HashMap<usize, f64> = HashMap::new();
+        for output in self.outputs() {
+            let add = |seed: &mut f64| *seed = self.precision().add(*seed, output.cotangent);
+            let slot = self.at(output.of).index();
+            seeds.entry(slot).and_modify(add).or_insert(output.cotangent);
+        }
+        let of = |slot: &Slot| {
+            let contributions = found.get(&slot.index()).cloned().unwrap_or_default();
+            self.add_up(*slot, seeds.get(&slot.index()).copied(), contributions)
+        };
+        slots.iter().map(of).collect()
     }
 
     /// The sum of the cotangents that a slot's adjoint started from; `None` if it is no output.
@@ -134,12 +157,25 @@ impl Trace {
             .all(|operand| operand.cut || !self.slots_read(operand).any(|s| s == slot))
     }
 
-    /// Whether a node reads numbers that may belong to one of some nodes.
-    fn reads_any(&self, reader: usize, nodes: &HashSet<usize>) -> bool {
+    /// The numbers of which a reader has an op that this version does not know and states no
+    /// partials, so that their ledgers are not complete; by slot, found in one pass.
+    pub(crate) fn unexplained(&self) -> HashSet<usize> {
+        let unknown = (0..self.nodes().len()).filter(|&node| !self.says_jacobian(node));
+        let read = unknown.flat_map(|node| &self.nodes()[node].operands);
+        let read = read.filter(|operand| !operand.cut);
+        read.flat_map(|operand| self.slots_read(operand)).map(Slot::index).collect()
+    }
+
+    /// Whether a node reads numbers that may be among some.
+    fn reads_any(&self, reader: usize, wanted: &Wanted) -> bool {
         self.nodes()[reader].operands.iter().filter(|operand| !operand.cut).any(|operand| {
-            let last = self.resolve(&operand.elements).last().unwrap_or(0);
-            let last = self.spot(Slot(last)).node;
-            (operand.elements.first.node..=last).any(|node| nodes.contains(&node))
+            let first = self.at(operand.elements.first).index();
+            let last = match &operand.elements.strides {
+                // Of neighbours the last one needs no walk.
+                None => first + operand.elements.shape.iter().product::<usize>().saturating_sub(1),
+                Some(_) => self.resolve(&operand.elements).last().unwrap_or(first),
+            };
+            wanted.any(first, last)
         })
     }
 
@@ -154,8 +190,12 @@ impl Trace {
         Some(Contribution { reader, operand: entry.operand, partial, adjoint, product })
     }
 
-    fn add_up(&self, slot: Slot, contributions: Vec<(Group, Contribution)>) -> Ledger {
-        let seed = self.seed(slot);
+    fn add_up(
+        &self,
+        slot: Slot,
+        seed: Option<f64>,
+        contributions: Vec<(Group, Contribution)>,
+    ) -> Ledger {
         let add = |a, b| self.precision().add(a, b);
         let groups = contributions.chunk_by(|(a, _), (b, _)| a.is_some() && a == b);
         let shares = groups.filter_map(|group| group.iter().map(|(_, c)| c.product).reduce(add));

@@ -1,5 +1,6 @@
 //! Ledgers as text.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::columns::{Columns, signed};
@@ -100,12 +101,15 @@ impl<'a> LedgerText<'a> {
         if self.slots { format!("{slot} {label}") } else { label }
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, ledger: &Ledger) -> fmt::Result {
+    fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        ledger: &Ledger,
+        unexplained: &HashSet<usize>,
+    ) -> fmt::Result {
         let (label, adjoint) = (self.label(ledger.slot()), self.trace.adjoint(ledger.slot()));
         let lines = ledger.contributions().len() + usize::from(ledger.seed().is_some());
-        // Only a trace of another program has ops that are not known.
-        let unknown = (0..self.trace.nodes().len()).any(|node| !self.trace.says_jacobian(node));
-        let unexplained = unknown && !self.trace.is_explained(ledger.slot());
+        let unexplained = unexplained.contains(&ledger.slot().index());
         match (adjoint, lines) {
             (Adjoint::Computed(_), _) if unexplained => {
                 writeln!(
@@ -155,8 +159,9 @@ impl fmt::Display for LedgerText<'_> {
             Some(slots) => self.trace.ledgers(slots),
             None => self.trace.ledgers(&self.trace.slots().filter(named).collect::<Vec<_>>()),
         };
+        let unexplained = self.trace.unexplained();
         for ledger in &ledgers {
-            self.write(f, ledger)?;
+            self.write(f, ledger, &unexplained)?;
         }
         for path in &self.missing {
             writeln!(f, "{path}: not on the trace")?;

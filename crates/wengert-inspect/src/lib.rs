@@ -69,7 +69,7 @@ mod page;
 
 pub use compare::{Tolerance, relative, ulps};
 pub use derivation::{Derivation, Known, Level};
-pub use diff::{Diff, Difference, Findings, Origin, Side, Structure};
+pub use diff::{Contradiction, Diff, Difference, Findings, Names, Origin, Side, Structure};
 pub use digits::{Digits, SIGNIFICANT};
 pub use graph::Reads;
 pub use health::{Health, Layer, Saturation};

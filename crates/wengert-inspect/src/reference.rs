@@ -121,6 +121,35 @@ impl Reference {
         self
     }
 
+    /// The adjoints that a [check](wengert::Var::check) was given as claims, by path: a
+    /// [`Diff`](crate::Diff) of them tells all that follows from the first wrong one, and guesses
+    /// from all of a node's numbers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_inspect::{Diff, Reference, Trace};
+    ///
+    /// let tape = wengert::Tape::new();
+    /// let x = tape.input(0.5).named("x");
+    /// let loss = (0.5 * x.square()).named("L");
+    /// let report = loss.check().claim(x, &[-0.5]).run().expect("a number");
+    /// let trace = Trace::of(&loss.backward())?;
+    /// let text = Diff::new(&trace, &Reference::of_claims(&report)).to_string();
+    /// assert!(text.contains("the sign is flipped"), "{text}");
+    /// # Ok::<(), wengert_inspect::Stale>(())
+    /// ```
+    #[must_use]
+    pub fn of_claims(report: &wengert::check::Report) -> Self {
+        let mut reference = Reference::new();
+        for row in &report.rows {
+            if let Some(claimed) = row.claimed {
+                reference.adjoint(row.label.as_str(), claimed);
+            }
+        }
+        reference
+    }
+
     /// How many numbers it states.
     #[must_use]
     pub fn len(&self) -> usize {

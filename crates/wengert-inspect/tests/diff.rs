@@ -184,6 +184,78 @@ fn numbers_of_f32_follow_in_f32() {
     );
 }
 
+/// A right port in the coarser type is right without being told a tolerance.
+#[test]
+fn the_tolerance_is_that_of_the_coarser_type() {
+    fn record<S: wengert::Scalar + wengert_inspect::Traced>() -> Trace {
+        let tape = Tape::<S>::default();
+        let numbers: Vec<S> = (0..8).map(|i| S::from_f64(f64::from(i) * 0.1 + 0.05)).collect();
+        let x = tape.input(numbers).named("x");
+        let y = (x.exp().sum() * x.sin().sum()).named("y");
+        Trace::of(&y.tanh().named("L").backward()).unwrap()
+    }
+    let (double, single) = (record::<f64>(), record::<f32>());
+    for (ours, theirs) in [(&double, &single), (&single, &double), (&single, &single)] {
+        let diff = Diff::new(ours, theirs);
+        assert!(diff.findings().agree(), "{diff}");
+        assert!(diff.to_string().contains("rtol=1e-4 atol=1e-7"), "{diff}");
+        assert!(diff.findings().contradictions.is_empty(), "{diff}");
+    }
+    let told = Diff::new(&double, &single).tolerance(Tolerance::default());
+    assert!(!told.findings().agree());
+}
+
+/// Every number of a program, made wrong one at a time, denies what it was computed from; and no
+/// other is blamed, unless it reads the one.
+#[test]
+fn a_trace_that_contradicts_itself_is_found_at_the_number() {
+    let ours = program(AT);
+    assert!(Diff::new(&ours, &ours).findings().contradictions.is_empty());
+    for node in (0..ours.nodes().len()).filter(|&node| !ours.nodes()[node].operands.is_empty()) {
+        let theirs = changed(&ours, |data| data.nodes[node].values[0] += 0.37);
+        let found = Diff::new(&ours, &theirs).findings();
+        let first = &found.contradictions[0];
+        let at = (ours.spot(first.slot).node, first.quantity, first.theirs);
+        assert_eq!(at, (node, Quantity::Value, true), "{}", ours.nodes()[node].path);
+        let theirs = changed(&ours, |data| {
+            let adjoint = &mut data.nodes[node].adjoints[0];
+            *adjoint = Adjoint::Computed(adjoint.number().unwrap() + 0.37);
+        });
+        let found = Diff::new(&ours, &theirs).findings();
+        let first = &found.contradictions[0];
+        let at = (ours.spot(first.slot).node, first.quantity, first.theirs);
+        assert_eq!(at, (node, Quantity::Adjoint, true), "{}", ours.nodes()[node].path);
+        let text = Diff::new(&ours, &theirs).titles("ours", "theirs").to_string();
+        assert!(text.starts_with("the trace theirs contradicts itself: the adjoint of "), "{text}");
+    }
+}
+
+#[test]
+fn two_sides_with_nothing_in_common_say_so_first() {
+    let ours = traced(|tape| {
+        let x = tape.input(1.5).named("ours/x");
+        (x.exp().named("ours/y") * x.sin().named("ours/z")).named("L")
+    });
+    let theirs = traced(|tape| {
+        let x = tape.input(1.5).named("theirs/x");
+        (x.sinh().named("theirs/y") * x.cos().named("theirs/z")).named("L")
+    });
+    let diff = Diff::new(&ours, &theirs);
+    assert!(diff.to_string().starts_with("little lines up: 1 of 4 names are both "), "{diff}");
+    let names = diff.findings().names;
+    assert_eq!((names.both, names.ours, names.theirs), (1, 4, 4));
+}
+
+#[test]
+fn shapes_that_are_transposed_say_so() {
+    let record = |shape: [usize; 2]| {
+        traced(move |tape| tape.input([0.5; 6]).reshape(shape).exp().named("y").sum().named("L"))
+    };
+    let (ours, theirs) = (record([2, 3]), record([3, 2]));
+    let text = Diff::new(&ours, &theirs).to_string();
+    assert!(text.contains("y: shape [2, 3] here, [3, 2] there: transposed?"), "{text}");
+}
+
 /// `L = (w x + b)²`, or what somebody else made of it.
 fn other(record: impl for<'t> FnOnce(Var<'t>, Var<'t>, Var<'t>) -> Var<'t>) -> Trace {
     traced(|tape| {
@@ -535,7 +607,7 @@ fn an_exchanged_element_and_a_mean_are_guessed() {
     let mean = text((-1.5_f64).exp() / 5.0);
     assert!(
         mean.contains(
-            "guess, there: a factor 1/5, a number of elements on this tape: a mean, or a sum?"
+            "guess, there: a factor 1/5: a mean instead of a sum over the 5 elements of x?"
         ),
         "{mean}"
     );

@@ -1,8 +1,17 @@
 //! Two texts compared row by row: structure exactly, numbers within a tolerance.
 
-use wengert_inspect::{SIGNIFICANT, Tolerance, relative};
+use wengert_inspect::{Digits, SIGNIFICANT, Tolerance, relative};
 
 use crate::words::{Word, words};
+
+/// Two digits, and words where it is no number.
+fn relative_text(relative: f64) -> String {
+    if relative.is_infinite() {
+        "infinite".to_owned()
+    } else {
+        Digits::new(relative).significant(2).to_string()
+    }
+}
 
 /// The first thing in which a text differs from its snapshot. It displays as one or two lines for a
 /// reviewer.
@@ -11,7 +20,7 @@ use crate::words::{Word, words};
 pub enum Difference {
     /// A number past the tolerance.
     #[error(
-        "row `{row}` (line {line}): {column} was {stored} in the snapshot and is {now}: relative difference {difference:.1e}, allowed {tolerance}"
+        "row `{row}` (line {line}): {column} was {stored} in the snapshot and is {now}: relative difference {}, allowed {tolerance}", relative_text(*.difference)
     )]
     Number {
         /// The row's path.
@@ -117,15 +126,16 @@ pub fn compare(stored: &str, now: &str, tolerance: Tolerance) -> Result<(), Diff
     Ok(())
 }
 
-struct Row<'a> {
-    line: &'a str,
+/// A line of a text.
+pub(crate) struct Row<'a> {
+    pub(crate) line: &'a str,
     words: Vec<Word<'a>>,
     /// The first word; below a heading, with the heading's.
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Row<'_> {
-    fn same_structure(&self, other: &Row<'_>) -> bool {
+    pub(crate) fn same_structure(&self, other: &Row<'_>) -> bool {
         let same = |(a, b): (&Word<'_>, &Word<'_>)| match (a.number, b.number) {
             (Some(_), Some(_)) => true,
             (None, None) => a.text == b.text,
@@ -135,7 +145,7 @@ impl Row<'_> {
     }
 }
 
-fn rows(text: &str) -> Vec<Row<'_>> {
+pub(crate) fn rows(text: &str) -> Vec<Row<'_>> {
     let mut heading = "";
     let row = |line| {
         let words = words(line);
@@ -155,6 +165,16 @@ fn rows(text: &str) -> Vec<Row<'_>> {
         Row { line, words, name }
     };
     text.trim_end().lines().map(row).collect()
+}
+
+/// Whether the numbers of a row are close to those of a stored one of the same structure.
+pub(crate) fn same_numbers(
+    stored: &[Row<'_>],
+    index: usize,
+    now: &Row<'_>,
+    tolerance: Tolerance,
+) -> bool {
+    numbers(stored, index, &stored[index], now, tolerance).is_ok()
 }
 
 /// Compares the numbers of two rows of the same structure.
@@ -244,22 +264,22 @@ y: adjoint 0.25 = sum of 2 contributions
         check(
             "-0.25",
             "-0.25000025",
-            "row `x[0]` (line 4): adjoint was -0.25 in the snapshot and is -0.25000025: relative difference 1.0e-6, allowed rtol=1e-9 atol=1e-15",
+            "row `x[0]` (line 4): adjoint was -0.25 in the snapshot and is -0.25000025: relative difference 1e-6, allowed rtol=1e-9 atol=1e-15",
         );
         check(
             "-0.5\n",
             "0.5\n",
-            "row `y, z` (line 9): reader's adjoint was -0.5 in the snapshot and is 0.5: relative difference 2.0e0, allowed rtol=1e-9 atol=1e-15",
+            "row `y, z` (line 9): reader's adjoint was -0.5 in the snapshot and is 0.5: relative difference 2, allowed rtol=1e-9 atol=1e-15",
         );
         check(
             "L = 0.5",
             "L = 0.6",
-            "row `# loss` (line 1): number 1 was 0.5 in the snapshot and is 0.6: relative difference 2.0e-1, allowed rtol=1e-9 atol=1e-15",
+            "row `# loss` (line 1): number 1 was 0.5 in the snapshot and is 0.6: relative difference 0.2, allowed rtol=1e-9 atol=1e-15",
         );
         check(
             "input [2]  0 ",
             "input [2]  1e-14 ",
-            "row `x[1]` (line 5): value was 0 in the snapshot and is 0.00000000000001: relative difference inf, allowed rtol=1e-9 atol=1e-15",
+            "row `x[1]` (line 5): value was 0 in the snapshot and is 0.00000000000001: relative difference infinite, allowed rtol=1e-9 atol=1e-15",
         );
     }
 
@@ -296,7 +316,7 @@ y: adjoint 0.25 = sum of 2 contributions
         check(
             " inf",
             "-inf",
-            "row `w` (line 6): adjoint was inf in the snapshot and is -inf: relative difference inf, allowed rtol=1e-9 atol=1e-15",
+            "row `w` (line 6): adjoint was inf in the snapshot and is -inf: relative difference infinite, allowed rtol=1e-9 atol=1e-15",
         );
     }
 

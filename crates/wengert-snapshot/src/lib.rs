@@ -33,10 +33,15 @@
 //! passes, and the stored snapshot is left as it is.
 //!
 //! What is not close fails through insta: `cargo insta review` and `INSTA_UPDATE` work as ever,
-//! files and inline snapshots alike. The panic names the first row that differs, both numbers and
-//! their relative difference; and, where the text is of a trace, the first **cause**: the stored
+//! files and inline snapshots alike. The failure says the **cause** first, above insta's own
+//! difference, and the review shows it, because it is the new snapshot's description: the stored
 //! rows are lined up with the trace, and what merely follows from a change is told from the change
-//! itself ([`Diff`](wengert_inspect::Diff)).
+//! itself ([`Diff::headline`](wengert_inspect::Diff::headline)). Of a text that is of no trace it
+//! is the first row that differs, with both numbers. Rows that are close are shown as they are
+//! stored, so that only those that changed are marked.
+//!
+//! If the environment variable `WENGERT_SNAPSHOT_REPORT` names a file, each failure is added to it
+//! as a section of Markdown, for a comment on the change: docs/snapshots.md has a workflow.
 //!
 //! | to hold | in a snapshot | against numbers given |
 //! |---|---|---|
@@ -49,6 +54,8 @@
 // A module uses only modules listed above it.
 mod words;
 mod difference;
+mod layout;
+mod failure;
 mod close;
 mod shown;
 mod gradients;
@@ -110,18 +117,27 @@ macro_rules! assert_text_close {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! _assert_close {
-    ($text:expr, $expression:expr, @$snapshot:literal) => {
-        $crate::support::assert_close(::std::option::Option::None, || {
-            let text = ::std::string::ToString::to_string(&$text);
-            $crate::support::insta::assert_snapshot!(text, $expression, @$snapshot);
-        })
+    (@snapshot $name:ident, $text:ident, $expression:expr, @$snapshot:literal) => {{
+        // An inline snapshot is known by its place.
+        let _ = $name;
+        $crate::support::insta::assert_snapshot!($text, $expression, @$snapshot)
+    }};
+    (@snapshot $known:ident, $text:ident, $expression:expr, $name:expr) => {
+        match $known {
+            ::std::option::Option::Some(known) => {
+                $crate::support::insta::assert_snapshot!(known, $text, $expression)
+            }
+            ::std::option::Option::None => {
+                $crate::support::insta::assert_snapshot!($name, $text, $expression)
+            }
+        }
     };
-    ($text:expr, $expression:expr, $name:expr) => {
-        $crate::support::assert_close(::std::option::Option::None, || {
-            let text = ::std::string::ToString::to_string(&$text);
-            $crate::support::insta::assert_snapshot!($name, text, $expression);
+    ($text:expr, $expression:expr, $($snapshot:tt)*) => {{
+        let text = ::std::string::ToString::to_string(&$text);
+        $crate::support::assert_close(::std::option::Option::None, &text, |name, text| {
+            $crate::_assert_close!(@snapshot name, text, $expression, $($snapshot)*);
         })
-    };
+    }};
 }
 
 /// The same for what is shown of a trace.
@@ -131,18 +147,12 @@ macro_rules! _assert_shown {
     ($shown:expr, $expression:expr, $($snapshot:tt)*) => {
         match &$shown {
             shown => {
-                let text = $crate::Shown::text(shown);
-                $crate::support::assert_close(::std::option::Option::Some($crate::Shown::trace(shown)), || {
-                    $crate::_assert_shown!(@snapshot text, $expression, $($snapshot)*);
+                let (text, trace) = ($crate::Shown::text(shown), $crate::Shown::trace(shown));
+                $crate::support::assert_close(::std::option::Option::Some(trace), &text, |name, text| {
+                    $crate::_assert_close!(@snapshot name, text, $expression, $($snapshot)*);
                 })
             }
         }
-    };
-    (@snapshot $text:expr, $expression:expr, @$snapshot:literal) => {
-        $crate::support::insta::assert_snapshot!($text, $expression, @$snapshot)
-    };
-    (@snapshot $text:expr, $expression:expr, $name:expr) => {
-        $crate::support::insta::assert_snapshot!($name, $text, $expression)
     };
 }
 

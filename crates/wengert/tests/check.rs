@@ -182,6 +182,40 @@ fn the_report_says_who_where_and_by_how_much() {
     assert!(caught.downcast_ref::<String>().unwrap().contains("DISAGREE"));
 }
 
+/// The guesses at a claim of z, in `loss = ½ (σ(z) + 3z − 1)²`, and of what reads it.
+#[test]
+fn a_wrong_claim_gets_the_guesses_of_the_diff() {
+    let tape = Tape::new();
+    let x = tape.input(0.5).named("x");
+    let s = (x * 3.0).named("z").sigmoid().named("s");
+    let z = tape.nodes().find(|node| node.op.name() == "mul").unwrap();
+    let loss = (0.5 * (s + x - 1.0).square()).named("loss");
+    let gradients = loss.backward();
+    let right = |slot: usize| gradients.adjoints()[slot];
+    let (of_z, of_x, of_s) = (right(z.id.slot()), right(x.id().slot()), right(s.id().slot()));
+    let slope = s.value() * (1.0 - s.value());
+    let guess = |path: &str, claimed: f64| {
+        let report = loss.check().claim_path(path, &[claimed]).run().unwrap();
+        let rows = report.rows.iter().filter(|row| row.label == path).count();
+        assert_eq!(rows, 1, "a number that is claimed is listed once: {report}");
+        let guesses = report.culprit.clone().unwrap().guesses;
+        let said = report.to_string();
+        assert!(guesses.iter().all(|guess| said.contains(&format!("  guess, claimed: {guess}\n"))));
+        guesses.first().cloned().unwrap_or_default()
+    };
+    assert_eq!(guess("z", -of_z), "the sign is flipped (the ratio is -1)");
+    assert_eq!(guess("z", 2.0 * of_z), "a factor 2 (is there a 1/2 in the loss?)");
+    assert_eq!(guess("z", 0.5 * of_z), "a factor 1/2 (is there a 1/2 in the loss?)");
+    let slopes = "as if the sigmoid's derivative y (1 - y) of s were ";
+    assert_eq!(guess("z", of_s), format!("{slopes}missing"));
+    assert_eq!(guess("z", of_s * (1.0 - s.value())), format!("{slopes}1 - y"));
+    assert!(guess("z", of_z * slope).ends_with("of s (sigmoid) were there twice"));
+    assert!(guess("x", 3.0 * of_z).starts_with("only the contribution of z, "));
+    assert!(guess("x", of_x + 3.0 * of_z).ends_with("were added twice"));
+    assert_eq!(guess("x", 0.0), "it is 0: never computed, or cut off");
+    assert_eq!(guess("z", 1.2345 * of_z), "");
+}
+
 #[track_caller]
 fn excluded(output: Var<'_>, expected: impl Fn(&Reason) -> bool) {
     let report = agrees(output);

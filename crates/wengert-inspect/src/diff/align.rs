@@ -116,7 +116,9 @@ impl fmt::Display for Structure {
                 write!(f, "{path}: {ours} here, {theirs} there")
             }
             Structure::Shape { path, ours, theirs } => {
-                write!(f, "{path}: shape {ours:?} here, {theirs:?} there")
+                write!(f, "{path}: shape {ours:?} here, {theirs:?} there")?;
+                let reversed = ours.len() > 1 && ours.iter().rev().eq(theirs) && ours != theirs;
+                if reversed { f.write_str(": transposed?") } else { Ok(()) }
             }
             Structure::Operands { path, ours, theirs } => {
                 write!(f, "{path}: reads {ours} here, {theirs} there")
@@ -149,9 +151,11 @@ impl Aligned {
         let mut aligned = Aligned::new(ours);
         for row in theirs.rows() {
             let Some(part) = ours.find(&row.path) else {
-                aligned
-                    .structure
-                    .push(Structure::Missing { path: row.path.clone(), op: String::new() });
+                // Once, of a path with a value and an adjoint.
+                let missing = Structure::Missing { path: row.path.clone(), op: String::new() };
+                if aligned.structure.last() != Some(&missing) {
+                    aligned.structure.push(missing);
+                }
                 continue;
             };
             if part.slots().len() != row.numbers.len() {

@@ -1,8 +1,12 @@
 //! A node's values at other operands, computed by the core.
 
+use wengert::op::{Attributes, Op};
 use wengert::{Leaf, Scalar, Tape};
 
-use crate::trace::{Precision, Trace, known_op};
+use crate::trace::{Precision, Slot, Trace, TraceOperand, known_op};
+
+/// Numbers, row-major, and their shape.
+pub(super) type Array = (Vec<f64>, Vec<usize>);
 
 /// Evaluates nodes one at a time, on a tape that is emptied in between.
 #[derive(Debug, Default)]
@@ -15,33 +19,54 @@ impl Evaluator {
     /// The values of a node from those that the trace holds of its operands; `None` for a leaf and
     /// an op that this version cannot evaluate.
     pub(super) fn evaluate(&mut self, trace: &Trace, node: usize) -> Option<Vec<f64>> {
-        match trace.precision() {
+        let node = &trace.nodes()[node];
+        let op = known_op(&node.op)?;
+        if op.is_leaf() {
+            return None;
+        }
+        let read = |operand: &TraceOperand| -> Array {
+            let read = trace.resolve(&operand.elements);
+            let values = read.slots().map(|slot| trace.value(Slot(slot))).collect();
+            (values, operand.elements.shape.clone())
+        };
+        let operands: Vec<Array> = node.operands.iter().map(read).collect();
+        let (values, _) = self.apply(trace.precision(), op, &operands, node.attributes())?;
+        (values.len() == node.values.len()).then_some(values)
+    }
+
+    /// An op at operands that are given, in a precision.
+    pub(super) fn apply(
+        &mut self,
+        precision: Precision,
+        op: Op,
+        operands: &[Array],
+        attributes: Attributes,
+    ) -> Option<Array> {
+        match precision {
             Precision::F64 => {
                 self.double.clear();
-                on(&self.double, trace, node)
+                on(&self.double, op, operands, attributes)
             }
             Precision::F32 => {
                 self.single.clear();
-                on(&self.single, trace, node)
+                on(&self.single, op, operands, attributes)
             }
         }
     }
 }
 
-fn on<S: Scalar>(tape: &Tape<S>, trace: &Trace, index: usize) -> Option<Vec<f64>> {
-    let node = &trace.nodes()[index];
-    let op = known_op(&node.op)?;
-    let mut operands = Vec::with_capacity(node.operands.len());
-    for operand in &node.operands {
-        let numbers: Vec<S> =
-            trace.slots_read(operand).map(|slot| S::from_f64(trace.value(slot))).collect();
-        operands.push(tape.tensor(Leaf::Input, &numbers, operand.elements.shape.as_slice()).ok()?);
+fn on<S: Scalar>(
+    tape: &Tape<S>,
+    op: Op,
+    operands: &[Array],
+    attributes: Attributes,
+) -> Option<Array> {
+    let mut vars = Vec::with_capacity(operands.len());
+    for (numbers, shape) in operands {
+        let numbers: Vec<S> = numbers.iter().map(|&number| S::from_f64(number)).collect();
+        vars.push(tape.tensor(Leaf::Input, &numbers, shape.as_slice()).ok()?);
     }
-    if op.is_leaf() {
-        return None;
-    }
-    let result = tape.apply(op, &operands, node.attributes());
-    let values = result.ok()?.values();
-    (values.len() == node.values.len())
-        .then(|| values.into_iter().map(|value| value.to_f64()).collect())
+    let result = tape.apply(op, &vars, attributes).ok()?;
+    let values = result.values().into_iter().map(|value| value.to_f64()).collect();
+    Some((values, result.shape().dims().to_vec()))
 }

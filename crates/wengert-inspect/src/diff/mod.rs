@@ -4,18 +4,25 @@ mod pairs;
 mod align;
 mod evaluate;
 mod follow;
+mod contradict;
+mod names;
 mod guess;
+mod between;
+mod headline;
 mod text;
 
 pub use align::Structure;
+pub use contradict::Contradiction;
+pub use names::Names;
 
 use align::Aligned;
 use follow::Followed;
+use guess::Guessing;
 
 use crate::compare::{Tolerance, relative};
 use crate::digits::Digits;
 use crate::reference::{Quantity, Reference};
-use crate::trace::{Adjoint, Slot, Trace};
+use crate::trace::{Adjoint, Precision, Slot, Trace};
 
 /// What a trace is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -81,13 +88,19 @@ pub struct Diff<'a> {
     ours: &'a Trace,
     theirs: Side<'a>,
     titles: [String; 2],
-    tolerance: Tolerance,
+    /// If none was given, by the coarser of the two sides.
+    tolerance: Option<Tolerance>,
     shown: usize,
 }
 
 /// What a diff found.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Findings {
+    /// Where a trace denies itself; looked for if both sides are traces.
+    pub contradictions: Vec<Contradiction>,
+    /// How much lines up by name.
+    pub names: Names,
     /// Differences in what was recorded.
     pub structure: Vec<Structure>,
     /// Numbers that differ: values in the order of the tape, then adjoints in the order of the
@@ -100,6 +113,16 @@ pub struct Findings {
     pub values: usize,
     /// How many adjoints were compared.
     pub adjoints: usize,
+    /// How many of the differences, from the first on, are of its node and quantity.
+    group: usize,
+}
+
+/// What a diff found, and what its texts are made of.
+struct Looked {
+    found: Findings,
+    aligned: Aligned,
+    /// If something differs, what the trace's steps make of the other side's numbers.
+    followed: Option<Followed>,
 }
 
 impl Findings {
@@ -113,6 +136,19 @@ impl Findings {
     #[must_use]
     pub fn cause(&self) -> Option<&Difference> {
         self.differences.first()
+    }
+
+    /// Of the node that the [cause](Findings::cause) is in, the number that is farthest off.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Difference> {
+        let off = |difference: &Difference| {
+            let number = |answer: &Adjoint| answer.number().unwrap_or(f64::NAN);
+            let off = (number(&difference.ours) - number(&difference.theirs)).abs();
+            // What is not a number is as far off as can be.
+            if off.is_nan() { f64::INFINITY } else { off }
+        };
+        let group = self.differences.iter().take(self.group.max(1));
+        group.reduce(|worst, other| if off(other) > off(worst) { other } else { worst })
     }
 
     /// The differences of one origin, in order.
@@ -160,11 +196,12 @@ impl Difference {
 }
 
 impl<'a> Diff<'a> {
-    /// The diff of a trace and another side, in the default tolerance.
+    /// The diff of a trace and another side, in the default tolerance; if one of the sides computed
+    /// in `f32`, in [that of its digits](Diff::tolerance).
     #[must_use]
     pub fn new(ours: &'a Trace, theirs: impl Into<Side<'a>>) -> Self {
         let titles = ["here".to_owned(), "there".to_owned()];
-        Diff { ours, theirs: theirs.into(), titles, tolerance: Tolerance::default(), shown: 5 }
+        Diff { ours, theirs: theirs.into(), titles, tolerance: None, shown: 5 }
     }
 
     /// What the two sides are called in the text, the trace first: `here` and `there` unless said
@@ -175,10 +212,11 @@ impl<'a> Diff<'a> {
         self
     }
 
-    /// How far numbers may be apart.
+    /// How far numbers may be apart: unless said otherwise as
+    /// [`Tolerance::default`], and rtol=1e-4 atol=1e-7 if a side computed in `f32`.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
-        self.tolerance = tolerance;
+        self.tolerance = Some(tolerance);
         self
     }
 
@@ -192,25 +230,56 @@ impl<'a> Diff<'a> {
     /// What differs, computed anew on each call.
     #[must_use]
     pub fn findings(&self) -> Findings {
-        self.look().0
+        self.look().found
     }
 
-    /// The findings, and, if something differs, what the trace's steps make of the other side's
-    /// numbers.
-    fn look(&self) -> (Findings, Option<Followed>, Aligned) {
+    fn allowed(&self) -> Tolerance {
+        let theirs = match self.theirs {
+            Side::Trace(theirs) => theirs.precision(),
+            Side::Reference(_) => Precision::F64,
+        };
+        let single = [self.ours.precision(), theirs].contains(&Precision::F32);
+        let coarser =
+            if single { Tolerance::relative(1e-4).absolute(1e-7) } else { Tolerance::default() };
+        self.tolerance.unwrap_or(coarser)
+    }
+
+    fn look(&self) -> Looked {
         let mut aligned = match self.theirs {
             Side::Trace(theirs) => Aligned::with_trace(self.ours, theirs),
             Side::Reference(theirs) => Aligned::with_reference(self.ours, theirs),
         };
         let structure = std::mem::take(&mut aligned.structure);
-        let mut found =
-            Findings { structure, differences: vec![], answers: vec![], values: 0, adjoints: 0 };
+        let contradictions = match self.theirs {
+            Side::Trace(theirs) => {
+                let mut of = contradict::contradictions(self.ours, false);
+                of.extend(contradict::contradictions(theirs, true));
+                of
+            }
+            Side::Reference(_) => Vec::new(),
+        };
+        let mut found = Findings {
+            contradictions,
+            names: Names::of(self.ours, self.theirs),
+            structure,
+            differences: vec![],
+            answers: vec![],
+            values: 0,
+            adjoints: 0,
+            group: 0,
+        };
         self.compare(&aligned, &mut found);
         if found.differences.is_empty() {
-            return (found, None, aligned);
+            return Looked { found, aligned, followed: None };
         }
+        let key = |difference: &Difference| {
+            (self.ours.spot(difference.slot).node, difference.quantity == Quantity::Value)
+        };
+        let first = key(&found.differences[0]);
+        found.group = found.differences.iter().take_while(|other| key(other) == first).count();
         let followed =
             follow::follow(self.ours, &aligned, &|ours, theirs| self.differs(ours, theirs));
+        let tolerance = self.allowed();
         for (i, difference) in found.differences.iter_mut().enumerate() {
             let values = difference.quantity == Quantity::Value;
             let expected = if values { &followed.values } else { &followed.adjoints };
@@ -221,11 +290,21 @@ impl<'a> Diff<'a> {
             }
             difference.origin = match expected {
                 _ if i == 0 => Origin::First,
-                Some(expected) if !expected.explains(stated, self.tolerance) => Origin::Own,
+                Some(expected) if !expected.explains(stated, tolerance) => Origin::Own,
                 Some(_) | None => Origin::Follows,
             };
         }
-        (found, Some(followed), aligned)
+        Looked { found, aligned, followed: Some(followed) }
+    }
+
+    fn guessing<'l>(&'l self, looked: &'l Looked) -> Option<Guessing<'l>> {
+        let followed = looked.followed.as_ref()?;
+        let theirs = match self.theirs {
+            Side::Trace(theirs) => Some(theirs),
+            Side::Reference(_) => None,
+        };
+        let (ours, aligned, tolerance) = (self.ours, &looked.aligned, self.allowed());
+        Some(Guessing { star: &followed.star, followed, theirs, ours, aligned, tolerance })
     }
 
     fn compare(&self, aligned: &Aligned, found: &mut Findings) {
@@ -287,11 +366,11 @@ impl<'a> Diff<'a> {
             Side::Reference(reference) => reference.digits(),
         };
         match rounded {
-            None => !self.tolerance.accepts(ours, theirs),
+            None => !self.allowed().accepts(ours, theirs),
             Some(digits) => {
                 let ours =
                     Digits::new(ours).significant(digits).to_string().parse().unwrap_or(ours);
-                !self.tolerance.accepts_rounded(ours, theirs, digits)
+                !self.allowed().accepts_rounded(ours, theirs, digits)
             }
         }
     }

@@ -10,6 +10,7 @@
 //! Differences are taken on a copy: the tape's numbers are not touched.
 
 mod bounds;
+mod guess;
 mod report;
 mod ridders;
 mod shifted;
@@ -51,7 +52,9 @@ use crate::var::Var;
 /// let loss = (0.5 * (s - 1.0).square()).named("loss");
 /// let error = s.value() - 1.0;
 /// let report = loss.check().claim(s, &[error]).claim(x, &[error]).run()?; // forgot s (1 − s)
-/// assert_eq!(report.culprit.unwrap().row.label, "x");
+/// let culprit = report.culprit.unwrap();
+/// assert_eq!(culprit.row.label, "x");
+/// assert_eq!(culprit.guesses, ["as if the sigmoid's derivative y (1 - y) of s were missing"]);
 /// # Ok::<(), wengert::Error>(())
 /// ```
 pub struct Check<'t, S: Scalar = f64> {
@@ -151,7 +154,14 @@ impl<'t, S: Scalar> Check<'t, S> {
         }
         for (claimed, adjoints, place) in &self.claims {
             let slots = self.claimed_slots(claimed, adjoints.len(), *place)?;
-            wanted.extend(slots.into_iter().zip(adjoints.iter().copied().map(Some)));
+            for (slot, &adjoint) in slots.into_iter().zip(adjoints) {
+                // A leaf that is claimed has one row, as a number that is claimed twice has two.
+                let row = wanted.iter_mut().find(|(row, claim)| *row == slot && claim.is_none());
+                match row {
+                    Some((_, claim)) => *claim = Some(adjoint),
+                    None => wanted.push((slot, Some(adjoint))),
+                }
+            }
         }
         let side = tape.side.borrow();
         let (rows, culprit) = tape.columns.read(|steps, values| {

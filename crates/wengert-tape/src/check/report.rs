@@ -163,6 +163,9 @@ pub struct Culprit {
     /// The nodes that read it, by path or id and op, in the order in which the sweep visits them:
     /// if its adjoint by the reverse sweep is wrong, then by what one of these adds to it.
     pub readers: Vec<(String, Op)>,
+    /// What may be wrong with a claim, the most telling first; each is an equation that the claim
+    /// fulfils. None if no claim is wrong, or nothing that a person would name.
+    pub guesses: Vec<String>,
 }
 
 impl fmt::Display for Culprit {
@@ -236,7 +239,13 @@ impl fmt::Display for Report {
             writeln!(f, "{}", text.trim_end())?;
         }
         match &self.culprit {
-            Some(culprit) => writeln!(f, "the first to disagree, from the output back: {culprit}"),
+            Some(culprit) => {
+                writeln!(f, "the first to disagree, from the output back: {culprit}")?;
+                culprit
+                    .guesses
+                    .iter()
+                    .try_for_each(|guess| writeln!(f, "  guess, claimed: {guess}"))
+            }
             None => Ok(()),
         }
     }

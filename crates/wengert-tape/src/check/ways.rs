@@ -1,10 +1,11 @@
 //! One derivative in three ways: the sweep's, that of duals, and that of differences.
 
 use super::bounds::Bounds;
+use super::guess::Claim;
 use super::report::{Culprit, Disagreement, Reason, Row, Verdict};
 use super::ridders::{Estimate, Quotient, extrapolate};
 use super::shifted::Shifted;
-use crate::backward::Gradients;
+use crate::backward::{Contribution, Gradients};
 use crate::dual::Dual;
 use crate::error::NodeId;
 use crate::kernels::Numerics;
@@ -266,19 +267,33 @@ impl<'a, 't, S: Scalar> ThreeWays<'a, 't, S> {
         }
         let mut readers: Vec<(String, Op)> = Vec::new();
         let mut last = None;
-        for contribution in self
-            .gradients
-            .ledgers(|slot| slot == first.id)
-            .into_iter()
-            .flat_map(|(_, ledger)| ledger)
-        {
+        let ledgers = self.gradients.ledgers(|slot| slot == first.id);
+        let terms: Vec<_> = ledgers.into_iter().flat_map(|(_, ledger)| ledger).collect();
+        let guesses = self.guesses(&first, &terms);
+        for contribution in &terms {
             let Some(node) = self.gradients.tape().node(contribution.reader) else { continue };
             if last != Some(node.id) {
                 readers.push((self.gradients.tape().label(node.id), node.op));
                 last = Some(node.id);
             }
         }
-        Some(Culprit { row: first, readers })
+        Some(Culprit { row: first, readers, guesses })
+    }
+
+    /// What may be wrong with a claim.
+    fn guesses(&self, row: &Row, terms: &[Contribution<S>]) -> Vec<String> {
+        let wrong = row.verdict == Verdict::Disagrees(Disagreement::Claim);
+        let Some(claimed) = row.claimed.filter(|_| wrong) else { return Vec::new() };
+        let tape = self.gradients.tape();
+        let number = |slot: NodeId| self.values.get(slot.slot()).map_or(f64::NAN, |v| v.to_f64());
+        let reader = |term: &Contribution<S>| {
+            let op = tape.node(term.reader).map_or(Op::Leaf(Leaf::Const), |node| node.op);
+            (tape.label(term.reader), op, number(term.reader))
+        };
+        let readers: Vec<_> = terms.iter().map(reader).collect();
+        let (value, tolerance) = (number(row.id), self.claim_tolerance);
+        let (reverse, readers) = (row.reverse, &readers);
+        Claim { claimed, reverse, value, terms, readers, tolerance }.guesses()
     }
 }
 

@@ -1,7 +1,8 @@
-"""Makes the traces of this folder: see README.md."""
+"""Makes the files of this folder: see README.md."""
 
 import json
 import pathlib
+import subprocess
 import sys
 
 import torch
@@ -9,11 +10,12 @@ from torch import nn
 
 here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here.parent.parent / "examples"))
+import planted  # noqa: E402
 from pytorch_trace import Recorder, example  # noqa: E402
 
 
 class Mixed(nn.Module):
-    """What hooks see and what they do not: a batch, no bias, a class without an op of that name, a sum between modules, a parameter
+    """What is called and what is between: a batch, no bias, a class without an op of that name, a sum between modules, a parameter
     that nothing reads, one that is cut, and a module that is called twice."""
 
     def __init__(self):
@@ -44,3 +46,6 @@ def mixed():
 for name, trace in [("2-3-2", example()), ("mixed", mixed())]:
     text = json.dumps(trace, allow_nan=False, indent=1)
     (here / f"{name}.json").write_text(text + "\n")
+planted.write()
+said = subprocess.run([sys.executable, here / "faults.py"], check=True, capture_output=True, text=True)
+(here / "faults.txt").write_text(said.stdout)
