@@ -1,7 +1,7 @@
 //! The page in a browser: what it shows at each step and of each node, against the trace.
 
 #[path = "browser/mod.rs"]
-mod browser;
+pub(crate) mod browser;
 
 use browser::{Seen, chromium, open};
 use serde_json::Value;

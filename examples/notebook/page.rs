@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use wengert_inspect::{Boundary, Page, Trace};
+use wengert_inspect::{Boundary, Page, Trace, Training as Rows};
 use wengert_layers::{Dataset, Granularity, Mlp, Sgd, Trained, Trainer};
 
 /// After how many epochs a frame is drawn.
@@ -13,6 +13,7 @@ const FRAMES: [usize; 13] = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 
 pub(crate) struct Training {
     curve: Vec<(usize, f64)>,
     boundary: Boundary,
+    rows: Rows,
 }
 
 impl Training {
@@ -25,6 +26,13 @@ impl Training {
         trained: &Trained,
         after: &Mlp,
     ) -> Result<Self, Box<dyn Error>> {
+        let target = |class: usize| data.one_hot(class);
+        let rows = Rows::new("x", "target")
+            .rate(rate)
+            .set("the notebook's rows", data.rows().map(|(row, class)| (row, target(class))))
+            .start("trained", after.params())
+            .start("untrained", mlp.params())
+            .score("output/1.output", Some("output/0.output"));
         let mut boundary = Boundary::new((0.5, 9.5), (-1.0, 5.0));
         for (row, class) in data.rows() {
             boundary = boundary.point(row[0], row[1], class);
@@ -45,7 +53,7 @@ impl Training {
             return Err("training in parts did not end where training at once did".into());
         }
         let curve = trained.history.iter().map(|epoch| (epoch.epoch, epoch.sum_error)).collect();
-        Ok(Training { curve, boundary })
+        Ok(Training { curve, boundary, rows })
     }
 }
 
@@ -62,7 +70,7 @@ pub(crate) fn write(
         .caption("L = ½ Σ (target − output)², δ = −∂L/∂z")
         .delta(|path| path.ends_with(".z"));
     if let Some(training) = training {
-        page = page.curve(&training.curve).boundary(&training.boundary);
+        page = page.curve(&training.curve).boundary(&training.boundary).training(&training.rows);
     }
     let path = dir.join(format!("{name}.page.html"));
     let written = std::fs::write(&path, page.to_string());

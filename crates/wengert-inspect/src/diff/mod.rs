@@ -8,6 +8,7 @@ mod guess;
 mod text;
 
 pub use align::Structure;
+pub(crate) use evaluate::Evaluator;
 
 use align::Aligned;
 use follow::Followed;

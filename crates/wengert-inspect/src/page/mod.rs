@@ -1,20 +1,28 @@
 //! The page: one HTML file in which a trace is looked at, step by step.
 
 mod data;
+mod live;
 mod table;
 mod training;
+mod training_set;
 
 use std::fmt;
 
 pub use training::Boundary;
+pub use training_set::Training;
+
+use live::Live;
 
 use crate::digits::Digits;
+use crate::live::{ENGINE, FUNCTIONS};
 use crate::picture::{DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, elements, escaped};
 use crate::trace::{Precision, Trace};
 
 const PAGE_STYLE: &str = include_str!("page.css");
 const LAYOUT: &str = include_str!("layout.js");
 const SCRIPT: &str = include_str!("page.js");
+/// Its numbers at other values, and training from there.
+const LIVE: &[&str] = &[include_str!("live/change.js"), include_str!("live/train.js")];
 
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
@@ -54,6 +62,7 @@ pub struct Page<'a> {
     curve: &'a [(usize, f64)],
     boundary: Option<&'a Boundary>,
     chosen: Option<&'a str>,
+    training_set: Option<&'a Training>,
     whole_runs: bool,
 }
 
@@ -69,6 +78,7 @@ impl<'a> Page<'a> {
             curve: &[],
             boundary: None,
             chosen: None,
+            training_set: None,
             whole_runs: false,
         }
     }
@@ -161,6 +171,13 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Rows that the page trains on, from the numbers that it shows.
+    #[must_use]
+    pub fn training(mut self, training: &'a Training) -> Self {
+        self.training_set = Some(training);
+        self
+    }
+
     fn summary(&self, left_out: usize) -> String {
         let trace = self.picture.trace();
         let mut parts = Vec::new();
@@ -192,6 +209,8 @@ impl fmt::Display for Page<'_> {
         let plan = Plan::of(&scene.boxes, &scene.scopes);
         let drawing = Drawing::of(&self.picture, &scene, &plan);
         let shown = table::shown(&scene, self.whole_runs);
+        let explained = table::explained(trace, &shown);
+        let live = Live::of(trace, &scene, &explained, self.training_set);
         let title = escaped(self.title);
         write!(
             f,
@@ -212,10 +231,14 @@ impl fmt::Display for Page<'_> {
         elements(f, &self.picture, &scene, &drawing)?;
         let deltas = scene.boxes.vertices.iter().any(|vertex| self.picture.has_delta(vertex));
         let (shows, key) = if deltas { (SHOWS, DELTA_KEY) } else { ("", "") };
-        writeln!(f, "</svg></div>\n{CONTROLS}\n{shows}{LEGEND}{key}</p>{DETAIL}")?;
+        writeln!(f, "</svg></div>\n{CONTROLS}\n{shows}{LEGEND}{key}</p>")?;
+        live::controls(f, &live)?;
+        writeln!(f, "{DETAIL}")?;
         training::write(f, self.curve, self.boundary)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
-        table::write(f, trace, &scene, &shown, &|vertex| self.picture.has_delta(vertex))?;
+        table::write(f, trace, &scene, &shown, &explained, &|vertex| {
+            self.picture.has_delta(vertex)
+        })?;
         writeln!(f, "</details></main>")?;
         let data = serde_json::to_string(&data::Data::of(
             &self.picture,
@@ -225,14 +248,23 @@ impl fmt::Display for Page<'_> {
             self.chosen,
         ))
         .map_err(|_| fmt::Error)?;
-        // Within a script element only `<` can end it or open a comment.
-        writeln!(
-            f,
-            "<script id=\"data\" type=\"application/json\">{}</script>",
-            data.replace('<', "\\u003c")
-        )?;
-        writeln!(f, "<script>\n{LAYOUT}{SCRIPT}</script>\n</body></html>")
+        json(f, "data", &data)?;
+        if let Ok(live) = &live {
+            json(f, "program", &serde_json::to_string(live).map_err(|_| fmt::Error)?)?;
+        }
+        writeln!(f, "<script>\n{LAYOUT}{SCRIPT}")?;
+        if let Ok(live) = &live {
+            write!(f, "{FUNCTIONS}{}{ENGINE}", live.rules())?;
+            LIVE.iter().try_for_each(|script| f.write_str(script))?;
+        }
+        writeln!(f, "</script>\n</body></html>")
     }
+}
+
+/// Data for the scripts. Within a script element only `<` can end it or open a comment.
+fn json(f: &mut fmt::Formatter<'_>, id: &str, data: &str) -> fmt::Result {
+    let data = data.replace('<', "\\u003c");
+    writeln!(f, "<script id=\"{id}\" type=\"application/json\">{data}</script>")
 }
 
 const TOP: &str = r#"<!DOCTYPE html>

@@ -14,6 +14,8 @@ const wireBetween = new Map(data.wires.map((wire, index) => [wire.from + ">" + w
 
 const state = { step: ends, chosen: null, slot: null, open: data.groups.map((_, group) => data.open.includes(group)), scale: 1 };
 let arrows = [], shapes = new Map(), playing = null;
+// What is done before and after the chosen row is shown.
+let beforePanel = () => {}, afterPanel = () => {};
 
 /* Drawing */
 
@@ -250,6 +252,7 @@ function panel() {
   into.dataset.of = vertex === null ? "" : data.vertices[vertex].path;
   byId("hint").hidden = vertex !== null;
   if (vertex === null) return;
+  beforePanel(vertex);
   const row = byId("n" + vertex);
   into.classList.toggle("several", data.vertices[vertex].several);
   for (const cell of row.cells) {
@@ -285,6 +288,7 @@ function panel() {
     });
     into.append(line);
   }
+  afterPanel();
   const again = focused && into.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (again) again.focus();
 }

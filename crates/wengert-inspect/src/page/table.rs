@@ -49,11 +49,11 @@ pub(super) fn write(
     trace: &Trace,
     scene: &Scene,
     shown: &[Vec<Slot>],
+    explained: &[Vec<Slot>],
     has_delta: &dyn Fn(&Vertex) -> bool,
 ) -> fmt::Result {
     let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
     let mut ledgers = trace.ledgers(&slots).into_iter();
-    let explained = explained(trace, shown);
     let all: Vec<Slot> = explained.iter().flatten().copied().collect();
     let mut equations = equations(trace, &all).into_iter();
     writeln!(
@@ -152,7 +152,7 @@ fn left_out(f: &mut impl Write, elements: usize) -> fmt::Result {
 
 /// The numbers of each vertex whose equations are written out: first the one with the largest
 /// adjoint, which is looked at first.
-fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
+pub(super) fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
     const MOST: usize = 4;
     const BUDGET: usize = 240;
     let each = (BUDGET / shown.len().max(1)).clamp(1, MOST);

@@ -15,7 +15,7 @@ pub use dot::Dot;
 pub use mermaid::Mermaid;
 pub use svg::Svg;
 
-pub(crate) use boxes::Vertex;
+pub(crate) use boxes::{Vertex, Wire};
 pub(crate) use label::{Label, room_for_labels};
 pub(crate) use plan::Plan;
 pub(crate) use scopes::Item;
