@@ -13,8 +13,20 @@ use crate::picture::{DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, elements,
 use crate::trace::{Precision, Trace};
 
 const PAGE_STYLE: &str = include_str!("page.css");
-const LAYOUT: &str = include_str!("layout.js");
-const SCRIPT: &str = include_str!("page.js");
+/// The page's script, in the order in which it runs; the names in it are shared.
+const SCRIPTS: [&str; 9] = [
+    include_str!("script/layout.js"),
+    include_str!("script/state.js"),
+    include_str!("script/draw.js"),
+    include_str!("script/time.js"),
+    include_str!("script/show.js"),
+    include_str!("script/panel.js"),
+    include_str!("script/search.js"),
+    include_str!("script/address.js"),
+    include_str!("script/training.js"),
+];
+/// What the page does when it opens, after all else.
+const START: &str = include_str!("script/start.js");
 
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
@@ -231,7 +243,7 @@ impl fmt::Display for Page<'_> {
             "<script id=\"data\" type=\"application/json\">{}</script>",
             data.replace('<', "\\u003c")
         )?;
-        writeln!(f, "<script>\n{LAYOUT}{SCRIPT}</script>\n</body></html>")
+        writeln!(f, "<script>\n{}{START}</script>\n</body></html>", SCRIPTS.concat())
     }
 }
 
