@@ -19,10 +19,22 @@ use crate::picture::{DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, elements,
 use crate::trace::{Precision, Trace};
 
 const PAGE_STYLE: &str = include_str!("page.css");
-const LAYOUT: &str = include_str!("layout.js");
-const SCRIPT: &str = include_str!("page.js");
+/// The page's script, in the order in which it runs; the names in it are shared.
+const SCRIPTS: [&str; 9] = [
+    include_str!("script/layout.js"),
+    include_str!("script/state.js"),
+    include_str!("script/draw.js"),
+    include_str!("script/time.js"),
+    include_str!("script/show.js"),
+    include_str!("script/panel.js"),
+    include_str!("script/search.js"),
+    include_str!("script/address.js"),
+    include_str!("script/training.js"),
+];
+/// What the page does when it opens, after all else.
+const START: &str = include_str!("script/start.js");
 /// Its numbers at other values, and training from there.
-const LIVE: &[&str] = &[include_str!("live/change.js"), include_str!("live/train.js")];
+const LIVE: [&str; 2] = [include_str!("script/change.js"), include_str!("script/train.js")];
 
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
@@ -252,12 +264,11 @@ impl fmt::Display for Page<'_> {
         if let Ok(live) = &live {
             json(f, "program", &serde_json::to_string(live).map_err(|_| fmt::Error)?)?;
         }
-        writeln!(f, "<script>\n{LAYOUT}{SCRIPT}")?;
+        writeln!(f, "<script>\n{}", SCRIPTS.concat())?;
         if let Ok(live) = &live {
-            write!(f, "{FUNCTIONS}{}{ENGINE}", live.rules())?;
-            LIVE.iter().try_for_each(|script| f.write_str(script))?;
+            write!(f, "{FUNCTIONS}{}{ENGINE}{}", live.rules(), LIVE.concat())?;
         }
-        writeln!(f, "</script>\n</body></html>")
+        writeln!(f, "{START}</script>\n</body></html>")
     }
 }
 

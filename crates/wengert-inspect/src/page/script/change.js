@@ -306,4 +306,3 @@ beforePanel = (vertex) => { if (hasChanged && vertex !== null) fill(vertex); };
 afterPanel = fields;
 engine.sweep();
 byId("reset").addEventListener("click", reset);
-if (state.chosen !== null) panel();
