@@ -5,7 +5,7 @@ use serde_json::Value;
 use wengert::number::Real;
 use wengert::op::{Binary, Unary};
 use wengert::{Numerics, Tape};
-use wengert_inspect::{Adjoint, Page, Trace, Training};
+use wengert_inspect::{Adjoint, Digits, Page, Trace, Training};
 use wengert_layers::{Activation, Granularity, Init, Mlp, Sgd};
 
 use crate::page::browser::{Seen, chromium, open};
@@ -58,6 +58,13 @@ const READ: &str = "
             return [slot, cell('value'), cell('adjoint'), cell('delta') ?? null];
         });
     };
+    const boxes = () => [...document.querySelectorAll('.wg-box[data-v]')].map((box) =>
+        [Number(box.dataset.v), seen('.wg-value', box)[0], seen('.wg-adjoint', box)[0]]);
+    // Of every formula the first line, and the result.
+    const formulas = () => [...document.querySelectorAll('.nodes .definition, .nodes .derivative')].map((part) => {
+        const lines = [...part.querySelectorAll('tr')].map((line) => line.textContent);
+        return [Number(part.closest('.of-slot').dataset.slot), part.className, lines[0], lines.at(-1).replace(/[^=]*=/, '=')];
+    }).sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1));
     const ledgers = () => [...document.querySelectorAll('.nodes table.sum')].map((table) => [Number(table.dataset.slot),
         [...table.rows].slice(1).map((row) => [...row.cells].map((cell) => cell.textContent))]);
     const put = (slot, number) => { const field = document.querySelector(`[data-key='change:${slot}']`);
@@ -147,9 +154,7 @@ fn functions_are_the_engines_to_the_bit() {
     compare("sigmoid'", &log[12], &slope(Binary::SigmoidSlope, Unary::Sigmoid));
     compare("tanh'", &log[13], &slope(Binary::TanhSlope, Unary::Tanh));
     compare("x³", &log[14], &|x| format!("{:?}", x.binary(Binary::Powi, 3.0)));
-    compare("six digits", &log[15], &|x| {
-        wengert_inspect::Digits::new(x).significant(6).to_string()
-    });
+    compare("six digits", &log[15], &|x| Digits::new(x).significant(6).to_string());
 }
 
 #[test]
@@ -174,8 +179,7 @@ fn a_changed_weight_input_and_target_give_the_engines_numbers() {
             of({weight}); put({weight}, 1.75); log(numbers()); log(ledgers()); log(told());
             of({x}); put({x}, -0.5); log(numbers());
             of({target}); put({target}, 0.25); log(numbers()); log(ledgers());
-            log([...document.querySelectorAll('.wg-box[data-v]')].map((box) => [Number(box.dataset.v), seen('.wg-value', box)[0], seen('.wg-adjoint', box)[0]]));
-            log(data.wires.map((wire) => wire.label));
+            log(boxes()); log(data.wires.map((wire) => wire.label)); log(formulas());
             press(byId('reset'));
             log(byId('all').innerHTML === before);"
         );
@@ -184,9 +188,13 @@ fn a_changed_weight_input_and_target_give_the_engines_numbers() {
         let after = pass(&first, granularity, &[1.0, 0.0], &[0.0, 1.0]);
         check(&after, &log[0]);
         check_ledgers(&after, &log[1]);
+        let six = |trace: &Trace| {
+            Digits::new(trace.value(trace.loss().unwrap())).significant(6).to_string()
+        };
+        let name = after.label(after.parameters()[0]);
         assert_eq!(
             log[2],
-            format!("{} = 1.75: every number follows.", after.label(after.parameters()[0]))
+            format!("{name} = 1.75: L = {}, recorded {}.", six(&after), six(&recorded))
         );
         check(&pass(&first, granularity, &[1.0, -0.5], &[0.0, 1.0]), &log[3]);
         let last = pass(&first, granularity, &[1.0, -0.5], &[0.25, 1.0]);
@@ -198,12 +206,18 @@ fn a_changed_weight_input_and_target_give_the_engines_numbers() {
             &chromium,
             &expected,
             "",
-            "log([...document.querySelectorAll('.wg-box[data-v]')].map((box) => [Number(box.dataset.v), seen('.wg-value', box)[0], seen('.wg-adjoint', box)[0]]));
-            log(data.wires.map((wire) => wire.label));",
+            &format!(
+                "{READ} log(boxes()); log(data.wires.map((wire) => wire.label)); log(formulas());"
+            ),
         );
         assert_eq!(log[6], theirs[0], "the boxes");
         assert_eq!(log[7], theirs[1], "the arrows");
-        assert_eq!(log[8], true, "the recorded table is back");
+        let (ours, theirs) = (log[8].as_array().unwrap(), theirs[2].as_array().unwrap());
+        assert!(ours.len() > 10 && ours.len() == theirs.len(), "{} formulas", ours.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(log[9], true, "the recorded table is back");
     }
 }
 
@@ -235,7 +249,10 @@ fn ten_rows_of_training_are_the_notebooks() {
     let rate = 0.02;
     let rows = rows();
     let recorded = pass(&untrained, Granularity::PerNeuron, &rows[0].0, &rows[0].1);
-    let training = Training::new("x", "target").rate(rate).set("the notebook's rows", rows.clone());
+    let training = Training::new("x", "target")
+        .rate(rate)
+        .set("the notebook's rows", rows.clone())
+        .score("output/1.output", Some("output/0.output"));
     let page = Page::of(&recorded).training(&training).to_string();
     let script = format!(
         "{READ}
@@ -243,7 +260,9 @@ fn ten_rows_of_training_are_the_notebooks() {
         for (let row = 0; row < 10; row++) {{ press(byId('train-row')); log(weights()); }}
         log(numbers());
         for (let epoch = 0; epoch < 3; epoch++) press(byId('train-epoch'));
-        log(weights()); log(lesson.curve().map(exact));"
+        log(weights()); log(lesson.curve().map(exact));
+        log(scores([[1.5, 2.0], [7.5, -0.25]]).map(exact));
+        log(document.querySelectorAll('#trained .plane .point').length);"
     );
     let Seen { log, .. } = open(&chromium, &page, "", &script);
 
@@ -275,4 +294,10 @@ fn ten_rows_of_training_are_the_notebooks() {
     }
     assert_eq!(log[11], text(&mlp), "after four epochs");
     assert_eq!(log[12], Value::from(sums));
+    let score = |x: &[f64]| {
+        let answer = mlp.answer(x).unwrap();
+        format!("{:?}", answer[1] - answer[0])
+    };
+    assert_eq!(log[13], Value::from(vec![score(&[1.5, 2.0]), score(&[7.5, -0.25])]));
+    assert_eq!(log[14], 10);
 }

@@ -113,5 +113,9 @@ pub(super) fn controls(f: &mut impl Write, live: &Result<Live, String>) -> fmt::
         "<button id=\"reset\" disabled>Back to what was recorded</button>\
          <output id=\"live-said\" aria-live=\"polite\">Choose a weight, an input or a target to \
          change it.</output></div>"
-    )
+    )?;
+    if let Some(training) = &live.training {
+        training.figures(f)?;
+    }
+    Ok(())
 }

@@ -34,7 +34,11 @@ const SCRIPTS: [&str; 9] = [
 /// What the page does when it opens, after all else.
 const START: &str = include_str!("script/start.js");
 /// Its numbers at other values, and training from there.
-const LIVE: [&str; 2] = [include_str!("script/change.js"), include_str!("script/train.js")];
+const LIVE: [&str; 3] = [
+    include_str!("script/change.js"),
+    include_str!("script/train.js"),
+    include_str!("script/plane.js"),
+];
 
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
@@ -48,7 +52,10 @@ const MOST_BOXES: usize = 1_500;
 /// Scopes open and close; names are searched; `#step=17&select=hidden/0.z&open=hidden` in the
 /// address leads to a view. With scripts off there is the picture and the table of all nodes.
 ///
-/// The page replays what was recorded: it computes no value and no adjoint.
+/// The page replays what was recorded. Where the reader changes a weight, an input or a target, it
+/// runs the trace's steps again and the sweep back, by the core's rules: every number follows, to
+/// the engine's bits. Traces with operations that the script has no function for, and those of more
+/// than 4,000 numbers, are shown and not computed; the page says why.
 ///
 /// Of a run with many elements the first are in the page, unless [`whole_runs`](Page::whole_runs)
 /// asks for all; of a trace with very many nodes the outer scopes; it says how many are left out.
@@ -75,6 +82,7 @@ pub struct Page<'a> {
     boundary: Option<&'a Boundary>,
     chosen: Option<&'a str>,
     training_set: Option<&'a Training>,
+    choices: Vec<Choice>,
     whole_runs: bool,
 }
 
@@ -91,6 +99,7 @@ impl<'a> Page<'a> {
             boundary: None,
             chosen: None,
             training_set: None,
+            choices: Vec::new(),
             whole_runs: false,
         }
     }
@@ -190,6 +199,39 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Other pages of the same kind, by what one chooses: "hidden neurons", 1 to 8. A link to each,
+    /// by its name and file; `here` is the name of this one. What the reader chose of the training
+    /// goes along.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_inspect::{Page, Trace};
+    ///
+    /// let trace = Trace::of_tape(&wengert::Tape::new());
+    /// let files = [("1", "one.html"), ("2", "two.html")];
+    /// let page = Page::of(&trace).choice("hidden neurons", "1", &files).to_string();
+    /// assert!(page.contains("<a href=\"two.html\">2</a>") && !page.contains("one.html"));
+    /// ```
+    #[must_use]
+    pub fn choice(
+        mut self,
+        of: &str,
+        here: &str,
+        files: &[(impl AsRef<str>, impl AsRef<str>)],
+    ) -> Self {
+        let file = |(name, file): &(_, _)| (to_owned(name), to_owned(file));
+        fn to_owned(text: &impl AsRef<str>) -> String {
+            text.as_ref().to_owned()
+        }
+        self.choices.push(Choice {
+            of: of.to_owned(),
+            here: here.to_owned(),
+            files: files.iter().map(file).collect(),
+        });
+        self
+    }
+
     fn summary(&self, left_out: usize) -> String {
         let trace = self.picture.trace();
         let mut parts = Vec::new();
@@ -201,6 +243,29 @@ impl<'a> Page<'a> {
         parts.extend((left_out > 0).then(|| format!("{left_out} of them left out of this page")));
         parts.extend((trace.precision() == Precision::F32).then(|| "f32".to_owned()));
         parts.join(" · ")
+    }
+}
+
+/// Pages of the same kind, of which this is one.
+#[derive(Clone, Debug)]
+struct Choice {
+    of: String,
+    here: String,
+    files: Vec<(String, String)>,
+}
+
+impl Choice {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<span>{}", escaped(&self.of))?;
+        for (name, file) in &self.files {
+            let (name, file) = (escaped(name), escaped(file));
+            if *name == escaped(&self.here) {
+                write!(f, " <b aria-current=\"page\">{name}</b>")?;
+            } else {
+                write!(f, " <a href=\"{file}\">{name}</a>")?;
+            }
+        }
+        write!(f, "</span>")
     }
 }
 
@@ -234,6 +299,11 @@ impl fmt::Display for Page<'_> {
             write!(f, "<option value=\"{}\">", escaped(&vertex.path))?;
         }
         writeln!(f, "</datalist></form></header>\n<main>")?;
+        if !self.choices.is_empty() {
+            write!(f, "<nav id=\"choices\" aria-label=\"other networks\">")?;
+            self.choices.iter().try_for_each(|choice| choice.write(f))?;
+            writeln!(f, "</nav>")?;
+        }
         let (width, height) = (drawing.layout.width, drawing.layout.height);
         writeln!(
             f,

@@ -35,6 +35,7 @@ pub struct Training {
     sets: Vec<Set>,
     starts: Vec<Start>,
     score: Option<(String, Option<String>)>,
+    opens: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -65,6 +66,8 @@ pub(super) struct Data {
     /// The numbers whose difference is the score of a class.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     score: Vec<usize>,
+    #[serde(skip)]
+    opens: bool,
 }
 
 impl Training {
@@ -78,6 +81,7 @@ impl Training {
             sets: Vec::new(),
             starts: Vec::new(),
             score: None,
+            opens: false,
         }
     }
 
@@ -120,10 +124,17 @@ impl Training {
     }
 
     /// The number that is larger the more a network prefers class 1, less that of class 0 if there
-    /// is one: what the page's [`Boundary`](super::Boundary) shows after each step.
+    /// is one: what the page draws over the plane of two inputs after each step.
     #[must_use]
     pub fn score(mut self, of: &str, less: Option<&str>) -> Self {
         self.score = Some((of.to_owned(), less.map(str::to_owned)));
+        self
+    }
+
+    /// The pictures of the training are there when the page opens, and not only once it trains.
+    #[must_use]
+    pub fn opened(mut self) -> Self {
+        self.opens = true;
         self
     }
 
@@ -164,6 +175,7 @@ impl Training {
             sets: self.sets.clone(),
             starts: self.starts.clone(),
             score,
+            opens: self.opens,
         })
     }
 }
@@ -202,5 +214,18 @@ impl Data {
             writeln!(f, "<button id=\"start-over\">Start over</button>")?;
         }
         Ok(())
+    }
+
+    /// Where the training is drawn.
+    pub(super) fn figures(&self, f: &mut impl Write) -> fmt::Result {
+        let open = if self.opens { " open" } else { "" };
+        writeln!(
+            f,
+            "<details id=\"trained\" class=\"scripts\"{open}><summary>The training from here</summary><div>\
+             <figure><figcaption></figcaption><svg class=\"chart\" width=\"360\" height=\"340\" viewBox=\"0 0 360 340\" \
+             role=\"img\" aria-label=\"the loss by epoch\"></svg></figure>\
+             <figure><figcaption>the class chosen at each point, now</figcaption><svg class=\"plane\" width=\"356\" height=\"340\" \
+             viewBox=\"0 0 356 340\" role=\"img\" aria-label=\"the class chosen at each point, now\"></svg></figure></div></details>"
+        )
     }
 }

@@ -238,7 +238,7 @@ function recompute(said) {
   rewrite();
   if (state.chosen !== null) fill(state.chosen);
   byId("reset").disabled = false;
-  byId("live-said").textContent = said;
+  byId("live-said").textContent = said();
   document.documentElement.classList.add("changed");
   show();
   // A long table is told when the reader has stopped.
@@ -247,10 +247,15 @@ function recompute(said) {
   document.dispatchEvent(new Event("computed"));
 }
 
+/** The loss, and what was recorded of it. */
+function lossNow() {
+  return program.outputs.map(([slot]) => `${program.labels[slot]} = ${digits(engine.values[slot], 6)}, recorded ${digits(program.values[slot], 6)}`).join("; ");
+}
+
 function change(slot, number) {
   if (!Number.isFinite(number)) return;
   engine.values[slot] = number;
-  recompute(`${program.labels[slot]} = ${exact(number)}: every number follows.`);
+  recompute(() => `${program.labels[slot]} = ${exact(number)}: ${lossNow()}.`);
 }
 
 /** What was recorded, with its own texts. */

@@ -37,9 +37,10 @@ function trainer(training) {
   const told = () => `epoch ${epoch + 1}, row ${row + 1} of ${set().rows.length} is next` + (curve.length ? `; Σ L of the last epoch = ${digits(curve.at(-1), 6)}` : "");
 
   function tell(said) {
+    byId("trained").open = true;
     // The numbers shown are those of the row that comes next.
     put(row);
-    recompute(said);
+    recompute(() => said);
   }
 
   function trainRow() {
@@ -97,5 +98,24 @@ function trainer(training) {
   if (byId("noise")) byId("noise").addEventListener("input", () => restart("Other noise."));
   byId("reset").addEventListener("click", () => { [row, epoch, sum, curve] = [0, 0, 0, []]; if (going !== null) go(); });
 
-  return { curve: () => curve, rows: () => set().rows.map((_, at) => numbers(at)), startOver, trainRow, trainEpochs, state: () => ({ row, epoch, sum }) };
+  // What is chosen here goes along to another page: #set=2&noise=0.5&rate=0.1.
+  const chosen = ["set", "noise", "rate"].filter((id) => byId(id));
+  const others = document.querySelectorAll("#choices a");
+  const carry = () => others.forEach((link) => { link.hash = chosen.map((id) => `${id}=${encodeURIComponent(byId(id).value)}`).join("&"); });
+  const given = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
+  chosen.forEach((id) => {
+    if (given.has(id)) byId(id).value = decodeURIComponent(given.get(id));
+    byId(id).addEventListener("input", carry);
+  });
+  carry();
+
+  /** 0 or 1: of two targets the larger one, of one whether it is above the middle. */
+  function classOf(row) {
+    const targets = row.slice(training.inputs);
+    if (targets.length > 1) return targets[1] > targets[0] ? 1 : 0;
+    const all = set().rows.map((other) => other[training.inputs]);
+    return targets[0] > (Math.min(...all) + Math.max(...all)) / 2 ? 1 : 0;
+  }
+
+  return { training, classOf, curve: () => curve, rows: () => set().rows.map((_, at) => numbers(at)), startOver, trainRow, trainEpochs, state: () => ({ row, epoch, sum }) };
 }
