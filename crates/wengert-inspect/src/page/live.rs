@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::training_set::Training;
 use crate::derivation::{Templates, templates};
 use crate::live::{Program, generic};
-use crate::picture::{Scene, escaped};
+use crate::picture::{INSET, Picture, Scene, TEXT_ADVANCE, escaped};
 use crate::trace::{Adjoint, Slot, Trace};
 
 #[derive(Serialize)]
@@ -25,6 +25,14 @@ pub(super) struct Live {
     /// The entries whose partials stand on an arrow.
     wires: Vec<Option<Vec<usize>>>,
     formulas: Templates,
+    /// The digits of boxes and arrows, and how much room a character and a box's edge take.
+    significant: usize,
+    advance: f64,
+    inset: f64,
+    /// The formula of the loss.
+    caption: Option<String>,
+    /// What was given at other epochs.
+    moments: Vec<(usize, Vec<f64>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<super::training_set::Data>,
 }
@@ -36,11 +44,12 @@ impl Live {
     ///
     /// Words that say why the page cannot compute.
     pub(super) fn of(
-        trace: &Trace,
+        picture: &Picture<'_>,
         scene: &Scene,
         explained: &[Vec<Slot>],
         training: Option<&Training>,
     ) -> Result<Self, String> {
+        let trace = picture.trace();
         if scene.boxes.vertices.iter().any(|vertex| vertex.holds > 0) {
             return Err("a part of the tape is left out".to_owned());
         }
@@ -67,9 +76,40 @@ impl Live {
             words: trace.slots().map(words).collect(),
             wires: wires(scene, &program),
             formulas: templates(&generic, &explained),
+            significant: picture.significant(),
+            advance: TEXT_ADVANCE,
+            inset: INSET,
+            caption: None,
+            moments: Vec::new(),
             training,
             program,
         })
+    }
+
+    pub(super) fn caption(&mut self, caption: &str) {
+        self.caption = Some(caption.to_owned());
+    }
+
+    /// What the same tape was given at another epoch; nothing of another tape.
+    pub(super) fn add_moment(&mut self, trace: &Trace, epoch: usize, other: &Trace) {
+        let kinds = |trace: &Trace| -> Vec<(String, usize)> {
+            trace.nodes().iter().map(|node| (node.op.clone(), node.values.len())).collect()
+        };
+        if kinds(trace) != kinds(other) {
+            return;
+        }
+        let slots: Vec<Slot> = other.slots().collect();
+        let given = self.program.given.iter().map(|&slot| other.value(slots[slot]));
+        self.moments.push((epoch, given.collect()));
+    }
+
+    pub(super) fn epochs(&self) -> Vec<usize> {
+        let mut epochs: Vec<usize> = self.moments.iter().map(|moment| moment.0).collect();
+        // The page's own trace comes after them.
+        if let Some(last) = epochs.iter().max() {
+            epochs.push(last + 1);
+        }
+        epochs
     }
 
     pub(super) fn rules(&self) -> String {
@@ -113,9 +153,13 @@ pub(super) fn controls(f: &mut impl Write, live: &Result<Live, String>) -> fmt::
         "<button id=\"reset\" disabled>Back to what was recorded</button>\
          <output id=\"live-said\" aria-live=\"polite\">Choose a weight, an input or a target to \
          change it.</output></div>"
-    )?;
-    if let Some(training) = &live.training {
-        training.figures(f)?;
+    )
+}
+
+/// Where the training from here is drawn.
+pub(super) fn figures(f: &mut impl Write, live: &Result<Live, String>) -> fmt::Result {
+    match live.as_ref().ok().and_then(|live| live.training.as_ref()) {
+        Some(training) => training.figures(f),
+        None => Ok(()),
     }
-    Ok(())
 }

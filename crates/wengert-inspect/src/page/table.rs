@@ -49,13 +49,8 @@ pub(super) fn write(
     trace: &Trace,
     scene: &Scene,
     shown: &[Vec<Slot>],
-    explained: &[Vec<Slot>],
     has_delta: &dyn Fn(&Vertex) -> bool,
 ) -> fmt::Result {
-    let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
-    let mut ledgers = trace.ledgers(&slots).into_iter();
-    let all: Vec<Slot> = explained.iter().flatten().copied().collect();
-    let mut equations = equations(trace, &all).into_iter();
     writeln!(
         f,
         "<table class=\"nodes\"><thead><tr><th scope=\"col\">node</th><th scope=\"col\">value and adjoint</th>"
@@ -64,6 +59,23 @@ pub(super) fn write(
         f,
         "<th scope=\"col\">formula</th><th scope=\"col\">what was added to the adjoint</th></tr></thead><tbody>"
     )?;
+    rows(f, trace, scene, shown, has_delta)?;
+    writeln!(f, "</tbody></table>")
+}
+
+/// A row for each vertex.
+pub(super) fn rows(
+    f: &mut impl Write,
+    trace: &Trace,
+    scene: &Scene,
+    shown: &[Vec<Slot>],
+    has_delta: &dyn Fn(&Vertex) -> bool,
+) -> fmt::Result {
+    let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
+    let mut ledgers = trace.ledgers(&slots).into_iter();
+    let explained = explained(trace, shown);
+    let all: Vec<Slot> = explained.iter().flatten().copied().collect();
+    let mut equations = equations(trace, &all).into_iter();
     for (index, (vertex, slots)) in scene.boxes.vertices.iter().zip(shown).enumerate() {
         let ledgers: Vec<Ledger> = ledgers.by_ref().take(slots.len()).collect();
         writeln!(f, "<tr id=\"n{index}\">")?;
@@ -82,7 +94,7 @@ pub(super) fn write(
         added(f, trace, scene, vertex, &ledgers)?;
         writeln!(f, "</tr>")?;
     }
-    writeln!(f, "</tbody></table>")
+    Ok(())
 }
 
 fn node(f: &mut impl Write, trace: &Trace, vertex: &Vertex, index: usize) -> fmt::Result {

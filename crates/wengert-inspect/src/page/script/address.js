@@ -5,7 +5,7 @@ function remember() {
   if (state.step !== ends) parts.push("step=" + state.step);
   if (state.chosen !== data.chosen) parts.push("select=" + (state.chosen === null ? "" : encodeURIComponent(data.vertices[state.chosen].path)));
   data.groups.forEach((group, index) => {
-    const usual = data.open.includes(index);
+    const usual = state.usual[index];
     if (index && state.open[index] !== usual) parts.push((usual ? "close=" : "open=") + encodeURIComponent(group.path));
   });
   // Browsers refuse when it is asked too often; the next change will do.
@@ -22,7 +22,10 @@ function read() {
     return;
   }
   let step = ends, chosen = data.chosen;
-  state.open = data.groups.map((_, group) => data.open.includes(group));
+  state.chosen = chosen;
+  state.slot = chosen === null ? null : data.vertices[chosen].slot;
+  openWhatFits();
+  state.usual = [...state.open];
   draw();
   for (const part of hash.split("&")) {
     const [key, text = ""] = part.split("=");

@@ -10,6 +10,7 @@ let hasChanged = false, later = null;
 /** The answer to an adjoint, as a reader is told. */
 const adjointText = (slot, text) => program.words[slot] || text(engine.adjoints[slot]);
 const six = (number) => digits(number, 6);
+const inBox = (number) => digits(number, program.significant);
 
 /** The first few of a vertex's numbers. */
 function few(slots, text) {
@@ -33,25 +34,40 @@ function lineOf(style, slots) {
     const first = text(slots[0]), alike = program.words[slots[0]] || engine.adjoints[slots[0]] === 0;
     return alike && slots.every((slot) => text(slot) === first) ? first : few(slots, text);
   };
-  if (style === "value") return shortened(few(slots, (slot) => six(engine.values[slot])));
-  if (style === "adjoint") return "∂ " + shortened(once((slot) => adjointText(slot, six)));
-  if (style === "delta") return "δ " + shortened(once((slot) => adjointText(slot, (adjoint) => six(-adjoint))));
+  if (style === "value") return shortened(few(slots, (slot) => inBox(engine.values[slot])));
+  if (style === "adjoint") return "∂ " + shortened(once((slot) => adjointText(slot, inBox)));
+  if (style === "delta") return "δ " + shortened(once((slot) => adjointText(slot, (adjoint) => inBox(-adjoint))));
   return null;
 }
 
 function wireLabel(entries) {
   if (entries.length > 3) return entries.length + " partials";
   return entries.map((index, at) => {
-    const text = six(engine.entries[index].partial());
+    const text = inBox(engine.entries[index].partial());
     return at === 0 ? text : text.startsWith("-") ? " - " + text.slice(1) : " + " + text;
   }).join("");
 }
 
+const boxes = [...data.vertices, ...data.groups];
+
+/** What stands before the number in a line: a closed scope says whose it is. */
+function keepPrefixes() {
+  for (const of of boxes) {
+    for (const told of of.lines) {
+      const number = told[2] === null ? null : lineOf(told[0], program.slots[told[2]]);
+      told[3] = number !== null && told[1].endsWith(number) ? told[1].slice(0, -number.length) : "";
+    }
+  }
+}
+
 /** Puts the engine's numbers where the recorded ones stood. */
 function retell() {
-  data.vertices.forEach((vertex, index) => {
-    vertex.lines = vertex.lines.map(([style, text]) => [style, lineOf(style, program.slots[index]) ?? text]);
-  });
+  for (const of of boxes) {
+    for (const told of of.lines) {
+      const number = told[2] === null ? null : lineOf(told[0], program.slots[told[2]]);
+      if (number !== null) told[1] = told[3] + number;
+    }
+  }
   data.wires.forEach((wire, index) => {
     if (program.wires[index]) wire.label = wireLabel(program.wires[index]);
   });
@@ -62,24 +78,25 @@ function retell() {
   }
 }
 
-/** As wide as any number is, so that nothing moves while numbers do. */
+/** Boxes grow with their texts, and don't shrink, so that little moves while numbers do; whether one grew. */
 function widen() {
-  data.vertices.forEach((vertex, index) => {
-    if (program.slots[index].length === 1) vertex.width = Math.max(vertex.width, 132);
-  });
-  data.labels = Math.max(data.labels, 74);
-  draw();
+  let grew = false;
+  for (const of of boxes) {
+    const width = Math.ceil(Math.max(...of.lines.map((told) => told[1].length), 0) * program.advance + 2 * program.inset);
+    if (width > of.width) grew = true, of.width = width;
+  }
+  const label = Math.ceil(Math.max(...data.wires.map((wire) => (wire.label ?? "").length)) * program.advance);
+  if (label > data.labels) grew = true, data.labels = label;
+  return grew;
 }
 
 /** The texts of what is drawn, without drawing it again. */
 function rewrite() {
   for (const [key, shape] of shapes) {
-    const [isClosed, index] = key.split(",").map(Number);
-    if (isClosed === 1) continue;
-    for (const [style, text] of data.vertices[index].lines) {
-      const line = shape.querySelector(".wg-" + style);
-      if (line) line.textContent = text;
-    }
+    const [isClosed, index] = key.split(",").map(Number), of = (isClosed === 1 ? data.groups : data.vertices)[index];
+    // A name and an op stand before the lines.
+    const texts = shape.querySelectorAll("text");
+    of.lines.forEach((told, at) => { texts[at + 2].textContent = told[1]; });
   }
   for (const arrow of arrows) {
     if (arrow.label && arrow.wires.length === 1) arrow.label.textContent = data.wires[arrow.wires[0]].label;
@@ -228,15 +245,16 @@ function fillLedgers(row, vertex) {
 
 /* Changing */
 
-/** Computes, and shows what came out. */
-function recompute(said) {
-  if (!hasChanged) widen();
+/** Computes, and shows what came out; `pass` says which numbers it is that are shown. */
+function recompute(said, pass = "numbers changed here") {
   hasChanged = true;
   engine.run();
   engine.sweep();
   retell();
-  rewrite();
-  if (state.chosen !== null) fill(state.chosen);
+  if (widen()) draw();
+  else rewrite();
+  const parts = [...program.outputs.map(([slot]) => `${program.labels[slot]} = ${digits(engine.values[slot], 10)}`), pass, program.caption];
+  byId("summary").textContent = parts.filter(Boolean).join(" · ");
   byId("reset").disabled = false;
   byId("live-said").textContent = said();
   document.documentElement.classList.add("changed");
@@ -249,7 +267,7 @@ function recompute(said) {
 
 /** The loss, and what was recorded of it. */
 function lossNow() {
-  return program.outputs.map(([slot]) => `${program.labels[slot]} = ${digits(engine.values[slot], 6)}, recorded ${digits(program.values[slot], 6)}`).join("; ");
+  return program.outputs.map(([slot]) => `${program.labels[slot]} = ${six(engine.values[slot])}, recorded ${six(program.values[slot])}`).join("; ");
 }
 
 function change(slot, number) {
@@ -260,23 +278,35 @@ function change(slot, number) {
 
 /** What was recorded, with its own texts. */
 function reset() {
-  const recorded = JSON.parse(byId("data").textContent);
+  const kept = JSON.parse(byId("data").textContent);
   clearTimeout(later);
   hasChanged = false;
   engine.values.set(program.values.map((value) => value ?? NaN));
   engine.sweep();
-  data.vertices.forEach((vertex, index) => { vertex.lines = recorded.vertices[index].lines; vertex.width = recorded.vertices[index].width; });
-  data.wires.forEach((wire, index) => { wire.label = recorded.wires[index].label; });
-  data.labels = recorded.labels;
-  data.next = recorded.next;
+  [...kept.vertices, ...kept.groups].forEach(({ lines, width }, index) => {
+    boxes[index].width = width;
+    lines.forEach((told, at) => { boxes[index].lines[at][1] = told[1]; });
+  });
+  data.wires.forEach((wire, index) => { wire.label = kept.wires[index].label; });
+  data.labels = kept.labels;
+  data.next = kept.next;
   for (const [vertex, row] of recordedRows) byId("n" + vertex).innerHTML = row;
   recordedRows.clear();
   document.documentElement.classList.remove("changed");
+  byId("summary").textContent = recorded.summary;
   byId("reset").disabled = true;
   byId("live-said").textContent = "These are the numbers that were recorded.";
   draw();
   show();
   document.dispatchEvent(new Event("computed"));
+}
+
+/** The numbers at an epoch of the recorded training: what was given then, and what follows. */
+function moment(epoch) {
+  const found = program.moments.find(([of]) => of === epoch);
+  if (!found) return hasChanged ? reset() : undefined;
+  program.given.forEach((slot, at) => { engine.values[slot] = found[1][at]; });
+  recompute(() => `Epoch ${epoch} of the recorded training: ${lossNow()}.`, "the same pass at epoch " + epoch);
 }
 
 /** The fields of the chosen box, if its numbers were given. */
@@ -310,4 +340,6 @@ function fields() {
 beforePanel = (vertex) => { if (hasChanged && vertex !== null) fill(vertex); };
 afterPanel = fields;
 engine.sweep();
+keepPrefixes();
+if (program.moments.length) atEpoch = moment;
 byId("reset").addEventListener("click", reset);

@@ -9,8 +9,8 @@ function element(name, attributes = {}, text) {
 
 function draw() {
   arrows = arrowsOf(data, state.open);
-  const layout = placeAll(data, state.open, arrows), svg = byId("picture");
-  const focused = document.activeElement && document.activeElement.getAttribute("data-key");
+  const layout = placeAll(data, state.open, arrows, room()), svg = byId("picture");
+  const focused = svg.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   svg.querySelectorAll(":scope > :not(defs)").forEach((old) => old.remove());
   svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
   svg.dataset.width = layout.width;
@@ -24,21 +24,27 @@ function draw() {
     arrow.path = element("path", { class: "wg-arrow" + (arrow.cut ? " wg-cut" : ""), d: pathOf(layout.ways[index]), "marker-end": "url(#wg-head)" });
     svg.append(arrow.path);
   });
-  const counted = arrows.filter((arrow) => arrow.wires.length > 1).length <= 12;
+  const taken = [], counted = arrows.filter((arrow) => arrow.wires.length > 1).length <= 12;
   arrows.forEach((arrow, index) => {
     const label = arrow.wires.length === 1 ? data.wires[arrow.wires[0]].label : counted ? "×" + arrow.wires.length : null;
     if (label === null) return;
-    const [x, y] = labelAt(layout.ways[index]);
+    const [x, y] = beside(layout.ways[index], label, taken);
     arrow.label = element("text", { class: "wg-partial", x, y }, label);
     svg.append(arrow.label);
   });
   layout.vertices.forEach((rect, vertex) => rect && svg.append(box([0, vertex], data.vertices[vertex], rect)));
   layout.groups.forEach((rect, group) => rect && !state.open[group] && svg.append(box([1, group], data.groups[group], rect)));
   zoom(state.scale);
-  if (focused) {
-    const again = svg.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-    if (again) again.focus();
-  }
+  if (focused) refocus(svg, focused);
+}
+
+/** The same thing drawn anew, or what a scope became when it opened or closed, or what stands for it now. */
+function refocus(within, key) {
+  const [kind, path] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
+  const outer = path.split("/").map((_, parts, all) => all.slice(0, all.length - 1 - parts).join("/")).filter(Boolean);
+  const keys = [key, (kind === "open" ? "close:" : "open:") + path, ...outer.map((path) => "open:" + path)];
+  const found = keys.map((key) => within.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean);
+  if (found) found.focus({ preventScroll: true });
 }
 
 function pressable(shape, key, label, action) {
@@ -65,9 +71,9 @@ function frame(group, index, rect) {
   // Only the strip with the title closes: a click beside a box is not meant for the scope.
   const strip = element("g", { class: "wg-strip" });
   strip.append(element("title", {}, "close " + group.path));
-  strip.append(element("path", { d: `M${rect.x} ${rect.y}h${rect.width}v26h${-rect.width}z` }));
-  strip.append(element("text", { class: "wg-scope", x: rect.x + 10, y: rect.y + 19 }, group.path));
-  strip.append(element("text", { class: "wg-sign", x: rect.x + rect.width - 10, y: rect.y + 19 }, "−"));
+  strip.append(element("path", { d: `M${rect.x} ${rect.y}h${rect.width}v22h${-rect.width}z` }));
+  strip.append(element("text", { class: "wg-scope", x: rect.x + 10, y: rect.y + 17 }, group.path));
+  strip.append(element("text", { class: "wg-sign", x: rect.x + rect.width - 10, y: rect.y + 17 }, "−"));
   pressable(strip, "close:" + group.path, "close " + group.path, () => setOpen(index, false));
   shape.append(strip);
   return shape;
@@ -78,12 +84,14 @@ function box(item, of, rect) {
   const shape = element("g", { class: "wg-box wg-" + of.kind, [closed ? "data-g" : "data-v"]: index });
   shape.append(element("title", {}, of.tip), rectangle(rect, 6));
   const left = rect.x + 10, right = rect.x + rect.width - 10;
-  let y = rect.y + 19;
+  let y = rect.y + 16;
   shape.append(element("text", { class: "wg-name", x: left, y }, of.name));
   shape.append(element("text", { class: "wg-op-name", x: right, y }, of.op));
-  for (const [style, text] of of.lines) {
-    y += 16;
-    shape.append(element("text", { class: "wg-" + style, x: left, y }, text));
+  for (const [style, text, vertex] of of.lines) {
+    y += 15;
+    const line = element("text", { class: "wg-" + style, x: left, y }, text);
+    if (vertex !== null) line.dataset.of = vertex;
+    shape.append(line);
   }
   if (closed) {
     if (of.items.length) pressable(shape, "open:" + of.path, "open " + of.tip, () => setOpen(index, true));
@@ -92,18 +100,6 @@ function box(item, of, rect) {
   }
   shapes.set(String(item), shape);
   return shape;
-}
-
-function zoom(scale) {
-  const svg = byId("picture"), width = Number(svg.dataset.width), height = Number(svg.dataset.height);
-  state.scale = Math.min(2, Math.max(0.15, scale));
-  svg.setAttribute("width", Math.round(width * state.scale));
-  svg.setAttribute("height", Math.round(height * state.scale));
-}
-
-function fit() {
-  const stage = byId("stage"), svg = byId("picture");
-  zoom(Math.min(1.1, (stage.clientWidth - 2) / Number(svg.dataset.width)));
 }
 
 function setOpen(group, open) {

@@ -38,7 +38,7 @@ function panel() {
       if (index) line.append(" ← ");
       const link = document.createElement("a");
       link.href = "#n" + next;
-      link.textContent = data.vertices[next].path;
+      link.textContent = data.vertices[next].title;
       line.append(link);
     });
     into.append(line);

@@ -13,6 +13,12 @@ function pathFrom(vertex, slot) {
   return { vertices, wires };
 }
 
+/** A box as it is heard: what it is called, and every text that is seen in it. */
+function spoken(shape, of) {
+  const texts = [...shape.querySelectorAll("text:not(.blank)")].map((text) => text.textContent).filter((text) => text !== "" && text !== "+");
+  return (of.items ? "open " : "") + [...new Set([of.title || of.path, ...texts])].join(", ");
+}
+
 function show() {
   const now = at(state.step), forward = state.step <= data.forward.length;
   // The way of a gradient is known when the values are.
@@ -28,13 +34,13 @@ function show() {
     shape.classList.toggle("chosen", key === chosenIn);
     shape.classList.toggle("lit", lit.has(key));
     shape.classList.toggle("found", found !== "" && (isClosed === 0 ? matches(data.vertices[index], found) : holds(index, found)));
-    if (isClosed === 1) continue;
-    shape.classList.toggle("ahead", forwardAt[index] > state.step);
-    const value = shape.querySelector(".wg-value");
-    if (value) value.classList.toggle("blank", forwardAt[index] > state.step);
-    // What the sweep never reaches says so once the sweep is over.
-    const reached = Math.min(backwardAt[index], ends);
-    shape.querySelectorAll(".wg-adjoint, .wg-delta").forEach((derivative) => derivative.classList.toggle("blank", reached > state.step));
+    if (isClosed === 0) shape.classList.toggle("ahead", forwardAt[index] > state.step);
+    for (const line of shape.querySelectorAll("[data-of]")) {
+      // What the sweep never reaches says so once the sweep is over.
+      const of = Number(line.dataset.of), isValue = line.classList.contains("wg-value");
+      line.classList.toggle("blank", (isValue ? forwardAt[of] : Math.min(backwardAt[of], ends)) > state.step);
+    }
+    if (shape.hasAttribute("aria-label")) shape.setAttribute("aria-label", spoken(shape, isClosed === 1 ? data.groups[index] : data.vertices[index]));
   }
   for (const arrow of arrows) {
     const wires = arrow.wires.map((wire) => data.wires[wire]);
@@ -54,11 +60,11 @@ function show() {
     const what = document.createElement("b"), path = document.createElement("code");
     what.textContent = forward ? "forward " : "backward ";
     const together = forward ? data.forward[state.step - 1] : [now];
-    path.textContent = together.length > 1 ? "" : data.vertices[now].path;
+    path.textContent = together.length > 1 ? "" : data.vertices[now].title;
     const count = forward ? `${state.step} of ${data.forward.length}: ${together.length > 1 ? `what is given, ${together.length} nodes` : "value of "}` : `${state.step - data.forward.length} of ${data.backward.length}: adjoint of `;
     said.append(what, count, path);
   }
-  byId("phase").style.setProperty("--done", ends ? state.step / ends : 0);
+  byId("time").setAttribute("aria-valuetext", said.textContent);
   panel();
   remember();
 }

@@ -4,12 +4,12 @@ document.documentElement.classList.add("scripted");
 byId("time").max = ends;
 byId("time").addEventListener("input", (event) => go(Number(event.target.value)));
 const buttons = { first: () => go(0), back: () => go(state.step - 1), play, on: () => go(state.step + 1), last: () => go(ends),
-  smaller: () => zoom(state.scale / 1.25), larger: () => zoom(state.scale * 1.25), fit };
+  smaller: () => zoom(state.scale / 1.25), larger: () => zoom(state.scale * 1.25), fit: () => { state.height = 0; fit(); } };
 for (const [id, action] of Object.entries(buttons)) byId(id).addEventListener("click", action);
 byId("search").addEventListener("input", (event) => {
   const exact = vertexByPath.get(event.target.value);
   if (exact !== undefined) choose(exact), into(exact);
-  else show();
+  find(event.target.value);
 });
 byId("search").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
@@ -23,7 +23,7 @@ document.querySelectorAll("#shows input").forEach((choice) => choice.addEventLis
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
-  if (event.key === "Escape") { byId("search").value = ""; choose(null); }
+  if (event.key === "Escape") { byId("search").value = ""; choose(null); find(""); }
   if (typing) return;
   const keys = { ArrowRight: () => go(state.step + 1), ArrowLeft: () => go(state.step - 1), Home: () => go(0), End: () => go(ends),
     "/": () => byId("search").focus() };
@@ -33,12 +33,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 window.addEventListener("hashchange", read);
+window.addEventListener("resize", () => {
+  state.height = 0;
+  draw();
+  show();
+});
+dragAndWheel();
 // A long table would be laid out before anything is seen.
 if (data.vertices.length > 60) byId("all").open = false;
-training();
+startTraining();
 read();
 fit();
-// Small text is worse than scrolling.
-if (state.scale < 0.72) zoom(0.72);
+if (data.epochs.length > 1) showEpoch(data.epochs.length - 1);
 if (state.chosen !== null) into(state.chosen);
 document.documentElement.dataset.ready = Math.round(performance.now());

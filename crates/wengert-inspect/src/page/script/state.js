@@ -12,7 +12,9 @@ const vertexByPath = new Map(data.vertices.map((vertex, index) => [vertex.path, 
 const groupByPath = new Map(data.groups.map((group, index) => [group.path, index]));
 const wireBetween = new Map(data.wires.map((wire, index) => [wire.from + ">" + wire.to, index]));
 
-const state = { step: ends, chosen: null, slot: null, open: data.groups.map((_, group) => data.open.includes(group)), scale: 1 };
+const state = { step: ends, chosen: null, slot: null, open: data.groups.map((_, group) => data.open.includes(group)), usual: [], scale: 1, height: 0 };
 let arrows = [], shapes = new Map(), playing = null;
 // What is done before and after the chosen row is shown.
 let beforePanel = () => {}, afterPanel = () => {};
+// Shows the numbers at an epoch of the training, where there are others than the page's own.
+let atEpoch = null;
