@@ -21,7 +21,7 @@ use wengert_layers::{Activation, Granularity, Init, Law, Mlp};
 #[path = "training/arguments.rs"]
 mod arguments;
 #[path = "playground/data.rs"]
-mod data;
+pub(crate) mod data;
 
 const NEURONS: [usize; 6] = [1, 2, 3, 4, 6, 8];
 const ACTIVATIONS: [(&str, Activation); 3] =
@@ -72,7 +72,7 @@ fn page(
         Mlp::with_activations(&[2, neurons, 1], &[activation, Activation::Tanh], init)
     };
     let mut training =
-        Training::new("x", "target").rate(0.1).score("output/0.output", None).opened();
+        Training::new("x", "target").rate(0.05).score("output/0.output", None).opened();
     for set in sets {
         training = training.set(set.name, set.rows.iter().copied()).noise(&set.noise);
     }

@@ -1,6 +1,10 @@
 //! The page computes: its numbers at other weights, inputs and targets, and those of a training,
 //! are the engine's, bit for bit.
 
+#[path = "../examples/playground.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod playground;
+
 use serde_json::Value;
 use wengert::number::Real;
 use wengert::op::{Binary, Unary};
@@ -300,4 +304,98 @@ fn ten_rows_of_training_are_the_notebooks() {
     };
     assert_eq!(log[13], Value::from(vec![score(&[1.5, 2.0]), score(&[7.5, -0.25])]));
     assert_eq!(log[14], 10);
+}
+
+/// What a page cannot compute it shows, and says why.
+#[test]
+fn a_page_that_cannot_compute_says_why() {
+    let tape = Tape::new();
+    let x = tape.param(0.5).named("x");
+    let says = |trace: &Trace| {
+        let page = Page::of(trace).to_string();
+        assert!(!page.contains("id=\"program\"") && !page.contains("engineOf"));
+        let said = page.split_once("cannot compute other numbers, because ").unwrap().1;
+        said.split_once('.').unwrap().0.to_owned()
+    };
+    assert_eq!(says(&Trace::of(&x.erf().backward()).unwrap()), "it has no function for gaussian");
+    let tape = Tape::new();
+    let x = tape.param([0.5, 1.5]);
+    let largest = x.try_max_axes(&[0]).unwrap();
+    assert_eq!(says(&Trace::of(&largest.backward()).unwrap()), "it has no function for max_over");
+    let tape = Tape::new();
+    let x = tape.param(0.5);
+    let y = if x > 0.0 { x * 2.0 } else { x };
+    let branches = says(&Trace::of(&y.backward()).unwrap());
+    assert_eq!(branches, "the program branches on its numbers");
+    let tape = Tape::<f32>::default();
+    let single = Trace::of(&tape.input(0.5).tanh().backward()).unwrap();
+    assert_eq!(says(&single), "the tape computed in f32");
+}
+
+/// The playground: every network's page is within its size, says its numbers as the engine has them
+/// after a training on noisy points, and takes what was chosen along.
+#[test]
+fn the_playground_trains_as_the_engine_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut out = Vec::new();
+    playground::run(&mut out, 1, folder.path()).unwrap();
+    let pages: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(pages.len(), 18);
+    for page in &pages {
+        let text = std::fs::read_to_string(page).unwrap();
+        assert!(text.len() < 500_000, "{} has {} bytes", page.display(), text.len());
+        // A link leads to a page that is there.
+        for link in text.split("<a href=\"2-").skip(1) {
+            let file = format!("2-{}", link.split_once('"').unwrap().0);
+            assert!(folder.path().join(&file).is_file(), "{file}");
+        }
+    }
+    let Some(chromium) = chromium() else { return };
+    for (activation, hidden) in
+        [("tanh", Activation::Tanh), ("sigmoid", Activation::Sigmoid), ("relu", Activation::Relu)]
+    {
+        let page = std::fs::read_to_string(folder.path().join(format!("2-3-1-{activation}.html")))
+            .unwrap();
+        let script = "
+            const weights = () => program.params.map((slot) => exact(engine.values[slot]));
+            log(weights()); log(lesson.rows()); log([byId('set').value, byId('noise').value]);
+            for (let epoch = 0; epoch < 20; epoch++) press(byId('train-epoch'));
+            log(weights());
+            log(document.querySelector('#choices a').getAttribute('href'));
+            log(document.querySelectorAll('#plane .point').length);";
+        let Seen { log, .. } = open(&chromium, &page, "#set=2&noise=0.5", script);
+        let numbers = |value: &Value| -> Vec<f64> {
+            value.as_array().unwrap().iter().map(|x| x.as_str().unwrap().parse().unwrap()).collect()
+        };
+        let activations = [hidden, Activation::Tanh];
+        let mut mlp = Mlp::from_params(&[2, 3, 1], &activations, numbers(&log[0])).unwrap();
+        let sets = playground::data::sets(1);
+        assert_eq!(log[2], serde_json::json!(["2", "0.5"]));
+        let rows: Vec<[f64; 3]> = sets[2]
+            .rows
+            .iter()
+            .zip(&sets[2].noise)
+            .map(|((x, target), noise)| [x[0] + 0.5 * noise[0], x[1] + 0.5 * noise[1], target[0]])
+            .collect();
+        let shown: Vec<[f64; 3]> = serde_json::from_value(log[1].clone()).unwrap();
+        assert_eq!(shown, rows);
+        for _ in 0..20 {
+            for row in &rows {
+                let trace = pass(&mlp, Granularity::PerNeuron, &row[..2], &row[2..]);
+                let gradient = trace
+                    .parameters()
+                    .into_iter()
+                    .map(|slot| trace.adjoint(slot).number().unwrap());
+                let mut params = mlp.params().to_vec();
+                Sgd { rate: 0.05 }.step(&mut params, &gradient.collect::<Vec<_>>());
+                mlp.set_params(&params).unwrap();
+            }
+        }
+        let expected: Vec<String> = mlp.params().iter().map(|p| format!("{p:?}")).collect();
+        assert_eq!(log[3], Value::from(expected), "{activation}");
+        let link = format!("/2-1-1-{activation}.html#set=2&noise=0.5&rate=0.05&start=0");
+        assert!(log[4].as_str().unwrap().ends_with(&link), "{}", log[4]);
+        assert_eq!(log[5], 60);
+    }
 }

@@ -156,6 +156,14 @@ pub(super) fn controls(f: &mut impl Write, live: &Result<Live, String>) -> fmt::
     )
 }
 
+/// What stands beside the panel.
+pub(super) fn beside(f: &mut impl Write, live: &Result<Live, String>) -> fmt::Result {
+    match live.as_ref().ok().and_then(|live| live.training.as_ref()) {
+        Some(training) => training.plane(f, true),
+        None => Ok(()),
+    }
+}
+
 /// Where the training from here is drawn.
 pub(super) fn figures(f: &mut impl Write, live: &Result<Live, String>) -> fmt::Result {
     match live.as_ref().ok().and_then(|live| live.training.as_ref()) {

@@ -405,7 +405,9 @@ impl fmt::Display for Page<'_> {
              role=\"group\" aria-label=\"the graph of the tape\">{HEAD}"
         )?;
         elements(f, &self.picture, &scene, &drawing)?;
-        writeln!(f, "</svg></div>\n{DETAIL}\n{LEGEND}{}", if deltas { DELTA_KEY } else { "" })?;
+        writeln!(f, "</svg></div>\n<div id=\"beside\">{DETAIL}")?;
+        live::beside(f, &live)?;
+        writeln!(f, "</div>\n{LEGEND}{}", if deltas { DELTA_KEY } else { "" })?;
         on_paper(f, &legend(trace, &scene.boxes))?;
         live::figures(f, &live)?;
         training::write(f, self.curve, self.boundary)?;

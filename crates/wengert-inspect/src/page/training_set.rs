@@ -131,7 +131,8 @@ impl Training {
         self
     }
 
-    /// The pictures of the training are there when the page opens, and not only once it trains.
+    /// What the network decides is drawn beside the panel from the start, and not only below the
+    /// graph once it trains.
     #[must_use]
     pub fn opened(mut self) -> Self {
         self.opens = true;
@@ -216,16 +217,29 @@ impl Data {
         Ok(())
     }
 
+    /// What the network decides, beside the panel or with the curve.
+    pub(super) fn plane(&self, f: &mut impl Write, beside: bool) -> fmt::Result {
+        if self.score.is_empty() || self.inputs != 2 || self.opens != beside {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "<figure id=\"plane\" class=\"scripts\"><figcaption>the class chosen at each point, now</figcaption>\
+             <svg class=\"plane\" width=\"356\" height=\"340\" viewBox=\"0 0 356 340\" role=\"img\" \
+             aria-label=\"the class chosen at each point, now\"></svg></figure>"
+        )
+    }
+
     /// Where the training is drawn.
     pub(super) fn figures(&self, f: &mut impl Write) -> fmt::Result {
         let open = if self.opens { " open" } else { "" };
         writeln!(
             f,
             "<details id=\"trained\" class=\"scripts\"{open}><summary>The training from here</summary><div>\
-             <figure><figcaption></figcaption><svg class=\"chart\" width=\"360\" height=\"340\" viewBox=\"0 0 360 340\" \
-             role=\"img\" aria-label=\"the loss by epoch\"></svg></figure>\
-             <figure><figcaption>the class chosen at each point, now</figcaption><svg class=\"plane\" width=\"356\" height=\"340\" \
-             viewBox=\"0 0 356 340\" role=\"img\" aria-label=\"the class chosen at each point, now\"></svg></figure></div></details>"
-        )
+             <figure id=\"losses\"><figcaption></figcaption><svg class=\"chart\" width=\"360\" height=\"340\" \
+             viewBox=\"0 0 360 340\" role=\"img\" aria-label=\"the loss by epoch\"></svg></figure>"
+        )?;
+        self.plane(f, false)?;
+        writeln!(f, "</div></details>")
     }
 }

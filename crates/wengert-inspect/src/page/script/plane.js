@@ -88,13 +88,11 @@ function lossCurve(figure, losses) {
 }
 
 if (lesson) {
-  const part = byId("trained"), figures = part.querySelectorAll("figure"), flat = lesson.training.inputs === 2 && lesson.training.score;
+  const part = byId("trained"), decides = byId("plane");
   const look = () => {
-    if (!part.open) return;
-    lossCurve(figures[0], lesson.curve());
-    if (flat) plane(figures[1], lesson.rows());
+    if (part.open) lossCurve(byId("losses"), lesson.curve());
+    if (decides && (part.open || !part.contains(decides))) plane(decides, lesson.rows());
   };
-  if (!flat) figures[1].remove();
   part.addEventListener("toggle", look);
   document.addEventListener("computed", look);
   look();

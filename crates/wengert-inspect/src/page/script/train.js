@@ -99,7 +99,7 @@ function trainer(training) {
   byId("reset").addEventListener("click", () => { [row, epoch, sum, curve] = [0, 0, 0, []]; if (going !== null) go(); });
 
   // What is chosen here goes along to another page: #set=2&noise=0.5&rate=0.1.
-  const chosen = ["set", "noise", "rate"].filter((id) => byId(id));
+  const chosen = ["set", "noise", "rate", "start"].filter((id) => byId(id));
   const others = document.querySelectorAll("#choices a");
   const carry = () => others.forEach((link) => { link.hash = chosen.map((id) => `${id}=${encodeURIComponent(byId(id).value)}`).join("&"); });
   const given = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
@@ -108,6 +108,7 @@ function trainer(training) {
     byId(id).addEventListener("input", carry);
   });
   carry();
+  if (chosen.some((id) => given.has(id))) window.addEventListener("load", () => (byId("start") ? startOver() : restart("As chosen before.")));
 
   /** 0 or 1: of two targets the larger one, of one whether it is above the middle. */
   function classOf(row) {
