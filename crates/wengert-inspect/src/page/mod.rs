@@ -1,6 +1,7 @@
 //! The page: one HTML file in which a trace is looked at, step by step.
 
 mod data;
+mod exercise;
 mod parts;
 mod table;
 mod training;
@@ -9,6 +10,7 @@ use std::fmt::{self, Write};
 
 use data::Data;
 
+pub use exercise::Exercise;
 pub use training::Boundary;
 
 use parts::{CONTROLS, DELTA_KEY, DETAIL, LEGEND, SEARCH, SHOWS, TOP, TRAINING, on_paper};
@@ -21,7 +23,7 @@ use crate::trace::{Precision, Trace};
 
 const PAGE_STYLE: &str = include_str!("page.css");
 /// The page's script, in the order in which it runs; the names in it are shared.
-const SCRIPTS: [&str; 10] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("script/layout.js"),
     include_str!("script/state.js"),
     include_str!("script/draw.js"),
@@ -32,6 +34,7 @@ const SCRIPTS: [&str; 10] = [
     include_str!("script/search.js"),
     include_str!("script/address.js"),
     include_str!("script/training.js"),
+    include_str!("script/exercise.js"),
 ];
 /// What the page does when it opens, after all else.
 const START: &str = include_str!("script/start.js");
@@ -83,6 +86,7 @@ pub struct Page<'a> {
     chosen: Option<&'a str>,
     pass: Option<&'a str>,
     moments: &'a [(usize, Trace)],
+    exercises: &'a [Exercise],
     whole_runs: bool,
 }
 
@@ -106,6 +110,7 @@ impl<'a> Page<'a> {
             chosen: None,
             pass: None,
             moments: &[],
+            exercises: &[],
             whole_runs: false,
         }
     }
@@ -185,6 +190,13 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn moments(mut self, moments: &'a [(usize, Trace)]) -> Self {
         self.moments = moments;
+        self
+    }
+
+    /// Derivations with a wrong line, for the reader to find.
+    #[must_use]
+    pub fn exercises(mut self, exercises: &'a [Exercise]) -> Self {
+        self.exercises = exercises;
         self
     }
 
@@ -309,6 +321,7 @@ impl fmt::Display for Page<'_> {
         writeln!(f, "</svg></div>\n{DETAIL}\n{LEGEND}{}", if deltas { DELTA_KEY } else { "" })?;
         on_paper(f, &legend(trace, &scene.boxes))?;
         training::write(f, self.curve, self.boundary)?;
+        exercise::write(f, trace, self.exercises)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
         table::write(f, trace, &scene, &shown, &has_delta)?;
         writeln!(f, "</details></main>\n{templates}")?;
