@@ -16,6 +16,8 @@
 
 #[path = "notebook/cause.rs"]
 mod cause;
+#[path = "notebook/exercise.rs"]
+mod exercise;
 #[path = "notebook/files.rs"]
 mod files;
 #[path = "notebook/hand.rs"]

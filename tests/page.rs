@@ -363,7 +363,7 @@ fn every_pre_activation_has_its_delta() {
         const partials = () => seen('.wg-partial').length;
         log([of(), seen('#panel .delta')[0], location.hash]);
         log(boxes.filter((box) => box.querySelector('.wg-delta'))
-            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent));
+            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent.trim()));
         const search = document.getElementById('search');
         for (const word of ['delta', 'δ', 'Delt']) {
             search.value = word; search.dispatchEvent(new Event('input', { bubbles: true }));

@@ -95,9 +95,11 @@ pub(crate) fn write(
     trace: &Trace,
     training: Option<&Training>,
 ) -> Result<(), Box<dyn Error>> {
+    let exercises = if training.is_none() { super::exercise::exercises() } else { Vec::new() };
     let mut page = Page::of(trace)
         .title(title)
         .pass(which)
+        .exercises(&exercises)
         .caption("L = ½ Σ (target − output)², δ = −∂L/∂z")
         .delta(|path| path.ends_with(".z"));
     if let Some(training) = training {

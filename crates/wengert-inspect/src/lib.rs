@@ -76,7 +76,7 @@ pub use graph::Reads;
 pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
-pub use page::{Boundary, Page, Training};
+pub use page::{Boundary, Exercise, Page, Training};
 pub use parameters::ParameterTable;
 pub use paths::{GradientPath, Hop, Paths};
 pub use picture::{Dot, Mermaid, Picture, Svg};

@@ -1,6 +1,7 @@
 //! The page: one HTML file in which a trace is looked at, step by step.
 
 mod data;
+mod exercise;
 mod live;
 mod parts;
 mod table;
@@ -11,6 +12,7 @@ use std::fmt::{self, Write};
 
 use data::Data;
 
+pub use exercise::Exercise;
 pub use training::Boundary;
 pub use training_set::Training;
 
@@ -25,9 +27,9 @@ use crate::picture::{
 };
 use crate::trace::{Precision, Trace};
 
-const PAGE_STYLE: &str = include_str!("page.css");
+const PAGE_STYLE: &str = concat!(include_str!("page.css"), include_str!("live.css"));
 /// The page's script, in the order in which it runs; the names in it are shared.
-const SCRIPTS: [&str; 10] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("script/layout.js"),
     include_str!("script/state.js"),
     include_str!("script/draw.js"),
@@ -38,6 +40,7 @@ const SCRIPTS: [&str; 10] = [
     include_str!("script/search.js"),
     include_str!("script/address.js"),
     include_str!("script/training.js"),
+    include_str!("script/exercise.js"),
 ];
 /// What the page does when it opens, after all else.
 const START: &str = include_str!("script/start.js");
@@ -100,6 +103,7 @@ pub struct Page<'a> {
     choices: Vec<Choice>,
     pass: Option<&'a str>,
     moments: &'a [(usize, Trace)],
+    exercises: &'a [Exercise],
     whole_runs: bool,
 }
 
@@ -125,6 +129,7 @@ impl<'a> Page<'a> {
             choices: Vec::new(),
             pass: None,
             moments: &[],
+            exercises: &[],
             whole_runs: false,
         }
     }
@@ -204,6 +209,13 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn moments(mut self, moments: &'a [(usize, Trace)]) -> Self {
         self.moments = moments;
+        self
+    }
+
+    /// Derivations with a wrong line, for the reader to find.
+    #[must_use]
+    pub fn exercises(mut self, exercises: &'a [Exercise]) -> Self {
+        self.exercises = exercises;
         self
     }
 
@@ -411,6 +423,7 @@ impl fmt::Display for Page<'_> {
         on_paper(f, &legend(trace, &scene.boxes))?;
         live::figures(f, &live)?;
         training::write(f, self.curve, self.boundary)?;
+        exercise::write(f, trace, self.exercises)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
         table::write(f, trace, &scene, &shown, &has_delta)?;
         writeln!(f, "</details></main>\n{templates}")?;

@@ -123,7 +123,7 @@ fn numbers(
     let several = vertex.slots.len() > 1;
     write!(f, "<td class=\"values\"><table class=\"numbers\"><tr>")?;
     let delta = if has_delta { "<th>delta δ = −∂</th>" } else { "" };
-    let element = if several { "<th></th>" } else { "" };
+    let element = if several { "<td></td>" } else { "" };
     write!(f, "{element}<th>value</th><th>adjoint ∂</th>{delta}</tr>")?;
     for &slot in shown {
         write!(f, "<tr data-slot=\"{}\">", slot.index())?;

@@ -221,7 +221,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// How deltas are written, where there are some.
 pub(crate) const DELTA_STYLE: &str = ".wg .wg-delta { fill: #6639ba; }\n\
-    @media (prefers-color-scheme: dark) { .wg .wg-delta { fill: #d2a8ff; } }\n";
+    @media screen and (prefers-color-scheme: dark) { .wg .wg-delta { fill: #d2a8ff; } }\n";
 
 /// The head of arrows.
 pub(crate) const HEAD: &str = "<defs><marker id=\"wg-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" \

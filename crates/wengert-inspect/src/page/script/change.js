@@ -4,7 +4,7 @@
 const program = JSON.parse(byId("program").textContent);
 const engine = engineOf(program);
 const isGiven = new Set(program.given);
-const recordedRows = new Map();
+const recordedRows = new Map(), recordedSummary = byId("summary").textContent;
 let hasChanged = false, later = null;
 
 /** The answer to an adjoint, as a reader is told. */
@@ -293,7 +293,7 @@ function reset() {
   for (const [vertex, row] of recordedRows) byId("n" + vertex).innerHTML = row;
   recordedRows.clear();
   document.documentElement.classList.remove("changed");
-  byId("summary").textContent = recorded.summary;
+  byId("summary").textContent = recordedSummary;
   byId("reset").disabled = true;
   byId("live-said").textContent = "These are the numbers that were recorded.";
   draw();

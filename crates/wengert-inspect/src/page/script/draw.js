@@ -85,11 +85,12 @@ function box(item, of, rect) {
   shape.append(element("title", {}, of.tip), rectangle(rect, 6));
   const left = rect.x + 10, right = rect.x + rect.width - 10;
   let y = rect.y + 16;
-  shape.append(element("text", { class: "wg-name", x: left, y }, of.name));
-  shape.append(element("text", { class: "wg-op-name", x: right, y }, of.op));
+  // With a space behind each text, so that they are words of their own where the box is read as one text.
+  shape.append(element("text", { class: "wg-name", x: left, y }, of.name + " "));
+  shape.append(element("text", { class: "wg-op-name", x: right, y }, of.op + " "));
   for (const [style, text, vertex] of of.lines) {
     y += 15;
-    const line = element("text", { class: "wg-" + style, x: left, y }, text);
+    const line = element("text", { class: "wg-" + style, x: left, y }, text + " ");
     if (vertex !== null) line.dataset.of = vertex;
     shape.append(line);
   }

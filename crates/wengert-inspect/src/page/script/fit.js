@@ -15,9 +15,9 @@ function roomBelow(panel = true) {
   return Math.max(320, window.innerHeight - top - (panel ? byId("detail").offsetHeight + 14 : 10));
 }
 
-function fits() {
+function fits(panel) {
   const layout = placeAll(data, state.open, arrowsOf(data, state.open), room());
-  return layout.width <= room() + 1 && layout.height <= roomBelow();
+  return layout.width <= room() + 1 && layout.height <= roomBelow(panel) - 2;
 }
 
 /** Opens what the recording proposes and closes of it what does not fit: the deepest first, what is around the chosen node last, then
@@ -37,19 +37,18 @@ function openWhatFits() {
   const closable = data.groups.map((_, group) => group).filter((group) => group !== 0 && state.open[group] && !around.has(group));
   closable.sort((a, b) => through.has(a) - through.has(b) || depth(b) - depth(a) || b - a);
   const closed = [];
-  while (closable.length && !fits()) {
+  while (closable.length && !fits(true)) {
     closed.push(closable.shift());
     state.open[closed[closed.length - 1]] = false;
   }
-  if (!fits()) {
-    // The whole graph is worth more than the panel beside it.
-    state.height = Math.min(placeAll(data, state.open, arrowsOf(data, state.open), room()).height + 2, roomBelow(false));
-    return;
-  }
+  // The whole graph is worth more than the panel below it.
+  const panel = fits(true);
+  if (!fits(panel)) return;
   for (const group of closed.reverse()) {
     state.open[group] = true;
-    if (!fits()) state.open[group] = false;
+    if (!fits(panel)) state.open[group] = false;
   }
+  if (!panel) state.height = placeAll(data, state.open, arrowsOf(data, state.open), room()).height + 2;
 }
 
 /** The size at which the whole graph is seen; small text is worse than scrolling. */

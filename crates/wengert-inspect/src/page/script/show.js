@@ -13,10 +13,10 @@ function pathFrom(vertex, slot) {
   return { vertices, wires };
 }
 
-/** A box as it is heard: what it is called, and every text that is seen in it. */
+/** A box as it is heard: where it stands, and every text that is seen in it. */
 function spoken(shape, of) {
-  const texts = [...shape.querySelectorAll("text:not(.blank)")].map((text) => text.textContent).filter((text) => text !== "" && text !== "+");
-  return (of.items ? "open " : "") + [...new Set([of.title || of.path, ...texts])].join(", ");
+  const texts = [...shape.querySelectorAll("text:not(.blank)")].map((text) => text.textContent.trim());
+  return (of.items ? "open " : "") + [of.title || of.path, ...texts].filter(Boolean).join(" ");
 }
 
 function show() {

@@ -42,6 +42,7 @@ dragAndWheel();
 // A long table would be laid out before anything is seen.
 if (data.vertices.length > 60) byId("all").open = false;
 startTraining();
+startExercises();
 read();
 fit();
 if (data.epochs.length > 1) showEpoch(data.epochs.length - 1);

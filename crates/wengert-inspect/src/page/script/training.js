@@ -1,7 +1,7 @@
 // The training: its epochs, the curve, the boundary, and the numbers of the pass at each.
 
-/** The page's own numbers, as they were recorded. */
-const recorded = {
+/** The page's own numbers, as they were recorded; if there are others, to come back to. */
+const recorded = data.moments.length === 0 ? null : {
   summary: byId("summary").textContent,
   vertices: data.vertices.map((vertex) => vertex.lines.map((line) => line[1])),
   groups: data.groups.map((group) => group.lines.map((line) => line[1])),
