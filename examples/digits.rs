@@ -121,7 +121,7 @@ fn drawn(model: &Model, held: &Table, losses: &[f64]) -> Result<String, Box<dyn 
         .title("Handwritten digits: a 64-256-10 network")
         .pass("a picture of the held-out quarter, after the training")
         .caption("L = the cross-entropy of the ten classes")
-        .delta(|path| path.ends_with(".z"))
+        .delta(|path| path.contains("affine"))
         .curve(&curve);
     Ok(page.to_string())
 }

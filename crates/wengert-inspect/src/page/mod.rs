@@ -425,8 +425,9 @@ impl fmt::Display for Page<'_> {
         training::write(f, self.curve, self.boundary)?;
         exercise::write(f, trace, self.exercises)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
+        writeln!(f, "<div id=\"wide\" role=\"region\" aria-label=\"all nodes\" tabindex=\"0\">")?;
         table::write(f, trace, &scene, &shown, &has_delta)?;
-        writeln!(f, "</details></main>\n{templates}")?;
+        writeln!(f, "</div></details></main>\n{templates}")?;
         let data = serde_json::to_string(&data).map_err(|_| fmt::Error)?;
         json(f, "data", &data)?;
         if let Ok(live) = &live {

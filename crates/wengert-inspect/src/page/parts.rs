@@ -41,7 +41,7 @@ pub(super) const LEGEND: &str = r#"<p class="legend"><span class="value">blue</s
 
 pub(super) const DELTA_KEY: &str = r#" · <span class="delta">δ</span> a neuron's delta: the adjoint of its z with the other sign, δ = −∂, so that a step adds rate · δ · input"#;
 
-pub(super) const DETAIL: &str = r#"<div id="detail" class="scripts"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;
+pub(super) const DETAIL: &str = r#"<div id="detail" class="scripts" role="region" aria-label="the chosen node" tabindex="0"><p id="hint">Choose a node to see its value, its adjoint, and what it was added up from. Keys: ← → step, Home and End, / search.</p><div id="panel"></div></div>"#;
 
 /// Moves through the epochs of a training.
 pub(super) const TRAINING: &str = r#"

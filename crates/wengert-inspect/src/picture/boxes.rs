@@ -273,7 +273,7 @@ fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> Str
 /// The first few of some slots, as many as stay short, and how many more there are.
 fn few(slots: &[Slot], text: impl Fn(Slot) -> String) -> String {
     const FEW: usize = 3;
-    const SHORT: usize = 26;
+    const SHORT: usize = 21;
     let mut shown = text(slots[0]);
     let mut count = 1;
     while count < slots.len().min(FEW) {

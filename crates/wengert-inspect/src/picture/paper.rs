@@ -61,7 +61,7 @@ fn formula(node: &TraceNode, operands: &[String]) -> Option<String> {
         ("sub", [a, b]) => format!("{a} − {}", product(b)),
         ("mul", [a, b]) if number(b) => format!("{b} {}", product(a)),
         ("mul", [a, b]) if number(a) => format!("{a} {}", product(b)),
-        ("mul", [a, b]) => format!("{}·{}", factor(a), factor(b)),
+        ("mul" | "mul_no_nan", [a, b]) => format!("{}·{}", factor(a), factor(b)),
         ("div", [a, b]) => format!("{}/{}", factor(a), atom(b)),
         ("powi", [a, power]) => match power.as_str() {
             "2" => format!("{}²", atom(a)),

@@ -22,6 +22,7 @@ function read() {
     return;
   }
   let step = ends, chosen = data.chosen;
+  state.height = 0;
   state.chosen = chosen;
   state.slot = chosen === null ? null : data.vertices[chosen].slot;
   openWhatFits();

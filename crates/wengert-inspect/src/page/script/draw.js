@@ -9,7 +9,7 @@ function element(name, attributes = {}, text) {
 
 function draw() {
   arrows = arrowsOf(data, state.open);
-  const layout = placeAll(data, state.open, arrows, room()), svg = byId("picture");
+  const layout = place(arrows), svg = byId("picture");
   const focused = svg.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   svg.querySelectorAll(":scope > :not(defs)").forEach((old) => old.remove());
   svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
@@ -26,7 +26,7 @@ function draw() {
   });
   const taken = [], counted = arrows.filter((arrow) => arrow.wires.length > 1).length <= 12;
   arrows.forEach((arrow, index) => {
-    const label = arrow.wires.length === 1 ? data.wires[arrow.wires[0]].label : counted ? "×" + arrow.wires.length : null;
+    const label = labelRoom() === 0 ? null : arrow.wires.length === 1 ? data.wires[arrow.wires[0]].label : counted ? "×" + arrow.wires.length : null;
     if (label === null) return;
     const [x, y] = beside(layout.ways[index], label, taken);
     arrow.label = element("text", { class: "wg-partial", x, y }, label);

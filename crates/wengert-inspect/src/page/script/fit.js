@@ -9,14 +9,23 @@ function room() {
 }
 
 /** The height that the graph has when the panel below it is seen too; or, if that is too little, to the window's end. */
-function roomBelow(panel = true) {
+function roomBelow(panel = state.panel) {
   if (isNarrow()) return window.innerHeight;
   const top = byId("stage").getBoundingClientRect().top + window.scrollY;
   return Math.max(320, window.innerHeight - top - (panel ? byId("detail").offsetHeight + 14 : 10));
 }
 
+/** The room that the partials on arrows have: none where it is narrow, they stand in the panel. */
+function labelRoom() {
+  return isNarrow() ? 0 : data.labels;
+}
+
+function place(arrows) {
+  return placeAll(data, state.open, arrows, room(), labelRoom());
+}
+
 function fits(panel) {
-  const layout = placeAll(data, state.open, arrowsOf(data, state.open), room());
+  const layout = place(arrowsOf(data, state.open));
   return layout.width <= room() + 1 && layout.height <= roomBelow(panel) - 2;
 }
 
@@ -42,13 +51,12 @@ function openWhatFits() {
     state.open[closed[closed.length - 1]] = false;
   }
   // The whole graph is worth more than the panel below it.
-  const panel = fits(true);
-  if (!fits(panel)) return;
+  state.panel = fits(true);
+  if (!fits(state.panel)) return;
   for (const group of closed.reverse()) {
     state.open[group] = true;
-    if (!fits(panel)) state.open[group] = false;
+    if (!fits(state.panel)) state.open[group] = false;
   }
-  if (!panel) state.height = placeAll(data, state.open, arrowsOf(data, state.open), room()).height + 2;
 }
 
 /** The size at which the whole graph is seen; small text is worse than scrolling. */

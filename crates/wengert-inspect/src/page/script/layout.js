@@ -33,7 +33,7 @@ function arrowsOf(data, open) {
 }
 
 /** Places everything in a width of `room`, or where boxes are too wide for it in as little as they need. */
-function placeAll(data, open, arrows, room) {
+function placeAll(data, open, arrows, room, labels) {
   const frames = data.groups.map(() => ({ rects: [], columns: [] }));
   const isOpen = (item) => isGroup(item) && open[item[1]];
   const boxOf = (item) => (isGroup(item) ? data.groups : data.vertices)[item[1]];
@@ -64,7 +64,7 @@ function placeAll(data, open, arrows, room) {
   }
 
   function columnsOf(widths, padding, room) {
-    const labels = data.labels, gap = Math.max(COLUMN_GAP, labels > 0 ? labels + LABEL_GAP : 0);
+    const gap = Math.max(COLUMN_GAP, labels > 0 ? labels + LABEL_GAP : 0);
     const whole = widths.reduce((sum, width) => sum + width, 0) + gap * (Math.max(widths.length, 1) - 1);
     const wraps = whole + 2 * padding > room;
     const [left, most] = wraps ? [padding + GUTTER, room - padding - GUTTER - labels] : [padding, Infinity];

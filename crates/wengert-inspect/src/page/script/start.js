@@ -35,7 +35,13 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("hashchange", read);
 window.addEventListener("resize", () => {
   state.height = 0;
+  // What the reader opened or closed stays so.
+  if (String(state.open) === String(state.usual)) {
+    openWhatFits();
+    state.usual = [...state.open];
+  }
   draw();
+  fit();
   show();
 });
 dragAndWheel();

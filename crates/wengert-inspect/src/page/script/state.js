@@ -12,7 +12,7 @@ const vertexByPath = new Map(data.vertices.map((vertex, index) => [vertex.path, 
 const groupByPath = new Map(data.groups.map((group, index) => [group.path, index]));
 const wireBetween = new Map(data.wires.map((wire, index) => [wire.from + ">" + wire.to, index]));
 
-const state = { step: ends, chosen: null, slot: null, open: data.groups.map((_, group) => data.open.includes(group)), usual: [], scale: 1, height: 0 };
+const state = { step: ends, chosen: null, slot: null, open: data.groups.map((_, group) => data.open.includes(group)), usual: [], scale: 1, height: 0, panel: true };
 let arrows = [], shapes = new Map(), playing = null;
 // What is done before and after the chosen row is shown.
 let beforePanel = () => {}, afterPanel = () => {};
