@@ -306,6 +306,32 @@ fn ten_rows_of_training_are_the_notebooks() {
     assert_eq!(log[14], 10);
 }
 
+/// The page moves through a training by what was given at each epoch.
+#[test]
+fn the_numbers_of_an_epoch_are_those_of_its_trace() {
+    let Some(chromium) = chromium() else { return };
+    let mlp = network(&[2, 2, 2], Activation::Sigmoid);
+    let at = |by: f64| with(&mlp, |params| params.iter_mut().for_each(|p| *p *= by));
+    let trace = |by: f64| pass(&at(by), Granularity::PerNeuron, &[1.0, 0.5], &[0.0, 1.0]);
+    let moments = [(0, trace(0.5)), (10, trace(-1.5))];
+    let last = trace(2.0);
+    let page = Page::of(&last).caption("L = ½ Σ").moments(&moments).to_string();
+    let script = format!(
+        "{READ}
+        const at = (index) => {{ byId('epoch').value = index; byId('epoch').dispatchEvent(new Event('input')); }};
+        const summary = byId('summary').textContent, before = byId('all').innerHTML;
+        at(0); log(numbers()); log(byId('summary').textContent); at(1); log(numbers()); log(ledgers());
+        at(2); log([byId('summary').textContent === summary, byId('all').innerHTML === before]);"
+    );
+    let Seen { log, .. } = open(&chromium, &page, "", &script);
+    check(&moments[0].1, &log[0]);
+    let loss = Digits::new(moments[0].1.value(moments[0].1.loss().unwrap()));
+    assert_eq!(log[1], format!("L = {loss} · the same pass at epoch 0 · L = ½ Σ"));
+    check(&moments[1].1, &log[2]);
+    check_ledgers(&moments[1].1, &log[3]);
+    assert_eq!(log[4], serde_json::json!([true, true]));
+}
+
 /// What a page cannot compute it shows, and says why.
 #[test]
 fn a_page_that_cannot_compute_says_why() {

@@ -74,6 +74,8 @@ function trainer(training) {
       }, 120);
     }
     byId("train-on").textContent = going === null ? "Train on" : "Stop";
+    // Nobody wants to hear every epoch.
+    byId("live-said").setAttribute("aria-live", going === null ? "polite" : "off");
   }
 
   function restart(said) {
