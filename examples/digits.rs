@@ -14,16 +14,19 @@ use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 
-use wengert::Numerics;
-use wengert_layers::nn::loss::CrossEntropy;
+use wengert::{Numerics, Options, Tape};
+use wengert_inspect::{Page, Trace};
+use wengert_layers::nn::loss::{CrossEntropy, Loss};
 use wengert_layers::nn::{
     Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential, Show,
-    Trainer, curves,
+    Table, Trainer, curves,
 };
 use wengert_layers::{Activation, Law};
 
 #[path = "training/arguments.rs"]
 mod arguments;
+#[path = "training/index.rs"]
+mod index;
 
 /// What each seed has to reach.
 const AIM: f64 = 0.97;
@@ -83,6 +86,8 @@ pub(crate) fn run(
         }
         writeln!(out, "\n{answers}")?;
         arguments::write(folder, "digits-history.csv", &history.to_csv())?;
+        let page = drawn(&model, &held, &history.losses())?;
+        arguments::write(folder, "digits.page.html", &page)?;
         model.save_safetensors(folder.join("digits.safetensors"))?;
         Predictor::new(model, &table).scaled(scaling).save(folder.join("digits.json"))?;
     }
@@ -90,5 +95,33 @@ pub(crate) fn run(
         losses.iter().map(|(name, values)| Curve { name, values }).collect();
     let picture = arguments::write(folder, "digits.svg", &curves("epoch", &drawn))?;
     writeln!(out, "the losses: {}", picture.display())?;
+    let files = [
+        ("digits.page.html", "the page: one picture through the trained network, step by step"),
+        ("digits.svg", "the losses"),
+        ("digits-history.csv", "the losses, epoch by epoch"),
+        ("digits.json", "the network with its scaling, to predict with"),
+        ("digits.safetensors", "its numbers, for other programs"),
+    ];
+    let index = index::write(folder, "Handwritten digits", &[("A 64-256-10 network", &files)])?;
+    writeln!(out, "Open {} in a browser: it leads to all files.", index.display())?;
     Ok(worst)
+}
+
+/// The page of one picture's pass, a node for each layer's step.
+fn drawn(model: &Model, held: &Table, losses: &[f64]) -> Result<String, Box<dyn Error>> {
+    let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+    let pass = model.record(tape.data([held.row(0)]).named("x"))?;
+    let class = held.class_of(0).ok_or("no class")?;
+    let target: Vec<f64> = (0..10).map(|other| f64::from(other == class)).collect();
+    let target = tape.data([target.as_slice()]).named("target");
+    let loss = CrossEntropy::default().record(pass.output, target)?.named("L");
+    let trace = Trace::of(&loss.backward())?;
+    let curve: Vec<(usize, f64)> = losses.iter().copied().enumerate().collect();
+    let page = Page::of(&trace)
+        .title("Handwritten digits: a 64-256-10 network")
+        .pass("a picture of the held-out quarter, after the training")
+        .caption("L = the cross-entropy of the ten classes")
+        .delta(|path| path.contains("affine"))
+        .curve(&curve);
+    Ok(page.to_string())
 }

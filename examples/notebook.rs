@@ -16,8 +16,14 @@
 
 #[path = "notebook/cause.rs"]
 mod cause;
+#[path = "notebook/exercise.rs"]
+mod exercise;
+#[path = "notebook/files.rs"]
+mod files;
 #[path = "notebook/hand.rs"]
 pub(crate) mod hand;
+#[path = "training/index.rs"]
+mod index;
 #[path = "notebook/own.rs"]
 mod own;
 #[path = "notebook/page.rs"]
@@ -162,6 +168,10 @@ pub(crate) fn run(out: &mut impl Write, options: &Options) -> Result<usize, Box<
     if options.slip != Slip::None {
         writeln!(out, "\nA mistake was planted in the hand-derived side: {:?}.", options.slip)?;
     }
+    if let Some(dir) = &options.out {
+        let index = index::write(dir, "The notebook, from a tape", &files::FILES)?;
+        writeln!(out, "\nOpen {} in a browser: it leads to all files.", index.display())?;
+    }
     Ok(crosses + different)
 }
 
@@ -252,7 +262,14 @@ fn first_network(
     let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
         write_views(dir, "2-1-2", &tape, &trace)?;
-        page::write(dir, "2-1-2", "The notebook's 2-1-2 network, one row", &trace, None)?;
+        page::write(
+            dir,
+            "2-1-2",
+            "The notebook's 2-1-2 network",
+            "the row of cell 6",
+            &trace,
+            None,
+        )?;
         write_derivation(dir, "2-1-2", &trace, Some(("cell 6 of the notebook", printed::CELL_6)))?;
         writeln!(
             out,
@@ -371,14 +388,16 @@ fn last_row(
         dir,
         "2-2-2-trained",
         "The notebook's 2-2-2 network, trained",
-        &trace,
+        "the pass that cell 10 prints: the last row, before the last update",
+        &training.last,
         Some(&training),
     )?;
     write_derivation(dir, "2-2-2-trained", &trace, None)?;
     writeln!(
         out,
         "\nwritten to {}: 2-2-2-trained.json .txt .ledger.txt .listing.txt .severance.txt .health.txt .dot .svg .mmd .derivation.txt \
-         .derivation.md .derivation.html .page.html: a new pass over the last row, after the last update",
+         .derivation.md .derivation.html: a new pass over the last row, after the last update; .page.html: the pass that is printed\n\
+         above, before the last update",
         dir.display()
     )?;
     Ok(())
@@ -403,7 +422,8 @@ fn write_views(dir: &Path, name: &str, tape: &Tape, trace: &Trace) -> Result<(),
     write("listing.txt", tape.to_string())?;
     write("severance.txt", Severance::new(trace).to_string())?;
     write("health.txt", Health::new(trace).to_string())?;
-    let picture = Picture::new(trace).values(true).adjoints(true).partials(true);
+    let picture =
+        Picture::new(trace).values(true).adjoints(true).partials(true).paper(true).wrap(1_100.0);
     write("dot", picture.dot().to_string())?;
     write("svg", picture.svg().to_string())?;
     write("mmd", picture.mermaid().to_string())?;

@@ -18,11 +18,15 @@ use std::path::Path;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use wengert::Tape;
+use wengert_inspect::{Page, Trace};
 use wengert_layers::nn::{Curve, curves};
 use wengert_layers::{Activation, Dataset, Granularity, Law, Mlp, Passes, Sgd, Trainer};
 
 #[path = "training/arguments.rs"]
 mod arguments;
+#[path = "training/index.rs"]
+mod index;
 
 /// What each seed has to reach.
 const AIM: f64 = 0.9;
@@ -70,9 +74,12 @@ pub(crate) fn run(
         write!(out, "  fold {fold}")?;
     }
     writeln!(out, "    mean")?;
-    let (mut total, mut worst, mut errors) = (0.0, 1.0_f64, Vec::new());
+    let (mut total, mut worst, mut errors, mut page) = (0.0, 1.0_f64, Vec::new(), String::new());
     for &seed in seeds {
-        let (accuracies, of_first) = folds(&kernels, seed, epochs, passes)?;
+        let (accuracies, of_first, first) = folds(&kernels, seed, epochs, passes)?;
+        if page.is_empty() {
+            page = drawn(&first, &of_first)?;
+        }
         let mean = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
         write!(out, "{seed:>4}")?;
         for accuracy in &accuracies {
@@ -93,21 +100,48 @@ pub(crate) fn run(
         errors.iter().map(|(name, values)| Curve { name, values }).collect();
     let picture = arguments::write(folder, "wheat_seeds.svg", &curves("epoch", &drawn))?;
     writeln!(out, "the errors of the first folds: {}", picture.display())?;
+    arguments::write(folder, "wheat_seeds.page.html", &page)?;
+    let files = [
+        ("wheat_seeds.page.html", "the page: one kernel through the trained network, step by step"),
+        ("wheat_seeds.svg", "the errors of the first folds"),
+    ];
+    let index = index::write(folder, "Wheat seeds", &[("A 7-5-3 network", &files)])?;
+    writeln!(out, "Open {} in a browser: it leads to all files.", index.display())?;
     Ok(worst)
 }
 
-/// The accuracy on each fold of a network trained on the others, and the errors of the first's
-/// training.
+/// A network and a kernel that it was not trained on: its measurements, scaled, and its variety.
+type Tested = (Mlp, Vec<f64>, usize);
+
+/// The page of one kernel's pass.
+fn drawn((mlp, row, variety): &Tested, errors: &[f64]) -> Result<String, Box<dyn Error>> {
+    let tape = Tape::new();
+    let pass = mlp.bind(&tape, Granularity::PerNeuron).forward(tape.data(row).named("x"));
+    let target: Vec<f64> = (0..3).map(|class| f64::from(class == *variety)).collect();
+    let loss = pass.half_squared_error(tape.data(&target).named("target"));
+    let trace = Trace::of(&loss.backward())?;
+    let curve: Vec<(usize, f64)> = errors.iter().copied().enumerate().collect();
+    let page = Page::of(&trace)
+        .title("Wheat seeds: a 7-5-3 network")
+        .pass("a kernel of the held-out fold, after the training")
+        .caption("L = ½ Σ (target − output)²")
+        .delta(|path| path.ends_with(".z"))
+        .curve(&curve);
+    Ok(page.to_string())
+}
+
+/// The accuracy on each fold of a network trained on the others, the errors of the first's
+/// training, and its network with a kernel that was held out.
 fn folds(
     kernels: &[Kernel],
     seed: u64,
     epochs: usize,
     passes: Passes,
-) -> Result<(Vec<f64>, Vec<f64>), Box<dyn Error>> {
+) -> Result<(Vec<f64>, Vec<f64>, Tested), Box<dyn Error>> {
     let mut shuffled = kernels.to_vec();
     shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let size = kernels.len() / FOLDS;
-    let (mut accuracies, mut errors) = (Vec::new(), Vec::new());
+    let (mut accuracies, mut errors, mut tested) = (Vec::new(), Vec::new(), None);
     for fold in 0..FOLDS {
         let (from, to) = (fold * size, (fold + 1) * size);
         let training = [&shuffled[..from], &shuffled[to..]].concat();
@@ -117,12 +151,15 @@ fn folds(
             .granularity(Granularity::PerLayer)
             .passes(passes)
             .train(&mut mlp, &scaling.dataset(&training)?)?;
-        accuracies.push(mlp.accuracy(&scaling.dataset(&shuffled[from..to])?)?);
+        let held = scaling.dataset(&shuffled[from..to])?;
+        accuracies.push(mlp.accuracy(&held)?);
         if fold == 0 {
             errors = trained.history.iter().map(|epoch| epoch.sum_error).collect();
+            let (row, variety) = held.row(0);
+            tested = Some((mlp, row.to_vec(), variety));
         }
     }
-    Ok((accuracies, errors))
+    Ok((accuracies, errors, tested.ok_or("no fold")?))
 }
 
 /// The least and the largest of each measurement.

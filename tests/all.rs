@@ -12,6 +12,7 @@ mod derivation;
 mod faults_document;
 mod gaussian_process;
 mod kalman;
+mod live;
 mod localised;
 mod microgpt_example;
 mod notebook_example;

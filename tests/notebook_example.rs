@@ -235,8 +235,8 @@ fn views_are_written_and_are_the_same_every_time() {
         seen += 1;
     }
     assert_eq!(
-        seen, 26,
-        "a trace, a table, ledgers, a listing, two reports, three graphs, three derivations and a page, of two networks"
+        seen, 27,
+        "an index, a trace, a table, ledgers, a listing, two reports, three graphs, three derivations and a page, of two networks"
     );
 }
 

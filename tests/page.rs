@@ -1,7 +1,7 @@
 //! The page in a browser: what it shows at each step and of each node, against the trace.
 
 #[path = "browser/mod.rs"]
-mod browser;
+pub(crate) mod browser;
 
 use browser::{Seen, chromium, open};
 use serde_json::Value;
@@ -43,7 +43,11 @@ fn boxes(trace: &Trace, page: &str) -> Vec<(String, Vec<Slot>)> {
     .collect()
 }
 
+/// Opens every scope, whatever the window has room for.
+const OPEN_ALL: &str = "state.open = state.open.map(() => true); draw(); show();";
+
 const READ_BOXES: &str = "
+    state.open = state.open.map(() => true); draw(); show();
     const shownNow = (style) => [...document.querySelectorAll('.wg-box[data-v]')]
         .sort((a, b) => a.dataset.v - b.dataset.v)
         .map((box) => seen(style, box)[0]).filter((text) => text !== undefined);";
@@ -73,7 +77,7 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
     let leaves = boxes.iter().filter(|(path, _)| given(path)).count();
     assert!(leaves > 4);
     let computed: Vec<usize> = (0..boxes.len()).filter(|&i| !given(&boxes[i].0)).collect();
-    let text = |number: f64| Digits::new(number).significant(6).to_string();
+    let text = |number: f64| Digits::new(number).significant(4).to_string();
     let first = |text: &str| text.split(',').next().unwrap().trim_start_matches("∂ ").to_owned();
     let reached = |slots: &[Slot]| {
         slots
@@ -131,7 +135,7 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
 
 fn adjoint_text(trace: &Trace, slot: Slot) -> String {
     match trace.adjoint(slot) {
-        Adjoint::Computed(adjoint) => Digits::new(*adjoint).significant(6).to_string(),
+        Adjoint::Computed(adjoint) => Digits::new(*adjoint).significant(4).to_string(),
         other => other.to_string(),
     }
 }
@@ -146,7 +150,7 @@ fn a_click_shows_what_the_trace_has() {
     {
         let trace = traced(sizes, granularity);
         let page = Page::of(&trace).to_string();
-        let script = "
+        let script = &format!("{OPEN_ALL}{}", "
             for (const box of [...document.querySelectorAll('.wg-box[data-v]')].map((box) => box.dataset.v)) {
                 press(document.querySelector(`.wg-box[data-v='${box}']`));
                 const panel = document.getElementById('panel');
@@ -160,7 +164,7 @@ fn a_click_shows_what_the_trace_has() {
                         [...document.querySelectorAll('.wg-box.lit')].map((lit) => Number(lit.dataset.v)).sort((a, b) => a - b),
                         document.querySelectorAll('.wg-box.chosen').length]);
                 }
-            }";
+            }");
         let Seen { log, .. } = open(&chromium, &page, "", script);
         let boxes = boxes(&trace, &page);
         let slots: usize = boxes.iter().map(|(_, slots)| slots.len()).sum();
@@ -259,12 +263,17 @@ fn scopes_open_and_close_to_the_layout_that_the_crate_computes() {
     let script = "
         const picture = () => { const copy = document.getElementById('picture').cloneNode(true); copy.querySelectorAll('defs').forEach((d) => d.remove()); return copy.innerHTML; };
         const toggle = (path) => press(document.querySelector(`[data-key='open:${path}'], [data-key='close:${path}']`));
-        log(picture());
+        state.open = data.groups.map((_, group) => data.open.includes(group)); draw();
+        log(room()); log(picture());
         for (const path of ['hidden', 'hidden/3', 'output', 'hidden/11']) { toggle(path); log(picture()); }
         key('Enter', document.querySelector(`[data-key='close:hidden']`)); log(picture());
         log(location.hash);";
     let Seen { log, .. } = open(&chromium, &page, "", script);
+    let room = log[0].as_f64().unwrap();
+    assert!((700.0..1440.0).contains(&room), "{room} pixels for the graph");
+    let log = &log[1..];
     let picture = Picture::new(&trace).values(true).adjoints(true).partials(true);
+    let picture = picture.paper(true).digits(4).wrap(room);
     let opened = |path: &str| !picture.mermaid().to_string().contains(&format!("[[\"{path}<br/>"));
     let (hidden, output) = (opened("hidden"), opened("output"));
     assert!(!hidden && output, "what is open at first: hidden {hidden}, output {output}");
@@ -346,7 +355,7 @@ fn every_pre_activation_has_its_delta() {
     let Some(chromium) = chromium() else { return };
     let trace = traced(&[2, 2, 2], Granularity::PerNeuron);
     let page = Page::of(&trace).delta(|path| path.ends_with(".z")).to_string();
-    let script = "
+    let script = &format!("{OPEN_ALL}{}", "
         const of = () => document.getElementById('panel').dataset.of;
         const boxes = [...document.querySelectorAll('.wg-box[data-v]')];
         const faded = (style) => boxes.map((box) => box.querySelector(style))
@@ -354,7 +363,7 @@ fn every_pre_activation_has_its_delta() {
         const partials = () => seen('.wg-partial').length;
         log([of(), seen('#panel .delta')[0], location.hash]);
         log(boxes.filter((box) => box.querySelector('.wg-delta'))
-            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent));
+            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent.trim()));
         const search = document.getElementById('search');
         for (const word of ['delta', 'δ', 'Delt']) {
             search.value = word; search.dispatchEvent(new Event('input', { bubbles: true }));
@@ -369,7 +378,7 @@ fn every_pre_activation_has_its_delta() {
         log(partials());
         key('Home'); key('ArrowRight');
         log([partials(), seen('.wg-delta').length, seen('#panel .delta').length, of()]);
-        key('Escape'); log([of(), location.hash.includes('select=')]);";
+        key('Escape'); log([of(), location.hash.includes('select=')]);");
     let Seen { log, .. } = open(&chromium, &page, "", script);
     let zs: Vec<Slot> = ["hidden/0", "hidden/1", "output/0", "output/1"]
         .map(|neuron| trace.find(&format!("{neuron}.z")).unwrap().slots()[0])
@@ -380,7 +389,7 @@ fn every_pre_activation_has_its_delta() {
     assert_eq!(log[0][2], "", "what is chosen at first is no part of the address");
     let expected: Vec<String> = zs
         .iter()
-        .map(|&z| format!("{} δ {}", trace.label(z), Digits::new(delta(z)).significant(6)))
+        .map(|&z| format!("{} δ {}", trace.label(z), Digits::new(delta(z)).significant(4)))
         .collect();
     assert_eq!(strings(&log[1]), expected);
     for found in &log[2..5] {

@@ -17,7 +17,7 @@ fn digits_are_told_apart() {
     // Guessing gives a tenth.
     assert!(worst > 0.85, "{worst}");
     let files = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(files, 4);
+    assert_eq!(files, 6);
     let path = folder.path().join("digits.json");
     let predictor = wengert_layers::nn::Predictor::<f64>::load(path).unwrap();
     let first = include_str!("../examples/data/digits.csv").lines().next().unwrap();

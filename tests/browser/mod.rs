@@ -40,7 +40,7 @@ pub(crate) fn open(chromium: &Path, page: &str, address: &str, script: &str) -> 
         "<script>\nconst logged = []; const log = (value) => logged.push(value);\n\
          const press = (target) => target.dispatchEvent(new MouseEvent('click', {{ bubbles: true }}));\n\
          const key = (key, target = document.body) => target.dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true }}));\n\
-         const seen = (selector, within = document) => [...within.querySelectorAll(selector)].filter((e) => getComputedStyle(e).visibility !== 'hidden' && e.closest('[hidden]') === null).map((e) => e.textContent);\n\
+         const seen = (selector, within = document) => [...within.querySelectorAll(selector)].filter((e) => getComputedStyle(e).visibility !== 'hidden' && e.closest('[hidden]') === null).map((e) => e.textContent.trim());\n\
          window.addEventListener('load', () => {{\n{script}\n\
          const out = document.createElement('pre'); out.id = 'log'; out.textContent = JSON.stringify(logged); document.body.append(out); }});\n\
          </script>\n</body>"

@@ -36,7 +36,7 @@
 //! tells which parameters a gradient reaches and where the others are cut off, [`Health`] what is
 //! not finite, vanishing or saturated.
 //!
-//! What it is not: an engine. It computes no value and no adjoint; local partials come from the
+//! What it is not: an engine. It computes no value and no adjoint (a [`Page`] brings its own script); local partials come from the
 //! core's own rules, and where a diff takes a step with other numbers the core takes it. It writes
 //! no file: views are formatted through `Display`, and traces serialised by whatever serde format
 //! you choose.
@@ -63,6 +63,7 @@ mod severance;
 mod health;
 mod graph;
 mod derivation;
+mod live;
 mod paths;
 mod picture;
 mod page;
@@ -75,7 +76,7 @@ pub use graph::Reads;
 pub use health::{Health, Layer, Saturation};
 pub use ledger::{Contribution, Ledger};
 pub use ledger_text::LedgerText;
-pub use page::{Boundary, Page};
+pub use page::{Boundary, Exercise, Page, Training};
 pub use parameters::ParameterTable;
 pub use paths::{GradientPath, Hop, Paths};
 pub use picture::{Dot, Mermaid, Picture, Svg};

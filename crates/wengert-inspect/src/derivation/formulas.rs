@@ -47,7 +47,7 @@ impl Plan {
                 let position = s - trace.start(index);
                 if let (Some(Op::Unary(_)), [x]) = (op, &*operands)
                     && roles[s] == Role::Adjoint
-                    && roles[element(x, position)] == Role::Delta
+                    && roles[x.at(position)] == Role::Delta
                 {
                     roles[s] = Role::Error;
                 }
@@ -60,8 +60,7 @@ impl Plan {
                             .sum(),
                         Some(Op::Unary(_) | Op::Binary(_)) => {
                             let of = |x: &Strided| {
-                                x.broadcast_to(&node.shape)
-                                    .map_or(x.start, |x| element(&x, position))
+                                x.broadcast_to(&node.shape).map_or(x.start, |x| x.at(position))
                             };
                             operands
                                 .iter()
@@ -106,16 +105,6 @@ fn reads(trace: &Trace) -> Vec<u32> {
         }
     }
     reads
-}
-
-/// The slot of the element at a row-major position.
-pub(super) fn element(strided: &Strided, mut position: usize) -> usize {
-    let mut slot = strided.start;
-    for (&extent, &stride) in strided.shape.iter().zip(&strided.strides).rev() {
-        slot += position % extent * stride;
-        position /= extent;
-    }
-    slot
 }
 
 /// What one reader of a number adds to its adjoint.
@@ -212,7 +201,7 @@ impl<'a> Formulas<'a> {
             node.operands.iter().map(|o| self.trace.resolve(&o.elements)).collect();
         let own = |i: usize| {
             let wide = operands[i].broadcast_to(&node.shape);
-            self.value(element(wide.as_ref().unwrap_or(&operands[i]), spot.position))
+            self.value(wide.as_ref().unwrap_or(&operands[i]).at(spot.position))
         };
         match known_op(&node.op) {
             Some(Op::Leaf(_)) => None,
@@ -239,7 +228,7 @@ impl<'a> Formulas<'a> {
         let ids = |terms: &[Term<'a>]| terms.iter().map(|term| term.id()).collect::<Vec<_>>();
         let wide = |i: usize| {
             let x = operands[i].broadcast_to(&node.shape).unwrap_or_else(|| operands[i].clone());
-            self.value(element(&x, position))
+            self.value(x.at(position))
         };
         // The numbers that the element was made of, as the Jacobian lists them, cut or not.
         let parts = || self.parts(index, position);
@@ -313,7 +302,7 @@ impl<'a> Formulas<'a> {
         let operand = |i: usize| {
             let strided = self.trace.resolve(&node.operands[i].elements);
             let wide = strided.broadcast_to(&node.shape).unwrap_or(strided);
-            self.value(element(&wide, spot.position))
+            self.value(wide.at(spot.position))
         };
         let v = || self.value(edge.reader);
         let of = |partial: Partial<Term<'a>>| partial.value(self.arena.number(0.0));

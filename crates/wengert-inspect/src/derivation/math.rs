@@ -15,6 +15,8 @@ pub(super) enum Math {
     /// Digits, perhaps with a sign and a power of ten.
     Number(String),
     Symbol(Symbol),
+    /// Where a number is to be put in: see [`Symbol::mark`].
+    Mark(String),
     /// What is between two operands: `+`, `-`, `·`, `⊙`, `>`, `≥`, `=`, `≠`, `,`.
     Operator(char),
     Row(Vec<Math>),
@@ -46,6 +48,8 @@ pub(super) enum Math {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Show {
     Names,
+    /// A mark for each name, so that numbers can be put in later.
+    Marks,
     Numbers(Operands),
 }
 
@@ -141,7 +145,7 @@ impl Layout {
                 (Math::Transposed(Box::new(self.factor(term.at(x)))), Binding::Power)
             }
             Expr::Ones(shape) => match self.show {
-                Show::Names => (Math::Words("ones".to_owned()), Binding::Atom),
+                Show::Names | Show::Marks => (Math::Words("ones".to_owned()), Binding::Atom),
                 Show::Numbers(_) => (
                     matrix(&vec![1.0; shape.iter().product()], &shape, |one| one.to_string()),
                     Binding::Atom,
@@ -156,25 +160,27 @@ impl Layout {
     fn number(&self, number: f64) -> (Math, Binding) {
         let significant = match self.show {
             Show::Numbers(operands) => return digit_math(operands.text(number)),
-            Show::Names if number == LN_2 => {
+            _ if number == LN_2 => {
                 return (Math::Words("ln 2".to_owned()), Binding::Product);
             }
-            Show::Names if number == LN_10 => {
+            _ if number == LN_10 => {
                 return (Math::Words("ln 10".to_owned()), Binding::Product);
             }
-            Show::Names if number == FRAC_2_SQRT_PI => {
+            _ if number == FRAC_2_SQRT_PI => {
                 return (Math::Words("2/√π".to_owned()), Binding::Product);
             }
-            Show::Names => SIGNIFICANT,
+            Show::Names | Show::Marks => SIGNIFICANT,
         };
         digit_math(digits(number, significant))
     }
 
     fn named(&self, quantity: &Quantity) -> (Math, Binding) {
-        let Show::Numbers(operands) = self.show else {
-            let binding =
-                if quantity.symbol.role == Role::Error { Binding::Sum } else { Binding::Atom };
-            return (Math::Symbol(quantity.symbol.clone()), binding);
+        let binding =
+            if quantity.symbol.role == Role::Error { Binding::Sum } else { Binding::Atom };
+        let operands = match self.show {
+            Show::Names => return (Math::Symbol(quantity.symbol.clone()), binding),
+            Show::Marks => return (Math::Mark(quantity.symbol.mark()), binding),
+            Show::Numbers(operands) => operands,
         };
         match *quantity.numbers {
             [number] if quantity.shape.is_empty() => digit_math(operands.text(number)),
@@ -341,6 +347,7 @@ impl Layout {
                     Math::Symbol(symbol) if symbol.name.path.contains('/') => {
                         fenced(Math::Symbol(symbol))
                     }
+                    Math::Mark(mark) if mark.contains('/') => fenced(Math::Mark(mark)),
                     Math::Power(base, exponent) => fenced(Math::Power(base, exponent)),
                     Math::Exp(exponent) => fenced(Math::Exp(exponent)),
                     base => base,
@@ -399,9 +406,12 @@ fn fence_sign(math: Math) -> Math {
 /// `-5`, or `-∂L/∂v`: the sign may stand first in a product without a fence.
 fn is_signed_atom(math: &Math) -> bool {
     match math {
-        Math::Number(_) | Math::Symbol(_) => true,
+        Math::Number(_) | Math::Symbol(_) | Math::Mark(_) => true,
         Math::Row(parts) => {
-            matches!(&**parts, [Math::Operator('-'), Math::Number(_) | Math::Symbol(_)])
+            matches!(
+                &**parts,
+                [Math::Operator('-'), Math::Number(_) | Math::Symbol(_) | Math::Mark(_)]
+            )
         }
         _ => false,
     }

@@ -14,11 +14,13 @@ mod check;
 mod opening;
 mod document;
 mod single;
+mod template;
 
 use std::fmt;
 
 pub use check::Known;
 pub(crate) use single::{Equations, equations};
+pub(crate) use template::{Templates, templates};
 
 use check::Reference;
 use expr::Arena;

@@ -211,7 +211,7 @@ pub(super) fn chain(lines: Vec<Line>, note: Option<String>) -> Math {
 }
 
 /// A formula, or its negative.
-fn signed(term: Term<'_>, sign: f64) -> Term<'_> {
+pub(super) fn signed(term: Term<'_>, sign: f64) -> Term<'_> {
     if sign < 0.0 { -term } else { term }
 }
 

@@ -92,6 +92,18 @@ pub(super) struct Symbol {
     pub(super) loss: Option<Name>,
 }
 
+impl Symbol {
+    /// Its place in a formula into which numbers are put later: a letter for the role, the name.
+    pub(super) fn mark(&self) -> String {
+        let role = match self.role {
+            Role::Value => 'v',
+            Role::Adjoint => 'a',
+            Role::Delta | Role::Error => 'd',
+        };
+        format!("{role} {}", self.name.text())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ pub(super) type Array = (Vec<f64>, Vec<usize>);
 
 /// Evaluates nodes one at a time, on a tape that is emptied in between.
 #[derive(Debug, Default)]
-pub(super) struct Evaluator {
+pub(crate) struct Evaluator {
     double: Tape<f64>,
     single: Tape<f32>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Evaluator {
 impl Evaluator {
     /// The values of a node from those that the trace holds of its operands; `None` for a leaf and
     /// an op that this version cannot evaluate.
-    pub(super) fn evaluate(&mut self, trace: &Trace, node: usize) -> Option<Vec<f64>> {
+    pub(crate) fn evaluate(&mut self, trace: &Trace, node: usize) -> Option<Vec<f64>> {
         let node = &trace.nodes()[node];
         let op = known_op(&node.op)?;
         if op.is_leaf() {

@@ -13,6 +13,7 @@ mod text;
 
 pub use align::Structure;
 pub use contradict::Contradiction;
+pub(crate) use evaluate::Evaluator;
 pub use names::Names;
 
 use align::Aligned;

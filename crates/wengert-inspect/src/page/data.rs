@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::picture::{Item, Label, Picture, Plan, Scene, room_for_labels};
+use crate::picture::{Item, Label, Picture, Plan, Scene, Vertex, room_for_labels};
 use crate::trace::{Adjoint, Slot, Trace};
 
 #[derive(Serialize)]
@@ -24,11 +24,32 @@ pub(super) struct Data {
     chosen: Option<usize>,
     /// For a number the one that added most to its adjoint: its slot and its vertex.
     next: BTreeMap<usize, (usize, usize)>,
+    /// Other epochs, whose rows stand in templates: `moment-3` for the third.
+    moments: Vec<Moment>,
+    /// The epochs that there is something to see of, ascending.
+    epochs: Vec<usize>,
+}
+
+/// What of [`Data`] is other at another epoch.
+#[derive(Serialize)]
+struct Moment {
+    epoch: usize,
+    summary: String,
+    /// By vertex and group, the texts of the lines.
+    vertices: Vec<Vec<String>>,
+    groups: Vec<Vec<String>>,
+    /// By vertex, the number that is looked at first.
+    slots: Vec<Option<usize>>,
+    /// By wire.
+    labels: Vec<Option<String>>,
+    next: BTreeMap<usize, (usize, usize)>,
 }
 
 #[derive(Serialize)]
 struct VertexData {
     path: String,
+    /// What it is called where a reader is told of it: `output/error²` for `output/powi#1`.
+    title: String,
     group: usize,
     /// The number that is looked at first: the one with the largest adjoint. None if the box's
     /// nodes are left out.
@@ -43,7 +64,8 @@ struct VertexData {
 struct LabelData {
     name: String,
     op: String,
-    lines: Vec<(&'static str, String)>,
+    /// Style, text, and the vertex that the text is of.
+    lines: Vec<(&'static str, String, Option<usize>)>,
     kind: &'static str,
     tip: String,
     width: f64,
@@ -100,7 +122,11 @@ impl Data {
             LabelData {
                 name: label.name,
                 op,
-                lines: label.lines,
+                lines: label
+                    .lines
+                    .into_iter()
+                    .map(|line| (line.style, line.text, line.of))
+                    .collect(),
                 kind: label.kind,
                 tip,
                 width,
@@ -109,6 +135,7 @@ impl Data {
         };
         let vertices = scene.boxes.vertices.iter().enumerate().map(|(index, vertex)| VertexData {
             path: vertex.path.clone(),
+            title: title(trace, vertex),
             group: scene.scopes.of_vertex[index],
             slot: largest(trace, &shown[index]).map(Slot::index),
             several: vertex.slots.len() > 1,
@@ -168,9 +195,65 @@ impl Data {
             forward: forward(scene, trace),
             backward: (0..vertices.len()).rev().filter(reached).collect(),
             next: ways(trace, scene, shown),
+            moments: Vec::new(),
+            epochs: Vec::new(),
             vertices,
             groups,
         }
+    }
+
+    /// Adds another epoch of the same graph, and gives every box the room that it needs then;
+    /// returns the number of its template.
+    pub(super) fn add_moment(&mut self, epoch: usize, summary: String, other: Data) -> usize {
+        let texts = |label: &LabelData| label.lines.iter().map(|line| line.1.clone()).collect();
+        let room = |own: &mut LabelData, other: &LabelData| own.width = own.width.max(other.width);
+        for (own, other) in self.vertices.iter_mut().zip(&other.vertices) {
+            room(&mut own.label, &other.label);
+        }
+        for (own, other) in self.groups.iter_mut().zip(&other.groups) {
+            room(&mut own.label, &other.label);
+        }
+        self.labels = self.labels.max(other.labels);
+        self.moments.push(Moment {
+            epoch,
+            summary,
+            vertices: other.vertices.iter().map(|vertex| texts(&vertex.label)).collect(),
+            groups: other.groups.iter().map(|group| texts(&group.label)).collect(),
+            slots: other.vertices.iter().map(|vertex| vertex.slot).collect(),
+            labels: other.wires.into_iter().map(|wire| wire.label).collect(),
+            next: other.next,
+        });
+        self.epochs.push(epoch);
+        self.moments.len() - 1
+    }
+
+    pub(super) fn add_epochs(&mut self, epochs: Vec<usize>) {
+        self.epochs.extend(epochs);
+        self.epochs.sort_unstable();
+        self.epochs.dedup();
+        // The page's own trace is the last: one more than those before it, if nothing says which.
+        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max() {
+            if self.epochs.last() == Some(&last) {
+                self.epochs.push(last + 1);
+            }
+        }
+    }
+
+    /// How many epochs can be looked at.
+    pub(super) fn epochs(&self) -> usize {
+        self.epochs.len()
+    }
+
+    /// Whether another graph has the same boxes, joined by the same wires.
+    pub(super) fn is_like(&self, other: &Data) -> bool {
+        let lines = |label: &LabelData| label.lines.len();
+        let paths = |data: &Data| -> Vec<(String, usize)> {
+            data.vertices.iter().map(|v| (v.path.clone(), lines(&v.label))).collect()
+        };
+        let wires = |data: &Data| -> Vec<(usize, usize)> {
+            data.wires.iter().map(|wire| (wire.from, wire.to)).collect()
+        };
+        paths(self) == paths(other) && wires(self) == wires(other)
     }
 }
 
@@ -184,6 +267,18 @@ fn forward(scene: &Scene, trace: &Trace) -> Vec<Vec<usize>> {
         (0..scene.boxes.vertices.len()).partition(given);
     let leaves = (!leaves.is_empty()).then_some(leaves);
     leaves.into_iter().chain(computed.into_iter().map(|vertex| vec![vertex])).collect()
+}
+
+/// The path, with the name on paper for a node that has no name.
+fn title(trace: &Trace, vertex: &Vertex) -> String {
+    let known = vertex.known_as(trace);
+    if known == vertex.name {
+        return vertex.path.clone();
+    }
+    match vertex.path.strip_suffix(&vertex.name) {
+        Some(scope) => format!("{scope}{known}"),
+        None => known.to_owned(),
+    }
 }
 
 fn largest(trace: &Trace, slots: &[Slot]) -> Option<Slot> {

@@ -51,11 +51,6 @@ pub(super) fn write(
     shown: &[Vec<Slot>],
     has_delta: &dyn Fn(&Vertex) -> bool,
 ) -> fmt::Result {
-    let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
-    let mut ledgers = trace.ledgers(&slots).into_iter();
-    let explained = explained(trace, shown);
-    let all: Vec<Slot> = explained.iter().flatten().copied().collect();
-    let mut equations = equations(trace, &all).into_iter();
     writeln!(
         f,
         "<table class=\"nodes\"><thead><tr><th scope=\"col\">node</th><th scope=\"col\">value and adjoint</th>"
@@ -64,6 +59,23 @@ pub(super) fn write(
         f,
         "<th scope=\"col\">formula</th><th scope=\"col\">what was added to the adjoint</th></tr></thead><tbody>"
     )?;
+    rows(f, trace, scene, shown, has_delta)?;
+    writeln!(f, "</tbody></table>")
+}
+
+/// A row for each vertex.
+pub(super) fn rows(
+    f: &mut impl Write,
+    trace: &Trace,
+    scene: &Scene,
+    shown: &[Vec<Slot>],
+    has_delta: &dyn Fn(&Vertex) -> bool,
+) -> fmt::Result {
+    let slots: Vec<Slot> = shown.iter().flatten().copied().collect();
+    let mut ledgers = trace.ledgers(&slots).into_iter();
+    let explained = explained(trace, shown);
+    let all: Vec<Slot> = explained.iter().flatten().copied().collect();
+    let mut equations = equations(trace, &all).into_iter();
     for (index, (vertex, slots)) in scene.boxes.vertices.iter().zip(shown).enumerate() {
         let ledgers: Vec<Ledger> = ledgers.by_ref().take(slots.len()).collect();
         writeln!(f, "<tr id=\"n{index}\">")?;
@@ -82,7 +94,7 @@ pub(super) fn write(
         added(f, trace, scene, vertex, &ledgers)?;
         writeln!(f, "</tr>")?;
     }
-    writeln!(f, "</tbody></table>")
+    Ok(())
 }
 
 fn node(f: &mut impl Write, trace: &Trace, vertex: &Vertex, index: usize) -> fmt::Result {
@@ -111,7 +123,7 @@ fn numbers(
     let several = vertex.slots.len() > 1;
     write!(f, "<td class=\"values\"><table class=\"numbers\"><tr>")?;
     let delta = if has_delta { "<th>delta δ = −∂</th>" } else { "" };
-    let element = if several { "<th></th>" } else { "" };
+    let element = if several { "<td></td>" } else { "" };
     write!(f, "{element}<th>value</th><th>adjoint ∂</th>{delta}</tr>")?;
     for &slot in shown {
         write!(f, "<tr data-slot=\"{}\">", slot.index())?;
@@ -152,7 +164,7 @@ fn left_out(f: &mut impl Write, elements: usize) -> fmt::Result {
 
 /// The numbers of each vertex whose equations are written out: first the one with the largest
 /// adjoint, which is looked at first.
-fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
+pub(super) fn explained(trace: &Trace, shown: &[Vec<Slot>]) -> Vec<Vec<Slot>> {
     const MOST: usize = 4;
     const BUDGET: usize = 240;
     let each = (BUDGET / shown.len().max(1)).clamp(1, MOST);

@@ -217,14 +217,6 @@ pub(super) fn write(
     }
     if let Some(boundary) = boundary {
         writeln!(f, "<div id=\"frames\">")?;
-        if frames.len() > 1 {
-            writeln!(
-                f,
-                "<p class=\"scripts\"><label for=\"epoch\">Decision boundary at <b id=\"epoch-said\"></b></label> \
-                 <input id=\"epoch\" type=\"range\" min=\"0\" max=\"{}\" step=\"1\"></p>",
-                frames.len() - 1
-            )?;
-        }
         for frame in frames {
             boundary.write(f, frame)?;
         }
@@ -292,9 +284,10 @@ fn draw_curve(f: &mut impl Write, curve: &[(usize, f64)]) -> fmt::Result {
     let scale = width / (last - first);
     writeln!(
         f,
-        "<line id=\"marker\" class=\"marker\" x1=\"{left}\" x2=\"{left}\" y1=\"{top}\" y2=\"{}\" data-left=\"{}\" data-scale=\"{scale}\"/></svg></figure>",
+        "<line id=\"marker\" class=\"marker\" x1=\"{left}\" x2=\"{left}\" y1=\"{top}\" y2=\"{}\" data-left=\"{}\" data-right=\"{}\" data-scale=\"{scale}\"/></svg></figure>",
         top + height,
-        left - first * scale
+        left - first * scale,
+        left + width
     )
 }
 

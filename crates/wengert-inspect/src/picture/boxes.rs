@@ -22,6 +22,8 @@ pub(crate) struct Vertex {
     pub(crate) holds: usize,
     /// The op, with the constants that are not drawn: `mul(_, 0.5)`.
     pub(crate) formula: String,
+    /// The same as on paper, `½ Σ error²`, where there is a form and it is short.
+    pub(crate) on_paper: Option<String>,
 }
 
 /// What one box reads of another.
@@ -57,6 +59,7 @@ impl Boxes {
             boxes.add(trace, index, constants);
         }
         boxes.wire(trace);
+        super::paper::write(trace, &mut boxes);
         boxes
     }
 
@@ -86,6 +89,7 @@ impl Boxes {
                     slots: Vec::new(),
                     holds: 0,
                     formula,
+                    on_paper: None,
                 });
                 self.vertices.len() - 1
             });
@@ -133,6 +137,20 @@ impl Boxes {
 }
 
 impl Vertex {
+    /// Whether it is a named part of a block of leaves.
+    pub(crate) fn is_part(&self, trace: &Trace) -> bool {
+        trace.nodes()[self.node].path != self.path
+    }
+
+    /// What a reader knows it by: its name, or if it has none what it is on paper.
+    pub(crate) fn known_as(&self, trace: &Trace) -> &str {
+        let named = trace.nodes()[self.node].named || self.is_part(trace);
+        match &self.on_paper {
+            Some(formula) if !named && self.holds == 0 => formula,
+            _ => &self.name,
+        }
+    }
+
     /// What a pointer over the box is told.
     pub(crate) fn tip(&self) -> String {
         format!("{}: {}", self.path, self.formula)
@@ -255,7 +273,7 @@ fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> Str
 /// The first few of some slots, as many as stay short, and how many more there are.
 fn few(slots: &[Slot], text: impl Fn(Slot) -> String) -> String {
     const FEW: usize = 3;
-    const SHORT: usize = 26;
+    const SHORT: usize = 21;
     let mut shown = text(slots[0]);
     let mut count = 1;
     while count < slots.len().min(FEW) {

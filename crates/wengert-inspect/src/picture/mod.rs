@@ -7,6 +7,7 @@ mod sealed;
 mod plan;
 mod place;
 mod label;
+mod paper;
 mod dot;
 mod mermaid;
 mod svg;
@@ -15,8 +16,9 @@ pub use dot::Dot;
 pub use mermaid::Mermaid;
 pub use svg::Svg;
 
-pub(crate) use boxes::Vertex;
-pub(crate) use label::{Label, room_for_labels};
+pub(crate) use boxes::{Vertex, Wire};
+pub(crate) use label::{INSET, Label, TEXT_ADVANCE, room_for_labels};
+pub(crate) use paper::legend;
 pub(crate) use plan::Plan;
 pub(crate) use scopes::Item;
 pub(crate) use svg::{DELTA_STYLE, Drawing, HEAD, STYLE, elements, escaped};
@@ -71,6 +73,10 @@ pub struct Picture<'a> {
     partials: bool,
     digits: usize,
     limit: usize,
+    /// Whether ops are written as on paper.
+    paper: bool,
+    /// How wide it may be.
+    room: f64,
     choices: Vec<(String, Choice)>,
     /// By node, whether its delta is shown; empty if none is.
     deltas: Vec<bool>,
@@ -88,6 +94,8 @@ impl<'a> Picture<'a> {
             partials: false,
             digits: 6,
             limit: CROWD,
+            paper: false,
+            room: f64::INFINITY,
             choices: Vec::new(),
             deltas: Vec::new(),
         }
@@ -144,6 +152,36 @@ impl<'a> Picture<'a> {
         self
     }
 
+    /// Writes ops in the boxes of an SVG as on paper, `error²` or `½ Σ error²`, not as in code,
+    /// `powi(_, 2)`; nodes without a name are known by that.
+    #[must_use]
+    pub fn paper(mut self, paper: bool) -> Self {
+        self.paper = paper;
+        self
+    }
+
+    /// An SVG no wider than so many pixels, where boxes let it: columns that have no room go on
+    /// below, as words go on in the next line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wengert_inspect::{Picture, Trace};
+    ///
+    /// let tape = wengert::Tape::new();
+    /// let y = tape.input(0.5).named("x").sin().exp().tanh().sqrt().named("y");
+    /// let trace = Trace::of(&y.backward())?;
+    /// let svg = Picture::new(&trace).wrap(360.0).svg().to_string();
+    /// let width = svg.split("width=\"").nth(1).and_then(|rest| rest.split('"').next());
+    /// assert!(width.and_then(|width| width.parse::<f64>().ok()).is_some_and(|width| width <= 360.0));
+    /// # Ok::<(), wengert_inspect::Stale>(())
+    /// ```
+    #[must_use]
+    pub fn wrap(mut self, width: f64) -> Self {
+        self.room = width;
+        self
+    }
+
     /// Opens a scope, a neuron of one (`hidden/0`) or a folded crowd (`hidden/[0..29]`), and what
     /// is around it, however many boxes are seen then. A path that the picture does not have
     /// changes nothing. Of several choices for a scope the last counts.
@@ -192,6 +230,11 @@ impl<'a> Picture<'a> {
     /// Whether a vertex is shown with its delta.
     pub(crate) fn has_delta(&self, vertex: &Vertex) -> bool {
         self.deltas.get(vertex.node).is_some_and(|&chosen| chosen)
+    }
+
+    /// The same picture of another trace of the same program.
+    pub(crate) fn of_trace<'b>(&self, trace: &'b Trace) -> Picture<'b> {
+        Picture { trace, choices: self.choices.clone(), deltas: self.deltas.clone(), ..*self }
     }
 
     pub(crate) fn trace(&self) -> &'a Trace {

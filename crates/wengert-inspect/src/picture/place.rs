@@ -1,6 +1,6 @@
 //! From a plan to coordinates: columns, rows, frames and the ways of arrows.
 //!
-//! The page lays its picture out again whenever a scope opens; `page/layout.js` is this file in the
+//! The page lays its picture out again whenever a scope opens; `page/script/layout.js` is this file in the
 //! browser's language, statement by statement, and a test compares the two.
 
 use super::plan::{GroupPlan, Plan};
@@ -8,12 +8,17 @@ use super::scopes::{Item, Scopes};
 use super::visible::{Arrow, stand_in};
 
 /// How far apart things stand, in pixels.
-pub(crate) const ROW_GAP: f64 = 14.0;
+pub(crate) const ROW_GAP: f64 = 10.0;
+/// Between columns; where arrows carry labels, what a label leaves free beside it.
 const COLUMN_GAP: f64 = 30.0;
-const FRAME_PADDING: f64 = 12.0;
+const LABEL_GAP: f64 = 14.0;
+const FRAME_PADDING: f64 = 8.0;
 /// Room for a frame's title.
-const FRAME_TOP: f64 = 28.0;
-const MARGIN: f64 = 12.0;
+const FRAME_TOP: f64 = 24.0;
+const MARGIN: f64 = 8.0;
+/// Between bands of columns, and beside them where arrows turn round to the next band.
+const BAND_GAP: f64 = 22.0;
+const GUTTER: f64 = 16.0;
 /// The passes over the columns in which boxes move towards their neighbours.
 const PASSES: usize = 6;
 
@@ -41,11 +46,13 @@ pub(crate) struct Layout {
     pub(crate) ways: Vec<Vec<Stretch>>,
 }
 
-/// The size of a box, and whether arrows carry labels and how wide.
+/// The size of a box, whether arrows carry labels and how wide, and how wide all may be.
 pub(crate) struct Sizes<'a> {
     pub(crate) of: &'a dyn Fn(Item) -> (f64, f64),
-    /// Room between columns beside the usual.
+    /// The width of the widest label; 0 if there are none.
     pub(crate) labels: f64,
+    /// Columns that would stand further right go on below, as words go on in the next line.
+    pub(crate) room: f64,
 }
 
 pub(crate) fn place(
@@ -64,7 +71,7 @@ pub(crate) fn place(
         ends,
         frames: scopes.groups.iter().map(|_| Frame::default()).collect(),
     };
-    let (width, height) = placing.group(0);
+    let (width, height) = placing.group(0, sizes.room);
     let mut layout = Layout {
         width,
         height,
@@ -82,8 +89,19 @@ pub(crate) fn place(
 struct Frame {
     /// Of each entry of the plan.
     rects: Vec<Rect>,
-    /// Left and right of each column.
+    /// Left and right of each column, and its band.
     columns: Vec<(f64, f64)>,
+    band_of: Vec<usize>,
+    /// Where arrows cross to a band from the one above: the middle of the gap.
+    gaps: Vec<f64>,
+    /// Of each entry whether it takes room: a pass does in the bands of its lane's ends.
+    used: Vec<bool>,
+}
+
+impl Frame {
+    fn band(&self, plan: &GroupPlan, entry: usize) -> usize {
+        self.band_of[plan.layer_of[entry]]
+    }
 }
 
 struct Placing<'a> {
@@ -102,43 +120,71 @@ impl Placing<'_> {
     }
 
     /// Places what is in an open group and returns the group's size.
-    fn group(&mut self, group: usize) -> (f64, f64) {
+    fn group(&mut self, group: usize, room: f64) -> (f64, f64) {
         let items = &self.scopes.groups[group].items;
-        let GroupPlan { layers, layer_of, .. } = &self.plan.groups[group];
-        let mut rects = vec![Rect::default(); layer_of.len()];
+        let plan = &self.plan.groups[group];
+        let (padding, top) = if group == 0 { (MARGIN, MARGIN) } else { (FRAME_PADDING, FRAME_TOP) };
+        let mut rects = vec![Rect::default(); plan.layer_of.len()];
         for (entry, &item) in items.iter().enumerate() {
             let (width, height) = match self.is_open(item) {
-                Some(inner) => self.group(inner),
+                Some(inner) => self.group(inner, room - 2.0 * padding),
                 None => (self.sizes.of)(item),
             };
             (rects[entry].width, rects[entry].height) = (width, height);
         }
-        let (left, top) = if group == 0 { (MARGIN, MARGIN) } else { (FRAME_PADDING, FRAME_TOP) };
-        let mut columns = Vec::with_capacity(layers.len());
-        let mut x = left;
-        for layer in layers {
+        let mut widths = Vec::with_capacity(plan.layers.len());
+        for layer in &plan.layers {
             // Boxes of a column are equally wide, frames as wide as they must be.
             let plain =
                 |&&entry: &&usize| entry < items.len() && self.is_open(items[entry]).is_none();
             let box_width =
                 layer.iter().filter(plain).map(|&entry| rects[entry].width).fold(0.0, f64::max);
             layer.iter().filter(plain).for_each(|&entry| rects[entry].width = box_width);
-            let width = layer.iter().map(|&entry| rects[entry].width).fold(0.0, f64::max);
-            layer.iter().for_each(|&entry| rects[entry].x = x);
-            columns.push((x, x + width));
-            x += width + COLUMN_GAP + self.sizes.labels;
+            widths.push(layer.iter().map(|&entry| rects[entry].width).fold(0.0, f64::max));
         }
-        let right = columns.last().map_or(left, |column| column.1);
-        self.rows(group, &mut rects, top);
-        let bottom = rects.iter().map(|rect| rect.y + rect.height).fold(top, f64::max);
-        self.frames[group] = Frame { rects, columns };
-        let padding = if group == 0 { MARGIN } else { FRAME_PADDING };
+        let (mut frame, right) = self.columns(&widths, padding, room);
+        for (layer, column) in plan.layers.iter().zip(&frame.columns) {
+            layer.iter().for_each(|&entry| rects[entry].x = column.0);
+        }
+        frame.used = used(plan, items.len(), &frame);
+        let bottom = self.rows(group, &mut rects, &mut frame, top);
+        frame.rects = rects;
+        self.frames[group] = frame;
         (right + padding, bottom + padding)
     }
 
+    /// Columns beside each other, and in bands below each other where there is no room; and where
+    /// they end.
+    fn columns(&self, widths: &[f64], padding: f64, room: f64) -> (Frame, f64) {
+        let Sizes { labels, .. } = *self.sizes;
+        let gap = COLUMN_GAP.max(if labels > 0.0 { labels + LABEL_GAP } else { 0.0 });
+        let whole = widths.iter().sum::<f64>() + gap * (widths.len().max(1) - 1) as f64;
+        let wraps = whole + 2.0 * padding > room;
+        // Arrows turn round beside the bands, and their labels stand there.
+        let (left, most) = match wraps {
+            true => (padding + GUTTER, room - padding - GUTTER - labels),
+            false => (padding, f64::INFINITY),
+        };
+        let (mut columns, mut band_of) = (Vec::new(), Vec::new());
+        let (mut x, mut band) = (left, 0);
+        for &width in widths {
+            if x + width > most && x > left {
+                (x, band) = (left, band + 1);
+            }
+            columns.push((x, x + width));
+            band_of.push(band);
+            x += width + gap;
+        }
+        let right = columns.iter().map(|column| column.1).fold(left, f64::max);
+        let right = if band > 0 { right + GUTTER + labels } else { right };
+        (Frame { columns, band_of, ..Frame::default() }, right)
+    }
+
     /// Moves boxes up and down towards what they are joined to.
-    fn rows(&self, group: usize, rects: &mut [Rect], top: f64) {
-        let GroupPlan { layers, lanes, layer_of } = &self.plan.groups[group];
+    /// Within each band; returns where the last ends.
+    fn rows(&self, group: usize, rects: &mut [Rect], frame: &mut Frame, top: f64) -> f64 {
+        let plan = &self.plan.groups[group];
+        let GroupPlan { layers, lanes, layer_of } = plan;
         // Joined entries, each with the heights within them at which the lane leaves and arrives.
         // A lane of many wires pulls more.
         let mut before: Vec<Vec<(usize, f64, f64, f64)>> = vec![Vec::new(); layer_of.len()];
@@ -147,6 +193,12 @@ impl Placing<'_> {
             let stops: Vec<usize> =
                 lane.from.into_iter().chain(lane.passes.iter().copied()).chain(lane.to).collect();
             for (at, pair) in stops.windows(2).enumerate() {
+                if frame.band(plan, pair[0]) != frame.band(plan, pair[1])
+                    || !frame.used[pair[0]]
+                    || !frame.used[pair[1]]
+                {
+                    continue;
+                }
                 let leaves = if at == 0 && lane.from.is_some() {
                     self.port(group, pair[0], rects, &lane.wires, |ends| ends.0)
                 } else {
@@ -162,7 +214,11 @@ impl Placing<'_> {
                 after[pair[0]].push((pair[1], arrives, leaves, pull));
             }
         }
-        for layer in layers {
+        let layers: Vec<Vec<usize>> = layers
+            .iter()
+            .map(|layer| layer.iter().copied().filter(|&entry| frame.used[entry]).collect())
+            .collect();
+        for layer in &layers {
             let mut y = 0.0;
             for &entry in layer {
                 rects[entry].y = y;
@@ -193,10 +249,24 @@ impl Placing<'_> {
                 settle(layer, &wanted, rects);
             }
         }
-        let highest = rects.iter().map(|rect| rect.y).fold(f64::INFINITY, f64::min);
-        for rect in rects.iter_mut() {
-            rect.y = (rect.y - highest + 0.5).floor() + top;
+        let mut bottom = top;
+        for band in 0..=frame.band_of.last().copied().unwrap_or(0) {
+            let top = if band == 0 { top } else { bottom + BAND_GAP };
+            if band > 0 {
+                frame.gaps.push(bottom + BAND_GAP / 2.0);
+            }
+            let of_band = |&(layer, _): &(usize, &Vec<usize>)| frame.band_of[layer] == band;
+            let entries: Vec<usize> =
+                layers.iter().enumerate().filter(of_band).flat_map(|(_, of)| of.clone()).collect();
+            let highest = entries.iter().map(|&entry| rects[entry].y).fold(f64::INFINITY, f64::min);
+            bottom = top;
+            for entry in entries {
+                let rect = &mut rects[entry];
+                rect.y = (rect.y - highest + 0.5).floor() + top;
+                bottom = bottom.max(rect.y + rect.height);
+            }
         }
+        bottom
     }
 
     /// The height within an item at which its wires end: the middle of a box, the mean of the boxes
@@ -260,12 +330,11 @@ impl Placing<'_> {
             Item::Group(group) => layout.groups[group],
         };
         let (Some(from), Some(to)) = (rect(arrow.from), rect(arrow.to)) else { return Vec::new() };
-        let origin =
-            |group: usize| layout.groups[group].map_or((0.0, 0.0), |rect| (rect.x, rect.y));
         let (x, y) = (from.x + from.width, from.y + from.height / 2.0);
         let arrives = to.y + to.height / 2.0;
         let mut way: Vec<Stretch> = vec![(x, x, y)];
-        if to.x < x {
+        let through = &self.plan.ways[arrow.wires[0]];
+        if through.iter().any(|&(group, lane)| self.is_backward(group, lane)) {
             // Scopes that feed each other: back below both.
             let below = (from.y + from.height).max(to.y + to.height) + ROW_GAP / 2.0;
             way.extend([(x, to.x, below), (to.x, to.x, arrives)]);
@@ -274,29 +343,81 @@ impl Placing<'_> {
         // Where a frame was entered, the way is level from its column's left side on: beside the
         // frame stand other boxes.
         let mut entered: Option<f64> = None;
-        for &(group, lane) in &self.plan.ways[arrow.wires[0]] {
+        for &(group, lane) in through {
             // Groups within a closed one are not seen.
-            if self.frames[group].rects.is_empty() {
-                continue;
-            }
-            let (left, top) = origin(group);
-            let (frame, lane) = (&self.frames[group], &self.plan.groups[group].lanes[lane]);
-            let layer_of = &self.plan.groups[group].layer_of;
-            if let (Some(item), Some(last)) = (lane.from, way.last_mut()) {
-                last.1 = left + frame.columns[layer_of[item]].1;
-            }
-            for &pass in &lane.passes {
-                let column = frame.columns[layer_of[pass]];
-                let start = entered.take().unwrap_or(left + column.0);
-                way.push((start, left + column.1, top + frame.rects[pass].y));
-            }
-            if let (Some(item), None) = (lane.to, entered) {
-                entered = Some(left + frame.columns[layer_of[item]].0);
+            if !self.frames[group].rects.is_empty() {
+                let origin = layout.groups[group].map_or((0.0, 0.0), |rect| (rect.x, rect.y));
+                self.through(group, lane, origin, &mut way, &mut entered);
             }
         }
         way.push((entered.unwrap_or(to.x), to.x, arrives));
         way
     }
+
+    fn is_backward(&self, group: usize, lane: usize) -> bool {
+        let GroupPlan { lanes, layer_of, .. } = &self.plan.groups[group];
+        match (lanes[lane].from, lanes[lane].to) {
+            (Some(from), Some(to)) => layer_of[from] >= layer_of[to],
+            _ => false,
+        }
+    }
+
+    /// The stretches of a lane through one group: its passes, and the turns to other bands.
+    fn through(
+        &self,
+        group: usize,
+        lane: usize,
+        (left, top): (f64, f64),
+        way: &mut Vec<Stretch>,
+        entered: &mut Option<f64>,
+    ) {
+        let (frame, plan) = (&self.frames[group], &self.plan.groups[group]);
+        let lane = &plan.lanes[lane];
+        let mut band = lane.from.map(|from| frame.band(plan, from));
+        if let (Some(from), Some(last)) = (lane.from, way.last_mut()) {
+            last.1 = left + frame.columns[plan.layer_of[from]].1;
+        }
+        let mut turn = |to: usize, way: &mut Vec<Stretch>, entered: &mut Option<f64>| {
+            let first = left + frame.columns[0].0;
+            match band {
+                None if to > 0 => {
+                    way.push((entered.take().unwrap_or(left), first, top + frame.gaps[to - 1]));
+                }
+                Some(from) if from < to => {
+                    let end = way.last().map_or(first, |last| last.1);
+                    way.push((end, first, top + frame.gaps[from]));
+                    if to > from + 1 {
+                        way.push((first, first, top + frame.gaps[to - 1]));
+                    }
+                }
+                _ => {}
+            }
+            band = Some(to);
+        };
+        for &pass in lane.passes.iter().filter(|&&pass| frame.used[pass]) {
+            turn(frame.band(plan, pass), way, entered);
+            let column = frame.columns[plan.layer_of[pass]];
+            let start = entered.take().unwrap_or(left + column.0);
+            way.push((start, left + column.1, top + frame.rects[pass].y));
+        }
+        if let Some(to) = lane.to {
+            turn(frame.band(plan, to), way, entered);
+            entered.get_or_insert(left + frame.columns[plan.layer_of[to]].0);
+        }
+    }
+}
+
+/// The entries that take room: items, and the passes that stand in the band of one of their lane's
+/// ends. Between those, arrows go beside the bands.
+fn used(plan: &GroupPlan, items: usize, frame: &Frame) -> Vec<bool> {
+    let mut used: Vec<bool> = (0..plan.layer_of.len()).map(|entry| entry < items).collect();
+    for lane in &plan.lanes {
+        let ends = [lane.from, lane.to].map(|end| end.map(|end| frame.band(plan, end)));
+        for &pass in &lane.passes {
+            used[pass] = ends.contains(&Some(frame.band(plan, pass)));
+        }
+    }
+    used
 }
 
 /// Places the entries of a layer as near to what they want as their order and sizes let them, by

@@ -50,6 +50,7 @@ impl Scene {
                     formula: of.summary.clone(),
                     slots: Vec::new(),
                     holds: of.vertices,
+                    on_paper: None,
                     ..vertex
                 });
                 vertices.len() - 1

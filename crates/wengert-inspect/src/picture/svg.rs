@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::label::{INSET, LINE, Label, room_for_labels};
+use super::label::{FIRST_LINE, INSET, LINE, Label, TEXT_ADVANCE, room_for_labels};
 use super::place::{Layout, Rect, Sizes, Stretch, place};
 use super::plan::Plan;
 use super::scopes::Item;
@@ -34,6 +34,7 @@ impl Drawing {
         let sizes = Sizes {
             of: &|item| Label::of(options, scene, item).size(),
             labels: room_for_labels(options, &scene.boxes),
+            room: options.room,
         };
         let ends: Vec<(usize, usize)> =
             scene.boxes.wires.iter().map(|wire| (wire.from, wire.to)).collect();
@@ -59,7 +60,7 @@ pub(crate) fn elements(
                 escaped(&of.path)
             )?;
             rectangle(f, *rect, 10)?;
-            let (x, y) = (rect.x + 10.0, rect.y + 19.0);
+            let (x, y) = (rect.x + 10.0, rect.y + 17.0);
             writeln!(
                 f,
                 "<text class=\"wg-scope\" x=\"{x}\" y=\"{y}\">{}</text></g>",
@@ -76,11 +77,12 @@ pub(crate) fn elements(
         )?;
     }
     let counted = counted(&drawing.arrows);
+    let mut taken = Vec::new();
     for (arrow, way) in drawing.arrows.iter().zip(&layout.ways) {
         if let (true, Some(label)) =
             (options.partials, arrow.label(&scene.boxes, options.digits, counted))
         {
-            let (x, y) = label_at(way);
+            let (x, y) = beside(way, &label, &mut taken);
             writeln!(
                 f,
                 "<text class=\"wg-partial\" x=\"{x}\" y=\"{y}\">{}</text>",
@@ -122,11 +124,11 @@ fn a_box(
     writeln!(f, "<g class=\"wg-box wg-{}\" {data}><title>{}</title>", label.kind, escaped(&title))?;
     rectangle(f, rect, 6)?;
     let (left, right) = (rect.x + INSET, rect.x + rect.width - INSET);
-    let mut y = rect.y + 19.0;
+    let mut y = rect.y + FIRST_LINE;
     write!(f, "<text class=\"wg-name\" x=\"{left}\" y=\"{y}\">{}</text>", escaped(&label.name))?;
     let op = if label.kind == "group" { "+" } else { &label.op };
     write!(f, "<text class=\"wg-op-name\" x=\"{right}\" y=\"{y}\">{}</text>", escaped(op))?;
-    for (style, text) in &label.lines {
+    for super::label::Line { style, text, .. } in &label.lines {
         y += LINE;
         write!(f, "<text class=\"wg-{style}\" x=\"{left}\" y=\"{y}\">{}</text>", escaped(text))?;
     }
@@ -166,14 +168,36 @@ fn path(way: &[Stretch]) -> String {
 
 /// A little past the middle of the curve, where arrows to one box have not met yet and arrows that
 /// cross have parted; where arrows share a lane afterwards, a little before the middle of the first
-/// curve.
-fn label_at(way: &[Stretch]) -> (f64, f64) {
-    let [(_, x0, y0), (x1, _, y1), ref more @ ..] = *way else { return (0.0, 0.0) };
+/// curve; where an arrow turns round, beside the turn.
+fn label_at(way: &[Stretch], half: f64) -> (f64, f64) {
+    let [(_, x0, y0), (x1, end, y1), ref more @ ..] = *way else { return (0.0, 0.0) };
+    if end < x1 {
+        return (x0 + 14.0 + half, ((y0 + (y1 - y0) * 0.4) * 10.0 + 0.5).floor() / 10.0);
+    }
     let part = if more.is_empty() { 0.6 } else { 0.4 };
     // A curve that leaves and arrives level has come 3t² - 2t³ of its way up at t.
     let height = y0 + (y1 - y0) * part * part * (3.0 - 2.0 * part);
     (x0 + (x1 - x0) * part, (height * 10.0 + 0.5).floor() / 10.0 - 4.0)
 }
+
+/// The place for a label that covers none of those that are placed: there, or lower.
+fn beside(way: &[Stretch], label: &str, taken: &mut Vec<(f64, f64, f64)>) -> (f64, f64) {
+    const LOWER: usize = 3;
+    let half = label.chars().count() as f64 * TEXT_ADVANCE / 2.0;
+    let (x, y) = label_at(way, half);
+    let covers = |y: f64| {
+        taken.iter().any(|&(other, level, size)| {
+            (x - other).abs() < half + size && (y - level).abs() < PARTIAL_LINE
+        })
+    };
+    let places = (0..=LOWER).map(|times| y + PARTIAL_LINE * times as f64);
+    let y = places.into_iter().find(|&y| !covers(y)).unwrap_or(y);
+    taken.push((x, y, half));
+    (x, y)
+}
+
+/// How far apart labels stand.
+const PARTIAL_LINE: f64 = 12.0;
 
 /// A text as XML has it; a character that XML has no form for becomes the sign for that.
 pub(crate) fn escaped(text: &str) -> String {
@@ -197,7 +221,7 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// How deltas are written, where there are some.
 pub(crate) const DELTA_STYLE: &str = ".wg .wg-delta { fill: #6639ba; }\n\
-    @media (prefers-color-scheme: dark) { .wg .wg-delta { fill: #d2a8ff; } }\n";
+    @media screen and (prefers-color-scheme: dark) { .wg .wg-delta { fill: #d2a8ff; } }\n";
 
 /// The head of arrows.
 pub(crate) const HEAD: &str = "<defs><marker id=\"wg-head\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"8\" \

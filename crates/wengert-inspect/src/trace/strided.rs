@@ -71,6 +71,16 @@ impl Strided {
         })
     }
 
+    /// The slot of the element at a row-major position.
+    pub(crate) fn at(&self, mut position: usize) -> usize {
+        let mut slot = self.start;
+        for (&extent, &stride) in self.shape.iter().zip(&self.strides).rev() {
+            slot += position % extent * stride;
+            position /= extent;
+        }
+        slot
+    }
+
     /// The highest slot.
     pub(crate) fn last(&self) -> Option<usize> {
         let steps = self.shape.iter().zip(&self.strides);

@@ -184,6 +184,7 @@ pub(in super::super) fn spell(math: &Math) -> String {
             words => text(words),
         },
         Math::Symbol(it) => symbol(it),
+        Math::Mark(mark) => mark.clone(),
         Math::Operator(sign) => operator(*sign),
         Math::Row(parts) => parts.iter().map(spell).collect::<Vec<_>>().join(" "),
         Math::Fraction(over, under) => format!("\\frac{{{}}}{{{}}}", spell(over), spell(under)),

@@ -59,6 +59,11 @@ pub(in super::super) fn escaped(text: &str) -> String {
     })
 }
 
+/// A formula without the element around it.
+pub(in super::super) fn spelled(math: &Math) -> String {
+    spell(math)
+}
+
 /// A formula as a `math` element.
 pub(in super::super) fn element(math: &Math) -> String {
     format!("<math>{}</math>", spell(math))
@@ -194,6 +199,7 @@ fn spell(math: &Math) -> String {
         }
         Math::Words(text) => words(text),
         Math::Symbol(it) => symbol(it),
+        Math::Mark(mark) => format!("⟦{}⟧", escaped(mark)),
         Math::Operator(it) => operator(*it, "infix"),
         Math::Row(parts) => {
             let spelled = parts.iter().enumerate().map(|(i, part)| match part {

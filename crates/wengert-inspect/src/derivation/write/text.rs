@@ -163,6 +163,7 @@ fn put(out: &mut String, math: &Math) {
         Math::Words(text) if text == "ln 10" => out.push_str("ln(10)"),
         Math::Words(text) => out.push_str(text),
         Math::Symbol(it) => out.push_str(&symbol(it)),
+        Math::Mark(mark) => out.push_str(mark),
         Math::Operator(sign) => out.push(*sign),
         Math::Row(parts) => {
             for (i, part) in parts.iter().enumerate() {
