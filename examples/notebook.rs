@@ -262,6 +262,9 @@ fn first_network(
     let trace = Trace::of(&gradients)?;
     if let Some(dir) = &options.out {
         write_views(dir, "2-1-2", &tape, &trace)?;
+        let moving = Picture::new(&trace).values(true).adjoints(true).partials(true).paper(true);
+        let moving = moving.delta(|path| path.ends_with(".z")).wrap(1_100.0).digits(4);
+        put(dir, "2-1-2.moving.svg", &moving.animated_svg().to_string())?;
         page::write(
             dir,
             "2-1-2",

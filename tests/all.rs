@@ -20,6 +20,7 @@ mod notebook_transcript;
 mod ode_example;
 mod outside;
 mod page;
+mod page_opens;
 mod pictures;
 mod planted;
 mod program_example;

@@ -223,6 +223,23 @@ fn views_are_written_and_are_the_same_every_time() {
         drawn == include_str!("../docs/2-1-2.svg"),
         "docs/2-1-2.svg is not what the example draws: copy it anew"
     );
+    // A test's paths to the example's lines begin in the tests' folder.
+    let page = |file: &str| {
+        let text = std::fs::read_to_string(first.path().join(file)).unwrap();
+        text.replace("tests/../", "")
+    };
+    for (file, shown) in [
+        ("2-1-2.moving.svg", include_str!("../docs/2-1-2.moving.svg")),
+        ("2-1-2.page.html", include_str!("../docs/2-1-2.page.html")),
+        ("2-2-2-trained.page.html", include_str!("../docs/2-2-2-trained.page.html")),
+    ] {
+        let copy = "cargo run --release --example notebook -- --out traces";
+        assert!(
+            page(file) == shown,
+            "docs/{file} is not what the example writes: copy it from {copy}"
+        );
+        assert!(shown.len() < 500_000, "docs/{file} has {} bytes", shown.len());
+    }
     let mut seen = 0;
     for entry in std::fs::read_dir(first.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -235,7 +252,7 @@ fn views_are_written_and_are_the_same_every_time() {
         seen += 1;
     }
     assert_eq!(
-        seen, 27,
+        seen, 28,
         "an index, a trace, a table, ledgers, a listing, two reports, three graphs, three derivations and a page, of two networks"
     );
 }

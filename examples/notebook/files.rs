@@ -2,12 +2,13 @@
 
 use super::index::Section;
 
-const FIRST: [(&str, &str); 13] = [
+const FIRST: [(&str, &str); 14] = [
     ("2-1-2.page.html", "the page: step through the pass of cell 6"),
     ("2-1-2.derivation.html", "the chain rule worked out, in formulas"),
     ("2-1-2.derivation.md", "the same as Markdown"),
     ("2-1-2.derivation.txt", "the same as plain text"),
     ("2-1-2.svg", "the graph"),
+    ("2-1-2.moving.svg", "the graph, stepping through the pass by itself"),
     ("2-1-2.dot", "the graph for Graphviz"),
     ("2-1-2.mmd", "the graph for Mermaid"),
     ("2-1-2.txt", "all values and adjoints"),

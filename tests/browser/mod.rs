@@ -68,3 +68,74 @@ pub(crate) fn open(chromium: &Path, page: &str, address: &str, script: &str) -> 
         .replace("&amp;", "&");
     Seen { log: serde_json::from_str(&log).expect("the log is JSON"), dom: dom.into_owned() }
 }
+
+/// A window of a size, light or dark.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) dark: bool,
+}
+
+/// Opens a page in a frame of just this size, runs a script that may wait, and returns what it
+/// logged. `library` is a script that runs before it.
+pub(crate) fn open_in(
+    chromium: &Path,
+    page: &str,
+    window: Window,
+    library: &str,
+    script: &str,
+) -> Vec<Value> {
+    let directory =
+        tempfile::tempdir().expect("a directory for the page and the browser's profile");
+    let Window { width, height, dark } = window;
+    let driver = format!(
+        "<script>{}</script><script>\nconst logged = []; const log = (value) => logged.push(value);\n\
+         const press = (target) => target.dispatchEvent(new MouseEvent('click', {{ bubbles: true }}));\n\
+         const key = (key, target = document.body) => target.dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true }}));\n\
+         window.addEventListener('load', async () => {{\n\
+         try {{ {script} }} catch (error) {{ log('failed: ' + error.stack); }}\n\
+         parent.postMessage(JSON.stringify(logged), '*'); }});\n</script>\n</body>",
+        library.replace("</script", "<\\/script")
+    );
+    let (body, end) = page.rsplit_once("</body>").expect("the page has a body");
+    let write = |name: &str, text: String| {
+        let file = directory.path().join(name);
+        std::fs::write(&file, text).expect("the page is written");
+        file
+    };
+    write("page.html", format!("{body}{driver}{end}"));
+    let outer = write(
+        "outer.html",
+        format!(
+            "<!DOCTYPE html><meta charset=\"utf-8\"><script>window.addEventListener('message', (event) => {{\n\
+             const out = document.createElement('pre'); out.id = 'log'; out.textContent = event.data; document.body.append(out); }});</script>\n\
+             <body><iframe src=\"page.html\" width=\"{width}\" height=\"{height}\" style=\"border: 0\"></iframe></body>"
+        ),
+    );
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--hide-scrollbars", "--window-size=1500,1200", "--dump-dom"])
+        .arg("--virtual-time-budget=20000")
+        .arg(format!("--blink-settings=preferredColorScheme={}", u32::from(!dark)))
+        .arg(format!("--user-data-dir={}", directory.path().join("profile").display()))
+        .arg(format!("file://{}", outer.display()))
+        .output()
+        .expect("chromium starts");
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let log = dom.rsplit_once("<pre id=\"log\">").and_then(|(_, rest)| rest.split_once("</pre>"));
+    let log = log.unwrap_or_else(|| panic!("no log in the document: {dom}")).0;
+    let log = log.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    serde_json::from_str(&log).expect("the log is JSON")
+}
+
+/// The source of axe-core, which tests pages for accessibility: a file that `WENGERT_AXE` names.
+/// `.ci/run` fetches it, as it is a large program under another licence and no part of this one.
+pub(crate) fn axe() -> Option<String> {
+    let Some(file) = std::env::var_os("WENGERT_AXE") else {
+        eprintln!("skipped: WENGERT_AXE names no copy of axe-core; `.ci/run` fetches one with npm");
+        return None;
+    };
+    Some(std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file:?}: {error}")))
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::picture::{Item, Label, Picture, Plan, Scene, Vertex, room_for_labels};
-use crate::trace::{Adjoint, Slot, Trace};
+use crate::picture::{Item, Label, Picture, Plan, Scene, Steps, Vertex, room_for_labels};
+use crate::trace::{Slot, Trace};
 
 #[derive(Serialize)]
 pub(super) struct Data {
@@ -176,14 +176,7 @@ impl Data {
             way,
         });
         let open = scene.open.iter().enumerate().filter(|&(_, &open)| open).map(|(group, _)| group);
-        let reached = |&vertex: &usize| {
-            let slots = &scene.boxes.vertices[vertex].slots;
-            let left_out = scene.boxes.vertices[vertex].holds > 0;
-            left_out
-                || slots.iter().any(|&slot| {
-                    matches!(trace.adjoint(slot), Adjoint::Computed(_) | Adjoint::Zero(_))
-                })
-        };
+        let Steps { forward, backward } = Steps::of(scene, trace);
         Data {
             wires: wires.collect(),
             open: open.collect(),
@@ -192,8 +185,8 @@ impl Data {
                 Some(path) => vertices.iter().position(|vertex| vertex.path == path),
                 None => vertices.iter().position(|vertex| vertex.delta),
             },
-            forward: forward(scene, trace),
-            backward: (0..vertices.len()).rev().filter(reached).collect(),
+            forward,
+            backward,
             next: ways(trace, scene, shown),
             moments: Vec::new(),
             epochs: Vec::new(),
@@ -232,10 +225,10 @@ impl Data {
         self.epochs.sort_unstable();
         self.epochs.dedup();
         // The page's own trace is the last: one more than those before it, if nothing says which.
-        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max() {
-            if self.epochs.last() == Some(&last) {
-                self.epochs.push(last + 1);
-            }
+        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max()
+            && self.epochs.last() == Some(&last)
+        {
+            self.epochs.push(last + 1);
         }
     }
 
@@ -255,18 +248,6 @@ impl Data {
         };
         paths(self) == paths(other) && wires(self) == wires(other)
     }
-}
-
-/// The steps of the values: what is given, and then what is computed, one by one.
-fn forward(scene: &Scene, trace: &Trace) -> Vec<Vec<usize>> {
-    let given = |&vertex: &usize| {
-        let vertex = &scene.boxes.vertices[vertex];
-        vertex.holds == 0 && trace.nodes()[vertex.node].operands.is_empty()
-    };
-    let (leaves, computed): (Vec<usize>, Vec<usize>) =
-        (0..scene.boxes.vertices.len()).partition(given);
-    let leaves = (!leaves.is_empty()).then_some(leaves);
-    leaves.into_iter().chain(computed.into_iter().map(|vertex| vec![vertex])).collect()
 }
 
 /// The path, with the name on paper for a node that has no name.

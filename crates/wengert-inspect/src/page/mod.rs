@@ -416,7 +416,7 @@ impl fmt::Display for Page<'_> {
             "<div id=\"stage\" tabindex=\"-1\"><svg id=\"picture\" class=\"wg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
              role=\"group\" aria-label=\"the graph of the tape\">{HEAD}"
         )?;
-        elements(f, &self.picture, &scene, &drawing)?;
+        elements(f, &self.picture, &scene, &drawing, None)?;
         writeln!(f, "</svg></div>\n<div id=\"beside\">{DETAIL}")?;
         live::beside(f, &live)?;
         writeln!(f, "</div>\n{LEGEND}{}", if deltas { DELTA_KEY } else { "" })?;

@@ -8,6 +8,8 @@ mod plan;
 mod place;
 mod label;
 mod paper;
+mod steps;
+mod animate;
 mod dot;
 mod mermaid;
 mod svg;
@@ -21,6 +23,7 @@ pub(crate) use label::{INSET, Label, TEXT_ADVANCE, room_for_labels};
 pub(crate) use paper::legend;
 pub(crate) use plan::Plan;
 pub(crate) use scopes::Item;
+pub(crate) use steps::Steps;
 pub(crate) use svg::{DELTA_STYLE, Drawing, HEAD, STYLE, elements, escaped};
 
 use boxes::Boxes;
@@ -213,7 +216,14 @@ impl<'a> Picture<'a> {
     /// As an SVG that needs no other program: the layout is computed here.
     #[must_use]
     pub fn svg(&self) -> Svg<'_> {
-        Svg { scene: self.scene(), options: self }
+        Svg { scene: self.scene(), options: self, animated: false }
+    }
+
+    /// As [`svg`](Picture::svg), and moving: values appear in the order of the tape, then adjoints
+    /// in the order of the sweep, over and over. Programs that do not animate show all numbers.
+    #[must_use]
+    pub fn animated_svg(&self) -> Svg<'_> {
+        Svg { animated: true, ..self.svg() }
     }
 
     /// What the picture shows, in a line.

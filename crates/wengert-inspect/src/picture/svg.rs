@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::animate::Animation;
 use super::label::{FIRST_LINE, INSET, LINE, Label, TEXT_ADVANCE, room_for_labels};
 use super::place::{Layout, Rect, Sizes, Stretch, place};
 use super::plan::Plan;
@@ -20,6 +21,8 @@ pub(crate) const STYLE: &str = include_str!("picture.css");
 pub struct Svg<'a> {
     pub(super) scene: Scene,
     pub(super) options: &'a Picture<'a>,
+    /// Whether it steps through the pass by itself.
+    pub(super) animated: bool,
 }
 
 /// A scene with everything in its place.
@@ -49,6 +52,7 @@ pub(crate) fn elements(
     options: &Picture<'_>,
     scene: &Scene,
     drawing: &Drawing,
+    animation: Option<&Animation>,
 ) -> fmt::Result {
     let layout = &drawing.layout;
     for (group, rect) in layout.groups.iter().enumerate() {
@@ -59,7 +63,7 @@ pub(crate) fn elements(
                 "<g class=\"wg-frame\" data-g=\"{group}\"><title>{}</title>",
                 escaped(&of.path)
             )?;
-            rectangle(f, *rect, 10)?;
+            rectangle(f, *rect, 10, "")?;
             let (x, y) = (rect.x + 10.0, rect.y + 17.0);
             writeln!(
                 f,
@@ -101,7 +105,7 @@ pub(crate) fn elements(
         .map(|(group, rect)| (Item::Group(group), rect));
     for (item, rect) in vertices.chain(groups) {
         if let Some(rect) = rect {
-            a_box(f, options, scene, item, *rect)?;
+            a_box(f, options, scene, item, *rect, animation)?;
         }
     }
     Ok(())
@@ -113,6 +117,7 @@ fn a_box(
     scene: &Scene,
     item: Item,
     rect: Rect,
+    animation: Option<&Animation>,
 ) -> fmt::Result {
     let label = Label::of(options, scene, item);
     let (data, title) = match item {
@@ -122,22 +127,38 @@ fn a_box(
         Item::Group(group) => (format!("data-g=\"{group}\""), scene.scopes.groups[group].tip()),
     };
     writeln!(f, "<g class=\"wg-box wg-{}\" {data}><title>{}</title>", label.kind, escaped(&title))?;
-    rectangle(f, rect, 6)?;
+    let mark = match (animation, item) {
+        (Some(animation), Item::Vertex(vertex)) => animation.mark(vertex),
+        _ => String::new(),
+    };
+    rectangle(f, rect, 6, &mark)?;
     let (left, right) = (rect.x + INSET, rect.x + rect.width - INSET);
     let mut y = rect.y + FIRST_LINE;
     write!(f, "<text class=\"wg-name\" x=\"{left}\" y=\"{y}\">{}</text>", escaped(&label.name))?;
     let op = if label.kind == "group" { "+" } else { &label.op };
     write!(f, "<text class=\"wg-op-name\" x=\"{right}\" y=\"{y}\">{}</text>", escaped(op))?;
-    for super::label::Line { style, text, .. } in &label.lines {
+    for super::label::Line { style, text, of } in &label.lines {
         y += LINE;
-        write!(f, "<text class=\"wg-{style}\" x=\"{left}\" y=\"{y}\">{}</text>", escaped(text))?;
+        let hidden = match (animation, of) {
+            (Some(animation), Some(vertex)) => animation.line(style, *vertex),
+            _ => String::new(),
+        };
+        write!(
+            f,
+            "<text class=\"wg-{style}\" x=\"{left}\" y=\"{y}\">{}{hidden}</text>",
+            escaped(text)
+        )?;
     }
     writeln!(f, "</g>")
 }
 
-fn rectangle(f: &mut impl fmt::Write, rect: Rect, radius: u32) -> fmt::Result {
+fn rectangle(f: &mut impl fmt::Write, rect: Rect, radius: u32, within: &str) -> fmt::Result {
     let Rect { x, y, width, height } = rect;
-    write!(f, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{radius}\"/>")
+    let end = if within.is_empty() { "/>".to_owned() } else { format!(">{within}</rect>") };
+    write!(
+        f,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{radius}\"{end}"
+    )
 }
 
 /// Level stretches joined by curves that leave and arrive level.
@@ -241,7 +262,8 @@ impl fmt::Display for Svg<'_> {
         let deltas = if self.options.deltas.contains(&true) { DELTA_STYLE } else { "" };
         writeln!(f, "<style>\n{STYLE}{deltas}</style>\n{HEAD}")?;
         writeln!(f, "<rect class=\"wg-paper\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>")?;
-        elements(f, self.options, &self.scene, &drawing)?;
+        let animation = self.animated.then(|| Animation::of(&self.scene, self.options.trace));
+        elements(f, self.options, &self.scene, &drawing, animation.as_ref())?;
         writeln!(f, "</svg>")
     }
 }

@@ -36,6 +36,6 @@ function read() {
     if (key === "select") chosen = vertexByPath.has(value) ? vertexByPath.get(value) : null;
     if ((key === "open" || key === "close") && groupByPath.has(value)) setOpen(groupByPath.get(value), key === "open");
   }
-  if (chosen !== null) choose(chosen);
+  if (chosen !== data.chosen) choose(chosen);
   go(step, chosen === null);
 }

@@ -36,7 +36,7 @@ function lineOf(style, slots) {
   };
   if (style === "value") return shortened(few(slots, (slot) => inBox(engine.values[slot])));
   if (style === "adjoint") return "∂ " + shortened(once((slot) => adjointText(slot, inBox)));
-  if (style === "delta") return "δ " + shortened(once((slot) => adjointText(slot, (adjoint) => inBox(-adjoint))));
+  if (style === "delta") return "δ " + shortened(once((slot) => adjointText(slot, (adjoint) => inBox(0 - adjoint))));
   return null;
 }
 
@@ -205,7 +205,7 @@ function fill(vertex) {
     };
     tell("value", exact(engine.values[slot]));
     tell("adjoint", program.words[slot] ? null : exact(engine.adjoints[slot]));
-    tell("delta", program.words[slot] ? null : exact(-engine.adjoints[slot]));
+    tell("delta", program.words[slot] ? null : exact(0 - engine.adjoints[slot]));
   });
   row.querySelectorAll(".formulas div.of-slot").forEach((part) => {
     const slot = Number(part.dataset.slot), formula = program.formulas.of[slot];
@@ -309,11 +309,15 @@ function moment(epoch) {
   recompute(() => `Epoch ${epoch} of the recorded training: ${lossNow()}.`, "the same pass at epoch " + epoch);
 }
 
+const FIELDS = 4;
+
 /** The fields of the chosen box, if its numbers were given. */
 function fields() {
   const vertex = state.chosen, panel = byId("panel");
   if (vertex === null || !program.slots[vertex].some((slot) => isGiven.has(slot))) return;
-  const shown = [...panel.querySelectorAll(".numbers tr[data-slot]")].map((row) => Number(row.dataset.slot));
+  const all = [...panel.querySelectorAll(".numbers tr[data-slot]")].map((row) => Number(row.dataset.slot));
+  // Of many the one that is looked at.
+  const shown = all.length <= FIELDS ? all : all.filter((slot) => slot === state.slot);
   const part = document.createElement("section");
   part.className = "change";
   for (const slot of shown) {
@@ -334,7 +338,7 @@ function fields() {
     one.append(label, ...steps);
     part.append(one);
   }
-  panel.append(part);
+  (panel.querySelector(".formulas") || panel).prepend(part);
 }
 
 beforePanel = (vertex) => { if (hasChanged && vertex !== null) fill(vertex); };

@@ -52,6 +52,9 @@ function openWhatFits() {
   }
   // The whole graph is worth more than the panel below it.
   state.panel = fits(true);
+  // Of a crowd the chosen node's scopes stay closed too: the panel shows the node.
+  const inside = [...around].filter((group) => group !== 0).sort((a, b) => depth(b) - depth(a));
+  while (inside.length && !fits(state.panel)) state.open[inside.shift()] = false;
   if (!fits(state.panel)) return;
   for (const group of closed.reverse()) {
     state.open[group] = true;
