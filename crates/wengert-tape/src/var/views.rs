@@ -218,6 +218,17 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
     #[track_caller]
     pub fn try_slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Result<Self, Error> {
+        let axis = axis.into();
+        // Neighbours, as a layer's share of all parameters is.
+        if let Some((extent, 1)) = self.facts().vector
+            && axis.of(1) == 0
+            && range.start < range.end
+            && range.end <= extent
+        {
+            let id = self.tape.side.borrow_mut().layouts.intern_vector(range.len());
+            let view = View::new(self.view.start() + range.start as u32, id);
+            return Ok(Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) });
+        }
         let (layout, axis) = (self.layout(), self.axis("slice", axis)?);
         let extent = layout.dims()[axis];
         if range.start >= range.end || range.end > extent {
@@ -242,6 +253,10 @@ impl<'t, S: Scalar> Var<'t, S> {
                 "reshape",
                 format!("it does not have the {} elements of {shape}", shape.len()),
             ));
+        }
+        if self.facts().contiguous {
+            let view = View::new(self.view.start(), self.tape.contiguous(shape));
+            return Ok(Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) });
         }
         match self.layout().reshape(&shape) {
             Some(layout) => Ok(self.view_of(0, layout)),
@@ -427,9 +442,23 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
     #[inline]
     fn element(self, i: usize) -> Option<Self> {
-        let (extent, stride) = self.facts().vector?;
+        let [layout, extent, stride] = self.tape.vector.get();
+        let (extent, stride) = if layout == self.view.layout() {
+            (extent as usize, stride as usize)
+        } else {
+            self.as_vector()?
+        };
         let view = View::scalar(self.view.start() + (i * stride) as u32);
         (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
+    }
+
+    /// The extent and the stride, if this is a vector; kept for the next element.
+    fn as_vector(self) -> Option<(usize, usize)> {
+        let vector = self.facts().vector?;
+        if let (Ok(extent), Ok(stride)) = (u32::try_from(vector.0), u32::try_from(vector.1)) {
+            self.tape.vector.set([self.view.layout(), extent, stride]);
+        }
+        Some(vector)
     }
 
     /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
