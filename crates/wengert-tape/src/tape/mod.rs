@@ -114,9 +114,9 @@ pub struct Tape<S: Scalar = f64> {
     pub(crate) side: RefCell<Side>,
     /// The slots of recently used constants, by a hash of their bits.
     recent: [Cell<u32>; RECENT],
-    /// The vector of which an element was picked last: layout, extent, stride. Programs of single
-    /// numbers pick one for almost every step.
-    pub(crate) vector: Cell<[u32; 3]>,
+    /// Layouts of which a part was picked lately: programs of single numbers pick an element for
+    /// almost every step.
+    pub(crate) picked: [Cell<FirstAxis>; PICKED],
     /// Views lately found to be of numbers that can be set: a replay asks of the same ones each time.
     pub(crate) settable: [Cell<View>; SETTABLE],
     scope: Cell<u32>,
@@ -135,8 +135,19 @@ const NOWHERE: u32 = u32::MAX;
 const SETTABLE: usize = 4;
 /// No slot is as far.
 const NO_VIEW: View = View::scalar(NOWHERE);
-/// A single number has no element.
-const NO_VECTOR: [u32; 3] = [crate::run::SCALAR, 0, 0];
+pub(crate) const PICKED: usize = 4;
+/// No layout has this number.
+const NO_AXIS: FirstAxis = FirstAxis { layout: NOWHERE, extent: 0, stride: 0, part: 0 };
+
+/// The first axis of a layout in the table: how long it is, how far parts are apart, and the layout
+/// of a part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstAxis {
+    pub(crate) layout: u32,
+    pub(crate) extent: u32,
+    pub(crate) stride: u32,
+    pub(crate) part: u32,
+}
 
 impl<S: Scalar> Default for Tape<S> {
     #[track_caller]
@@ -164,7 +175,7 @@ impl<S: Scalar> Tape<S> {
             columns: Columns::new(options.max_slots as u32, options.source_lines),
             side: RefCell::new(Side::new()),
             recent: std::array::from_fn(|_| Cell::new(NOWHERE)),
-            vector: Cell::new(NO_VECTOR),
+            picked: std::array::from_fn(|_| Cell::new(NO_AXIS)),
             settable: std::array::from_fn(|_| Cell::new(NO_VIEW)),
             scope: Cell::new(0),
             stamp: Cell::new(0),

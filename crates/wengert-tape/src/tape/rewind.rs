@@ -1,7 +1,7 @@
 //! Forgetting what was recorded after a mark, so that parameters stay where they are from one
 //! recording to the next.
 
-use super::{NO_VECTOR, NO_VIEW, NOWHERE, Tape};
+use super::{NO_AXIS, NO_VIEW, NOWHERE, Tape};
 use crate::real::Scalar;
 
 /// A place on a tape to come back to: see [`Tape::mark`].
@@ -135,7 +135,7 @@ impl<S: Scalar> Tape<S> {
     pub fn clear(&mut self) {
         self.columns.truncate(0, 0);
         self.side.get_mut().clear();
-        self.vector.set(NO_VECTOR);
+        self.picked.iter().for_each(|axis| axis.set(NO_AXIS));
         self.settable.iter().for_each(|view| view.set(NO_VIEW));
         for recent in &self.recent {
             recent.set(NOWHERE);
