@@ -45,6 +45,7 @@ mod live;
 mod loops;
 mod numbers;
 mod ops;
+mod pieces;
 mod rolled;
 mod segments;
 mod unroll;

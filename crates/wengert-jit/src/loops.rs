@@ -9,11 +9,12 @@ use wengert_program::internals::{Act, At, From, PassStep, PassTask};
 
 use crate::live;
 use crate::ops::{Emit, flags, is_inline};
+use crate::pieces;
 use crate::unroll::count;
 
-/// Whether loops of machine code take the place of a pass's kernels: it has no call, and enough to
-/// do for an element that vectors of 128 bits, loaded and stored once, are as good as longer ones
-/// that go through memory at each step.
+/// Whether loops of machine code are as good as a pass's kernels: it has no call, and enough to do
+/// for an element that vectors of 128 bits, loaded and stored once, are as good as longer ones that
+/// go through memory at each step.
 pub(crate) fn is_worth_it(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> bool {
     let call = call(pass, exponent).is_some();
     !call && steps(pass) >= FEWEST && period(pass).is_some() && is_in_order(pass)
@@ -25,6 +26,7 @@ pub(crate) fn reason(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> 
         Some(Act::Unary(op)) => op.name(),
         Some(Act::Binary(op)) => op.name(),
         _ if steps(pass) < FEWEST => "short pass",
+        _ if !pieces::can_be_cut(pass) => "long pass",
         _ => "pass with an order of its own",
     }
 }

@@ -101,12 +101,26 @@ pub(crate) fn find(lines: &[Line]) -> Vec<Rolled> {
         }
     }
     let mut all = Vec::new();
+    // What is known of each period, so that no line is compared twice for one.
+    let mut stretches: HashMap<usize, Stretch> = HashMap::new();
     let mut i = 0;
     while i < lines.len() {
         let step = on[i] as usize;
         let multiples = (1..=MULTIPLES).map(|times| times * step);
         let mut periods = multiples.take_while(|&period| (1..=LONGEST).contains(&period));
-        match periods.find_map(|period| rounds(lines, i, period)) {
+        let found = periods.find_map(|period| {
+            let known = stretches.get(&period).filter(|known| i < known.end);
+            let stretch = match known {
+                Some(known) => *known,
+                None => {
+                    let stretch = Stretch::of(lines, i, period);
+                    stretches.insert(period, stretch);
+                    stretch
+                }
+            };
+            stretch.rounds(lines, i, period)
+        });
+        match found {
             Some(rolled) => {
                 i += rolled.period * rolled.times;
                 all.push(rolled);
@@ -115,6 +129,62 @@ pub(crate) fn find(lines: &[Line]) -> Vec<Rolled> {
         }
     }
     all
+}
+
+/// Lines each of which moves on, a period later, as it does the period after that.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    /// The first line that does not.
+    end: usize,
+    /// Whether the distances in a period are few. They are the same wherever in the stretch it
+    /// begins.
+    is_simple: bool,
+}
+
+/// How far the places of a line have moved on a period later.
+fn moved_on(lines: &[Line], at: usize, period: usize) -> [i64; 4] {
+    let (x, y) = (places(&lines[at]), places(&lines[at + period]));
+    std::array::from_fn(|k| i64::from(y[k]) - i64::from(x[k]))
+}
+
+impl Stretch {
+    /// The stretch from a line on: of one line at least, which may be one that does not move on so.
+    fn of(lines: &[Line], from: usize, period: usize) -> Self {
+        let goes_on = |at: usize| {
+            at + 2 * period < lines.len()
+                && lines[at].act == lines[at + period].act
+                && lines[at].act == lines[at + 2 * period].act
+                && moved_on(lines, at, period) == moved_on(lines, at + period, period)
+        };
+        let mut end = from;
+        while goes_on(end) {
+            end += 1;
+        }
+        let mut distances: Vec<i64> = Vec::new();
+        let whole = end - from >= period;
+        for at in from..if whole { from + period } else { from } {
+            for stride in moved_on(lines, at, period) {
+                if stride != 0 && !distances.contains(&stride) {
+                    distances.push(stride);
+                }
+            }
+            if distances.len() > STRIDES {
+                break;
+            }
+        }
+        Stretch { end: end.max(from + 1), is_simple: whole && distances.len() <= STRIDES }
+    }
+
+    /// The rounds that begin at a line of the stretch, if they are worth a loop.
+    fn rounds(self, lines: &[Line], from: usize, period: usize) -> Option<Rolled> {
+        // A line moves on as the next one does: so the stretch is two rounds shorter.
+        let times = (self.end - from) / period + 2;
+        let worth = self.is_simple && times >= TIMES && times * period >= FEWEST;
+        worth.then(|| {
+            let strides = (from..from + period).map(|at| moved_on(lines, at, period)).collect();
+            Rolled { from, period, times, strides }
+        })
+    }
 }
 
 /// A number for what an operation is.
@@ -128,38 +198,6 @@ fn code(act: Act) -> u64 {
         Act::Unary(op) => 256 + op as u64,
         Act::Binary(op) => 512 + op as u64,
     }
-}
-
-/// The rounds of so many operations that begin at a line, if they are worth a loop.
-fn rounds(lines: &[Line], from: usize, period: usize) -> Option<Rolled> {
-    let apart = |a: u32, b: u32| i64::from(b) - i64::from(a);
-    let (first, rest) = lines.get(from..from + 2 * period)?.split_at(period);
-    let third = lines.get(from + 2 * period..from + 3 * period)?;
-    let mut strides = Vec::with_capacity(period);
-    for ((a, b), c) in first.iter().zip(rest).zip(third) {
-        let (x, y, z) = (places(a), places(b), places(c));
-        let own: [i64; 4] = std::array::from_fn(|k| apart(x[k], y[k]));
-        if a.act != b.act || b.act != c.act || (0..4).any(|k| apart(y[k], z[k]) != own[k]) {
-            return None;
-        }
-        strides.push(own);
-    }
-    let mut times = 3;
-    let goes_on = |times: usize| {
-        let at = from + times * period;
-        lines.get(at..at + period).is_some_and(|next| {
-            next.iter().zip(&lines[at - period..at]).zip(&strides).all(|((b, a), own)| {
-                let (x, y) = (places(a), places(b));
-                a.act == b.act && (0..4).all(|k| apart(x[k], y[k]) == own[k])
-            })
-        })
-    };
-    while goes_on(times) {
-        times += 1;
-    }
-    let rolled = Rolled { from, period, times, strides };
-    (times >= TIMES && times * period >= FEWEST && rolled.distances().len() <= STRIDES)
-        .then_some(rolled)
 }
 
 impl Rolled {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use wengert_program::internals::{self, At, Line, PassTask, TaskView};
 use wengert_program::{Float, Program};
 
-use crate::loops;
+use crate::pieces;
 use crate::rolled::{self, Rolled};
 use crate::unroll;
 
@@ -84,15 +84,18 @@ impl Segments {
                 TaskView::Fold(fold) if fits && unroll::is_small_fold(&fold) => {
                     unroll::fold(&fold, &mut segments.lines);
                 }
-                TaskView::Pass(pass)
-                    if fits && loops::is_worth_it(&pass, |at| constants.at(at)) =>
-                {
-                    segments.cut(&mut from);
-                    segments.all.push(Segment::Loops(pass));
-                }
                 view => {
                     segments.cut(&mut from);
-                    segments.all.push(Segment::Task { index, view });
+                    let pieces = match &view {
+                        TaskView::Pass(pass) if fits => pieces::pieces(pass, |at| constants.at(at)),
+                        _ => None,
+                    };
+                    match pieces {
+                        Some(pieces) => {
+                            segments.all.extend(pieces.into_iter().map(Segment::Loops));
+                        }
+                        None => segments.all.push(Segment::Task { index, view }),
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ pub(crate) const PASS: usize = 192;
 /// A fold that takes no more elements in than this is written out.
 pub(crate) const FOLD: usize = 128;
 /// A row as long as this is walked piece by piece, which straight lines do not.
-const PIECE: usize = 512;
+pub(crate) const PIECE: usize = 512;
 
 /// Whether a pass is small enough to be written out.
 pub(crate) fn is_small_pass(pass: &PassTask) -> bool {

@@ -1,14 +1,18 @@
-//! ADBench's mixture as machine code: the values and gradients that other programs computed, and the
-//! bits of the tape and of the interpreter.
+//! ADBench's mixture and recurrent network as machine code: the values and gradients that other
+//! programs computed, and the bits of the tape and of the interpreter.
 
 #[allow(dead_code, reason = "the tests at the root use all of it")]
 #[path = "../../../tests/adbench/gmm.rs"]
 mod gmm;
 #[allow(dead_code, reason = "as above")]
+#[path = "../../../tests/adbench/lstm.rs"]
+mod lstm;
+#[allow(dead_code, reason = "as above")]
 #[path = "../../../tests/adbench/oracle.rs"]
 mod oracle;
 
 use gmm::Gmm;
+use lstm::Lstm;
 use oracle::Answer;
 use wengert::{Compiler, Numerics, Options, Program, Tape, Var, Workspace};
 use wengert_jit::Jit;
@@ -24,6 +28,26 @@ fn the_mixture_as_tensor_code() {
     for (gmm, expected) in [Gmm::adbench(), Gmm::gradbench()] {
         check(&gmm.parameters, &gmm.data, &expected, |p, x| gmm.tensor(p, x));
     }
+}
+
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "a minute or more in a debug build: cargo test --release -p wengert-jit"
+)]
+fn the_recurrent_network_as_scalar_code() {
+    let (lstm, expected) = Lstm::adbench();
+    check(&lstm.parameters, &lstm.data, &expected, |p, x| lstm.scalar(&elements(p), &elements(x)));
+}
+
+#[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "a minute or more in a debug build: cargo test --release -p wengert-jit"
+)]
+fn the_recurrent_network_as_tensor_code() {
+    let (lstm, expected) = Lstm::adbench();
+    check(&lstm.parameters, &lstm.data, &expected, |p, x| lstm.tensor(p, x));
 }
 
 /// Holds the machine code, made of a recording at other inputs, to the outside answer, and in

@@ -13,7 +13,7 @@ use crate::rules;
 use crate::run::View;
 use crate::shape::Shape;
 use crate::sweep::Sweep;
-use crate::tape::{Kind, Lent, Memory, Side, Step, Tape};
+use crate::tape::{Held, Kind, Memory, Side, Step, Tape};
 use crate::var::{Var, or_panic};
 use wengert_ops::real::Scalar as Number;
 use wengert_ops::structural::{Entry, Site};
@@ -25,7 +25,7 @@ use wengert_ops::structural::{Entry, Site};
 /// their keys.
 pub struct Gradients<'t, S: Scalar = f64> {
     tape: &'t Tape<S>,
-    lent: Lent<S>,
+    held: Held<S>,
     /// The slots that were seeded, each with its cotangent.
     seeded: SmallVec<[(u32, S); 1]>,
     stamp: u64,
@@ -107,8 +107,9 @@ impl<'t, S: Scalar> Var<'t, S> {
             return self.try_backward().map(drop);
         }
         self.tape.differentiable("backward", By::Leaves, Some(&[self.view]), 1)?;
-        let Gradients { tape, lent, seeded, stamp, reach } = gradients;
-        self.tape.sweep(&[(self, &[S::from_f64(1.0)])], &mut lent.memory, seeded);
+        let Gradients { tape, held, seeded, stamp, reach } = gradients;
+        let memory = tape.pool.again(held);
+        self.tape.sweep(&[(self, &[S::from_f64(1.0)])], memory, seeded);
         (*tape, *stamp, *reach) = (self.tape, self.tape.stamp(), OnceCell::new());
         Ok(())
     }
@@ -165,9 +166,9 @@ impl<S: Scalar> Tape<S> {
     }
 
     fn gradients<'t>(&'t self, outputs: &[(Var<'t, S>, &[S])]) -> Gradients<'t, S> {
-        let (mut lent, mut seeded) = (self.pool.take(), SmallVec::new());
-        self.sweep(outputs, &mut lent.memory, &mut seeded);
-        Gradients { tape: self, lent, seeded, stamp: self.stamp(), reach: OnceCell::new() }
+        let mut seeded = SmallVec::new();
+        let held = self.pool.written(|memory| self.sweep(outputs, memory, &mut seeded));
+        Gradients { tape: self, held, seeded, stamp: self.stamp(), reach: OnceCell::new() }
     }
 
     fn sweep(
@@ -250,18 +251,22 @@ impl<'t, S: Scalar> Gradients<'t, S> {
             return Err(Error::Length { op: "values_wrt_into", of, shape, found: to.len(), at });
         }
         self.refuse_without_adjoint("values_wrt_into", var)?;
-        let start = var.view.start() as usize;
-        let column = &self.adjoints()[start..];
-        if facts.contiguous {
+        self.copy_adjoints(var, to);
+        Ok(())
+    }
+
+    /// The adjoints of a handle that has some.
+    fn copy_adjoints(&self, var: Var<'t, S>, to: &mut [S]) {
+        let column = &self.adjoints()[var.view.start() as usize..];
+        if var.facts().contiguous {
             for (to, &adjoint) in to.iter_mut().zip(column) {
                 *to = unsigned_zero(adjoint);
             }
-            return Ok(());
+            return;
         }
         for (to, offset) in to.iter_mut().zip(var.layout().offsets()) {
             *to = unsigned_zero(column[offset]);
         }
-        Ok(())
     }
 
     /// The adjoint of a single number, or `None` if no path leads from it to the output.
@@ -313,7 +318,7 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// The column of adjoints, slot by slot; −0 where nothing was added.
     #[must_use]
     pub fn adjoints(&self) -> &[S] {
-        &self.lent.memory.adjoints
+        &self.held.memory().adjoints
     }
 
     /// Whether the tape's values were changed since: then these are the gradients at the old ones.
@@ -381,7 +386,9 @@ impl<'t, S: Scalar> Gradients<'t, S> {
                 "it has axes: values_wrt() gives the adjoints of all its elements".to_owned(),
             ));
         }
-        Ok(self.adjoints_of("wrt", var)?[0])
+        self.refuse_without_adjoint("wrt", var)?;
+        // A zero is zero, whether or not a path leads here: the reach need not be asked.
+        Ok(unsigned_zero(self.adjoints()[var.view.start() as usize]))
     }
 
     /// As [`values_wrt`](Gradients::values_wrt).
@@ -391,16 +398,10 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     /// As [`try_wrt`](Gradients::try_wrt), of a `var` of any shape.
     #[track_caller]
     pub fn try_values_wrt(&self, var: Var<'t, S>) -> Result<Vec<S>, Error> {
-        self.adjoints_of("values_wrt", var)
-    }
-
-    /// The adjoints of a handle, unless there are none. A zero is zero, whether or not a path leads
-    /// here: the reach need not be asked.
-    #[track_caller]
-    fn adjoints_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<S>, Error> {
-        self.refuse_without_adjoint(op, var)?;
-        let slots = self.slots_of(op, var)?;
-        Ok(slots.into_iter().map(|slot| unsigned_zero(self.adjoints()[slot])).collect())
+        self.refuse_without_adjoint("values_wrt", var)?;
+        let mut adjoints = vec![S::from_f64(0.0); var.len()];
+        self.copy_adjoints(var, &mut adjoints);
+        Ok(adjoints)
     }
 
     #[track_caller]
@@ -424,19 +425,14 @@ impl<'t, S: Scalar> Gradients<'t, S> {
     fn status_of(&self, op: &'static str, var: Var<'t, S>) -> Status<S> {
         let (id, shape) = (var.id(), var.shape());
         assert!(var.is_scalar(), "{op}: {id} has shape {shape}; take its elements");
-        self.status_at(NodeId(or_panic(self.slots_of(op, var))[0] as u32))
-    }
-
-    #[track_caller]
-    fn slots_of(&self, op: &'static str, var: Var<'t, S>) -> Result<Vec<usize>, Error> {
-        Var { tape: self.tape, view: var.view }.same_tape(op, var)?;
-        Ok(var.layout().offsets().map(|offset| var.view.start() as usize + offset).collect())
+        or_panic(Var { tape: self.tape, view: var.view }.same_tape(op, var));
+        self.status_at(NodeId(var.view.start()))
     }
 
     /// To plant a wrong one.
     #[cfg(test)]
     pub(crate) fn adjoints_mut(&mut self) -> &mut [S] {
-        &mut self.lent.memory.adjoints
+        &mut self.tape.pool.again(&mut self.held).adjoints
     }
 
     /// Every entry of every node's Jacobian, in the order of the sweep: reader's slot, operand,

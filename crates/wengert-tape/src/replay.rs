@@ -7,6 +7,7 @@ use crate::faults::fault;
 use crate::kernels::{self, Numerics};
 use crate::op::{Leaf, Op};
 use crate::real::Scalar;
+use crate::run::Wide;
 use crate::scalars::evaluate_scalars;
 use crate::tape::{Side, Step, Tape};
 use crate::var::Var;
@@ -57,7 +58,8 @@ impl<S: Scalar> Tape<S> {
             self.write_values(var, values);
         }
         self.reevaluate();
-        let Err(flipped) = self.check_guards().and_then(|()| self.check_faults()) else {
+        let checked = if guarded { self.check_guards() } else { Ok(()) };
+        let Err(flipped) = checked.and_then(|()| self.check_faults()) else {
             self.touch();
             return Ok(());
         };
@@ -124,6 +126,49 @@ impl<S: Scalar> Tape<S> {
     #[doc(hidden)]
     #[track_caller]
     pub fn check_settable(
+        &self,
+        op: &'static str,
+        var: Var<'_, S>,
+        found: usize,
+    ) -> Result<(), Error> {
+        if self.is_settable(var, found) {
+            return Ok(());
+        }
+        self.why_not_settable(op, var, found)
+    }
+
+    /// Whether it is neighbours in one leaf, of the right number: what is set mostly is.
+    fn is_settable(&self, var: Var<'_, S>, found: usize) -> bool {
+        if !std::ptr::eq(self, var.tape) {
+            return false;
+        }
+        let side = self.side.borrow();
+        let facts = side.layouts.facts(var.view.layout());
+        if found != facts.len || !facts.contiguous {
+            return false;
+        }
+        if self.settable.iter().any(|known| known.get() == var.view) {
+            return true;
+        }
+        let start = var.view.start();
+        let set = |op| matches!(op, Op::Leaf(Leaf::Input | Leaf::Param | Leaf::Data));
+        let leaf = |wide: &Wide| set(wide.op) && start + facts.len as u32 <= wide.out + wide.len;
+        let is = match side.wide_at(start) {
+            Some(wide) => leaf(wide),
+            None => facts.len == 1 && set(self.columns.step(side.step_of(start)).op()),
+        };
+        if is {
+            for i in (1..self.settable.len()).rev() {
+                self.settable[i].set(self.settable[i - 1].get());
+            }
+            self.settable[0].set(var.view);
+        }
+        is
+    }
+
+    /// As [`check_settable`](Tape::check_settable), slot by slot.
+    #[track_caller]
+    fn why_not_settable(
         &self,
         op: &'static str,
         var: Var<'_, S>,

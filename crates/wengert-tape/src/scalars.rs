@@ -11,6 +11,7 @@
     reason = "unchecked operand slots: see the module's documentation for the gain and the invariant"
 )]
 
+use crate::op::Binary;
 use crate::rules;
 use crate::tape::{Kind, Step};
 use wengert_ops::elementwise::with_op;
@@ -41,6 +42,32 @@ unsafe fn add<S: Scalar>(adjoints: &mut [S], slot: usize, share: S) {
     *adjoint = *adjoint + share;
 }
 
+/// The codes of the operations that most of a program is, with the marks of their operands.
+mod often {
+    use crate::op::Binary;
+    use crate::tape::Step;
+
+    const fn code(op: Binary, cut_first: bool, cut_second: bool) -> u8 {
+        Step::binary(op, 0, 0, cut_first, cut_second).marked_code()
+    }
+
+    pub(super) const ADD: u8 = code(Binary::Add, false, false);
+    pub(super) const ADD_TO_CUT: u8 = code(Binary::Add, true, false);
+    pub(super) const ADD_CUT: u8 = code(Binary::Add, false, true);
+    pub(super) const SUB: u8 = code(Binary::Sub, false, false);
+    pub(super) const SUB_FROM_CUT: u8 = code(Binary::Sub, true, false);
+    pub(super) const SUB_CUT: u8 = code(Binary::Sub, false, true);
+    pub(super) const MUL: u8 = code(Binary::Mul, false, false);
+    pub(super) const MUL_CUT_BY: u8 = code(Binary::Mul, true, false);
+    pub(super) const MUL_BY_CUT: u8 = code(Binary::Mul, false, true);
+    /// Its exponent is a constant.
+    pub(super) const POWI: u8 = code(Binary::Powi, false, true);
+
+    /// The bits of a code that say the operation.
+    pub(super) const UNMARKED: u8 = !(code(Binary::Add, true, true) ^ ADD);
+    pub(super) const POWI_UNMARKED: u8 = POWI & UNMARKED;
+}
+
 /// Adds the contributions of the scalar steps that fill the slots from `first` on, the last step
 /// first.
 pub(crate) fn reverse_scalars<S: Scalar>(
@@ -59,29 +86,86 @@ pub(crate) fn reverse_scalars<S: Scalar>(
             if g.is_zero() {
                 continue;
             }
-            let (a, b) = (step.a() as usize, step.b() as usize);
-            match step.kind() {
-                Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
-                    let x = read(values, a, step.cuts_first());
-                    let y = read(values, b, step.cuts_second());
-                    let v = *values.get_unchecked(slot);
-                    if !step.cuts_first() && let Some(share) = rules::first(K, x, y, v).times(g) {
+            if S::HAS_TANGENT || S::OUT_OF_LINE {
+                reverse_any(step, slot, g, values, adjoints);
+                continue;
+            }
+            // One jump by operation and marks, and not one by operation and then two questions.
+            macro_rules! pass {
+                ($op:ident, $cut_first:literal, $cut_second:literal) => {
+                    pass_on(Binary::$op, [$cut_first, $cut_second], step, slot, g, values, adjoints)
+                };
+            }
+            match step.marked_code() {
+                often::ADD => pass!(Add, false, false),
+                often::ADD_TO_CUT => pass!(Add, true, false),
+                often::ADD_CUT => pass!(Add, false, true),
+                often::SUB => pass!(Sub, false, false),
+                often::SUB_FROM_CUT => pass!(Sub, true, false),
+                often::SUB_CUT => pass!(Sub, false, true),
+                often::MUL => pass!(Mul, false, false),
+                often::MUL_CUT_BY => pass!(Mul, true, false),
+                often::MUL_BY_CUT => pass!(Mul, false, true),
+                often::POWI => pass!(Powi, false, true),
+                _ => reverse_any(step, slot, g, values, adjoints),
+            }
+        }
+    }
+}
+
+/// Passes on the adjoint of one binary step.
+///
+/// # Safety
+///
+/// The operands' slots are in bounds, and `slot` is.
+#[inline(always)]
+unsafe fn pass_on<S: Scalar>(
+    op: Binary,
+    [cut_first, cut_second]: [bool; 2],
+    step: Step,
+    slot: usize,
+    g: S,
+    values: &[S],
+    adjoints: &mut [S],
+) {
+    let (a, b) = (step.a() as usize, step.b() as usize);
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (x, y) = (read(values, a, cut_first), read(values, b, cut_second));
+        let v = *values.get_unchecked(slot);
+        if !cut_first && let Some(share) = rules::first(op, x, y, v).times(g) {
+            add(adjoints, a, share);
+        }
+        if !cut_second && let Some(share) = rules::second(op, x, y, v).times(g) {
+            add(adjoints, b, share);
+        }
+    }
+}
+
+/// Passes on the adjoint of a step, whatever it is.
+///
+/// # Safety
+///
+/// As of `pass_on`.
+#[inline(always)]
+unsafe fn reverse_any<S: Scalar>(step: Step, slot: usize, g: S, values: &[S], adjoints: &mut [S]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match step.kind() {
+            Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
+                let cuts = [step.cuts_first(), step.cuts_second()];
+                pass_on(K, cuts, step, slot, g, values, adjoints);
+            }),
+            Kind::Unary(op) => with_op!(dispatch_unary, S, op, K => {
+                if !step.cuts_first() {
+                    let a = step.a() as usize;
+                    let (x, v) = (read(values, a, false), *values.get_unchecked(slot));
+                    if let Some(share) = rules::unary(K, x, v).times(g) {
                         add(adjoints, a, share);
                     }
-                    if !step.cuts_second() && let Some(share) = rules::second(K, x, y, v).times(g) {
-                        add(adjoints, b, share);
-                    }
-                }),
-                Kind::Unary(op) => with_op!(dispatch_unary, S, op, K => {
-                    if !step.cuts_first() {
-                        let (x, v) = (read(values, a, false), *values.get_unchecked(slot));
-                        if let Some(share) = rules::unary(K, x, v).times(g) {
-                            add(adjoints, a, share);
-                        }
-                    }
-                }),
-                Kind::Leaf(_) | Kind::Wide => {}
-            }
+                }
+            }),
+            Kind::Leaf(_) | Kind::Wide => {}
         }
     }
 }
@@ -90,19 +174,56 @@ pub(crate) fn reverse_scalars<S: Scalar>(
 pub(crate) fn evaluate_scalars<S: Scalar>(steps: &[Step], first: usize, values: &mut [S]) {
     assert!(first + steps.len() <= values.len(), "the steps fill slots of the column");
     for (i, &step) in steps.iter().enumerate() {
-        let (a, b) = (step.a() as usize, step.b() as usize);
         // SAFETY: the step's slot is in bounds, and the operands' slots are before it.
         unsafe {
-            let value = match step.kind() {
-                Kind::Binary(op) => with_op!(dispatch_binary, S, op, K => {
-                    read(values, a, step.cuts_first()).binary(K, read(values, b, step.cuts_second()))
-                }),
-                Kind::Unary(op) => {
-                    with_op!(dispatch_unary, S, op, K => read(values, a, step.cuts_first()).unary(K))
+            let value = if S::HAS_TANGENT || S::OUT_OF_LINE {
+                evaluate_any(step, values)
+            } else {
+                // A mark says nothing about a value that has no tangent.
+                match step.marked_code() & often::UNMARKED {
+                    often::ADD => Some(of_two(Binary::Add, step, values)),
+                    often::SUB => Some(of_two(Binary::Sub, step, values)),
+                    often::MUL => Some(of_two(Binary::Mul, step, values)),
+                    often::POWI_UNMARKED => Some(of_two(Binary::Powi, step, values)),
+                    _ => evaluate_any(step, values),
                 }
-                Kind::Leaf(_) | Kind::Wide => continue,
             };
-            *values.get_unchecked_mut(first + i) = value;
+            if let Some(value) = value {
+                *values.get_unchecked_mut(first + i) = value;
+            }
+        }
+    }
+}
+
+/// # Safety
+///
+/// The operands' slots are in bounds.
+#[inline(always)]
+unsafe fn of_two<S: Scalar>(op: Binary, step: Step, values: &[S]) -> S {
+    let (a, b) = (step.a() as usize, step.b() as usize);
+    // SAFETY: the caller's promise.
+    let (x, y) =
+        unsafe { (read(values, a, step.cuts_first()), read(values, b, step.cuts_second())) };
+    x.binary(op, y)
+}
+
+/// The value of a step, whatever it is; nothing of a leaf.
+///
+/// # Safety
+///
+/// The operands' slots are in bounds.
+#[inline(always)]
+unsafe fn evaluate_any<S: Scalar>(step: Step, values: &[S]) -> Option<S> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match step.kind() {
+            Kind::Binary(op) => {
+                Some(with_op!(dispatch_binary, S, op, K => of_two(K, step, values)))
+            }
+            Kind::Unary(op) => Some(with_op!(dispatch_unary, S, op, K => {
+                read(values, step.a() as usize, step.cuts_first()).unary(K)
+            })),
+            Kind::Leaf(_) | Kind::Wide => None,
         }
     }
 }

@@ -51,6 +51,7 @@ mod program;
 mod program_misuse;
 mod random_scalars;
 mod random_tensors;
+mod remembers;
 mod replay_leaves;
 mod rewind;
 #[cfg(feature = "programs")]

@@ -188,6 +188,7 @@ impl<S: Copy> Columns<S> {
     }
 
     /// Lends both columns for reading.
+    #[inline]
     pub(crate) fn read<R>(&self, f: impl FnOnce(&[Step], &[S]) -> R) -> R {
         let _loan = self.lend();
         // SAFETY: everything below the counts is initialised, and nothing is written while lent.
@@ -200,6 +201,7 @@ impl<S: Copy> Columns<S> {
     }
 
     /// Lends the steps for reading and the values for writing.
+    #[inline]
     pub(crate) fn write<R>(&self, f: impl FnOnce(&[Step], &mut [S]) -> R) -> R {
         assert!(!self.lent.get(), "the tape's columns are already lent out");
         let _loan = self.lend();
@@ -216,6 +218,7 @@ impl<S: Copy> Columns<S> {
     }
 
     /// Marks the columns as lent until the result is dropped, by a panic too.
+    #[inline]
     fn lend(&self) -> Loan<'_> {
         Loan {
             lent: &self.lent,
@@ -250,6 +253,7 @@ struct Loan<'a> {
 }
 
 impl Drop for Loan<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.lent.set(self.was.0);
         self.bound.set(self.was.1);

@@ -24,7 +24,7 @@ pub(crate) use scalar::{Asked, Compiled};
 use columns::Columns;
 pub(crate) use columns::Full;
 use memory::Pool;
-pub(crate) use memory::{Lent, Memory};
+pub(crate) use memory::{Held, Memory};
 use rewind::Epochs;
 pub(crate) use side::join;
 pub use side::{FaultCheck, Guard, Limited, Side};
@@ -114,6 +114,11 @@ pub struct Tape<S: Scalar = f64> {
     pub(crate) side: RefCell<Side>,
     /// The slots of recently used constants, by a hash of their bits.
     recent: [Cell<u32>; RECENT],
+    /// Layouts of which a part was picked lately: programs of single numbers pick an element for
+    /// almost every step.
+    pub(crate) picked: [Cell<FirstAxis>; PICKED],
+    /// Views lately found to be of numbers that can be set: a replay asks of the same ones each time.
+    pub(crate) settable: [Cell<View>; SETTABLE],
     scope: Cell<u32>,
     /// Counts the changes of values after recording; gradients remember the count.
     stamp: Cell<u64>,
@@ -127,6 +132,22 @@ pub struct Tape<S: Scalar = f64> {
 
 const RECENT: usize = 32;
 const NOWHERE: u32 = u32::MAX;
+const SETTABLE: usize = 4;
+/// No slot is as far.
+const NO_VIEW: View = View::scalar(NOWHERE);
+pub(crate) const PICKED: usize = 4;
+/// No layout has this number.
+const NO_AXIS: FirstAxis = FirstAxis { layout: NOWHERE, extent: 0, stride: 0, part: 0 };
+
+/// The first axis of a layout in the table: how long it is, how far parts are apart, and the layout
+/// of a part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstAxis {
+    pub(crate) layout: u32,
+    pub(crate) extent: u32,
+    pub(crate) stride: u32,
+    pub(crate) part: u32,
+}
 
 impl<S: Scalar> Default for Tape<S> {
     #[track_caller]
@@ -154,6 +175,8 @@ impl<S: Scalar> Tape<S> {
             columns: Columns::new(options.max_slots as u32, options.source_lines),
             side: RefCell::new(Side::new()),
             recent: std::array::from_fn(|_| Cell::new(NOWHERE)),
+            picked: std::array::from_fn(|_| Cell::new(NO_AXIS)),
+            settable: std::array::from_fn(|_| Cell::new(NO_VIEW)),
             scope: Cell::new(0),
             stamp: Cell::new(0),
             compilers: Cell::new(0),
@@ -319,17 +342,32 @@ impl<S: Scalar> Tape<S> {
         if shape.is_scalar() {
             return Ok(View::scalar(self.push(Step::leaf(leaf), data[0])?));
         }
-        let layout = {
-            let layouts = &mut self.side.borrow_mut().layouts;
-            match shape.rank() {
-                1 => layouts.intern_vector(data.len()),
-                _ => layouts.intern(Layout::contiguous(shape)),
-            }
-        };
+        let layout = self.contiguous(shape);
+        self.push_block(leaf, layout, data)
+    }
+
+    /// Appends a leaf block of one axis, with a number at least.
+    #[track_caller]
+    pub(crate) fn push_vector(&self, leaf: Leaf, data: &[S]) -> Result<View, Error> {
+        let layout = self.side.borrow_mut().layouts.intern_vector(data.len());
+        self.push_block(leaf, layout, data)
+    }
+
+    #[track_caller]
+    fn push_block(&self, leaf: Leaf, layout: u32, data: &[S]) -> Result<View, Error> {
         let run = (layout, data.len());
         self.push_wide(Op::Leaf(leaf), run, SmallVec::new(), Attributes::None, |_, _, run| {
             run.copy_from_slice(data)
         })
+    }
+
+    /// The layout of a contiguous run of a shape.
+    pub(crate) fn contiguous(&self, shape: Shape) -> u32 {
+        let layouts = &mut self.side.borrow_mut().layouts;
+        match shape.dims() {
+            &[len] => layouts.intern_vector(len),
+            _ => layouts.intern(Layout::contiguous(shape)),
+        }
     }
 
     /// Appends a wide node and computes its run, of a contiguous layout and a length, from the

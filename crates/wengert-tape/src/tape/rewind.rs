@@ -1,7 +1,7 @@
 //! Forgetting what was recorded after a mark, so that parameters stay where they are from one
 //! recording to the next.
 
-use super::{NOWHERE, Tape};
+use super::{NO_AXIS, NO_VIEW, NOWHERE, Tape};
 use crate::real::Scalar;
 
 /// A place on a tape to come back to: see [`Tape::mark`].
@@ -117,8 +117,13 @@ impl<S: Scalar> Tape<S> {
         self.columns.truncate(mark.slots, mark.steps);
         self.side.get_mut().truncate(&mark);
         for recent in &self.recent {
-            if recent.get() != NOWHERE && recent.get() >= mark.slots {
-                recent.set(NOWHERE);
+            // Nowhere is past every slot.
+            let slot = recent.get();
+            recent.set(if slot >= mark.slots { NOWHERE } else { slot });
+        }
+        for view in &self.settable {
+            if view.get().start() >= mark.slots {
+                view.set(NO_VIEW);
             }
         }
         self.scope.set(0);
@@ -130,6 +135,8 @@ impl<S: Scalar> Tape<S> {
     pub fn clear(&mut self) {
         self.columns.truncate(0, 0);
         self.side.get_mut().clear();
+        self.picked.iter().for_each(|axis| axis.set(NO_AXIS));
+        self.settable.iter().for_each(|view| view.set(NO_VIEW));
         for recent in &self.recent {
             recent.set(NOWHERE);
         }

@@ -39,6 +39,41 @@ pub enum Kind {
     Wide,
 }
 
+/// The bits of the opcode.
+const CODE: u8 = 63;
+
+// What a code says, found by a load: the loops over steps ask it of each.
+
+/// By opcode; which function of one number it is says another table.
+const KINDS: [Kind; CODE as usize + 1] = {
+    let mut kinds = [Kind::Wide; CODE as usize + 1];
+    let leaves = [Leaf::Input, Leaf::Param, Leaf::Data, Leaf::Const];
+    let mut i = 0;
+    while i < leaves.len() {
+        kinds[(LEAF + leaves[i] as u8) as usize] = Kind::Leaf(leaves[i]);
+        i += 1;
+    }
+    kinds[UNARY as usize] = Kind::Unary(Unary::ALL[0]);
+    let mut i = 0;
+    while i < Binary::ALL.len() {
+        kinds[(BINARY + Binary::ALL[i] as u8) as usize] = Kind::Binary(Binary::ALL[i]);
+        i += 1;
+    }
+    kinds
+};
+
+/// By second operand.
+const UNARIES: [Kind; 64] = {
+    let mut kinds = [Kind::Wide; 64];
+    let mut i = 0;
+    while i < Unary::ALL.len() {
+        kinds[Unary::ALL[i] as usize] = Kind::Unary(Unary::ALL[i]);
+        i += 1;
+    }
+    kinds
+};
+
+#[inline(always)]
 const fn pack(code: u8, a: u32, b: u32) -> Step {
     Step((code as u64) << (2 * SLOT_BITS) | (a as u64) << SLOT_BITS | b as u64)
 }
@@ -72,24 +107,9 @@ impl Step {
     #[inline(always)]
     #[must_use]
     pub const fn kind(self) -> Kind {
-        let code = (self.0 >> (2 * SLOT_BITS)) as u8 & 63;
-        if code >= BINARY {
-            match Binary::from_code(code - BINARY) {
-                Some(op) => Kind::Binary(op),
-                None => Kind::Wide,
-            }
-        } else if code == UNARY {
-            match Unary::from_code(self.b() as u8) {
-                Some(op) => Kind::Unary(op),
-                None => Kind::Wide,
-            }
-        } else {
-            Kind::Leaf(match code {
-                0 => Leaf::Input,
-                1 => Leaf::Param,
-                2 => Leaf::Data,
-                _ => Leaf::Const,
-            })
+        match KINDS[(self.marked_code() & CODE) as usize] {
+            Kind::Unary(_) => UNARIES[self.b() as usize % UNARIES.len()],
+            kind => kind,
         }
     }
 
@@ -106,6 +126,13 @@ impl Step {
             Kind::Binary(op) => Op::Binary(op),
             Kind::Wide => unreachable!("a wide step's operation stands in the side table"),
         }
+    }
+
+    /// The opcode with the two marks: what the loops over many steps ask in one question.
+    #[inline(always)]
+    #[must_use]
+    pub const fn marked_code(self) -> u8 {
+        (self.0 >> (2 * SLOT_BITS)) as u8
     }
 
     #[inline(always)]

@@ -80,18 +80,20 @@ impl<S: Scalar> Tape<S> {
     /// before the end of the key's elements.
     #[track_caller]
     pub fn try_var(&self, key: Key) -> Result<Var<'_, S>, Error> {
-        let stale = Error::StaleKey { tape: self.made_at(), at: Place::caller() };
+        let at = Place::caller();
+        let stale = || Error::StaleKey { tape: self.made_at(), at };
         if key.tape != self.pool.identity() {
-            return Err(stale);
+            return Err(stale());
         }
+        let var = Var { tape: self, view: key.view };
         // Of this tape, the layout is in its table unless it was cleared.
-        if !self.epochs.remember(key.epoch, key.view.start() + 1) {
-            return Err(stale);
+        let remembered = |end| self.epochs.remember(key.epoch, end);
+        let first = key.view.start();
+        if remembered(first + 1)
+            && (var.is_scalar() || remembered(first + var.facts().last as u32 + 1))
+        {
+            return Ok(var);
         }
-        let last = self.side.borrow().layouts.get(key.view.layout()).last_offset();
-        if !self.epochs.remember(key.epoch, key.view.start() + last as u32 + 1) {
-            return Err(stale);
-        }
-        Ok(Var { tape: self, view: key.view })
+        Err(stale())
     }
 }

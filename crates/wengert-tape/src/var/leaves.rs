@@ -95,8 +95,17 @@ impl<S: Scalar> Tape<S> {
     pub fn try_leaf(&self, leaf: Leaf, numbers: impl Nested<S>) -> Result<Var<'_, S>, Error> {
         let mut extents = SmallVec::new();
         numbers.extents(&mut extents);
+        let flat = numbers.flat();
+        // Most are vectors, which need no shape before they have a layout.
+        if let (&[len], Some(values)) = (&extents[..], flat)
+            && len > 0
+            && len == values.len()
+        {
+            let view = self.push_vector(leaf, values)?;
+            return Ok(Var { tape: self, view: view.cut_if(is_cut(leaf)) });
+        }
         let shape = Shape::from(extents);
-        if let Some(values) = numbers.flat() {
+        if let Some(values) = flat {
             return self.tensor(leaf, values, shape);
         }
         let mut values = Vec::new();
@@ -120,6 +129,11 @@ impl<S: Scalar> Tape<S> {
         shape: impl Into<Shape>,
     ) -> Result<Var<'_, S>, Error> {
         let view = self.push_leaf(leaf, shape.into(), values)?;
-        Ok(Var { tape: self, view: view.cut_if(matches!(leaf, Leaf::Data | Leaf::Const)) })
+        Ok(Var { tape: self, view: view.cut_if(is_cut(leaf)) })
     }
+}
+
+/// Whether no derivative is taken by it.
+fn is_cut(leaf: Leaf) -> bool {
+    matches!(leaf, Leaf::Data | Leaf::Const)
 }

@@ -179,6 +179,7 @@ impl<'t, S: Scalar> Var<'t, S> {
 
     /// Whether this is a single number without axes.
     #[must_use]
+    #[inline(always)]
     pub fn is_scalar(self) -> bool {
         self.view.layout() == crate::run::SCALAR
     }
@@ -424,13 +425,17 @@ impl<'t, S: Scalar> Var<'t, S> {
         Error::Operand { op, operand: self.tape.culprit(self.view), rule, at: Place::caller() }
     }
 
-    /// The operator's way: a single number that derivatives pass through takes the short path.
+    // The operators' way. Single numbers take the short path, those that are cut too: data stand in
+    // as many operations as parameters. Marks go from handle to step bit by bit, without a branch.
+
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply(self, op: Unary) -> Self {
-        let view = if self.view.is_plain() {
-            let value = self.tape.columns.value(self.view.start()).unary(op);
-            View::scalar(self.tape.push_or_panic(Step::unary(op, self.view.start(), false), value))
+        let x = self.view;
+        let view = if self.is_scalar() {
+            let value = self.tape.columns.value(x.start()).unary(op);
+            let step = Step::unary(op, x.start(), x.is_cut());
+            View::scalar(self.tape.push_or_panic(step, value)).cut_if(x.is_cut())
         } else {
             self.apply_any(op)
         };
@@ -441,15 +446,15 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[track_caller]
     pub(crate) fn apply_with(self, op: Binary, other: Self) -> Self {
         let (a, b) = (self.view, other.view);
-        let short = a.is_plain()
-            && b.is_plain()
+        let short = self.is_scalar()
+            && other.is_scalar()
             && std::ptr::eq(self.tape, other.tape)
             && !op.takes_an_integer();
         let view = if short {
             let value =
                 self.tape.columns.value(a.start()).binary(op, self.tape.columns.value(b.start()));
-            let step = Step::binary(op, a.start(), b.start(), false, false);
-            View::scalar(self.tape.push_or_panic(step, value))
+            let step = Step::binary(op, a.start(), b.start(), a.is_cut(), b.is_cut());
+            View::scalar(self.tape.push_or_panic(step, value)).cut_if(a.is_cut() & b.is_cut())
         } else {
             self.apply_with_any(op, other)
         };
@@ -460,11 +465,12 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply_number(self, op: Binary, number: S) -> Self {
-        let view = if self.view.is_plain() {
+        let x = self.view;
+        let view = if self.is_scalar() {
             let b = self.tape.intern(number);
-            let value = self.tape.columns.value(self.view.start()).binary(op, number);
-            let step = Step::binary(op, self.view.start(), b, false, true);
-            View::scalar(self.tape.push_or_panic(step, value))
+            let value = self.tape.columns.value(x.start()).binary(op, number);
+            let step = Step::binary(op, x.start(), b, x.is_cut(), true);
+            View::scalar(self.tape.push_or_panic(step, value)).cut_if(x.is_cut())
         } else {
             self.apply_with_any(op, self.tape.number(number))
         };
@@ -475,11 +481,12 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[inline(always)]
     #[track_caller]
     pub(crate) fn apply_to_number(self, op: Binary, number: S) -> Self {
-        let view = if self.view.is_plain() {
+        let x = self.view;
+        let view = if self.is_scalar() {
             let a = self.tape.intern(number);
-            let value = number.binary(op, self.tape.columns.value(self.view.start()));
-            let step = Step::binary(op, a, self.view.start(), true, false);
-            View::scalar(self.tape.push_or_panic(step, value))
+            let value = number.binary(op, self.tape.columns.value(x.start()));
+            let step = Step::binary(op, a, x.start(), true, x.is_cut());
+            View::scalar(self.tape.push_or_panic(step, value)).cut_if(x.is_cut())
         } else {
             self.tape.number(number).apply_with_any(op, self)
         };

@@ -12,7 +12,7 @@ use crate::op::Structural;
 use crate::real::Scalar;
 use crate::run::View;
 use crate::shape::{Layout, Shape};
-use crate::tape::Tape;
+use crate::tape::{FirstAxis, PICKED, Tape};
 
 /// # Parts and rearrangements
 impl<'t, S: Scalar> Var<'t, S> {
@@ -42,16 +42,13 @@ impl<'t, S: Scalar> Var<'t, S> {
     where
         S: 't,
     {
-        let layout = self.layout();
-        if layout.dims().is_empty() {
-            or_panic(Err(self.operand_error("iter", "a single number has no elements".to_owned())))
-        }
-        let (stride, part) = (layout.strides()[0], layout.drop_axis(0));
-        let id = self.tape.side.borrow_mut().layouts.intern(part);
-        (0..layout.dims()[0]).map(move |i| Var {
-            tape: self.tape,
-            view: View::new(self.view.start() + (i * stride) as u32, id).cut_if(self.view.is_cut()),
-        })
+        let axis = match self.first_axis() {
+            Some(axis) => axis,
+            None => or_panic(Err(
+                self.operand_error("iter", "a single number has no elements".to_owned())
+            )),
+        };
+        (0..axis.extent as usize).map(move |i| self.part(axis, i))
     }
 
     /// Elements `range` along `axis`. A view.
@@ -218,6 +215,17 @@ impl<'t, S: Scalar> Var<'t, S> {
     /// [`Error::Operand`] if the axis does not exist, or the range is empty or reaches too far.
     #[track_caller]
     pub fn try_slice(self, axis: impl Into<Axis>, range: Range<usize>) -> Result<Self, Error> {
+        let axis = axis.into();
+        // Neighbours, as a layer's share of all parameters is.
+        if let Some((extent, 1)) = self.facts().vector
+            && axis.of(1) == 0
+            && range.start < range.end
+            && range.end <= extent
+        {
+            let id = self.tape.side.borrow_mut().layouts.intern_vector(range.len());
+            let view = View::new(self.view.start() + range.start as u32, id);
+            return Ok(Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) });
+        }
         let (layout, axis) = (self.layout(), self.axis("slice", axis)?);
         let extent = layout.dims()[axis];
         if range.start >= range.end || range.end > extent {
@@ -242,6 +250,10 @@ impl<'t, S: Scalar> Var<'t, S> {
                 "reshape",
                 format!("it does not have the {} elements of {shape}", shape.len()),
             ));
+        }
+        if self.facts().contiguous {
+            let view = View::new(self.view.start(), self.tape.contiguous(shape));
+            return Ok(Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) });
         }
         match self.layout().reshape(&shape) {
             Some(layout) => Ok(self.view_of(0, layout)),
@@ -424,12 +436,38 @@ impl<'t, S: Scalar> Var<'t, S> {
         }
     }
 
-    /// Element `i`, if this is a vector and has it: a number needs no layout of its own.
+    /// Element `i` of the first axis, if there is one.
     #[inline]
     fn element(self, i: usize) -> Option<Self> {
-        let (extent, stride) = self.facts().vector?;
-        let view = View::scalar(self.view.start() + (i * stride) as u32);
-        (i < extent).then(|| Var { tape: self.tape, view: view.cut_if(self.view.is_cut()) })
+        let axis = self.first_axis()?;
+        (i < axis.extent as usize).then(|| self.part(axis, i))
+    }
+
+    /// Element `i` of the first axis, which has it.
+    #[inline]
+    fn part(self, axis: FirstAxis, i: usize) -> Self {
+        let start = self.view.start() + (i * axis.stride as usize) as u32;
+        Var { tape: self.tape, view: View::new(start, axis.part).cut_if(self.view.is_cut()) }
+    }
+
+    #[inline]
+    fn first_axis(self) -> Option<FirstAxis> {
+        let layout = self.view.layout();
+        let known = self.tape.picked[layout as usize % PICKED].get();
+        if known.layout == layout { Some(known) } else { self.find_first_axis() }
+    }
+
+    /// Kept for the next part; none of a single number.
+    fn find_first_axis(self) -> Option<FirstAxis> {
+        let (id, layout) = (self.view.layout(), self.layout());
+        let (&extent, &stride) = (layout.dims().first()?, layout.strides().first()?);
+        // A view ends on the tape, so both fit; but nobody takes the step of a single part.
+        let stride = if extent == 1 { 0 } else { stride };
+        let (extent, stride) = (u32::try_from(extent).ok()?, u32::try_from(stride).ok()?);
+        let part = self.tape.side.borrow_mut().layouts.intern(layout.drop_axis(0));
+        let axis = FirstAxis { layout: id, extent, stride, part };
+        self.tape.picked[id as usize % PICKED].set(axis);
+        Some(axis)
     }
 
     /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
