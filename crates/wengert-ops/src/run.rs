@@ -53,13 +53,6 @@ impl View {
         self.0 & CUT != 0
     }
 
-    /// A single number that derivatives pass through: the common case, one comparison.
-    #[inline(always)]
-    #[must_use]
-    pub const fn is_plain(self) -> bool {
-        self.0 >> 32 == SCALAR as u64
-    }
-
     #[inline(always)]
     #[must_use]
     pub const fn cut_if(self, cut: bool) -> Self {

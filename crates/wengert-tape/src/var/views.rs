@@ -453,21 +453,29 @@ impl<'t, S: Scalar> Var<'t, S> {
     #[inline]
     fn first_axis(self) -> Option<FirstAxis> {
         let layout = self.view.layout();
-        let known = self.tape.picked[layout as usize % PICKED].get();
-        if known.layout == layout { Some(known) } else { self.find_first_axis() }
+        let known = &self.tape.picked[layout as usize % PICKED];
+        // Read again, and not handed back through memory: picking an element takes no longer than
+        // that.
+        (known.get().layout == layout || self.find_first_axis()).then(|| known.get())
     }
 
-    /// Kept for the next part; none of a single number.
-    fn find_first_axis(self) -> Option<FirstAxis> {
+    /// Keeps the first axis for the next part; `false` for a single number.
+    #[cold]
+    #[inline(never)]
+    fn find_first_axis(self) -> bool {
         let (id, layout) = (self.view.layout(), self.layout());
-        let (&extent, &stride) = (layout.dims().first()?, layout.strides().first()?);
+        let (Some(&extent), Some(&stride)) = (layout.dims().first(), layout.strides().first())
+        else {
+            return false;
+        };
         // A view ends on the tape, so both fit; but nobody takes the step of a single part.
         let stride = if extent == 1 { 0 } else { stride };
-        let (extent, stride) = (u32::try_from(extent).ok()?, u32::try_from(stride).ok()?);
+        let (Ok(extent), Ok(stride)) = (u32::try_from(extent), u32::try_from(stride)) else {
+            return false;
+        };
         let part = self.tape.side.borrow_mut().layouts.intern(layout.drop_axis(0));
-        let axis = FirstAxis { layout: id, extent, stride, part };
-        self.tape.picked[id as usize % PICKED].set(axis);
-        Some(axis)
+        self.tape.picked[id as usize % PICKED].set(FirstAxis { layout: id, extent, stride, part });
+        true
     }
 
     /// Positions as an attribute. One past 32 bits is past every tape, and is refused here.
