@@ -261,6 +261,7 @@ pub mod sealed {
         }
 
         /// Its fault.
+        #[must_use]
         fn fault_of(op: Structural, site: &Site<'_, Self>) -> Option<Found>
         where
             Self: Scalar,
