@@ -62,13 +62,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             return Ok(());
         }
     };
-    let client = plugin.client(&[("cpu_device_count", 4)])?;
+    // Processors are simulated, cards are what there is.
+    let client = plugin.client(&[("cpu_device_count", 4)]).or_else(|_| plugin.client(&[]))?;
+    let many = client.devices().min(4);
     let (major, minor) = plugin.version();
     println!("{} devices of {}, PJRT {major}.{minor}", client.devices(), client.platform()?);
     let one = trained(Some(&Xla::new(&client, 1)), &table, epochs)?;
-    let four = trained(Some(&Xla::new(&client, 4)), &table, epochs)?;
+    let four = trained(Some(&Xla::new(&client, many)), &table, epochs)?;
 
-    println!("\n{:>5}  {:>18}  {:>18}  {:>18}", "epoch", "our program", "XLA", "XLA, four devices");
+    let of_many = format!("XLA, {many} devices");
+    println!("\n{:>5}  {:>18}  {:>18}  {:>18}", "epoch", "our program", "XLA", of_many);
     for i in 0..epochs {
         println!("{i:>5}  {:>18.15}  {:>18.15}  {:>18.15}", ours.0[i], one.0[i], four.0[i]);
     }
@@ -79,7 +82,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         pairs.map(|(a, b)| (a - b).abs() / a).fold(0.0, f64::max)
     };
     let (one, four) = (apart(&one), apart(&four));
-    println!("\nlargest relative difference to ours: {one:.1e} on one device, {four:.1e} on four");
+    println!(
+        "\nlargest relative difference to ours: {one:.1e} on one device, {four:.1e} on {many}"
+    );
     if one.max(four) > TOLERANCE {
         return Err(format!("more than {TOLERANCE:e}").into());
     }

@@ -42,7 +42,7 @@ fn saved<S: Saved>(text: &str, head: &Head, brief: bool) -> Result<String, LoadE
         let loaded = loader.program::<S>(text)?;
         shown.push_str(&format!("\nrows at a time: {}\n\ninputs\n", loaded.program.rows()));
         for info in loaded.program.inputs() {
-            let fed = loaded.fed.iter().any(|path| *path == info.label);
+            let fed = loaded.fed.contains(&info.label);
             let fed = if fed { "  fed after each run" } else { "" };
             let rows = if info.rows > 1 { "  of each row" } else { "" };
             shown.push_str(&format!("  {} {}{rows}{fed}\n", info.label, info.shape));

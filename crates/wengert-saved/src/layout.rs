@@ -30,11 +30,11 @@ pub(crate) fn text(file: &File<'_>) -> String {
             let _ = writeln!(text, "\"{name}\":[\n{}\n],", lines.join(",\n"));
         }
     };
-    list("bodies", tape.bodies.iter().map(|x| line(x)).collect());
-    list("names", tape.names.iter().map(|x| line(x)).collect());
-    list("scopes", tape.scopes.iter().map(|x| line(x)).collect());
-    list("guards", tape.guards.iter().map(|x| line(x)).collect());
-    list("nodes", tape.nodes.iter().map(|x| line(x)).collect());
+    list("bodies", tape.bodies.iter().map(line).collect());
+    list("names", tape.names.iter().map(line).collect());
+    list("scopes", tape.scopes.iter().map(line).collect());
+    list("guards", tape.guards.iter().map(line).collect());
+    list("nodes", tape.nodes.iter().map(line).collect());
     text.truncate(text.trim_end_matches([',', '\n']).len());
     text.push_str("}}\n");
     text

@@ -20,7 +20,10 @@ mod points;
 mod xla;
 
 mod elementwise;
+mod every;
 mod hosts;
+mod microgpt;
+mod networks;
 mod programs;
 mod refusals;
 mod rows;

@@ -11,15 +11,15 @@ use crate::xla;
 const TOLERANCE: f64 = 1e-12;
 
 /// Runs all that was asked for, and compares with the tape.
-fn compared(tape: &Tape, asked: &[(&str, Var<'_>)]) {
+pub(crate) fn compared<N: AsRef<str>>(tape: &Tape, asked: &[(N, Var<'_>)]) {
     let mut export = Export::new(tape);
-    for &(name, var) in asked {
-        export.output(name, var).unwrap();
+    for (name, var) in asked {
+        export.output(name.as_ref(), *var).unwrap();
     }
     let module = export.module("program").unwrap();
     let Some(results) = xla::run(tape, &module) else { return };
     for ((name, var), (_, found)) in asked.iter().zip(&results) {
-        let wanted = var.values();
+        let (name, wanted) = (name.as_ref(), var.values());
         let scale = wanted.iter().fold(1e-300_f64, |scale, x| scale.max(x.abs()));
         let off = xla::difference(found, &wanted, scale);
         println!("{name}: {off:.1e}");

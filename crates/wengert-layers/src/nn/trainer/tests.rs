@@ -80,7 +80,7 @@ impl Engine<f64> for OwnPrograms {
         }
         // Every leaf is an input, though the rule may not read it.
         for &leaf in &step.given {
-            all = all + leaf.sum() * 0.0;
+            all += leaf.sum() * 0.0;
         }
         compiler.output(all).unwrap();
         let program = compiler.compile().map_err(|error| error.to_string())?;
