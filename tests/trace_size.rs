@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use wengert::Tape;
-use wengert_inspect::{Diff, Health, Severance, Trace};
+use wengert_inspect::{Diff, Health, LedgerText, Severance, Trace};
 use wengert_layers::{Activation, Granularity, Law, Mlp};
 
 /// A walk for each of the 128,693 numbers would take hours.
@@ -69,6 +69,24 @@ fn a_diff_of_it_is_found_at_once() {
         found.of(wengert_inspect::Origin::Own).map(|other| other.path.as_str()).collect();
     assert_eq!(own.len(), 784 - 784_usize.div_ceil(3) - 1);
     assert!(own.iter().all(|path| path.starts_with("x[")), "{own:?}");
+}
+
+/// A walk over the trace for each of 24,758 ledgers would take an hour.
+#[test]
+fn all_ledgers_are_one_pass() {
+    let trace = sample(Granularity::PerNeuron, 0.0);
+    let started = Instant::now();
+    let ledgers = trace.ledgers(&trace.slots().collect::<Vec<_>>());
+    let text = LedgerText::new(&trace).to_string();
+    let took = started.elapsed();
+    println!("{} ledgers, {} lines in {took:?}", ledgers.len(), text.lines().count());
+    assert!(took < SOON, "{took:?}");
+    assert_eq!(ledgers.len(), trace.len());
+    for ledger in ledgers.iter().step_by(997) {
+        let own = trace.adjoint(ledger.slot()).number().unwrap_or(f64::NAN);
+        assert!(ledger.sum() == own, "{}", trace.label(ledger.slot()));
+        assert_eq!(*ledger, trace.ledger(ledger.slot()));
+    }
 }
 
 #[test]

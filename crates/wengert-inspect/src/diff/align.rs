@@ -302,6 +302,17 @@ impl Aligned {
                 }
                 continue;
             }
+            // Most pairs read the same, and need no words for it.
+            let same = |operand: &TraceOperand| {
+                let read = operand.elements.first.node;
+                pairs.ours[read] == Some(read)
+            };
+            if node.operands == other.operands
+                && (&node.axes, &node.positions) == (&other.axes, &other.positions)
+                && node.operands.iter().all(same)
+            {
+                continue;
+            }
             let own = |node: usize| (ours, node);
             // What the trace has too is called as it is there: a constant by the trace's number,
             // since numbers are compared as such.

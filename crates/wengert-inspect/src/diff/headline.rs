@@ -1,5 +1,6 @@
 //! The cause: the worst number of the node that differs first, what it is made of, and guesses.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::between::between;
@@ -146,12 +147,9 @@ impl Diff<'_> {
         }
         if cause.quantity != Quantity::Value {
             self.write_ledger(f, cause)?;
-            let differs = |slot: usize| {
-                found
-                    .differences
-                    .iter()
-                    .any(|other| other.slot.index() == slot && other.quantity != Quantity::Value)
-            };
+            let adjoints = found.differences.iter().filter(|of| of.quantity != Quantity::Value);
+            let wrong: HashSet<usize> = adjoints.map(|of| of.slot.index()).collect();
+            let differs = |slot: usize| wrong.contains(&slot);
             if let Some(line) = between(self.ours, &looked.aligned, cause.slot, &differs) {
                 writeln!(f, "  {line}")?;
             }

@@ -8,6 +8,8 @@ use crate::trace::Slot;
 
 /// Steps along which a partial is looked for, while a number has one reader.
 const STEPS: usize = 5;
+/// So many nodes from the outputs, a step that was taken too early is not looked for.
+const FAR: usize = 100_000;
 
 impl Guessing<'_> {
     /// One contribution of the ledger missing, alone, doubled, or with the other sign.
@@ -139,6 +141,9 @@ impl Guessing<'_> {
     pub(super) fn moved(&self, slot: Slot, expected: f64, stated: f64) -> Option<String> {
         let star = self.star;
         let from = star.spot(slot).node;
+        if star.nodes().len() - from > FAR {
+            return None;
+        }
         // How every adjoint changes with the rate, the stated ones not at all: they were there
         // before the step.
         let mut change: HashMap<usize, f64> = HashMap::new();

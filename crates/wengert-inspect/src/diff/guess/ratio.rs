@@ -41,8 +41,9 @@ impl Guessing<'_> {
         let longest: Option<usize> = lengths.max();
         let mut counts = self.counts();
         counts.insert(1);
-        let half =
-            |length: &usize| *length > 2 && length % 2 == 0 && counts.contains(&(length / 2));
+        let half = |length: &usize| {
+            *length > 2 && length.is_multiple_of(2) && counts.contains(&(length / 2))
+        };
         if let Some(longest) = longest.filter(half) {
             return Some((longest, longest / 2));
         }

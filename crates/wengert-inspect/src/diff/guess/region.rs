@@ -44,6 +44,8 @@ pub(super) struct Region<'a> {
     /// What the other side states of it, by position.
     stated: Vec<(usize, f64)>,
     evaluator: Evaluator,
+    /// How many elements there are along axes and in nodes.
+    counts: Vec<f64>,
 }
 
 impl<'a> Region<'a> {
@@ -74,7 +76,9 @@ impl<'a> Region<'a> {
         };
         let stated = star.slots_of(cause).enumerate().filter_map(of).collect();
         let known = known_op(&star.nodes()[cause].op).is_some_and(|op| !op.is_leaf());
-        known.then(|| Region { star, guessing, nodes, stated, evaluator: Evaluator::default() })
+        let counts = guessing.counts().into_iter().map(|count| count as f64).collect();
+        let evaluator = Evaluator::default();
+        known.then_some(Region { star, guessing, nodes, stated, evaluator, counts })
     }
 
     /// The one change that makes what the other side states, in words.
@@ -134,7 +138,7 @@ impl<'a> Region<'a> {
     /// counts, of an epsilon another power of ten.
     fn others(&self, own: f64) -> Vec<f64> {
         let mut others = vec![0.0, 1.0, -own, 2.0 * own, 0.5 * own, own * own, 1.0 / own];
-        let counts = || self.guessing.counts().into_iter().map(|count| count as f64);
+        let counts = || self.counts.iter().copied();
         if own > 0.0 && own < 0.01 {
             others.extend((-14..=-1).map(|power| 10_f64.powi(power)));
         }

@@ -8,6 +8,9 @@ use super::region::Region;
 use crate::reference::Quantity;
 use crate::trace::{Slot, Trace};
 
+/// A derivative as somebody may have written it, of an operand x and the value y.
+type Slope = fn(f64, f64) -> f64;
+
 /// A number of the node that is stated: which one, what it should be, and what it is.
 type Stated = (Slot, f64, f64);
 
@@ -187,7 +190,7 @@ impl Guessing<'_> {
             let adjoint = self.star.adjoint(y).number()?;
             Some((self.star.value(slot), self.star.value(y), adjoint))
         };
-        let slopes: [(&str, fn(f64, f64) -> f64); 8] = [
+        let slopes: [(&str, Slope); 8] = [
             ("1", |_, _| 1.0),
             ("y", |_, y| y),
             ("x", |x, _| x),
