@@ -10,7 +10,7 @@ use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
 use super::exec::product::{Order, Products};
 use super::exec::reduce::Layout as ReduceLayout;
-use super::exec::rule::Spread;
+use super::exec::rule::{OnTape, Spread};
 use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
 use super::exec::{ByRule, CHUNK, Contract, LANES, Reduce, Task, elementwise};
@@ -161,8 +161,10 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             let row = strides.get(1).copied().unwrap_or(0);
             Spread { start, step: strides[0], row }
         };
+        let rule = Arc::clone(&self.plan.rules[index as usize]);
         Task::ByRule(ByRule {
-            rule: Arc::clone(&self.plan.rules[index as usize]),
+            on_tape: self.fast.then(|| Arc::new(OnTape::of(&rule))),
+            rule,
             operands: instruction.operands.iter().map(spread).collect(),
             out: spread(&instruction.out),
             rows: instruction.dims.get(1).copied().unwrap_or(1),
