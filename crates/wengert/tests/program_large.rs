@@ -27,6 +27,50 @@ fn close(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], bound: f64) {
     }
 }
 
+/// Each element with the next, the one before and the one after the next.
+fn neighbours(x: Var<'_>) -> Var<'_> {
+    let n = x.len();
+    let part = |from: usize| x.slice(0, from..n - 3 + from);
+    let [a, b, c, d] = [0, 1, 2, 3].map(part);
+    let inner = (b - a * a) * c;
+    let m = inner.len();
+    let ahead = inner.slice(0, 2..m) * inner.slice(0, 0..m - 2).sin();
+    (inner * d).sum() + (ahead * ahead).sum()
+}
+
+#[test]
+fn long_passes_have_the_tapes_bits() {
+    let numbers = |seed: f64| (0..40_000).map(|i| (i as f64 * seed).sin()).collect::<Vec<_>>();
+    let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+    let x = tape.input(numbers(0.37));
+    let y = neighbours(x);
+    for at in [numbers(0.37), numbers(0.11)] {
+        let expected = of_tape(y, x, &at);
+        let bits =
+            |all: [Vec<f64>; 2]| all.concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let found = of_program(y, x, Numerics::Exact, &at);
+        assert_eq!(bits(found), bits(expected.clone()));
+        close(&of_program(y, x, Numerics::Fast, &at), &expected, 1e-12);
+    }
+}
+
+#[test]
+fn long_scalar_programs_have_the_tapes_bits() {
+    let numbers: Vec<f64> = (0..30_000).map(|i| (i as f64 * 0.7).cos()).collect();
+    let tape = Tape::with(Options::default().numerics(Numerics::Exact));
+    let x = tape.input(numbers.clone());
+    let term = |i: usize| {
+        let (x, next) = (x.at(i), x.at(i + 1));
+        100.0 * (next - x.square()).square() + (1.0 - x).square()
+    };
+    let y = (1..numbers.len() - 1).fold(term(0), |sum, i| sum + term(i));
+    let expected = of_tape(y, x, &numbers);
+    let found = of_program(y, x, Numerics::Exact, &numbers);
+    let bits = |all: [Vec<f64>; 2]| all.concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(found), bits(expected.clone()));
+    close(&of_program(y, x, Numerics::Fast, &numbers), &expected, 1e-12);
+}
+
 /// A positive definite matrix, row-major, and another one.
 fn positive_definite(n: usize, seed: f64) -> Vec<f64> {
     let b: Vec<f64> = (0..n * n).map(|i| (i as f64 * seed).sin()).collect();
