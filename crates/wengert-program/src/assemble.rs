@@ -10,15 +10,16 @@ use super::exec::pass::{Pass, Step, Window};
 use super::exec::platform::Platform;
 use super::exec::product::{Order, Products};
 use super::exec::reduce::Layout as ReduceLayout;
-use super::exec::rule::Spread;
+use super::exec::rule::{OnTape, Spread};
 use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
-use super::exec::{ByRule, CHUNK, Contract, LANES, Reduce, Task, elementwise};
+use super::exec::{ByRule, CHUNK, Contract, InPieces, LANES, Reduce, Task, elementwise};
 use super::fuse::{Member, Stage};
 use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Id, Map, Place, RunId};
 use super::memory::{PAD, Places};
+use super::strips::{self, Piece, Strip};
 use crate::elementary::Elementary;
 use crate::simd::Level;
 use wengert_kernels::product::Product;
@@ -37,32 +38,76 @@ pub(crate) struct Assembler<'a, S> {
 #[derive(Debug)]
 pub(crate) struct Assembled<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
+    pub(crate) in_pieces: Vec<InPieces<S>>,
     pub(crate) len: usize,
     pub(crate) walks: usize,
 }
 
+/// What passes need of a workspace: registers, and walks.
+struct Room {
+    most: usize,
+    walks: usize,
+}
+
+impl Room {
+    fn of<S>(&mut self, (pass, registers): (Pass<S>, usize)) -> Pass<S> {
+        self.most = self.most.max(registers);
+        self.walks = self.walks.max(pass.walks.len());
+        pass
+    }
+}
+
 impl<S: Elementary + Product + Platform> Assembler<'_, S> {
-    pub(crate) fn run(&self, stages: &[Stage]) -> Assembled<S> {
-        let registers = self.places.len;
-        let (mut most, mut walks) = (0, 1);
+    pub(crate) fn run(&self, stages: &[Stage], strips: &[Strip]) -> Assembled<S> {
+        let (registers, mut room) = (self.places.len, Room { most: 0, walks: 1 });
         let tasks = stages
             .iter()
             .map(|stage| match stage {
-                Stage::Pass { dims, members } if dims.iter().product::<usize>() == 1 => {
+                Stage::Pass { dims, members } if stage.is_of_numbers() => {
+                    debug_assert!(dims.iter().all(|&extent| extent == 1));
                     let mut code = Vec::with_capacity(members.len());
                     members.iter().for_each(|member| self.scalar(member, &mut code));
                     Task::Scalars(Scalars::new(code, self.fast, self.level))
                 }
                 Stage::Pass { dims, members } => {
-                    let (pass, used) = self.pass(dims, members, registers);
-                    most = most.max(used);
-                    walks = walks.max(pass.walks.len());
-                    Task::Pass(pass)
+                    Task::Pass(room.of(self.pass(dims, members, registers)))
                 }
                 Stage::Single(index) => self.single(&self.plan.instructions[*index]),
             })
             .collect();
-        Assembled { tasks, len: registers + most + CHUNK, walks }
+        let in_pieces = strips
+            .iter()
+            .map(|strip| InPieces {
+                tasks: strip.stages.clone(),
+                pieces: self.pieces(&stages[strip.stages.clone()], strip, &mut room),
+            })
+            .collect();
+        let Room { most, walks } = room;
+        Assembled { tasks, in_pieces, len: registers + most + CHUNK, walks }
+    }
+
+    /// The pieces of stages, in the order in which they run.
+    fn pieces(&self, stages: &[Stage], strip: &Strip, room: &mut Room) -> Vec<Task<S>> {
+        let mut tasks = Vec::new();
+        let mut before: SmallVec<[usize; 4]> = SmallVec::from_elem(0, stages.len());
+        for ends in &strip.ends {
+            for ((stage, from), &to) in stages.iter().zip(&mut before).zip(ends) {
+                if to == *from {
+                    continue;
+                }
+                tasks.push(match strips::piece(self.plan, stage, *from..to) {
+                    Piece::Pass { dims, members } => {
+                        let mut pass = room.of(self.pass(&dims, &members, self.places.len));
+                        // What lies behind is another piece's.
+                        pass.exact = true;
+                        Task::Pass(pass)
+                    }
+                    Piece::Single(instruction) => self.single(&instruction),
+                });
+                *from = to;
+            }
+        }
+        tasks
     }
 
     /// The place of an address.
@@ -161,8 +206,10 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             let row = strides.get(1).copied().unwrap_or(0);
             Spread { start, step: strides[0], row }
         };
+        let rule = Arc::clone(&self.plan.rules[index as usize]);
         Task::ByRule(ByRule {
-            rule: Arc::clone(&self.plan.rules[index as usize]),
+            on_tape: self.fast.then(|| Arc::new(OnTape::of(&rule))),
+            rule,
             operands: instruction.operands.iter().map(spread).collect(),
             out: spread(&instruction.out),
             rows: instruction.dims.get(1).copied().unwrap_or(1),

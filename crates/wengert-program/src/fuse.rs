@@ -37,7 +37,7 @@ struct Accesses {
 }
 
 impl Member {
-    fn new(
+    pub(crate) fn new(
         index: InstructionId,
         out: Access<Address>,
         operands: SmallVec<[Access<Address>; 3]>,

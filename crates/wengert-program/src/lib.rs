@@ -10,9 +10,10 @@
 //! nodes that are alike and lays everything out as instructions over runs of addresses; `rows`
 //! makes a program for one row one for many. Then `output_placement` computes a gradient in one
 //! piece, `bias_epilogue` moves what a product begins with behind it, and `materialise` copies what
-//! no strides describe. `fuse` orders the instructions and joins elementwise ones; `memory` gives
-//! each run a place; `assemble` chooses the kernels of `exec`, which is all that is left at run
-//! time. `compile` goes through the stages, one struct each.
+//! no strides describe. `fuse` orders the instructions and joins elementwise ones; `strips` finds
+//! stages that run in pieces; `memory` gives each run a place; `assemble` chooses the kernels of
+//! `exec`, which is all that is left at run time. `compile` goes through the stages, one struct
+//! each.
 //!
 //! `ids` has a type for a number of the tape (`Slot`), of the graph (`Value`), of a plan
 //! (`Address`) and of a workspace (`Place`), and lines that say in which run a number is: so the
@@ -59,6 +60,7 @@ mod bias_epilogue;
 mod materialise;
 mod writers;
 mod fuse;
+mod strips;
 mod feed;
 mod memory;
 mod exec;

@@ -9,6 +9,7 @@ use super::fuse::{Member, Stage};
 use super::graph::Op;
 use super::group::Plan;
 use super::ids::{Address, Id, InstructionId, Line, Map, Place, Point, RunId};
+use super::strips::Strip;
 use super::writers::Writers;
 use crate::op::Binary;
 
@@ -60,6 +61,8 @@ impl Places {
 /// What a program's places are chosen for.
 pub(crate) struct Needs<'a> {
     pub(crate) stages: &'a [Stage],
+    /// Which of them run in pieces: as if at once.
+    pub(crate) strips: &'a [Strip],
     pub(crate) writers: &'a Writers,
     /// What must hold after the run.
     pub(crate) keep: &'a [(Access<Address>, Dims)],
@@ -71,12 +74,13 @@ pub(crate) struct Needs<'a> {
 
 /// Assigns places.
 pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
-    let Lifetimes { positions, last_use } = lifetimes(plan, needs);
+    let Lifetimes { positions, last_use, leaves_stage } = lifetimes(plan, needs);
     let count = plan.instructions.len();
     let mut placing = Placing {
         plan,
         needs,
         last_use,
+        leaves_stage,
         at_home: super::output_placement::marks(plan),
         free: Free::default(),
         of: Map::filled(None, plan.line.runs()),
@@ -86,7 +90,9 @@ pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
     };
     placing.given();
     let mut now = 0;
-    for stage in needs.stages {
+    let mut together = Together::new(needs.strips);
+    for (k, stage) in needs.stages.iter().enumerate() {
+        let ends = together.ends_after(k);
         match stage {
             Stage::Pass { members, .. } if stage.is_of_numbers() => {
                 placing.numbers(members, now);
@@ -95,8 +101,10 @@ pub(crate) fn run<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Places {
             _ => {
                 let pass = matches!(stage, Stage::Pass { .. });
                 stage.for_each(|i| placing.result(i, now, pass));
-                placing.dying_at(now).into_iter().for_each(|i| placing.give(i));
-                now += 1;
+                if ends {
+                    placing.dying_at(now).into_iter().for_each(|i| placing.give(i));
+                    now += 1;
+                }
             }
         }
     }
@@ -108,6 +116,7 @@ struct Placing<'a, S> {
     plan: &'a Plan<S>,
     needs: &'a Needs<'a>,
     last_use: Map<InstructionId, u32>,
+    leaves_stage: Map<InstructionId, bool>,
     at_home: Map<RunId, bool>,
     free: Free,
     of: Map<RunId, Option<Place>>,
@@ -148,7 +157,7 @@ impl<S> Placing<'_, S> {
         if self.is_elsewhere(first, run) {
             return;
         }
-        let inside = pass && self.last_use[i] as usize == now;
+        let inside = pass && self.last_use[i] as usize == now && !self.leaves_stage[i];
         if inside && instruction.len() > 1 {
             return;
         }
@@ -225,10 +234,35 @@ impl<S> Placing<'_, S> {
 }
 
 /// When each result is read last. Single numbers have a position each, a stage that runs as a whole
-/// has one.
+/// has one, and stages that run in pieces have one together.
 struct Lifetimes {
     positions: usize,
     last_use: Map<InstructionId, u32>,
+    /// Whether another stage reads it.
+    leaves_stage: Map<InstructionId, bool>,
+}
+
+/// Walks along the stages, and says where time goes on.
+struct Together<'a> {
+    strips: std::slice::Iter<'a, Strip>,
+    next: Option<&'a Strip>,
+}
+
+impl<'a> Together<'a> {
+    fn new(strips: &'a [Strip]) -> Self {
+        let mut strips = strips.iter();
+        let next = strips.next();
+        Together { strips, next }
+    }
+
+    /// Whether what comes after a stage comes after all that runs together with it.
+    fn ends_after(&mut self, stage: usize) -> bool {
+        while self.next.is_some_and(|strip| strip.stages.end <= stage) {
+            self.next = self.strips.next();
+        }
+        self.next
+            .is_none_or(|Strip { stages, .. }| !stages.contains(&stage) || stage + 1 == stages.end)
+    }
 }
 
 /// What is read by the caller, after the run.
@@ -236,22 +270,27 @@ const KEPT: u32 = u32::MAX;
 
 fn lifetimes<S>(plan: &Plan<S>, needs: &Needs<'_>) -> Lifetimes {
     let mut last_use = Map::filled(0, plan.instructions.len());
+    let mut leaves_stage = Map::filled(false, plan.instructions.len());
+    let mut written_in = Map::filled(0, plan.instructions.len());
     let mut now = 0;
-    for stage in needs.stages {
+    let mut together = Together::new(needs.strips);
+    for (k, stage) in needs.stages.iter().enumerate() {
         let single = stage.is_of_numbers();
         stage.for_each(|i| {
             last_use[i] = now;
+            written_in[i] = k;
             needs.writers.for_each_read(plan, &plan.instructions[i], |by| {
-                last_use[by] = now.max(last_use[by])
+                last_use[by] = now.max(last_use[by]);
+                leaves_stage[by] |= written_in[by] != k;
             });
             now += u32::from(single);
         });
-        now += u32::from(!single);
+        now += u32::from(!single && together.ends_after(k));
     }
     for (access, dims) in needs.keep {
         needs.writers.for_each(plan, access, dims, |by| last_use[by] = KEPT);
     }
-    Lifetimes { positions: now as usize, last_use }
+    Lifetimes { positions: now as usize, last_use, leaves_stage }
 }
 
 /// Places that are free, by size: runs of many numbers, and single ones.
@@ -318,7 +357,11 @@ mod tests {
         let writers = Writers::of(plan);
         let stages = fuse::run(plan, &writers, fuse);
         let keep = [(run_of(kept, len), Dims::from_slice(&[len]))];
-        run(plan, &Needs { stages: &stages, writers: &writers, keep: &keep, in_place, reuse })
+        let strips = &[];
+        run(
+            plan,
+            &Needs { stages: &stages, strips, writers: &writers, keep: &keep, in_place, reuse },
+        )
     }
 
     /// Sums between them, so that every run is read by another stage.

@@ -20,6 +20,8 @@ use crate::shape::Shape;
 pub(crate) struct Builder<S> {
     pub(crate) graph: RefCell<Graph<S>>,
     runs: RefCell<Vec<(Dims, Access<Value>)>>,
+    /// Whether sums may be added in any order.
+    pub(crate) fast: bool,
 }
 
 /// A number of the graph, or a run of them with its shape.
@@ -50,8 +52,8 @@ impl<S> fmt::Debug for Sym<'_, S> {
 }
 
 impl<S: Scalar> Builder<S> {
-    pub(crate) fn new() -> Self {
-        Builder { graph: RefCell::new(Graph::new()), runs: RefCell::default() }
+    pub(crate) fn new(fast: bool) -> Self {
+        Builder { graph: RefCell::new(Graph::new()), runs: RefCell::default(), fast }
     }
 
     pub(crate) fn number(&self, value: Value) -> Sym<'_, S> {

@@ -25,6 +25,10 @@ const WRITTEN_OUT: usize = 32;
 /// Weighted sums to one number, likewise.
 pub(crate) const NEURON: usize = 1 << 14;
 
+/// In fast numerics factors of matrices of so many rows, and solves with them, are the library's
+/// kernels: smaller ones take no longer composed, and then join what is beside them.
+const FACTOR: usize = 16;
+
 /// The value of an operation.
 pub(crate) fn structural<'g, S: Scalar>(
     op: Structural,
@@ -79,6 +83,14 @@ pub(crate) fn structural<'g, S: Scalar>(
             let pairs = targets.zip(terms.numbers(&own));
             Access::of(builder.add_in_rounds(vec![zero; shape.len()], pairs), dims)
         }
+        Structural::Cholesky
+        | Structural::CholeskyBack
+        | Structural::SolveLower
+        | Structural::SolveUpper
+            if builder.fast && shapes[0].dims()[shapes[0].rank() - 1] >= FACTOR =>
+        {
+            by_rule(builder, op, operands, (attributes, &shape))
+        }
         _ => {
             if let Some(composed) = op.composed(operands, attributes) {
                 return composed;
@@ -89,7 +101,8 @@ pub(crate) fn structural<'g, S: Scalar>(
     builder.run(dims, access)
 }
 
-/// An operation that is composed of nothing is computed by the rule book itself.
+/// An operation that is composed of nothing is computed by the rule book itself, or by the kernel
+/// that a tape has for it.
 fn by_rule<S: Scalar>(
     builder: &Builder<S>,
     op: Structural,

@@ -48,6 +48,8 @@ mod op_precision;
 #[cfg(feature = "programs")]
 mod program;
 #[cfg(feature = "programs")]
+mod program_large;
+#[cfg(feature = "programs")]
 mod program_misuse;
 mod random_scalars;
 mod random_tensors;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Recorded};
+use crate::Numerics;
 use crate::access::{Access, Dims, TooLarge};
 use crate::derive::Sweep;
 use crate::graph::{Kind, Op, Source};
@@ -21,7 +22,7 @@ use wengert_tape::internals::FaultCheck;
 impl<S: Float> Recorded<'_, '_, S> {
     /// Writes the graph.
     pub(super) fn ask(&self) -> Result<Asked<S>, TooLarge> {
-        let builder = Builder::new();
+        let builder = Builder::new(self.compiler.numerics == Numerics::Fast);
         // What every row counts for: the seed of its sweep.
         let weight = self.compiler.rows.as_ref().map(|_| builder.graph.borrow_mut().block(None, 1));
         let mut lowered = Lowered::new(self.steps, self.side, &builder);

@@ -157,7 +157,8 @@ impl<S: Float> Placed<S> {
         let listing = listing::of(compiler.tape, plan, stages);
         let homes = output_placement::marks(plan);
         let (fast, level) = (compiler.numerics == Numerics::Fast, compiler.level);
-        let assembled = Assembler { plan, places: &self.places, homes, fast, level }.run(stages);
+        let assembled = Assembler { plan, places: &self.places, homes, fast, level }
+            .run(stages, &self.planned.strips);
         report.tasks = assembled.tasks.len();
         report.workspace_bytes = assembled.len * size_of::<S>();
         let recipe = self.planned.recipe(recorded);
@@ -165,6 +166,7 @@ impl<S: Float> Placed<S> {
             guards,
             faults,
             tasks: assembled.tasks,
+            in_pieces: assembled.in_pieces,
             len: assembled.len,
             registers: self.places.len,
             numerics: compiler.numerics,

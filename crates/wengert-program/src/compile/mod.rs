@@ -22,6 +22,7 @@ use crate::passes::{Root, State};
 use crate::report::{Pass, PassReport, Report};
 use crate::request::Compiler;
 use crate::run::{Float, Output, Program};
+use crate::strips::Strip;
 use crate::writers::Writers;
 use wengert_ops::run::View;
 use wengert_tape::Tape;
@@ -122,6 +123,8 @@ struct Planned<S> {
     count: usize,
     blocks: Vec<Block>,
     stages: Vec<Stage>,
+    /// Which of them run in pieces.
+    strips: Vec<Strip>,
     writers: Writers,
     /// The outputs, then the sides of the guards, then what pivot checks look at.
     kept: Vec<Kept>,

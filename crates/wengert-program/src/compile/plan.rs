@@ -5,16 +5,17 @@ use crate::Numerics;
 use crate::access::{Access, Dims, TooLarge};
 use crate::graph::{Instruction, Op, Source};
 use crate::group::Plan;
-use crate::ids::Address;
+use crate::ids::{Address, InstructionId};
 use crate::memory::Needs;
 use crate::passes::{self, State};
 use crate::report::{Pass, Report};
 use crate::request::Request;
 use crate::run::Float;
 use crate::shape::Shape;
+use crate::strips::Limits;
 use crate::writers::Writers;
 use crate::{
-    bias_epilogue, feed, fuse, group, materialise, memory, output_placement, products, rows,
+    bias_epilogue, feed, fuse, group, materialise, memory, output_placement, products, rows, strips,
 };
 impl<S: Float> Asked<S> {
     pub(super) fn simplify(
@@ -99,7 +100,12 @@ impl<S: Float> Simplified<S> {
         }
         materialise::run(&mut plan);
         let writers = Writers::of(&plan);
-        let stages = fuse::run(&plan, &writers, compiler.passes.contains(&Pass::Fuse));
+        let fuses = compiler.passes.contains(&Pass::Fuse);
+        let mut stages = fuse::run(&plan, &writers, fuses);
+        let mut in_pieces = Vec::new();
+        if fuses {
+            in_pieces = strips::run(&plan, &writers, &mut stages, Limits::NEAR_CACHE);
+        }
         compiler.note(report, Pass::Fuse, "tasks", plan.instructions.len(), stages.len());
         let (in_place, feeds) = (Vec::new(), Vec::new());
         let mut planned = Planned {
@@ -107,6 +113,7 @@ impl<S: Float> Simplified<S> {
             count,
             blocks: state.graph.blocks,
             stages,
+            strips: in_pieces,
             writers,
             kept,
             in_place,
@@ -158,6 +165,18 @@ impl<S: Float> Planned<S> {
                 None => self.feeds.push((output, to)),
             }
         }
+        // A leaf's place may be read in a later piece of an earlier stage.
+        let Planned { strips, stages, plan, in_place, .. } = self;
+        let takes = |i: &InstructionId| {
+            let first = plan.instructions[*i].out.first();
+            in_place.iter().any(|taken| taken.result == first)
+        };
+        strips.retain(|strip| {
+            let mut any = false;
+            let of = &stages[strip.stages.clone()];
+            of.iter().for_each(|stage| stage.for_each(|i| any |= takes(&i)));
+            !any
+        });
     }
 
     pub(super) fn place(self, recorded: &Recorded<'_, '_, S>, report: &mut Report) -> Placed<S> {
@@ -166,6 +185,7 @@ impl<S: Float> Planned<S> {
             self.kept.iter().map(|kept| (kept.access.clone(), kept.dims.clone())).collect();
         let needs = Needs {
             stages: &self.stages,
+            strips: &self.strips,
             writers: &self.writers,
             keep: &keep,
             in_place: &self.in_place,

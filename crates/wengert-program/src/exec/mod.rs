@@ -17,6 +17,7 @@ pub(crate) mod scalars;
 pub(crate) mod walk;
 
 use std::cell::Cell;
+use std::ops::Range;
 
 pub(crate) use contract::Contract;
 pub(crate) use pass::Pass;
@@ -38,6 +39,14 @@ pub(crate) enum Task<S: 'static> {
     Products(Products),
     Reduce(Reduce<S>),
     ByRule(ByRule),
+}
+
+/// What runs in the place of neighbouring tasks: pieces of them, so that what one computes is still
+/// in a near cache when the next reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct InPieces<S: 'static> {
+    pub(crate) tasks: Range<usize>,
+    pub(crate) pieces: Vec<Task<S>>,
 }
 
 impl<S: Elementary + Product + Platform> Task<S> {

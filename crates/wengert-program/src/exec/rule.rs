@@ -1,16 +1,19 @@
-//! An operation computed by its file of the rule book: what the compiler has no kernel for.
+//! An operation computed by its file of the rule book, or in fast numerics by a tape's kernel: what
+//! the compiler has no instruction for.
 
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use wengert_kernels::fast;
 use wengert_ops::attributes::Attributes;
 use wengert_ops::real::Scalar;
+use wengert_ops::run::{Layouts, View, Wide};
 use wengert_ops::structural::Site;
 use wengert_ops::tensor::Tensor;
 
-use crate::op::Structural;
+use crate::op::{Op, Structural};
 use crate::shape::{Layout, Shape};
 
 /// An operation of the rule book with its shapes.
@@ -38,10 +41,43 @@ impl Spread {
     }
 }
 
+/// The operation as a tape's kernels take it: its operands one after another.
+#[derive(Debug)]
+pub(crate) struct OnTape {
+    wide: Wide,
+    layouts: Layouts,
+}
+
+impl OnTape {
+    pub(crate) fn of(rule: &Rule) -> Self {
+        let mut layouts = Layouts::new();
+        let mut end = 0;
+        let mut operand = |layout: &Layout| {
+            let start = end;
+            end += layout.len() as u32;
+            View::new(start, layouts.intern(layout.clone()))
+        };
+        let operands = rule.operands.iter().map(&mut operand).collect();
+        let layout = layouts.intern(Layout::contiguous(rule.shape.clone()));
+        let wide = Wide {
+            op: Op::Structural(rule.op),
+            step: 0,
+            out: end,
+            len: rule.shape.len() as u32,
+            layout,
+            operands,
+            attributes: rule.attributes.clone(),
+        };
+        OnTape { wide, layouts }
+    }
+}
+
 /// One operation for every row of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct ByRule {
     pub(crate) rule: Arc<Rule>,
+    /// In fast numerics.
+    pub(crate) on_tape: Option<Arc<OnTape>>,
     pub(crate) operands: SmallVec<[Spread; 3]>,
     pub(crate) out: Spread,
     pub(crate) rows: usize,
@@ -64,28 +100,40 @@ impl ByRule {
 
     pub(crate) fn run<S: Scalar>(&self, memory: &[Cell<S>]) {
         let rule = &*self.rule;
-        let lens = rule.operands.iter().map(Layout::len);
-        let mut numbers: Vec<Vec<S>> = lens.map(|len| vec![S::EMPTY; len]).collect();
+        let mut numbers = vec![S::EMPTY; rule.operands.iter().map(Layout::len).sum()];
         let mut result = vec![S::EMPTY; rule.shape.len()];
         for row in 0..self.rows {
-            for (numbers, spread) in numbers.iter_mut().zip(&self.operands) {
-                for (i, number) in numbers.iter_mut().enumerate() {
+            let mut all = numbers.iter_mut();
+            for (spread, layout) in self.operands.iter().zip(&rule.operands) {
+                for (i, number) in all.by_ref().take(layout.len()).enumerate() {
                     *number = memory[spread.at(i, row)].get();
                 }
             }
-            let tensor = |(data, layout)| Tensor { data, start: 0, layout };
-            let operands = numbers.iter().zip(&rule.operands);
-            let site = Site {
-                operands: operands.map(|(data, of)| tensor((data.as_slice(), of))).collect(),
-                cut: SmallVec::from_elem(false, rule.operands.len()),
-                shape: &rule.shape,
-                attributes: &rule.attributes,
-                run: &[],
-            };
-            rule.op.value(&site, &mut result);
+            if !self.by_kernel(&numbers, &mut result) {
+                let mut start = 0;
+                let operands = rule.operands.iter().map(|layout| {
+                    let data = &numbers[start..start + layout.len()];
+                    start += layout.len();
+                    Tensor { data, start: 0, layout }
+                });
+                let site = Site {
+                    operands: operands.collect(),
+                    cut: SmallVec::from_elem(false, rule.operands.len()),
+                    shape: &rule.shape,
+                    attributes: &rule.attributes,
+                    run: &[],
+                };
+                rule.op.value(&site, &mut result);
+            }
             for (i, &number) in result.iter().enumerate() {
                 memory[self.out.at(i, row)].set(number);
             }
         }
+    }
+
+    /// Whether a tape has a kernel for it, and then its result.
+    fn by_kernel<S: Scalar>(&self, before: &[S], run: &mut [S]) -> bool {
+        let Some(OnTape { wide, layouts }) = self.on_tape.as_deref() else { return false };
+        S::on_floats::<fast::Forward>(fast::ForwardTask { wide, layouts, before, run })
     }
 }

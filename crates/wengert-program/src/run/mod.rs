@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::Numerics;
 use crate::access::{Access, Dims};
 use crate::elementary::Elementary;
-use crate::exec::{Platform, Task};
+use crate::exec::{InPieces, Platform, Task};
 use crate::faults::FaultGuard;
 use crate::ids::{Id, Place as At};
 use crate::internals::Code;
@@ -143,6 +143,8 @@ pub(crate) struct Feed {
 #[derive(Debug)]
 pub(crate) struct Inner<S: 'static> {
     pub(crate) tasks: Vec<Task<S>>,
+    /// Which of them run in pieces.
+    pub(crate) in_pieces: Vec<InPieces<S>>,
     pub(crate) len: usize,
     /// From this place on there are the registers of passes, whose numbers hold for no longer than
     /// a pass.

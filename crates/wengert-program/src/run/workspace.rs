@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Answer, Feed, Float, Guard, Inner, Input, InputInfo, Output};
+use crate::exec::InPieces;
 use crate::ids::{Id, Place as At};
 use crate::internals::Code;
 use wengert_tape::{Error, Place};
@@ -25,7 +26,15 @@ impl<S: Float> Workspace<S> {
     #[inline]
     pub(super) fn run(&mut self) -> Result<(), Error> {
         let memory = Cell::from_mut(self.memory.as_mut_slice()).as_slice_of_cells();
-        for task in &self.program.tasks {
+        let Inner { tasks, in_pieces, .. } = &*self.program;
+        let mut next = 0;
+        for InPieces { tasks: whole, pieces } in in_pieces {
+            for task in tasks[next..whole.start].iter().chain(pieces) {
+                task.run(memory, &mut self.offsets);
+            }
+            next = whole.end;
+        }
+        for task in &tasks[next..] {
             task.run(memory, &mut self.offsets);
         }
         self.finish()
