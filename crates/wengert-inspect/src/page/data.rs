@@ -225,10 +225,9 @@ impl Data {
         self.epochs.sort_unstable();
         self.epochs.dedup();
         // The page's own trace is the last: one more than those before it, if nothing says which.
-        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max() {
-            if self.epochs.last() == Some(&last) {
-                self.epochs.push(last + 1);
-            }
+        let moments = self.moments.iter().map(|moment| moment.epoch).max();
+        if let (Some(last), true) = (moments, moments == self.epochs.last().copied()) {
+            self.epochs.push(last + 1);
         }
     }
 
