@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
-use crate::op::{Binary, Unary};
+use crate::op::{Binary, Structural, Unary};
 use crate::real::{Constant, OfNumbers, Real, Scalar, powers};
 use crate::rules;
+use crate::structural::{Entry, Found, Site, duals};
 
 /// `value + tangent ε` with `ε² = 0`: forward mode, by the same rules as the reverse sweep.
 ///
@@ -119,7 +120,23 @@ impl<S: Scalar> Real for Dual<S> {
     }
 }
 
-impl<S: Scalar> crate::real::sealed::Sealed for Dual<S> {}
+impl<S: Scalar> crate::real::sealed::Sealed for Dual<S> {
+    fn value_of(op: Structural, site: &Site<'_, Self>, run: &mut [Self]) {
+        duals::value(op, site, run);
+    }
+
+    fn entries_of(op: Structural, site: &Site<'_, Self>, visit: &mut dyn FnMut(Entry<Self>)) {
+        duals::entries(op, site, visit);
+    }
+
+    fn reverse_of(op: Structural, site: &Site<'_, Self>, g: &[Self], adjoints: &mut [Self]) {
+        duals::reverse(op, site, g, adjoints);
+    }
+
+    fn fault_of(op: Structural, site: &Site<'_, Self>) -> Option<Found> {
+        duals::fault(op, site)
+    }
+}
 
 impl<S: Scalar> Scalar for Dual<S> {
     const EMPTY: Self = Dual { value: S::EMPTY, tangent: S::EMPTY };

@@ -218,6 +218,8 @@ pub fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
 
 pub mod sealed {
     use super::Scalar;
+    use crate::op::Structural;
+    use crate::structural::{Entry, Found, Site};
 
     /// What only this crate can implement.
     pub trait Sealed: Sized {
@@ -229,6 +231,41 @@ pub mod sealed {
         {
             let _ = task;
             false
+        }
+
+        // What a structural operation does with numbers of this kind, by the loops of its file if
+        // nothing else is said.
+
+        /// Its value.
+        fn value_of(op: Structural, site: &Site<'_, Self>, run: &mut [Self])
+        where
+            Self: Scalar,
+        {
+            op.value_by_loops(site, run);
+        }
+
+        /// The entries of its Jacobian.
+        fn entries_of(op: Structural, site: &Site<'_, Self>, visit: &mut dyn FnMut(Entry<Self>))
+        where
+            Self: Scalar,
+        {
+            op.entries_by_loops(site, visit);
+        }
+
+        /// Its contributions to adjoints.
+        fn reverse_of(op: Structural, site: &Site<'_, Self>, g: &[Self], adjoints: &mut [Self])
+        where
+            Self: Scalar,
+        {
+            op.reverse_by_loops(site, g, adjoints);
+        }
+
+        /// Its fault.
+        fn fault_of(op: Structural, site: &Site<'_, Self>) -> Option<Found>
+        where
+            Self: Scalar,
+        {
+            op.fault_by_loops(site)
         }
     }
 

@@ -13,7 +13,6 @@ use wengert_ops::run::View;
 use wengert_tape::Error;
 use wengert_tape::Tape;
 use wengert_tape::Var;
-use wengert_tape::limits::By;
 
 /// What is asked for, in tape slots.
 pub(super) enum Request {
@@ -266,7 +265,7 @@ impl<'t, S: Float> Compiler<'t, S> {
     ) -> Result<(), Error> {
         self.check(op, wrt)?;
         self.check_scalar(op, of)?;
-        self.tape.differentiable(op, By::Views(&[wrt.view()]), Some(&[of.view()]), 1)
+        self.tape.has_derivatives(op, &[of], wrt, 1)
     }
 
     fn ask(&mut self, request: Request, shape: Shape) -> Output {

@@ -45,7 +45,8 @@ impl<'t, S: Scalar> SparseHessian<'t, S> {
     ///
     /// # Errors
     ///
-    /// As [`hessian_pattern`].
+    /// As [`hessian_pattern`]; [`Error::NoRule`] if an [`External`](wengert::External) without a
+    /// second derivative stands between.
     #[track_caller]
     pub fn new(output: Var<'t, S>, input: Var<'t, S>) -> Result<Self, Error> {
         Self::with(output, input, Order::Natural)
@@ -55,10 +56,11 @@ impl<'t, S: Scalar> SparseHessian<'t, S> {
     ///
     /// # Errors
     ///
-    /// As [`hessian_pattern`].
+    /// As [`new`](SparseHessian::new).
     #[track_caller]
     pub fn with(output: Var<'t, S>, input: Var<'t, S>, order: Order) -> Result<Self, Error> {
         let pattern = hessian_pattern(output, input)?;
+        input.tape().has_derivatives("SparseHessian", &[output], input, 2)?;
         let colouring = colour::star(&pattern, order);
         let plan = Plan::star(&pattern, &colouring);
         Ok(SparseHessian { output, input, multipliers: None, pattern, colouring, plan })

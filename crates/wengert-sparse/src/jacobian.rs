@@ -49,16 +49,27 @@ pub struct SparseJacobian<'t, S: Scalar = f64> {
     pub(crate) mode: Mode,
 }
 
+#[track_caller]
+fn differentiable<'t, S: Scalar>(
+    outputs: &[Var<'t, S>],
+    input: Var<'t, S>,
+) -> Result<Pattern, Error> {
+    let pattern = jacobian_pattern(outputs, input)?;
+    input.tape().has_derivatives("SparseJacobian", outputs, input, 1)?;
+    Ok(pattern)
+}
+
 impl<'t, S: Scalar> SparseJacobian<'t, S> {
     /// Finds the pattern, and colours columns or rows in their natural order, whichever takes fewer
     /// colours; columns if it is the same.
     ///
     /// # Errors
     ///
-    /// As [`jacobian_pattern`].
+    /// As [`jacobian_pattern`]; [`Error::NoRule`] if an [`External`](wengert::External) without a
+    /// derivative stands between.
     #[track_caller]
     pub fn new(outputs: &[Var<'t, S>], input: Var<'t, S>) -> Result<Self, Error> {
-        let pattern = jacobian_pattern(outputs, input)?;
+        let pattern = differentiable(outputs, input)?;
         let turned = pattern.transposed();
         // The widest row bounds the colours of the columns from below, so the way with the lower
         // bound goes first, and often the other need not be tried.
@@ -87,7 +98,7 @@ impl<'t, S: Scalar> SparseJacobian<'t, S> {
     ///
     /// # Errors
     ///
-    /// As [`jacobian_pattern`].
+    /// As [`new`](SparseJacobian::new).
     #[track_caller]
     pub fn with(
         outputs: &[Var<'t, S>],
@@ -95,7 +106,7 @@ impl<'t, S: Scalar> SparseJacobian<'t, S> {
         mode: Mode,
         order: Order,
     ) -> Result<Self, Error> {
-        let pattern = jacobian_pattern(outputs, input)?;
+        let pattern = differentiable(outputs, input)?;
         let colouring = colours(&pattern, mode, order);
         Ok(Self::made(outputs, input, pattern, (mode, colouring)))
     }

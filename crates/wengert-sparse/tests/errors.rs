@@ -1,6 +1,6 @@
 //! What is refused, by name.
 
-use wengert::{Error, Tape};
+use wengert::{Error, External, Tape};
 use wengert_sparse::{SparseHessian, SparseJacobian, hessian_pattern, jacobian_pattern};
 
 #[test]
@@ -27,6 +27,23 @@ fn runs_repeated_numbers_two_tapes_and_nothing() {
     assert!(matches!(jacobian_pattern(&[x], elsewhere), Err(Error::TwoTapes { .. })));
     assert!(matches!(jacobian_pattern(&[], x), Err(Error::NothingAsked { .. })));
     assert!(matches!(SparseHessian::lagrangian(&[], x), Err(Error::NothingAsked { .. })));
+}
+
+#[test]
+fn a_function_of_plain_numbers_without_a_derivative() {
+    let plain = External::new("plain", |x, y| y[0] = x[0][0] * x[0][0]);
+    let tape = Tape::new();
+    let x = tape.input([1.0, 2.0]);
+    let y = plain.of(&[x.at(0)]) * x.at(1);
+    // What depends on what can be said, and no number of it.
+    assert_eq!(jacobian_pattern(&[y], x).unwrap().len(), 2);
+    let refused = [SparseJacobian::new(&[y], x).err(), SparseHessian::new(y, x).err()];
+    for error in refused.map(Option::unwrap) {
+        assert!(matches!(error, Error::NoRule { .. }), "{error}");
+        assert!(error.to_string().contains("plain"), "{error}");
+    }
+    // By the other number it is as far as it goes.
+    assert!(SparseHessian::new(x.at(1).square(), x).is_ok());
 }
 
 #[test]

@@ -23,8 +23,7 @@ mod scalars;
 #[doc(hidden)]
 pub mod faults;
 mod var;
-#[doc(hidden)]
-pub mod limits;
+mod limits;
 mod replay;
 mod verify;
 mod sweep;

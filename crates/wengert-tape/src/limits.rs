@@ -17,7 +17,7 @@ use crate::var::Var;
 
 /// What derivatives are taken by, of a walk along the paths of a tape.
 #[derive(Clone, Copy, Debug)]
-pub enum By<'a> {
+pub(crate) enum By<'a> {
     /// All that a sweep goes to: inputs and parameters.
     Leaves,
     /// Some views.
@@ -26,12 +26,26 @@ pub enum By<'a> {
 
 /// # Paths that derivatives take
 impl<S: Scalar> Tape<S> {
+    /// The error if some nodes cannot be differentiated `times` times by another: what the crates
+    /// that differentiate ask before.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn has_derivatives(
+        &self,
+        op: &'static str,
+        of: &[Var<'_, S>],
+        wrt: Var<'_, S>,
+        times: u8,
+    ) -> Result<(), Error> {
+        let to: SmallVec<[View; 4]> = of.iter().map(|var| var.view).collect();
+        self.differentiable(op, By::Views(&[wrt.view]), Some(&to), times)
+    }
+
     /// The error that names a function of plain numbers which stands on a path from `from` to `to`
     /// (to everything, if nothing is said) and cannot be differentiated `times` times. On a tape of
     /// dual numbers once more, for the tangents that they carry.
-    #[doc(hidden)]
     #[track_caller]
-    pub fn differentiable(
+    pub(crate) fn differentiable(
         &self,
         op: &'static str,
         from: By<'_>,

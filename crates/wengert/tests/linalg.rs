@@ -437,7 +437,8 @@ fn numbers_are_within_their_running_bounds() {
         let gradients = loss.backward();
         for number in [a.at(3).at(2), a.at(39).at(39), x.at(0), x.at(39)] {
             let adjoint = truth.adjoint(number);
-            assert!(adjoint.holds(gradients.wrt(number)) && adjoint.digits() > 9.0, "{adjoint:?}");
+            // The smallest of them is a hundredth of the others, and its bound is like theirs.
+            assert!(adjoint.holds(gradients.wrt(number)) && adjoint.bound < 1e-11, "{adjoint:?}");
         }
     }
 }

@@ -225,9 +225,8 @@ impl Data {
         self.epochs.sort_unstable();
         self.epochs.dedup();
         // The page's own trace is the last: one more than those before it, if nothing says which.
-        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max()
-            && self.epochs.last() == Some(&last)
-        {
+        let moments = self.moments.iter().map(|moment| moment.epoch).max();
+        if let (Some(last), true) = (moments, moments == self.epochs.last().copied()) {
             self.epochs.push(last + 1);
         }
     }

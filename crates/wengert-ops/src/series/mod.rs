@@ -280,6 +280,10 @@ impl<S: Scalar> Real for Power<'_, S> {
         self.of.node(How::Constant(constant.to_bits()), Shape::scalar())
     }
 
+    fn largest(self) -> Self {
+        self.like(S::from_f64(1.0).largest().to_f64())
+    }
+
     fn unary(self, op: Unary) -> Self {
         self.of.node(How::Unary(op, self.id), self.extents())
     }

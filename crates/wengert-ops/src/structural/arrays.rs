@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::{At, Rule, Site};
+use super::{At, Site};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
 use crate::elementwise;
 use crate::op::{Binary, Structural, Unary};
-use crate::real::{Real, Scalar};
+use crate::real::{Constant, Real, Scalar, powers};
 use crate::shape::{Layout, Shape};
 use crate::tensor::Tensor;
 
@@ -77,6 +77,20 @@ impl<S: Scalar> Arrays<S> {
         self.keep(Stored { data: Rc::new(data), start: 0, layout: Layout::contiguous(shape) })
     }
 
+    /// What a step reads; a cut operand stands still.
+    fn operands(&self, site: &Site<'_, S>) -> SmallVec<[Array<'_, S>; 3]> {
+        let read = |(&operand, &cut): (&Tensor<'_, S>, &bool)| {
+            let copy = self.copy(operand);
+            if cut { copy.still() } else { copy }
+        };
+        site.operands.iter().zip(&site.cut).map(read).collect()
+    }
+
+    /// The result of a step.
+    fn result(&self, site: &Site<'_, S>) -> Array<'_, S> {
+        self.put(site.run[..site.shape.len()].to_vec(), site.shape.clone())
+    }
+
     fn keep(&self, stored: Stored<S>) -> Array<'_, S> {
         let mut all = self.0.borrow_mut();
         all.push(stored);
@@ -85,6 +99,11 @@ impl<S: Scalar> Arrays<S> {
 }
 
 impl<'a, S: Scalar> Array<'a, S> {
+    /// Any of the numbers: what a constant of the same kind is made by.
+    fn first(self) -> S {
+        self.of.0.borrow()[self.index].data[0]
+    }
+
     fn stored(self) -> Stored<S> {
         self.of.0.borrow()[self.index].clone()
     }
@@ -101,11 +120,23 @@ impl<'a, S: Scalar> Array<'a, S> {
 
 impl<S: Scalar> Real for Array<'_, S> {
     fn like(self, constant: f64) -> Self {
-        let first = {
-            let all = self.of.0.borrow();
-            all[self.index].data[0]
-        };
-        self.of.put(vec![first.like(constant)], Shape::scalar())
+        self.of.put(vec![self.first().like(constant)], Shape::scalar())
+    }
+
+    fn constant(self, constant: Constant) -> Self {
+        self.of.put(vec![self.first().constant(constant)], Shape::scalar())
+    }
+
+    fn largest(self) -> Self {
+        self.of.put(vec![self.first().largest()], Shape::scalar())
+    }
+
+    fn powi(self, n: i32) -> Self {
+        let power = |x: Self, n: i32| x.binary(Binary::Powi, x.like(f64::from(n)));
+        match powers::<S>(n) {
+            None => power(self, n),
+            Some([a, times, rest]) => power(power(self, a), times) * power(self, rest),
+        }
     }
 
     fn unary(self, op: Unary) -> Self {
@@ -199,29 +230,43 @@ impl<S: Scalar> Algebra for Array<'_, S> {
 }
 
 /// The value by what the operation is composed of.
-pub(super) fn composed<R: Rule + ?Sized, S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
+pub(super) fn composed<S: Scalar>(op: Structural, site: &Site<'_, S>, run: &mut [S]) {
     let arrays = Arrays::new();
     let operands: SmallVec<[Array<'_, S>; 3]> =
         site.operands.iter().map(|&operand| arrays.copy(operand)).collect();
-    let result = R::composed(&operands, site.attributes).expect("it says what it is composed of");
+    let result = op.composed(&operands, site.attributes).expect("it says what it is composed of");
     run.copy_from_slice(&result.elements());
 }
 
-/// The contributions of a sweep by `share`: operand by operand, as the compiler adds them.
-pub(super) fn shared<R: Rule + ?Sized, S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
+/// The tangent of the result if one element of an operand moves.
+pub(super) fn column<S: Scalar>(
+    op: Structural,
+    site: &Site<'_, S>,
+    i: usize,
+    element: usize,
+) -> Vec<S> {
     let arrays = Arrays::new();
-    let operands: SmallVec<[Array<'_, S>; 3]> = (site.operands.iter().zip(&site.cut))
-        .map(|(&operand, &cut)| {
-            let copy = arrays.copy(operand);
-            if cut { copy.still() } else { copy }
-        })
-        .collect();
-    let len = site.shape.len();
-    let value = arrays.put(site.run[..len].to_vec(), site.shape.clone());
+    let operands = arrays.operands(site);
+    let at = At { operands: &operands, value: arrays.result(site), attributes: site.attributes };
+    let shape = site.operands[i].layout.shape();
+    let one = site.operands[i].elements().next().expect("it has elements").like(1.0);
+    let mut unit = vec![one.like(0.0); shape.len()];
+    unit[element] = one;
+    match op.tangent(&at, i, arrays.put(unit, shape.clone())) {
+        Some(tangent) => tangent.repeated(site.shape).elements(),
+        None => vec![one.like(0.0); site.shape.len()],
+    }
+}
+
+/// The contributions of a sweep by `share`: operand by operand, as the compiler adds them.
+pub(super) fn shared<S: Scalar>(op: Structural, site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
+    let arrays = Arrays::new();
+    let operands = arrays.operands(site);
+    let value = arrays.result(site);
     let g = arrays.put(g.to_vec(), site.shape.clone());
     let at = At { operands: &operands, value, attributes: site.attributes };
     let wants: SmallVec<[bool; 3]> = site.cut.iter().map(|cut| !cut).collect();
-    for (&operand, share) in site.operands.iter().zip(R::shares(&at, &wants, g)) {
+    for (&operand, share) in site.operands.iter().zip(op.shares(&at, &wants, g)) {
         let Some(share) = share else { continue };
         let over = share.extents().broadcast(operand.layout.shape());
         let share = share.repeated(&over.expect("a share fits its operand")).stored();

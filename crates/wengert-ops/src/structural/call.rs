@@ -195,7 +195,7 @@ pub(super) fn add_pullback<S: Scalar>(
 /// The Jacobian row by row, by a sweep for each element of the result.
 pub(super) fn each_row<S: Scalar>(
     site: &Site<'_, S>,
-    visit: &mut impl FnMut(Entry<S>),
+    visit: &mut dyn FnMut(Entry<S>),
     sweep: impl Fn(&Site<'_, S>, &[S], &mut [S]),
 ) {
     let zero = S::from_f64(0.0);

@@ -83,6 +83,10 @@ impl Structural {
     /// The first fault, if there is one.
     #[must_use]
     pub fn fault<S: Scalar>(self, site: &Site<'_, S>) -> Option<Found> {
+        S::fault_of(self, site)
+    }
+
+    pub(crate) fn fault_by_loops<S: Scalar>(self, site: &Site<'_, S>) -> Option<Found> {
         match site.attributes {
             Attributes::Root(root) => root::solve(root, inputs(site)).err().map(Found::of),
             Attributes::Call(call) => {

@@ -23,6 +23,7 @@ mod cond;
 mod contiguous;
 mod cumprod;
 mod cumsum;
+pub(crate) mod duals;
 mod external;
 mod extremum;
 mod fault;
@@ -276,6 +277,10 @@ macro_rules! pages {
 
             /// Computes the result, in the order of its formula.
             pub fn value<S: Scalar>(self, site: &Site<'_, S>, run: &mut [S]) {
+                S::value_of(self, site, run);
+            }
+
+            pub(crate) fn value_by_loops<S: Scalar>(self, site: &Site<'_, S>, run: &mut [S]) {
                 match self { $(Structural::$variant => $file::$variant::value(site, run)),* }
             }
 
@@ -288,6 +293,14 @@ macro_rules! pages {
                         external::add_unknown(site, adjoints);
                     });
                 }
+                S::entries_of(self, site, &mut visit);
+            }
+
+            pub(crate) fn entries_by_loops<S: Scalar>(
+                self,
+                site: &Site<'_, S>,
+                mut visit: &mut dyn FnMut(Entry<S>),
+            ) {
                 match self { $(Structural::$variant => $file::$variant::entries(site, &mut visit)),* }
             }
 
@@ -301,6 +314,15 @@ macro_rules! pages {
                 if external::nobody_knows(site) {
                     return external::add_unknown(site, adjoints);
                 }
+                S::reverse_of(self, site, g, adjoints);
+            }
+
+            pub(crate) fn reverse_by_loops<S: Scalar>(
+                self,
+                site: &Site<'_, S>,
+                g: &[S],
+                adjoints: &mut [S],
+            ) {
                 match self { $(Structural::$variant => $file::$variant::reverse(site, g, adjoints)),* }
             }
 
@@ -366,6 +388,45 @@ macro_rules! pages {
     };
 }
 structural_functions!(pages);
+
+/// What an operation that runs a body computes, on any numbers.
+pub(crate) mod bodies {
+    use super::*;
+
+    macro_rules! each_body {
+        ($op:expr, $does:ident($($given:expr),*)) => {
+            match $op {
+                Structural::Call => call::Call::$does($($given),*),
+                Structural::Scan => scan::Scan::$does($($given),*),
+                Structural::Cond => cond::Cond::$does($($given),*),
+                Structural::Root => root::Root::$does($($given),*),
+                Structural::External => external::External::$does($($given),*),
+                _ => unreachable!("it runs no body"),
+            }
+        };
+    }
+
+    pub(crate) fn value<S: Scalar>(op: Structural, site: &Site<'_, S>, run: &mut [S]) {
+        each_body!(op, value(site, run));
+    }
+
+    pub(crate) fn entries<S: Scalar>(
+        op: Structural,
+        site: &Site<'_, S>,
+        mut visit: &mut dyn FnMut(Entry<S>),
+    ) {
+        each_body!(op, entries(site, &mut visit));
+    }
+
+    pub(crate) fn reverse<S: Scalar>(
+        op: Structural,
+        site: &Site<'_, S>,
+        g: &[S],
+        adjoints: &mut [S],
+    ) {
+        each_body!(op, reverse(site, g, adjoints));
+    }
+}
 
 /// The operands, if there are as many as the operation has.
 fn exactly<'a, const N: usize>(operands: &[&'a Shape]) -> Result<[&'a Shape; N], Misfit> {

@@ -66,7 +66,7 @@ impl Rule for Root {
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        arrays::shared(Structural::Root, site, g, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T> {

@@ -5,6 +5,8 @@
 //! derivative passes by keys: by values each operation is a permutation, and the other one its
 //! transpose.
 
+use std::cmp::Ordering;
+
 use super::{At, Entry, Misfit, Reading, Rule, Site, exactly};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
@@ -94,18 +96,23 @@ fn each<S: Scalar>(site: &Site<'_, S>, mut visit: impl FnMut(usize, usize, bool)
     let (extent, stride) = (layout.dims()[axis], layout.strides()[axis]);
     let mut order: Vec<usize> = Vec::with_capacity(extent);
     for first in layout.narrow(axis, 1).offsets() {
-        let key = |i: usize| keys[first + i * stride];
-        let ordered = (0..extent).all(|i| !key(i).to_f64().is_nan());
+        let lane = |i: usize| first + i * stride;
+        let ordered = (0..extent).all(|i| !keys[lane(i)].to_f64().is_nan());
         order.clear();
-        order.extend(0..extent);
+        order.extend((0..extent).map(lane));
         if ordered {
-            order
-                .sort_by(|&a, &b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+            sort(&mut order, &keys);
         }
         for (sorted, &own) in order.iter().enumerate() {
-            visit(first + sorted * stride, first + own * stride, ordered);
+            visit(lane(sorted), own, ordered);
         }
     }
+}
+
+/// Sorts positions by the keys that stand there. A function of its own, so that it is compiled once
+/// for each kind of number: a sort is much code.
+fn sort<S: Scalar>(order: &mut [usize], keys: &[S]) {
+    order.sort_by(|&a, &b| keys[a].partial_cmp(&keys[b]).unwrap_or(Ordering::Equal));
 }
 
 /// By counting: an element's rank is how many come before it, and a choice of an element is a sum

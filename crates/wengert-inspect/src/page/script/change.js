@@ -5,7 +5,7 @@ const program = JSON.parse(byId("program").textContent);
 const engine = engineOf(program);
 const isGiven = new Set(program.given);
 const recordedRows = new Map(), recordedSummary = byId("summary").textContent;
-let hasChanged = false, later = null;
+let hasChanged = false, telling = null;
 
 /** The answer to an adjoint, as a reader is told. */
 const adjointText = (slot, text) => program.words[slot] || text(engine.adjoints[slot]);
@@ -194,10 +194,8 @@ function ledgerLines(slot) {
 }
 
 /** A row of the table, as the engine has it now. */
-function fill(vertex) {
-  const row = byId("n" + vertex);
-  if (!row) return;
-  if (!recordedRows.has(vertex)) recordedRows.set(vertex, row.innerHTML);
+function fill(row, vertex) {
+  if (row.isConnected && !recordedRows.has(vertex)) recordedRows.set(vertex, row.innerHTML);
   row.querySelectorAll(".numbers tr[data-slot]").forEach((element) => {
     const slot = Number(element.dataset.slot), tell = (style, text) => {
       const cell = element.querySelector("td." + style);
@@ -215,6 +213,14 @@ function fill(vertex) {
     part.innerHTML = (formula.value ? valueEquation(slot, formula.value) : "") + (derivative ?? (kept ? kept.outerHTML : ""));
   });
   fillLedgers(row, vertex);
+}
+
+/** All rows that are there. */
+function fillTable() {
+  data.vertices.forEach((_, vertex) => {
+    const row = byId("n" + vertex);
+    if (row) fill(row, vertex);
+  });
 }
 
 function fillLedgers(row, vertex) {
@@ -260,8 +266,8 @@ function recompute(said, pass = "numbers changed here") {
   document.documentElement.classList.add("changed");
   show();
   // A long table is told when the reader has stopped.
-  clearTimeout(later);
-  later = setTimeout(() => { if (hasChanged && byId("all").open) data.vertices.forEach((_, vertex) => fill(vertex)); }, 250);
+  clearTimeout(telling);
+  telling = setTimeout(() => { if (hasChanged && byId("all").open) fillTable(); }, 250);
   document.dispatchEvent(new Event("computed"));
 }
 
@@ -279,7 +285,7 @@ function change(slot, number) {
 /** What was recorded, with its own texts. */
 function reset() {
   const kept = JSON.parse(byId("data").textContent);
-  clearTimeout(later);
+  clearTimeout(telling);
   hasChanged = false;
   engine.values.set(program.values.map((value) => value ?? NaN));
   engine.sweep();
@@ -341,9 +347,10 @@ function fields() {
   (panel.querySelector(".formulas") || panel).prepend(part);
 }
 
-beforePanel = (vertex) => { if (hasChanged && vertex !== null) fill(vertex); };
+beforePanel = (row, vertex) => { if (hasChanged) fill(row, vertex); };
 afterPanel = fields;
 engine.sweep();
 keepPrefixes();
 if (program.moments.length) atEpoch = moment;
 byId("reset").addEventListener("click", reset);
+byId("all").addEventListener("toggle", () => { if (hasChanged && byId("all").open) setTimeout(fillTable); });

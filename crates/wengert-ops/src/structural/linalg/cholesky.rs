@@ -7,7 +7,7 @@
 
 use super::super::{At, Entry, Misfit, Reading, Rule, Site, exactly};
 use super::{
-    block, blocks, by_duals, cholesky_back, half_lower, joined, matrices, mirrored, rows,
+    block, blocks, by_columns, cholesky_back, half_lower, joined, matrices, mirrored, rows,
     solve_lower, square, zeros,
 };
 use crate::algebra::Algebra;
@@ -41,7 +41,7 @@ impl Rule for Cholesky {
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
         let n = site.shape.dims()[site.shape.rank() - 1];
-        by_duals::<Self, S>(site, |_, element| element % n <= element / n % n, visit);
+        by_columns(Structural::Cholesky, site, |_, element| element % n <= element / n % n, visit);
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {

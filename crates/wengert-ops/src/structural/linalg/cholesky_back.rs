@@ -7,7 +7,7 @@
 
 use super::super::{At, Entry, Misfit, Reading, Rule, Site, arrays, exactly};
 use super::{
-    block, blocks, by_duals, half_lower, joined, lower, matrices, mirrored, rows, solve_lower,
+    block, blocks, by_columns, half_lower, joined, lower, matrices, mirrored, rows, solve_lower,
     solve_upper, square,
 };
 use crate::algebra::Algebra;
@@ -44,11 +44,16 @@ impl Rule for CholeskyBack {
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
         let n = site.shape.dims()[site.shape.rank() - 1];
-        by_duals::<Self, S>(site, |_, element| element % n <= element / n % n, visit);
+        by_columns(
+            Structural::CholeskyBack,
+            site,
+            |_, element| element % n <= element / n % n,
+            visit,
+        );
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        arrays::shared(Structural::CholeskyBack, site, g, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, h: T) -> Option<T> {

@@ -9,7 +9,7 @@
 
 use super::super::{At, Entry, Misfit, Reading, Rule, Site, arrays, exactly};
 use super::solve_triangular::column;
-use super::{block, by_duals, cols, joined, lower, rows, solve_lower, solve_upper, zeros};
+use super::{block, by_columns, cols, joined, lower, rows, solve_lower, solve_upper, zeros};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
 use crate::op::Structural;
@@ -49,15 +49,15 @@ impl Rule for Lstsq {
     }
 
     fn value<S: Scalar>(site: &Site<'_, S>, run: &mut [S]) {
-        arrays::composed::<Self, S>(site, run);
+        arrays::composed(Structural::Lstsq, site, run);
     }
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
-        by_duals::<Self, S>(site, |_, _| true, visit);
+        by_columns(Structural::Lstsq, site, |_, _| true, visit);
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        arrays::shared(Structural::Lstsq, site, g, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T> {

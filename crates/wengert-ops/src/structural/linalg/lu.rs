@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::super::{At, Entry, Misfit, Reading, Rule, Site, arrays, exactly, pairwise};
 use super::solve_triangular::column;
-use super::{block, by_duals, cols, joined, matrices, right_hand_side, rows, square};
+use super::{block, by_columns, cols, joined, matrices, right_hand_side, rows, square};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
 use crate::op::{Structural, Unary};
@@ -59,11 +59,11 @@ impl Rule for Solve {
     }
 
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
-        by_duals::<Self, S>(site, |_, _| true, visit);
+        by_columns(Structural::Solve, site, |_, _| true, visit);
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        arrays::shared(Structural::Solve, site, g, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, i: usize, g: T) -> Option<T> {
@@ -119,7 +119,7 @@ impl Rule for LogAbsDet {
     fn entries<S: Scalar>(site: &Site<'_, S>, visit: &mut impl FnMut(Entry<S>)) {
         // A matrix of its own for every result.
         let n = square(site.operands[0].layout.shape(), 0).expect("the shape rule holds");
-        by_duals::<Self, S>(site, |_, _| true, &mut |entry| {
+        by_columns(Structural::LogAbsDet, site, |_, _| true, &mut |entry| {
             if entry.running.is_none_or(|element| element / (n * n) == entry.out) {
                 visit(entry);
             }
@@ -127,7 +127,7 @@ impl Rule for LogAbsDet {
     }
 
     fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
-        arrays::shared::<Self, S>(site, g, adjoints);
+        arrays::shared(Structural::LogAbsDet, site, g, adjoints);
     }
 
     fn share<T: Algebra>(at: &At<'_, T>, _: usize, g: T) -> Option<T> {

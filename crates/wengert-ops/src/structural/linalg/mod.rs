@@ -22,14 +22,13 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::{Entry, Misfit, Rule, Site};
+use super::{Entry, Misfit, Site, arrays};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
-use crate::dual::Dual;
 use crate::op::Structural;
 use crate::real::Scalar;
 use crate::rules::Partial;
-use crate::shape::{Layout, Shape};
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// How many rows or columns are worked on one after another.
@@ -157,49 +156,21 @@ fn solve_upper<T: Algebra>(a: T, b: T) -> T {
     T::structural(Structural::SolveUpper, &[a, b], Attributes::None)
 }
 
-/// The Jacobian by dual numbers: one evaluation for every element that is read.
-fn by_duals<R: Rule, S: Scalar>(
+/// The Jacobian by its columns: the tangent of the result for every element that is read.
+fn by_columns<S: Scalar>(
+    op: Structural,
     site: &Site<'_, S>,
     reads: impl Fn(usize, usize) -> bool,
-    visit: &mut impl FnMut(Entry<S>),
+    visit: &mut dyn FnMut(Entry<S>),
 ) {
-    let layouts: SmallVec<[Layout; 3]> = site
-        .operands
-        .iter()
-        .map(|operand| Layout::contiguous(operand.layout.shape().clone()))
-        .collect();
-    let mut data: Vec<Vec<Dual<S>>> = site
-        .operands
-        .iter()
-        .enumerate()
-        .map(|(i, operand)| {
-            let read = |x: S| if S::HAS_TANGENT && site.cut[i] { x.detached() } else { x };
-            operand.elements().map(|x| Dual::constant(read(x))).collect()
-        })
-        .collect();
-    let mut run = vec![Dual::<S>::EMPTY; site.shape.len()];
     for (i, operand) in site.operands.iter().enumerate().filter(|&(i, _)| !site.cut[i]) {
         for (element, offset) in operand.layout.offsets().enumerate() {
             if !reads(i, element) {
                 continue;
             }
-            let still = data[i][element];
-            data[i][element].tangent = still.value.like(1.0);
-            let operands = data.iter().zip(&layouts);
-            let moving = Site {
-                operands: operands
-                    .map(|(data, layout)| Tensor { data, start: 0, layout })
-                    .collect(),
-                cut: site.cut.clone(),
-                shape: site.shape,
-                attributes: site.attributes,
-                run: &[],
-            };
-            R::value(&moving, &mut run);
-            drop(moving);
-            data[i][element] = still;
-            for (out, moved) in run.iter().enumerate() {
-                let entry = Entry::new(out, i, operand.start + offset, Partial::Of(moved.tangent));
+            let column = arrays::column(op, site, i, element);
+            for (out, partial) in column.into_iter().enumerate() {
+                let entry = Entry::new(out, i, operand.start + offset, Partial::Of(partial));
                 visit(Entry { running: Some(element), ..entry });
             }
         }

@@ -3,7 +3,7 @@
 //! ∂B: A⁻ᵀ X̄; ∂A: the triangle of −B̄ Xᵀ (Giles 2008, 2.2.3 with A⁻¹ as a function).
 
 use super::super::{At, Entry, Misfit, Reading, Rule, Site, exactly};
-use super::{block, blocks, by_duals, joined, lower, matrices, right_hand_side, rows, upper};
+use super::{block, blocks, by_columns, joined, lower, matrices, right_hand_side, rows, upper};
 use crate::algebra::Algebra;
 use crate::attributes::Attributes;
 use crate::elementwise;
@@ -36,7 +36,7 @@ macro_rules! solve {
                     let (i, j) = (element / n % n, element % n);
                     operand == 1 || if $upper { j >= i } else { j <= i }
                 };
-                by_duals::<Self, S>(site, reads, visit);
+                by_columns(Structural::$op, site, reads, visit);
             }
 
             fn reverse<S: Scalar>(site: &Site<'_, S>, g: &[S], adjoints: &mut [S]) {
