@@ -409,8 +409,8 @@ impl fmt::Display for Page<'_> {
             table::rows(&mut templates, trace, &other, &shown, &has_delta)?;
             templates += "</tbody></table></template>\n";
         }
-        data.add_epochs(live.as_ref().map_or(Vec::new(), Live::epochs));
-        data.add_epochs(self.boundary.map_or(Vec::new(), Boundary::epochs));
+        let epochs = self.boundary.map_or(Vec::new(), Boundary::epochs);
+        data.add_epochs(&epochs, &live.as_ref().map_or(Vec::new(), Live::epochs));
         let training = if data.epochs() > 1 { TRAINING } else { "" };
         writeln!(f, "{CONTROLS}{}{training}</div>", if deltas { SHOWS } else { "" })?;
         live::controls(f, &live)?;

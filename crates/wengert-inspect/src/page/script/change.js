@@ -150,13 +150,16 @@ function adjointEquation(slot, { left, sign, sum, shares }) {
     lines.push(line("", "=", total));
   } else {
     const products = entries.map((entry) => sign * (engine.share(entry, engine.adjoints[entry.reader]) ?? 0));
+    const by = (reader, math) => {
+      const code = document.createElement("code");
+      code.textContent = reader;
+      return line(`<span class="by">by ${code.outerHTML}:</span>`, "", display(math));
+    };
     const parts = shares.map((share, at) => {
-      const by = document.createElement("code");
-      by.textContent = program.labels[entries[at].reader];
       const chain = [spelled(share), ...(isPlain(share) ? [] : [spelled(share, 12)]), rounded(products[at])];
-      return line(`<span class="by">by ${by.outerHTML}:</span>`, "", display(chain.join("<mo>=</mo>")));
+      return by(program.labels[entries[at].reader], chain.join("<mo>=</mo>"));
     }).reverse();
-    const start = seed ? [line('<span class="by">by <code>the sweep\'s start</code>:</span>', "", display(rounded(sign * seed[1])))] : [];
+    const start = seed ? [by("the sweep's start", rounded(sign * seed[1]))] : [];
     const terms = [...(seed ? [sign * seed[1]] : []), ...products.reverse()].map((product, at) => {
       const text = digits(product === 0 ? 0 : product, 12);
       if (at === 0) return numberOf(text);
