@@ -1,7 +1,7 @@
 // The panel of the chosen node.
 
 /** The text of a table that is too long to be made before it is looked at, in rows. */
-const later = byId("later"), rowTexts = later ? later.textContent.split(/(?=<tr id="n\d+">)/).slice(1) : [];
+const later = byId("later"), rowTexts = later ? later.textContent.split(/(?=<tr id=.n\d+.>)/).slice(1) : [];
 
 function rowOf(vertex) {
   if (!later) return byId("n" + vertex);
