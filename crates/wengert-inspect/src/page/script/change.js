@@ -338,7 +338,7 @@ function fields() {
       const button = document.createElement("button");
       button.textContent = by < 0 ? "− 0.1" : "+ 0.1";
       button.dataset.key = `step:${slot}:${by}`;
-      button.setAttribute("aria-label", `${program.labels[slot]} ${by < 0 ? "less" : "more"} by 0.1`);
+      button.setAttribute("aria-label", `${button.textContent} to ${program.labels[slot]}`);
       button.addEventListener("click", () => change(slot, engine.values[slot] + by));
       return button;
     });

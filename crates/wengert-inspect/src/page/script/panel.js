@@ -33,7 +33,7 @@ function panel() {
       line.hidden = slot !== state.slot;
     } else if (data.vertices[vertex].several) {
       line.classList.toggle("chosen", slot === state.slot);
-      pressable(line, "slot:" + slot, "element " + line.cells[0].textContent, () => { state.slot = slot; show(); });
+      pressable(line, "slot:" + slot, "element " + [...line.cells].map((cell) => cell.textContent).join(", "), () => { state.slot = slot; show(); });
     }
   });
   const waiting = (part, until) => into.querySelectorAll(part).forEach((cell) => cell.classList.toggle("blank", until > state.step));
