@@ -1,6 +1,7 @@
 //! The page in a browser: what it shows at each step and of each node, against the trace.
 
 #[path = "browser/mod.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod browser;
 
 use browser::{Seen, chromium, open};
