@@ -295,12 +295,19 @@ fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> Str
 /// The first few of some slots, as many as stay short, and how many more there are.
 fn few(slots: &[Slot], text: impl Fn(Slot) -> String) -> String {
     const FEW: usize = 3;
-    const SHORT: usize = 21;
+    const SHORT: usize = 26;
+    /// With what is said of the others.
+    const WHOLE: usize = 36;
     let mut shown = text(slots[0]);
     let mut count = 1;
     while count < slots.len().min(FEW) {
         let next = text(slots[count]);
-        if shown.chars().count() + next.chars().count() > SHORT {
+        let both = shown.chars().count() + next.chars().count();
+        let others = match slots.len() - count - 1 {
+            0 => 0,
+            more => format!(", +{more} more").len(),
+        };
+        if both > SHORT || both + 2 + others > WHOLE {
             break;
         }
         shown += &format!(", {next}");

@@ -17,7 +17,8 @@ function few(slots, text) {
   let shown = text(slots[0]), count = 1;
   for (; count < Math.min(slots.length, 3); count++) {
     const next = text(slots[count]);
-    if (shown.length + next.length > 26) break;
+    const both = shown.length + next.length, rest = slots.length - count - 1;
+    if (both > 26 || both + 2 + (rest ? `, +${rest} more`.length : 0) > 36) break;
     shown += ", " + next;
   }
   const more = slots.length - count;
