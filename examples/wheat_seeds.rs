@@ -113,6 +113,9 @@ pub(crate) fn run(
 /// A network and a kernel that it was not trained on: its measurements, scaled, and its variety.
 type Tested = (Mlp, Vec<f64>, usize);
 
+/// Accuracies by fold, and of the first fold the errors by epoch and what its network is shown with.
+type Folds = (Vec<f64>, Vec<f64>, Tested);
+
 /// The page of one kernel's pass.
 fn drawn((mlp, row, variety): &Tested, errors: &[f64]) -> Result<String, Box<dyn Error>> {
     let tape = Tape::new();
@@ -137,7 +140,7 @@ fn folds(
     seed: u64,
     epochs: usize,
     passes: Passes,
-) -> Result<(Vec<f64>, Vec<f64>, Tested), Box<dyn Error>> {
+) -> Result<Folds, Box<dyn Error>> {
     let mut shuffled = kernels.to_vec();
     shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let size = kernels.len() / FOLDS;

@@ -56,7 +56,7 @@ fn with(mlp: &Mlp, change: impl Fn(&mut [f64])) -> Mlp {
 /// What the page shows of every number, from the table, which the panel copies.
 const READ: &str = "
     const numbers = () => {
-        data.vertices.forEach((_, vertex) => fill(vertex));
+        fillTable();
         return [...document.querySelectorAll('.nodes tr[data-slot]')].map((row) => {
             const slot = Number(row.dataset.slot), cell = (style) => row.querySelector('td.' + style)?.textContent;
             return [slot, cell('value'), cell('adjoint'), cell('delta') ?? null];

@@ -25,7 +25,9 @@ fn traced(sizes: &[usize], granularity: Granularity, seed: u64) -> Trace {
 }
 
 fn page(trace: &Trace) -> Page<'_> {
-    Page::of(trace).delta(|path| path.ends_with(".z")).caption("L = ½ Σ (target − output)²")
+    Page::of(trace)
+        .delta(|path| path.ends_with(".z") || path.ends_with("/z"))
+        .caption("L = ½ Σ (target − output)²")
 }
 
 /// A page with all that a page can have: other epochs, a boundary, a curve, an exercise.
@@ -108,7 +110,7 @@ fn nothing_keeps_anybody_out() {
         log(await found());
         state.open = state.open.map(() => true); draw(); go(9);
         log(await found());";
-    everything(|page, ..| {
+    everything(|page, _, _| {
         for window in [WIDE, Window { dark: true, ..WIDE }, PHONE, Window { dark: true, ..PHONE }] {
             let log = open_in(&chromium, &page, window, &axe, script);
             assert_eq!(log, [json!(window.dark), json!([]), json!([])], "{window:?}");
@@ -149,7 +151,7 @@ fn moving_through_the_training_moves_everything() {
                 format!("δ {}", text(delta)),
                 format!("{:?}", trace.value(z)),
                 [epoch],
-                64.0 + 26.0 * f64::from(epoch),
+                64 + 26 * epoch,
                 epoch == 20,
                 format!("epoch {epoch}")
             ])
@@ -174,7 +176,7 @@ fn a_wrong_line_is_found_by_pointing_at_it() {
         for (const line of [0, 2, 1]) { press(exercise.querySelectorAll('li button')[line]); log(verdict.textContent); }
         log(exercise.querySelector('details').open);
         log(exercise.querySelector('pre').textContent.includes('the value of hidden/0.output'));";
-    everything(|page, ..| {
+    everything(|page, _, _| {
         assert_eq!(
             open_in(&chromium, &page, WIDE, "", script),
             [
@@ -216,7 +218,7 @@ fn the_keyboard_and_the_ear_are_enough() {
         log(document.querySelector('[data-key=\"open:output\"]').classList.contains('found'));
         const before = document.getElementById('detail').getBoundingClientRect(); choose(null);
         log(document.getElementById('detail').getBoundingClientRect().height === before.height);";
-    everything(|page, ..| {
+    everything(|page, _, _| {
         let log = open_in(&chromium, &page, WIDE, "", script);
         let expected: Vec<Value> = vec![
             json!(true),

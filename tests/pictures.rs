@@ -291,3 +291,19 @@ fn the_same_trace_gives_the_same_bytes() {
         assert_eq!(full(&a).dot().to_string(), full(&saved).dot().to_string());
     }
 }
+
+#[test]
+fn what_is_recorded_after_the_loss_is_one_closed_box() {
+    let tape = Tape::new();
+    let w = tape.param(0.5).named("w");
+    let loss = (w * 3.0).sigmoid().named("L");
+    let gradients = loss.backward();
+    let step = w * 0.9 + (w * w).sqrt() * 0.1;
+    let _ = (w - step * 0.01).named("new w");
+    let trace = Trace::of(&gradients).unwrap();
+    let svg = full(&trace).svg().to_string();
+    assert!(!svg.contains("after the loss") || svg.contains("new w"));
+    let closed = full(&trace).collapse("after the loss").svg().to_string();
+    assert!(closed.contains("after the loss") && !closed.contains(">sqrt"), "{closed}");
+    assert_eq!(check_geometry(&closed), 4, "w, the product, L, and what comes after");
+}

@@ -1,5 +1,5 @@
 // The functions of the operations, number for number as the engine has them. A browser's exp, ln and tanh may be off in the
-// last digits, and differ from one to the next, so these are computed here: to 90 binary digits, as the sum of two numbers,
+// last digits, and differ from one to the next, so these are computed here: to about 90 binary digits, as the sum of two numbers,
 // and then rounded. A test holds them to the engine, bit for bit.
 
 const f = (() => {

@@ -220,14 +220,16 @@ impl Data {
         self.moments.len() - 1
     }
 
-    pub(super) fn add_epochs(&mut self, epochs: Vec<usize>) {
+    /// `moments` are epochs that the page computes, and that no template holds.
+    pub(super) fn add_epochs(&mut self, epochs: &[usize], moments: &[usize]) {
         self.epochs.extend(epochs);
+        self.epochs.extend(moments);
         self.epochs.sort_unstable();
         self.epochs.dedup();
         // The page's own trace is the last: one more than those before it, if nothing says which.
-        if let Some(last) = self.moments.iter().map(|moment| moment.epoch).max()
-            && self.epochs.last() == Some(&last)
-        {
+        let held = self.moments.iter().map(|moment| moment.epoch);
+        let moments = held.chain(moments.iter().copied()).max();
+        if let (Some(last), true) = (moments, moments == self.epochs.last().copied()) {
             self.epochs.push(last + 1);
         }
     }

@@ -104,12 +104,7 @@ impl Live {
     }
 
     pub(super) fn epochs(&self) -> Vec<usize> {
-        let mut epochs: Vec<usize> = self.moments.iter().map(|moment| moment.0).collect();
-        // The page's own trace comes after them.
-        if let Some(last) = epochs.iter().max() {
-            epochs.push(last + 1);
-        }
-        epochs
+        self.moments.iter().map(|moment| moment.0).collect()
     }
 
     pub(super) fn rules(&self) -> String {

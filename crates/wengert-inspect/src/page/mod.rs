@@ -23,7 +23,7 @@ use parts::{CONTROLS, DELTA_KEY, DETAIL, LEGEND, SEARCH, SHOWS, TOP, TRAINING, o
 use crate::digits::Digits;
 use crate::live::{ENGINE, FUNCTIONS};
 use crate::picture::{
-    DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, Vertex, elements, escaped, legend,
+    AFTER, DELTA_STYLE, Drawing, HEAD, Picture, Plan, STYLE, Vertex, elements, escaped, legend,
 };
 use crate::trace::{Precision, Trace};
 
@@ -57,6 +57,9 @@ const DIGITS: usize = 4;
 /// The width of the picture that is seen without scripts, in pixels; with scripts it is the
 /// window's.
 const ROOM: f64 = 1_200.0;
+
+/// From how many bytes on a browser would make the table's elements long before they are seen.
+const LONG: usize = 400_000;
 
 /// The most boxes, open or closed, that a page holds; what is in the other scopes is left out.
 const MOST_BOXES: usize = 1_500;
@@ -117,7 +120,8 @@ impl<'a> Page<'a> {
             .partials(true)
             .paper(true)
             .digits(DIGITS)
-            .wrap(ROOM);
+            .wrap(ROOM)
+            .collapse(AFTER);
         Page {
             picture,
             title: "A tape",
@@ -405,8 +409,8 @@ impl fmt::Display for Page<'_> {
             table::rows(&mut templates, trace, &other, &shown, &has_delta)?;
             templates += "</tbody></table></template>\n";
         }
-        data.add_epochs(live.as_ref().map_or(Vec::new(), Live::epochs));
-        data.add_epochs(self.boundary.map_or(Vec::new(), Boundary::epochs));
+        let epochs = self.boundary.map_or(Vec::new(), Boundary::epochs);
+        data.add_epochs(&epochs, &live.as_ref().map_or(Vec::new(), Live::epochs));
         let training = if data.epochs() > 1 { TRAINING } else { "" };
         writeln!(f, "{CONTROLS}{}{training}</div>", if deltas { SHOWS } else { "" })?;
         live::controls(f, &live)?;
@@ -426,7 +430,14 @@ impl fmt::Display for Page<'_> {
         exercise::write(f, trace, self.exercises)?;
         writeln!(f, "<details id=\"all\" open><summary><h2>All nodes</h2></summary>")?;
         writeln!(f, "<div id=\"wide\" role=\"region\" aria-label=\"all nodes\" tabindex=\"0\">")?;
-        table::write(f, trace, &scene, &shown, &has_delta)?;
+        let mut rows = String::new();
+        table::write(&mut rows, trace, &scene, &shown, &has_delta)?;
+        if rows.len() > LONG && self.moments.is_empty() {
+            // What is read without scripts is text to a browser with scripts, which makes a row of
+            // it when the row is looked at.
+            rows = format!("<noscript id=\"later\">{rows}</noscript>\n");
+        }
+        f.write_str(&rows)?;
         writeln!(f, "</div></details></main>\n{templates}")?;
         let data = serde_json::to_string(&data).map_err(|_| fmt::Error)?;
         json(f, "data", &data)?;

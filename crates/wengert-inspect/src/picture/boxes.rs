@@ -47,6 +47,9 @@ pub(crate) struct Boxes {
     pub(crate) of_slot: Vec<Option<usize>>,
 }
 
+/// The scope of what does not lead to what is differentiated.
+pub(crate) const AFTER: &str = "after the loss";
+
 impl Boxes {
     /// Constants without a name are drawn only if asked for; else they stand in their readers'
     /// formula.
@@ -58,9 +61,28 @@ impl Boxes {
         {
             boxes.add(trace, index, constants);
         }
+        boxes.set_aside(trace);
         boxes.wire(trace);
         super::paper::write(trace, &mut boxes);
         boxes
+    }
+
+    /// What was recorded after all that is differentiated, an optimiser's steps for instance, is a
+    /// scope of its own, unless it has one or is little.
+    fn set_aside(&mut self, trace: &Trace) {
+        const LITTLE: usize = 3;
+        let Some(last) = trace.outputs().iter().map(|output| output.of.node).max() else { return };
+        let after = |vertex: &Vertex| {
+            vertex.node > last
+                && vertex.scope.is_empty()
+                && !trace.nodes()[vertex.node].operands.is_empty()
+        };
+        if self.vertices.iter().filter(|vertex| after(vertex)).count() <= LITTLE {
+            return;
+        }
+        for vertex in self.vertices.iter_mut().filter(|vertex| after(vertex)) {
+            vertex.scope = AFTER.to_owned();
+        }
     }
 
     /// A node as one box, or a leaf block as a box for each named part and one for the rest.
@@ -273,12 +295,19 @@ fn formula(trace: &Trace, index: usize, shape: &[usize], constants: bool) -> Str
 /// The first few of some slots, as many as stay short, and how many more there are.
 fn few(slots: &[Slot], text: impl Fn(Slot) -> String) -> String {
     const FEW: usize = 3;
-    const SHORT: usize = 21;
+    const SHORT: usize = 26;
+    /// With what is said of the others.
+    const WHOLE: usize = 36;
     let mut shown = text(slots[0]);
     let mut count = 1;
     while count < slots.len().min(FEW) {
         let next = text(slots[count]);
-        if shown.chars().count() + next.chars().count() > SHORT {
+        let both = shown.chars().count() + next.chars().count();
+        let others = match slots.len() - count - 1 {
+            0 => 0,
+            more => format!(", +{more} more").len(),
+        };
+        if both > SHORT || both + 2 + others > WHOLE {
             break;
         }
         shown += &format!(", {next}");

@@ -18,7 +18,7 @@ pub use dot::Dot;
 pub use mermaid::Mermaid;
 pub use svg::Svg;
 
-pub(crate) use boxes::{Vertex, Wire};
+pub(crate) use boxes::{AFTER, Vertex, Wire};
 pub(crate) use label::{INSET, Label, TEXT_ADVANCE, room_for_labels};
 pub(crate) use paper::legend;
 pub(crate) use plan::Plan;

@@ -1,7 +1,7 @@
 //! From a plan to coordinates: columns, rows, frames and the ways of arrows.
 //!
-//! The page lays its picture out again whenever a scope opens; `page/script/layout.js` is this file in the
-//! browser's language, statement by statement, and a test compares the two.
+//! The page lays its picture out again whenever a scope opens; `page/script/layout.js` is this file
+//! in the browser's language, statement by statement, and a test compares the two.
 
 use super::plan::{GroupPlan, Plan};
 use super::scopes::{Item, Scopes};

@@ -5,7 +5,7 @@ const program = JSON.parse(byId("program").textContent);
 const engine = engineOf(program);
 const isGiven = new Set(program.given);
 const recordedRows = new Map(), recordedSummary = byId("summary").textContent;
-let hasChanged = false, later = null;
+let hasChanged = false, telling = null;
 
 /** The answer to an adjoint, as a reader is told. */
 const adjointText = (slot, text) => program.words[slot] || text(engine.adjoints[slot]);
@@ -17,7 +17,8 @@ function few(slots, text) {
   let shown = text(slots[0]), count = 1;
   for (; count < Math.min(slots.length, 3); count++) {
     const next = text(slots[count]);
-    if (shown.length + next.length > 26) break;
+    const both = shown.length + next.length, rest = slots.length - count - 1;
+    if (both > 26 || both + 2 + (rest ? `, +${rest} more`.length : 0) > 36) break;
     shown += ", " + next;
   }
   const more = slots.length - count;
@@ -150,13 +151,16 @@ function adjointEquation(slot, { left, sign, sum, shares }) {
     lines.push(line("", "=", total));
   } else {
     const products = entries.map((entry) => sign * (engine.share(entry, engine.adjoints[entry.reader]) ?? 0));
+    const by = (reader, math) => {
+      const code = document.createElement("code");
+      code.textContent = reader;
+      return line(`<span class="by">by ${code.outerHTML}:</span>`, "", display(math));
+    };
     const parts = shares.map((share, at) => {
-      const by = document.createElement("code");
-      by.textContent = program.labels[entries[at].reader];
       const chain = [spelled(share), ...(isPlain(share) ? [] : [spelled(share, 12)]), rounded(products[at])];
-      return line(`<span class="by">by ${by.outerHTML}:</span>`, "", display(chain.join("<mo>=</mo>")));
+      return by(program.labels[entries[at].reader], chain.join("<mo>=</mo>"));
     }).reverse();
-    const start = seed ? [line('<span class="by">by <code>the sweep\'s start</code>:</span>', "", display(rounded(sign * seed[1])))] : [];
+    const start = seed ? [by("the sweep's start", rounded(sign * seed[1]))] : [];
     const terms = [...(seed ? [sign * seed[1]] : []), ...products.reverse()].map((product, at) => {
       const text = digits(product === 0 ? 0 : product, 12);
       if (at === 0) return numberOf(text);
@@ -194,10 +198,8 @@ function ledgerLines(slot) {
 }
 
 /** A row of the table, as the engine has it now. */
-function fill(vertex) {
-  const row = byId("n" + vertex);
-  if (!row) return;
-  if (!recordedRows.has(vertex)) recordedRows.set(vertex, row.innerHTML);
+function fill(row, vertex) {
+  if (row.isConnected && !recordedRows.has(vertex)) recordedRows.set(vertex, row.innerHTML);
   row.querySelectorAll(".numbers tr[data-slot]").forEach((element) => {
     const slot = Number(element.dataset.slot), tell = (style, text) => {
       const cell = element.querySelector("td." + style);
@@ -215,6 +217,14 @@ function fill(vertex) {
     part.innerHTML = (formula.value ? valueEquation(slot, formula.value) : "") + (derivative ?? (kept ? kept.outerHTML : ""));
   });
   fillLedgers(row, vertex);
+}
+
+/** All rows that are there. */
+function fillTable() {
+  data.vertices.forEach((_, vertex) => {
+    const row = byId("n" + vertex);
+    if (row) fill(row, vertex);
+  });
 }
 
 function fillLedgers(row, vertex) {
@@ -260,8 +270,8 @@ function recompute(said, pass = "numbers changed here") {
   document.documentElement.classList.add("changed");
   show();
   // A long table is told when the reader has stopped.
-  clearTimeout(later);
-  later = setTimeout(() => { if (hasChanged && byId("all").open) data.vertices.forEach((_, vertex) => fill(vertex)); }, 250);
+  clearTimeout(telling);
+  telling = setTimeout(() => { if (hasChanged && byId("all").open) fillTable(); }, 250);
   document.dispatchEvent(new Event("computed"));
 }
 
@@ -279,7 +289,7 @@ function change(slot, number) {
 /** What was recorded, with its own texts. */
 function reset() {
   const kept = JSON.parse(byId("data").textContent);
-  clearTimeout(later);
+  clearTimeout(telling);
   hasChanged = false;
   engine.values.set(program.values.map((value) => value ?? NaN));
   engine.sweep();
@@ -329,7 +339,7 @@ function fields() {
       const button = document.createElement("button");
       button.textContent = by < 0 ? "− 0.1" : "+ 0.1";
       button.dataset.key = `step:${slot}:${by}`;
-      button.setAttribute("aria-label", `${program.labels[slot]} ${by < 0 ? "less" : "more"} by 0.1`);
+      button.setAttribute("aria-label", `${button.textContent} to ${program.labels[slot]}`);
       button.addEventListener("click", () => change(slot, engine.values[slot] + by));
       return button;
     });
@@ -341,9 +351,10 @@ function fields() {
   (panel.querySelector(".formulas") || panel).prepend(part);
 }
 
-beforePanel = (vertex) => { if (hasChanged && vertex !== null) fill(vertex); };
+beforePanel = (row, vertex) => { if (hasChanged) fill(row, vertex); };
 afterPanel = fields;
 engine.sweep();
 keepPrefixes();
 if (program.moments.length) atEpoch = moment;
 byId("reset").addEventListener("click", reset);
+byId("all").addEventListener("toggle", () => { if (hasChanged && byId("all").open) setTimeout(fillTable); });

@@ -62,10 +62,10 @@ function openWhatFits() {
   }
 }
 
-/** The size at which the whole graph is seen; small text is worse than scrolling. */
+/** The size at which the whole graph is seen; small text is worse than scrolling, and large text is not worth the panel. */
 function fit() {
   const svg = byId("picture"), width = Number(svg.dataset.width), height = Number(svg.dataset.height);
-  zoom(Math.max(1, Math.min(1.25, room() / width, isNarrow() ? Infinity : roomBelow() / height)));
+  zoom(Math.max(1, Math.min(state.panel ? 1.25 : 1, room() / width, isNarrow() ? Infinity : (roomBelow() - 3) / height)));
 }
 
 /** Draws larger or smaller; what stands at a point of the window stays there. */

@@ -1,5 +1,15 @@
 // The panel of the chosen node.
 
+/** The text of a table that is too long to be made before it is looked at, in rows. */
+const later = byId("later"), rowTexts = later ? later.textContent.split(/(?=<tr id=.n\d+.>)/).slice(1) : [];
+
+function rowOf(vertex) {
+  if (!later) return byId("n" + vertex);
+  const made = document.createElement("tbody");
+  made.innerHTML = rowTexts[vertex];
+  return made.rows[0];
+}
+
 /** The chosen node's row of the table, as it stands there. */
 function panel() {
   const into = byId("panel"), vertex = state.chosen, focused = into.contains(document.activeElement) && document.activeElement.dataset.key;
@@ -7,8 +17,8 @@ function panel() {
   into.dataset.of = vertex === null ? "" : data.vertices[vertex].path;
   byId("hint").hidden = vertex !== null;
   if (vertex === null) return;
-  beforePanel(vertex);
-  const row = byId("n" + vertex);
+  const row = rowOf(vertex);
+  beforePanel(row, vertex);
   into.classList.toggle("several", data.vertices[vertex].several);
   for (const cell of row.cells) {
     const part = document.createElement("section");
@@ -23,7 +33,7 @@ function panel() {
       line.hidden = slot !== state.slot;
     } else if (data.vertices[vertex].several) {
       line.classList.toggle("chosen", slot === state.slot);
-      pressable(line, "slot:" + slot, "element " + line.cells[0].textContent, () => { state.slot = slot; show(); });
+      pressable(line, "slot:" + slot, "element " + [...line.cells].map((cell) => cell.textContent).join(", "), () => { state.slot = slot; show(); });
     }
   });
   const waiting = (part, until) => into.querySelectorAll(part).forEach((cell) => cell.classList.toggle("blank", until > state.step));

@@ -45,8 +45,11 @@ window.addEventListener("resize", () => {
   show();
 });
 dragAndWheel();
+byId("all").addEventListener("toggle", () => {
+  if (later && later.isConnected && byId("all").open) byId("wide").innerHTML = later.textContent;
+});
 // A long table would be laid out before anything is seen.
-if (data.vertices.length > 60) byId("all").open = false;
+if (later || data.vertices.length > 60) byId("all").open = false;
 startTraining();
 startExercises();
 read();
