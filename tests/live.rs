@@ -346,7 +346,7 @@ fn a_page_that_cannot_compute_says_why() {
     assert_eq!(says(&Trace::of(&x.erf().backward()).unwrap()), "it has no function for gaussian");
     let tape = Tape::new();
     let x = tape.param([0.5, 1.5]);
-    let largest = x.try_max_axes(&[0]).unwrap();
+    let largest = x.try_max_axes([0]).unwrap();
     assert_eq!(says(&Trace::of(&largest.backward()).unwrap()), "it has no function for max_over");
     let tape = Tape::new();
     let x = tape.param(0.5);

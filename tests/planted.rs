@@ -8,7 +8,10 @@ use std::fmt::Write as _;
 use wengert::{Axes, Last, Tape, Var};
 use wengert_inspect::{Diff, Trace};
 
-const MODULES: [(&str, &str, fn(&Trace) -> Trace); 3] = [
+/// A name, what PyTorch wrote, and the same network on a tape, which takes its numbers.
+type Module = (&'static str, &'static str, fn(&Trace) -> Trace);
+
+const MODULES: [Module; 3] = [
     ("mlp", include_str!("ports/planted/mlp.json"), mlp),
     ("classes", include_str!("ports/planted/classes.json"), classes),
     ("tied", include_str!("ports/planted/tied.json"), tied),
