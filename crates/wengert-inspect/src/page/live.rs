@@ -146,8 +146,8 @@ pub(super) fn controls(f: &mut impl Write, live: &Result<Live, String>) -> fmt::
     writeln!(
         f,
         "<button id=\"reset\" disabled>Back to what was recorded</button>\
-         <output id=\"live-said\" aria-live=\"polite\">Choose a weight, an input or a target to \
-         change it.</output></div>"
+         <output id=\"live-said\" aria-live=\"polite\">Choose a given number to change \
+         it.</output></div>"
     )
 }
 

@@ -55,10 +55,11 @@ function openWhatFits() {
   // Of a crowd the chosen node's scopes stay closed too: the panel shows the node.
   const inside = [...around].filter((group) => group !== 0).sort((a, b) => depth(b) - depth(a));
   while (inside.length && !fits(state.panel)) state.open[inside.shift()] = false;
-  if (!fits(state.panel)) return;
+  // Where the panel is not seen whole, the less is open, the more of it is.
+  if (!state.panel || !fits(true)) return;
   for (const group of closed.reverse()) {
     state.open[group] = true;
-    if (!fits(state.panel)) state.open[group] = false;
+    if (!fits(true)) state.open[group] = false;
   }
 }
 
