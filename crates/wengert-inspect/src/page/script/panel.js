@@ -54,6 +54,15 @@ function panel() {
     into.append(line);
   }
   afterPanel();
+  // What is wider than a phone is scrolled, by keys too.
+  if (isNarrow()) {
+    for (const part of into.querySelectorAll(":scope > section")) {
+      if (part.scrollWidth <= part.clientWidth) continue;
+      part.tabIndex = 0;
+      part.setAttribute("role", "region");
+      part.setAttribute("aria-label", part.className);
+    }
+  }
   const again = focused && into.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (again) again.focus();
 }
