@@ -14,6 +14,7 @@ let training = null;
 
 /** Shows other numbers in the same graph: texts of boxes and arrows, rows of the table, ways of gradients. */
 function renumber(numbers) {
+  const stage = byId("stage"), whole = stage.scrollHeight <= stage.clientHeight;
   byId("summary").textContent = numbers.summary;
   const write = (of, texts) => of.lines.forEach((line, at) => { line[1] = texts[at]; });
   data.vertices.forEach((vertex, index) => {
@@ -25,6 +26,11 @@ function renumber(numbers) {
   data.next = numbers.next;
   numbers.rows.forEach((row, index) => byId("n" + index).replaceWith(row.cloneNode(true)));
   draw();
+  // Longer numbers may take another band of columns: what was seen whole stays whole.
+  if (whole && !isNarrow()) {
+    state.height = Math.max(state.height, Math.ceil(Number(byId("picture").getAttribute("height"))) + 2);
+    stage.style.height = state.height + "px";
+  }
   show();
 }
 
