@@ -206,11 +206,12 @@ impl<'t, S: Scalar> Truths<'t, S> {
             for &(slot, number) in meant.iter().filter(|(slot, _)| *slot < end) {
                 leaves[slot] = Ball::standing_for(number, plain[slot], rounding);
             }
-            let wide = if self.direction.is_empty() {
-                let rounded = |ball: &mut Ball| ball.round_as(rounding);
-                let (values, adjoints) = both_columns(steps, &side, leaves, seeded, rounded);
-                Columns { values, adjoints, tangents: Vec::new(), second: Vec::new() }
-            } else {
+            // The tape sweeps plain numbers, and each bound follows the loops that it is of: those of
+            // dual numbers compute a structural operation in another order.
+            let rounded = |ball: &mut Ball| ball.round_as(rounding);
+            let (values, adjoints) = both_columns(steps, &side, leaves.clone(), seeded, rounded);
+            let mut wide = Columns { values, adjoints, tangents: Vec::new(), second: Vec::new() };
+            if !self.direction.is_empty() {
                 let mut column: Vec<Dual<Ball>> = leaves.into_iter().map(Dual::constant).collect();
                 for (slot, tangent) in tangents {
                     // What was recorded after the output does not move it.
@@ -223,13 +224,11 @@ impl<'t, S: Scalar> Truths<'t, S> {
                     dual.tangent.round_as(rounding);
                 };
                 let (values, adjoints) = both_columns(steps, &side, column, seeded, rounded);
-                let value = |column: &[Dual<Ball>]| column.iter().map(|dual| dual.value).collect();
                 let tangent = |column: &[Dual<Ball>]| {
                     column.iter().map(|dual| Enclosed::of(dual.tangent)).collect()
                 };
-                let (second, tangents) = (tangent(&adjoints), tangent(&values));
-                Columns { values: value(&values), adjoints: value(&adjoints), tangents, second }
-            };
+                (wide.second, wide.tangents) = (tangent(&adjoints), tangent(&values));
+            }
             let undetermined = undetermined(&side, &wide.values, &plain);
             Ok(Truth { output, unit: rounding.unit(), columns: wide, undetermined })
         })
