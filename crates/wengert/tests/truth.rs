@@ -175,7 +175,7 @@ fn differences(
     let along: Vec<(Var<'_>, &[f64])> =
         leaves.iter().zip(direction).map(|(&x, d)| (x, &d[..])).collect();
     let truth = y.truth().along(&along).run().unwrap();
-    let tangent = truth.tangents(y)[0].truth;
+    let Enclosed { truth: tangent, bound, .. } = truth.tangents(y)[0];
     let tape = y.tape();
     let moved = |step: f64| {
         let element =
@@ -194,6 +194,11 @@ fn differences(
         let selects = |&id: &NodeId| tape.node(id).is_some_and(|node| node.op == select);
         (truth.value(y).truth, truth.undetermined().iter().any(selects))
     };
+    // The slope of a root at what may be 0 or not.
+    if bound == f64::INFINITY {
+        count.unknown.set(count.unknown.get() + 1);
+        return Ok(());
+    }
     let quotient = |h: f64| {
         let ((above, jumps_above), (below, jumps_below)) = (moved(h), moved(-h));
         ((above - below) / (2.0 * h).into(), jumps_above || jumps_below)
