@@ -62,7 +62,8 @@ fn time_runs_forward_in_tape_order_and_backward_in_sweep_order() {
         "{READ_BOXES}
         press(document.getElementById('first'));
         for (let step = 0; step <= ends; step++) {{
-            log([shownNow('.wg-value'), shownNow('.wg-adjoint'), document.getElementById('said').textContent, document.getElementById('time').value]);
+            log([shownNow('.wg-value'), shownNow('.wg-adjoint'), byId('said').textContent,
+                byId('time').value]);
             press(document.getElementById('on'));
         }}
         press(document.getElementById('back'));
@@ -168,14 +169,21 @@ fn a_click_shows_what_the_trace_has() {
             for (const box of [...document.querySelectorAll('.wg-box[data-v]')].map((box) => box.dataset.v)) {
                 press(document.querySelector(`.wg-box[data-v='${box}']`));
                 const panel = document.getElementById('panel');
-                const elements = [...panel.querySelectorAll('.numbers tr[data-slot]')].map((row) => row.dataset.slot);
+                const elements = [...panel.querySelectorAll('.numbers tr[data-slot]')].map((row) =>
+                    row.dataset.slot);
                 for (const slot of elements) {
                     if (elements.length > 1) press(panel.querySelector(`.numbers tr[data-slot='${slot}']`));
                     const row = panel.querySelector(`.numbers tr[data-slot='${slot}']`);
-                    const ledger = [...panel.querySelectorAll('.ledger table:not([hidden]) tr:not(:first-child)')].map((line) => [...line.cells].map((cell) => cell.textContent));
-                    log([slot, seen('.node code', panel)[0], seen('.value', row)[0], seen('.adjoint', row)[0], ledger,
-                        seen('.place', panel)[0], panel.querySelectorAll('.formulas :not([hidden]) > .definition math, .formulas .derivative math').length,
-                        [...document.querySelectorAll('.wg-box.lit')].map((lit) => Number(lit.dataset.v)).sort((a, b) => a - b),
+                    const sums = '.ledger table:not([hidden]) tr:not(:first-child)';
+                    const ledger = [...panel.querySelectorAll(sums)]
+                        .map((line) => [...line.cells].map((cell) => cell.textContent));
+                    const formulas = '.formulas :not([hidden]) > .definition math, ' +
+                        '.formulas .derivative math';
+                    log([slot, seen('.node code', panel)[0], seen('.value', row)[0],
+                        seen('.adjoint', row)[0], ledger,
+                        seen('.place', panel)[0], panel.querySelectorAll(formulas).length,
+                        [...document.querySelectorAll('.wg-box.lit')].map((lit) =>
+                            Number(lit.dataset.v)).sort((a, b) => a - b),
                         document.querySelectorAll('.wg-box.chosen').length]);
                 }
             }");
@@ -257,7 +265,7 @@ fn a_row_of_the_table_is_an_address_too() {
     let Some(chromium) = chromium() else { return };
     let page = Page::of(&traced(&[2, 1, 2], Granularity::PerNeuron)).to_string();
     let script =
-        "log(document.getElementById('panel').dataset.of); log(document.querySelectorAll('.wg-box.chosen').length);
+        "log(byId('panel').dataset.of); log(document.querySelectorAll('.wg-box.chosen').length);
         press(document.querySelector('[data-v=\"0\"]')); log(document.getElementById('panel').dataset.of);
         press(document.querySelector('.wg-frame rect')); log(document.querySelectorAll('.wg-frame').length);
         press(document.querySelector('.wg-strip')); log(document.querySelectorAll('.wg-frame').length);";
@@ -275,8 +283,10 @@ fn scopes_open_and_close_to_the_layout_that_the_crate_computes() {
     let trace = traced(&[9, 12, 5], Granularity::PerNeuron);
     let page = Page::of(&trace).to_string();
     let script = "
-        const picture = () => { const copy = document.getElementById('picture').cloneNode(true); copy.querySelectorAll('defs').forEach((d) => d.remove()); return copy.innerHTML; };
-        const toggle = (path) => press(document.querySelector(`[data-key='open:${path}'], [data-key='close:${path}']`));
+        const picture = () => { const copy = byId('picture').cloneNode(true);
+            copy.querySelectorAll('defs').forEach((d) => d.remove()); return copy.innerHTML; };
+        const toggle = (path) =>
+            press(document.querySelector(`[data-key='open:${path}'], [data-key='close:${path}']`));
         state.open = data.groups.map((_, group) => data.open.includes(group)); draw();
         log(room()); log(picture());
         for (const path of ['hidden', 'hidden/3', 'output', 'hidden/11']) { toggle(path); log(picture()); }
@@ -315,7 +325,7 @@ fn a_link_leads_to_a_view_and_keys_and_search_work() {
     let trace = traced(&[2, 2, 2], Granularity::PerNeuron);
     let page = Page::of(&trace).to_string();
     let script = "
-        const said = () => document.getElementById('said').textContent, of = () => document.getElementById('panel').dataset.of;
+        const said = () => byId('said').textContent, of = () => byId('panel').dataset.of;
         log([said(), of(), document.querySelectorAll('[data-key=\"open:output\"]').length]);
         key('ArrowRight'); log([said(), of()]);
         key('ArrowLeft'); key('ArrowLeft'); log([said(), of()]);
@@ -369,7 +379,9 @@ fn every_pre_activation_has_its_delta() {
     let Some(chromium) = chromium() else { return };
     let trace = traced(&[2, 2, 2], Granularity::PerNeuron);
     let page = Page::of(&trace).delta(|path| path.ends_with(".z")).to_string();
-    let script = &format!("const opened = location.hash; {OPEN_ALL}{}", "
+    let script = &format!(
+        "const opened = location.hash; {OPEN_ALL}{}",
+        "
         const of = () => document.getElementById('panel').dataset.of;
         const boxes = [...document.querySelectorAll('.wg-box[data-v]')];
         const faded = (style) => boxes.map((box) => box.querySelector(style))
@@ -377,7 +389,8 @@ fn every_pre_activation_has_its_delta() {
         const partials = () => seen('.wg-partial').length;
         log([of(), seen('#panel .delta')[0], opened]);
         log(boxes.filter((box) => box.querySelector('.wg-delta'))
-            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta').textContent.trim()));
+            .map((box) => data.vertices[box.dataset.v].path + ' ' + box.querySelector('.wg-delta')
+                .textContent.trim()));
         const search = document.getElementById('search');
         for (const word of ['delta', 'δ', 'Delt']) {
             search.value = word; search.dispatchEvent(new Event('input', { bubbles: true }));
@@ -392,7 +405,8 @@ fn every_pre_activation_has_its_delta() {
         log(partials());
         key('Home'); key('ArrowRight');
         log([partials(), seen('.wg-delta').length, seen('#panel .delta').length, of()]);
-        key('Escape'); log([of(), location.hash.includes('select=')]);");
+        key('Escape'); log([of(), location.hash.includes('select=')]);"
+    );
     let Seen { log, .. } = open(&chromium, &page, "", script);
     let zs: Vec<Slot> = ["hidden/0", "hidden/1", "output/0", "output/1"]
         .map(|neuron| trace.find(&format!("{neuron}.z")).unwrap().slots()[0])
@@ -422,7 +436,7 @@ fn every_pre_activation_has_its_delta() {
         &chromium,
         &Page::of(&trace).to_string(),
         "",
-        "log([document.querySelectorAll('.wg-delta, #shows').length, document.getElementById('panel').dataset.of]);",
+        "log([document.querySelectorAll('.wg-delta, #shows').length, byId('panel').dataset.of]);",
     );
     assert_eq!(log[0], serde_json::json!([0, ""]));
 }
@@ -446,11 +460,13 @@ fn the_training_is_replayed_frame_by_frame() {
     );
     let Some(chromium) = chromium() else { return };
     let script = "
-        const state = () => [[...document.querySelectorAll('#frames figure')].filter((f) => !f.hidden).map((f) => Number(f.dataset.epoch)),
-            document.getElementById('epoch-said').textContent, Number(document.getElementById('marker').getAttribute('x1'))];
+        const state = () => [[...document.querySelectorAll('#frames figure')].filter((f) => !f.hidden)
+            .map((f) => Number(f.dataset.epoch)),
+            byId('epoch-said').textContent, Number(byId('marker').getAttribute('x1'))];
         log(state());
         const slider = document.getElementById('epoch');
-        for (const at of [0, 1, 2]) { slider.value = at; slider.dispatchEvent(new Event('input', { bubbles: true })); log(state()); }";
+        for (const at of [0, 1, 2]) { slider.value = at;
+            slider.dispatchEvent(new Event('input', { bubbles: true })); log(state()); }";
     let Seen { log, .. } = open(&chromium, &page, "", script);
     for (seen, epoch) in log.iter().zip([100, 0, 1, 10]) {
         assert_eq!(seen[0], serde_json::json!([epoch]));
@@ -512,7 +528,9 @@ fn hostile_names_stay_names() {
     let page = Page::of(&trace).to_string();
     assert!(!page.contains("<img") && !page.contains("<!--"));
     let Some(chromium) = chromium() else { return };
-    let script = "log(data.vertices.map((vertex) => vertex.path)); press(document.querySelector('[data-v=\"0\"]')); log(seen('#panel .node code')[0]); log(document.querySelectorAll('img').length);";
+    let script = "log(data.vertices.map((vertex) => vertex.path));
+        press(document.querySelector('[data-v=\"0\"]')); log(seen('#panel .node code')[0]);
+        log(document.querySelectorAll('img').length);";
     let Seen { log, .. } = open(&chromium, &page, "", script);
     assert_eq!(strings(&log[0])[0], "</script><img src=x onerror=alert(1)>/<!--<script>'\"&amp;");
     assert_eq!(log[1], "</script><img src=x onerror=alert(1)>/<!--<script>'\"&amp;");
@@ -550,7 +568,8 @@ fn unusual_traces_have_pages_too() {
     assert!(foreign.contains("from elsewhere"));
 
     let Some(chromium) = chromium() else { return };
-    let script = "log(document.getElementById('said').textContent); press(document.getElementById('first')); press(document.getElementById('on')); log(document.getElementById('said').textContent);";
+    let script = "log(byId('said').textContent); press(byId('first')); press(byId('on'));
+        log(byId('said').textContent);";
     for (page, says) in [
         (Page::of(&empty).to_string(), ["Nothing is computed yet.", "Nothing is computed yet."]),
         (Page::of(&values).to_string(), ["All values are computed.", "forward 1 of 3: value of x"]),
@@ -581,9 +600,11 @@ fn large_traces_stay_small_pages() {
             trace.value(trace.loss().unwrap())
         )));
         let Some(chromium) = chromium() else { continue };
-        let script = "log(Number(document.documentElement.dataset.ready)); log(document.querySelectorAll('.wg-box').length);
-            const before = performance.now(); press(document.querySelector('[data-key^=\"open:\"]')); log(performance.now() - before);
-            press(document.getElementById('first')); press(document.getElementById('on')); log(document.getElementById('said').textContent);";
+        let script = "log(Number(document.documentElement.dataset.ready));
+            log(document.querySelectorAll('.wg-box').length);
+            const before = performance.now(); press(document.querySelector('[data-key^=\"open:\"]'));
+            log(performance.now() - before);
+            press(byId('first')); press(byId('on')); log(byId('said').textContent);";
         let Seen { log, dom } = open(&chromium, &page, "", script);
         // Times are printed and not asserted: they are those of a machine that may be busy.
         eprintln!(

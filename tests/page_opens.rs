@@ -57,16 +57,19 @@ const MEASURE: &str = "
     const small = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
         const text = walk.currentNode, of = text.parentElement;
-        if (!text.textContent.trim() || of.closest('script, style, template, datalist') || !of.getClientRects().length) continue;
+        if (!text.textContent.trim() || of.closest('script, style, template, datalist') ||
+            !of.getClientRects().length) continue;
         const matrix = of.ownerSVGElement ? of.getScreenCTM() : null;
-        const size = parseFloat(getComputedStyle(of).fontSize) * (matrix ? Math.hypot(matrix.a, matrix.b) : 1);
+        const size = parseFloat(getComputedStyle(of).fontSize) *
+            (matrix ? Math.hypot(matrix.a, matrix.b) : 1);
         if (size < 10.99) small.push([size, text.textContent]);
     }
     log(small);
-    const stage = document.getElementById('stage').getBoundingClientRect(), svg = document.getElementById('picture').getBoundingClientRect();
+    const stage = byId('stage').getBoundingClientRect(), svg = byId('picture').getBoundingClientRect();
     log([Math.round(svg.width - stage.width), Math.round(svg.height - stage.height)]);
     const loss = document.querySelector('.wg-output').getBoundingClientRect();
-    log([loss.top >= stage.top, loss.right <= stage.right, loss.bottom <= Math.min(stage.bottom, innerWidth < 640 ? Infinity : innerHeight)]);
+    log([loss.top >= stage.top, loss.right <= stage.right,
+        loss.bottom <= Math.min(stage.bottom, innerWidth < 640 ? Infinity : innerHeight)]);
     log([innerWidth, document.documentElement.scrollWidth, document.querySelectorAll('.wg-box').length]);
     log(document.getElementById('panel').dataset.of);";
 
@@ -105,7 +108,8 @@ fn nothing_keeps_anybody_out() {
     let (Some(chromium), Some(axe)) = (chromium(), axe()) else { return };
     let script = "
         const found = async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-            .map((violation) => [violation.id, violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))]);
+            .map((violation) => [violation.id,
+                violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))]);
         log(matchMedia('(prefers-color-scheme: dark)').matches);
         log(await found());
         state.open = state.open.map(() => true); draw(); go(9);
@@ -123,15 +127,19 @@ fn nothing_keeps_anybody_out() {
 fn moving_through_the_training_moves_everything() {
     let Some(chromium) = chromium() else { return };
     let script = "
-        const text = (path, style) => document.querySelector(`[data-key='box:${path}'] ${style}`).textContent.trim();
-        const state_now = () => [text('hidden/0.w', '.wg-value'), text('hidden/0.z', '.wg-delta'), document.querySelector('#panel .value').textContent,
-            [...document.querySelectorAll('#frames figure')].filter((figure) => !figure.hidden).map((figure) => Number(figure.dataset.epoch)),
-            Number(document.getElementById('marker').getAttribute('x1')), document.getElementById('summary').textContent.includes('row 1'),
+        const text = (path, style) => document.querySelector(`[data-key='box:${path}'] ${style}`)
+            .textContent.trim();
+        const state_now = () => [text('hidden/0.w', '.wg-value'), text('hidden/0.z', '.wg-delta'),
+            document.querySelector('#panel .value').textContent,
+            [...document.querySelectorAll('#frames figure')].filter((figure) => !figure.hidden)
+                .map((figure) => Number(figure.dataset.epoch)),
+            Number(byId('marker').getAttribute('x1')), byId('summary').textContent.includes('row 1'),
             document.getElementById('epoch').getAttribute('aria-valuetext')];
         choose(vertexByPath.get('hidden/0.w')); choose(vertexByPath.get('hidden/0.z'));
         const slider = document.getElementById('epoch');
         log(slider.max); log(state_now());
-        for (const at of [0, 1, 2]) { slider.value = at; slider.dispatchEvent(new Event('input', { bubbles: true })); log(state_now()); }
+        for (const at of [0, 1, 2]) { slider.value = at;
+            slider.dispatchEvent(new Event('input', { bubbles: true })); log(state_now()); }
         press(document.getElementById('train'));
         log([slider.value, document.getElementById('train').textContent]);
         await new Promise((done) => setTimeout(done, 1800));
@@ -173,7 +181,8 @@ fn a_wrong_line_is_found_by_pointing_at_it() {
     let script = "
         const exercise = document.querySelector('.exercise'), verdict = exercise.querySelector('.verdict');
         log(exercise.querySelector('details').open);
-        for (const line of [0, 2, 1]) { press(exercise.querySelectorAll('li button')[line]); log(verdict.textContent); }
+        for (const line of [0, 2, 1]) { press(exercise.querySelectorAll('li button')[line]);
+            log(verdict.textContent); }
         log(exercise.querySelector('details').open);
         log(exercise.querySelector('pre').textContent.includes('the value of hidden/0.output'));";
     everything(|page, _, _| {
@@ -195,7 +204,8 @@ fn a_wrong_line_is_found_by_pointing_at_it() {
 fn the_keyboard_and_the_ear_are_enough() {
     let Some(chromium) = chromium() else { return };
     let script = "
-        const order = [...document.querySelectorAll('button, input, [tabindex=\"0\"]')].filter((e) => e.closest('[hidden]') === null).map((e) => e.id);
+        const order = [...document.querySelectorAll('button, input, [tabindex=\"0\"]')].filter((e) =>
+            e.closest('[hidden]') === null).map((e) => e.id);
         log(order.indexOf('play') < order.findIndex((id, at) => at > 0 && id === ''));
         const time = document.getElementById('time');
         go(2); log(time.getAttribute('aria-valuetext') === document.getElementById('said').textContent);
@@ -211,8 +221,11 @@ fn the_keyboard_and_the_ear_are_enough() {
         log(label.startsWith('open hidden '));
         setOpen(groupByPath.get('hidden'), true);
         const z = document.querySelector('[data-key=\"box:hidden/0.z\"]');
-        log([...z.querySelectorAll('text')].every((text) => z.getAttribute('aria-label').includes(text.textContent.trim())));
-        const search = document.getElementById('search'), found = (text) => { search.value = text; search.dispatchEvent(new Event('input', { bubbles: true })); return document.getElementById('matches').textContent; };
+        log([...z.querySelectorAll('text')].every((text) =>
+            z.getAttribute('aria-label').includes(text.textContent.trim())));
+        const search = byId('search'), found = (text) => { search.value = text;
+            search.dispatchEvent(new Event('input', { bubbles: true }));
+            return byId('matches').textContent; };
         log([found('nothing'), found('error²'), found('hidden/0.z'), found('')]);
         setOpen(groupByPath.get('output'), false); found('error²');
         log(document.querySelector('[data-key=\"open:output\"]').classList.contains('found'));

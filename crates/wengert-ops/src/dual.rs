@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use crate::op::{Binary, Structural, Unary};
-use crate::real::{Constant, OfNumbers, Real, Scalar, powers};
+use crate::real::{Constant, OfNumbers, Real, Scalar, power};
 use crate::rules;
 use crate::structural::{Entry, Found, Site, duals};
 
@@ -80,11 +80,7 @@ impl<S: Scalar> Real for Dual<S> {
     }
 
     fn powi(self, n: i32) -> Self {
-        let power = |x: Self, n: i32| x.binary(Binary::Powi, x.like(f64::from(n)));
-        match powers::<S>(n) {
-            None => power(self, n),
-            Some([a, times, rest]) => power(power(self, a), times) * power(self, rest),
-        }
+        power::<S, Self>(self, n)
     }
 
     #[cfg_attr(not(debug_assertions), inline)]

@@ -216,6 +216,15 @@ pub fn powers<S: Scalar>(n: i32) -> Option<[i32; 3]> {
     Some([STEP * n.signum(), (n / STEP).abs(), n % STEP])
 }
 
+/// `xⁿ` for numbers of S, or for what is made of them, by powers that are numbers of the type.
+pub(crate) fn power<S: Scalar, R: Real>(x: R, n: i32) -> R {
+    let within = |x: R, n: i32| x.binary(Binary::Powi, x.like(f64::from(n)));
+    match powers::<S>(n) {
+        None => within(x, n),
+        Some([a, times, rest]) => within(within(x, a), times) * within(x, rest),
+    }
+}
+
 pub mod sealed {
     use super::Scalar;
     use crate::op::Structural;

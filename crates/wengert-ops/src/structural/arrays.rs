@@ -15,7 +15,7 @@ use crate::algebra::Algebra;
 use crate::attributes::Attributes;
 use crate::elementwise;
 use crate::op::{Binary, Structural, Unary};
-use crate::real::{Constant, Real, Scalar, powers};
+use crate::real::{Constant, Real, Scalar, power};
 use crate::shape::{Layout, Shape};
 use crate::tensor::Tensor;
 
@@ -132,11 +132,7 @@ impl<S: Scalar> Real for Array<'_, S> {
     }
 
     fn powi(self, n: i32) -> Self {
-        let power = |x: Self, n: i32| x.binary(Binary::Powi, x.like(f64::from(n)));
-        match powers::<S>(n) {
-            None => power(self, n),
-            Some([a, times, rest]) => power(power(self, a), times) * power(self, rest),
-        }
+        power::<S, Self>(self, n)
     }
 
     fn unary(self, op: Unary) -> Self {
