@@ -147,3 +147,70 @@ pub(crate) fn reverse<S: Scalar>(
 pub(crate) fn fault<S: Scalar>(op: Structural, site: &Site<'_, Dual<S>>) -> Option<Found> {
     op.fault(&Plain::of(site).site(site))
 }
+
+#[cfg(test)]
+mod tests {
+    use smallvec::smallvec;
+
+    use super::*;
+    use crate::attributes::Attributes;
+    use crate::shape::Shape;
+
+    fn site<'a>(
+        tensors: &[Tensor<'a, Dual<f64>>],
+        shape: &'a Shape,
+        attributes: &'a Attributes,
+        run: &'a [Dual<f64>],
+    ) -> Site<'a, Dual<f64>> {
+        let cut = SmallVec::from_elem(false, tensors.len());
+        Site { operands: tensors.iter().copied().collect(), cut, shape, attributes, run }
+    }
+
+    /// Entries times adjoints, added up, are what the shares give: by columns of tangents on the one
+    /// side, backwards on the other.
+    #[track_caller]
+    fn entries_add_up(op: Structural, operands: &[&[usize]], attributes: Attributes) {
+        let number = |i: usize| Dual::new(1.5 + (i as f64).sin(), (2.0 * i as f64).cos());
+        let layouts: Vec<Layout> =
+            operands.iter().map(|&dims| Layout::contiguous(Shape::from(dims))).collect();
+        // Large diagonals, so that matrices have factors.
+        let stride = operands[0][operands[0].len() - 1] + 1;
+        let total: usize = layouts.iter().map(Layout::len).sum();
+        let data: Vec<Dual<f64>> = (0..total)
+            .map(|i| if i % stride == 0 { number(i) + Dual::constant(9.0) } else { number(i) })
+            .collect();
+        let mut start = 0;
+        let mut tensors: SmallVec<[Tensor<'_, Dual<f64>>; 3]> = smallvec![];
+        for layout in &layouts {
+            tensors.push(Tensor { data: &data, start, layout });
+            start += layout.len();
+        }
+        let shapes: Vec<&Shape> = layouts.iter().map(Layout::shape).collect();
+        let shape = op.shape(&shapes, &attributes).unwrap();
+        let mut run = vec![Dual::EMPTY; shape.len()];
+        op.value(&site(&tensors, &shape, &attributes, &[]), &mut run);
+        let g: Vec<Dual<f64>> = (0..run.len()).map(|i| number(i + 7)).collect();
+        let (mut swept, mut added) = (vec![Dual::EMPTY; total], vec![Dual::EMPTY; total]);
+        op.reverse(&site(&tensors, &shape, &attributes, &run), &g, &mut swept);
+        op.entries(&site(&tensors, &shape, &attributes, &run), |entry| {
+            if let Some(share) = entry.partial.times(g[entry.out]) {
+                added[entry.slot] = added[entry.slot] + share;
+            }
+        });
+        for (i, (swept, added)) in swept.iter().zip(&added).enumerate() {
+            let close = |x: f64, y: f64| (x - y).abs() <= 1e-12 * (1.0 + x.abs());
+            assert!(close(swept.value, added.value), "{op:?} {i}: {swept:?} {added:?}");
+            assert!(close(swept.tangent, added.tangent), "{op:?} {i}: {swept:?} {added:?}");
+        }
+        assert!(swept.iter().any(|dual| dual.tangent != 0.0), "{op:?}: nothing moves");
+    }
+
+    #[test]
+    fn entries_are_those_of_the_shares() {
+        entries_add_up(Structural::MatMul, &[&[2, 3], &[3, 2]], Attributes::None);
+        entries_add_up(Structural::LogSumExp, &[&[2, 3]], Attributes::axes_of(&[1]));
+        entries_add_up(Structural::Cholesky, &[&[3, 3]], Attributes::None);
+        entries_add_up(Structural::Solve, &[&[3, 3], &[3]], Attributes::None);
+        entries_add_up(Structural::CumProd, &[&[4]], Attributes::axes_of(&[0]));
+    }
+}
