@@ -1,24 +1,26 @@
 //! Stages become tasks: kernels are chosen, and addresses become places in a workspace.
 
+mod pass;
+
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::access::Access;
 use super::exec::contract::Layout as ContractLayout;
-use super::exec::pass::{Pass, Step, Window};
+use super::exec::pass::Pass;
 use super::exec::platform::Platform;
 use super::exec::product::{Order, Products};
 use super::exec::reduce::Layout as ReduceLayout;
 use super::exec::rule::{OnTape, Spread};
 use super::exec::scalars::{Scalar, Scalars};
 use super::exec::walk::{Axis, merged};
-use super::exec::{ByRule, CHUNK, Contract, InPieces, LANES, Reduce, Task, elementwise};
+use super::exec::{ByRule, CHUNK, Contract, InPieces, LANES, Reduce, Task};
 use super::fuse::{Member, Stage};
-use super::graph::{FastMap, Instruction, Op};
+use super::graph::{Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Id, Map, Place, RunId};
-use super::memory::{PAD, Places};
+use super::memory::Places;
 use super::strips::{self, Piece, Strip};
 use crate::elementary::Elementary;
 use crate::simd::Level;
@@ -140,47 +142,6 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         }
     }
 
-    /// A pass, and how many numbers its registers hold.
-    fn pass(&self, dims: &[usize], members: &[Member], registers: usize) -> (Pass<S>, usize) {
-        let period = period_of(self.plan, dims, members);
-        let axes = if period.is_some() { 2 } else { 1 };
-        let (rows, row) = dims.split_at(dims.len() - axes);
-        let len: usize = row.iter().product();
-        let chunk = period.map_or(CHUNK, |period| CHUNK / period * period);
-        // Of a short row all registers stay in a near cache.
-        let width = CHUNK.min(len.next_multiple_of(PAD));
-        let mut building = Building {
-            of: self,
-            space: dims,
-            rows,
-            period,
-            pass: Pass {
-                rows: rows.into(),
-                walks: vec![SmallVec::from_elem(0, rows.len())],
-                len,
-                chunk,
-                exact: false,
-                steps: Vec::new(),
-            },
-            registers: Registers { base: registers, width, free: Vec::new(), used: 0 },
-            inside: FastMap::default(),
-        };
-        // The last member that reads what each computes.
-        let mut last: FastMap<Address, usize> = FastMap::default();
-        for (m, member) in members.iter().enumerate() {
-            member.operands(self.plan).iter().for_each(|operand| {
-                last.insert(operand.first(), m);
-            });
-        }
-        for (m, member) in members.iter().enumerate() {
-            building.member(m, member, &last);
-        }
-        if building.registers.used == 0 {
-            building.pass.chunk = len;
-        }
-        (building.pass, building.registers.used * width)
-    }
-
     fn single(&self, instruction: &Instruction<Address>) -> Task<S> {
         match instruction.op {
             Op::Contract { guarded } => self.contract(instruction, guarded),
@@ -216,6 +177,20 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         })
     }
 
+    /// Turns axes of a sum round that every operand walks backwards, as sums over what a sweep has
+    /// added do, if the order of the sum is free. Where the operands begin then.
+    fn forwards<const N: usize>(&self, axes: &mut [Axis<N>], mut starts: [usize; N]) -> [usize; N] {
+        for Axis { extent, strides } in axes.iter_mut().filter(|_| self.fast) {
+            if strides.iter().all(|&stride| stride <= 0) {
+                for (start, stride) in starts.iter_mut().zip(strides) {
+                    *start = (*start as isize + (*extent as isize - 1) * *stride) as usize;
+                    *stride = -*stride;
+                }
+            }
+        }
+        starts
+    }
+
     fn contract(&self, instruction: &Instruction<Address>, guarded: bool) -> Task<S> {
         let (dims, inner) = (&instruction.dims, &instruction.inner);
         let (out, out_strides) = self.strided(&instruction.out);
@@ -235,8 +210,9 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             extent: inner[i],
             strides: [a_strides[dims.len() + i], b_strides[dims.len() + i]],
         };
-        let mut around: SmallVec<[Axis<2>; 2]> =
-            merged((0..inner.len()).map(axis)).into_iter().collect();
+        let mut axes: SmallVec<[Axis<2>; 2]> = (0..inner.len()).map(axis).collect();
+        let [a, b] = self.forwards(&mut axes, [a, b]);
+        let mut around: SmallVec<[Axis<2>; 2]> = merged(axes).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0, 0] });
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), a, b];
         let order = if self.fast { Order::Any } else { Order::OfIndex { guarded } };
@@ -269,8 +245,9 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             strides: [out_strides[axis], init_stride(axis), x_strides[axis]],
         }));
         let axis = |i: usize| Axis { extent: inner[i], strides: [x_strides[dims.len() + i]] };
-        let mut around: SmallVec<[Axis<1>; 2]> =
-            merged((0..inner.len()).map(axis)).into_iter().collect();
+        let mut axes: SmallVec<[Axis<1>; 2]> = (0..inner.len()).map(axis).collect();
+        let [x] = self.forwards(&mut axes, [x]);
+        let mut around: SmallVec<[Axis<1>; 2]> = merged(axes).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0] });
         let along = self.fast && inner.strides == [1] && inner.extent >= 2 * LANES;
         let (outer, lanes) = split_lanes(outer, along);
@@ -300,181 +277,5 @@ fn split_lanes<const N: usize>(
             (outer, lanes)
         }
         _ => (outer, single),
-    }
-}
-
-/// Registers: pieces of a workspace that hold a chunk of what lives only inside a pass.
-struct Registers {
-    base: usize,
-    width: usize,
-    free: Vec<usize>,
-    used: usize,
-}
-
-impl Registers {
-    fn take(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| self.fresh())
-    }
-
-    fn fresh(&mut self) -> usize {
-        self.used += 1;
-        self.used - 1
-    }
-
-    fn window(&self, register: usize) -> Window {
-        let start = Place::new(self.base + register * self.width);
-        Window { start, walk: 0, moves: false, single: false }
-    }
-}
-
-/// The extent of the last axis, if it is short and can be walked as one row with the axis before:
-/// where every operand goes on evenly from one to the next, starts again, or repeats each element.
-fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<usize> {
-    let &[.., before, last] = dims else { return None };
-    let even = |access: &Access<Address>| match access {
-        Access::Strided { strides, .. } => {
-            let (outer, inner) = (strides[dims.len() - 2], strides[dims.len() - 1]);
-            outer == inner * last as i32 || outer == 0 || inner == 0
-        }
-        Access::Listed(_) => false,
-    };
-    let run = |member: &Member| member.out(plan).is_contiguous(dims);
-    let all = members.iter().all(|member| run(member) && member.operands(plan).iter().all(even));
-    (last <= SHORT && before > 1 && all).then_some(last)
-}
-
-/// Rows up to this length are walked together.
-const SHORT: usize = CHUNK / 4;
-
-/// A pass under construction.
-struct Building<'a, S: 'static> {
-    of: &'a Assembler<'a, S>,
-    space: &'a [usize],
-    rows: &'a [usize],
-    /// Where the last two axes are walked as one row: the extent of the last.
-    period: Option<usize>,
-    pass: Pass<S>,
-    registers: Registers,
-    /// The places of what members have computed, by first address, and the register if it is one.
-    inside: FastMap<Address, (Window, Option<usize>)>,
-}
-
-impl<S: Elementary + Product + Platform> Building<'_, S> {
-    fn member(&mut self, m: usize, member: &Member, last: &FastMap<Address, usize>) {
-        let instruction = &self.of.plan.instructions[member.index];
-        let mut loaded: SmallVec<[usize; 3]> = SmallVec::new();
-        let nowhere = Window { start: Place::new(0), walk: 0, moves: false, single: true };
-        let mut operands = [nowhere; 3];
-        for (i, operand) in member.operands(self.of.plan).iter().enumerate() {
-            operands[i] = match self.inside.get(&operand.first()) {
-                Some(&(place, _))
-                    if matches!(operand, Access::Strided { .. }) && self.is_whole(operand) =>
-                {
-                    place
-                }
-                _ => self.outside(operand, &mut loaded),
-            };
-        }
-        self.registers.free.extend(loaded);
-        for operand in member.operands(self.of.plan) {
-            if last.get(&operand.first()) == Some(&m)
-                && let Some((_, Some(register))) = self.inside.get(&operand.first()).copied()
-                && !self.registers.free.contains(&register)
-            {
-                self.registers.free.push(register);
-            }
-        }
-        if let Access::Listed(list) = member.out(self.of.plan) {
-            let to = list.iter().map(|&address| self.of.place(address)).collect();
-            self.pass.steps.push(Step::Scatter { from: operands[0], to });
-            return;
-        }
-        let kernel = elementwise::kernel::<S>(instruction.op, self.of.fast, self.of.level);
-        let first = member.out(self.of.plan).first();
-        // What lies beside a part of an output is another part.
-        self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
-        let (out, register) = if self.of.places.get(first).is_none() {
-            let register = self.registers.take();
-            (self.registers.window(register), Some(register))
-        } else {
-            (self.memory(member.out(self.of.plan), 1), None)
-        };
-        self.inside.insert(first, (out, register));
-        self.pass.steps.push(Step::Compute { op: instruction.op, kernel, out, operands });
-    }
-
-    /// Whether an operand walks the whole space in order, as what members compute is kept.
-    fn is_whole(&self, operand: &Access<Address>) -> bool {
-        operand.is_contiguous(self.space)
-    }
-
-    /// An operand that was computed before the pass.
-    fn outside(&mut self, operand: &Access<Address>, loaded: &mut SmallVec<[usize; 3]>) -> Window {
-        let mut register = |this: &mut Self| {
-            let register = this.registers.take();
-            loaded.push(register);
-            this.registers.window(register)
-        };
-        match operand {
-            Access::Listed(list) => {
-                let out = register(self);
-                let places = list.iter().map(|&address| self.of.place(address)).collect();
-                self.pass.steps.push(Step::gather(out, places));
-                out
-            }
-            Access::Strided { strides, .. } => {
-                let row = &strides[self.rows.len()..];
-                let (step, outer) = (row[row.len() - 1], row[0]);
-                let from = self.memory(operand, i32::from(step == 1));
-                match self.period {
-                    Some(period) if outer != step * period as i32 => {
-                        let from = Window { moves: false, single: true, ..from };
-                        if outer == 0 {
-                            // A register that nothing else gets, or got: it is filled for the first
-                            // chunk of a row alone.
-                            let kept = self.registers.fresh();
-                            let out = self.registers.window(kept);
-                            self.pass.steps.push(Step::Cycle {
-                                out,
-                                from,
-                                stride: step as isize,
-                                period,
-                            });
-                            return out;
-                        }
-                        let out = register(self);
-                        self.pass.steps.push(Step::Repeat {
-                            out,
-                            from,
-                            stride: outer as isize,
-                            times: period,
-                        });
-                        out
-                    }
-                    _ if step == 1 || step == 0 || self.pass.len == 1 => from,
-                    _ => {
-                        let out = register(self);
-                        self.pass.steps.push(Step::Stride { out, from, stride: step as isize });
-                        out
-                    }
-                }
-            }
-        }
-    }
-
-    fn memory(&mut self, access: &Access<Address>, step: i32) -> Window {
-        let Access::Strided { start, strides } = access else { unreachable!("lists are gathered") };
-        let rows = &strides[..self.rows.len()];
-        let walk =
-            self.pass.walks.iter().position(|walk| walk.as_slice() == rows).unwrap_or_else(|| {
-                self.pass.walks.push(rows.into());
-                self.pass.walks.len() - 1
-            });
-        Window {
-            start: self.of.place(*start),
-            walk: walk as u16,
-            moves: step == 1,
-            single: step != 1,
-        }
     }
 }

@@ -7,18 +7,20 @@
 //! written one by one, become a matrix product, and a formula written for each of many rows becomes
 //! that formula over a column.
 
+mod chains;
+mod cost;
 mod units;
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::access::{Access, Dims, Strides, factor, joined};
+use super::access::{Access, Dims, factor};
 use super::exec::rule::Rule;
-use super::graph::{Chain, Graph, Instruction, Kind, Op, Part, Source};
+use super::graph::{Graph, Instruction, Kind, Part, Source};
 use super::ids::{Address, InstructionId, Line, Map, Node, Point, RunId, Value};
 use super::passes::{Root, State};
-use crate::op::Binary;
+use super::rounds::Rounds;
 use crate::real::Scalar;
 use units::{Unit, op_of, units};
 
@@ -52,6 +54,8 @@ pub(crate) struct Grouped<S> {
     pub(crate) plan: Plan<S>,
     /// The first address of live nodes.
     nodes: Map<Node, Option<Address>>,
+    /// How many rounds of a loop stand side by side, if they do.
+    pub(crate) rounds: usize,
 }
 
 /// What scalar nodes become.
@@ -67,13 +71,53 @@ pub(crate) enum Grouping {
     Even,
 }
 
-/// Lays the live nodes out.
-pub(crate) fn run<S: Scalar>(state: &State<S>, grouping: Grouping) -> Grouped<S> {
+/// What becomes of alike nodes that read what no strides describe.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Uneven {
+    /// They read by a list.
+    Listed,
+    /// Each stays by itself.
+    Apart,
+    /// They read by a list, and sums are cut until they need none: alike ones are a loop's rounds,
+    /// which all walk as one.
+    InRounds,
+}
+
+/// Lays the live nodes out. Where alike nodes read by long lists, and a loop recorded them, what is
+/// alike in every round is laid out instead, if that costs less.
+pub(crate) fn run<S: Scalar>(
+    state: &State<S>,
+    grouping: Grouping,
+    rounds: impl FnOnce() -> Option<Rounds>,
+) -> Grouped<S> {
+    match grouping {
+        Grouping::Nothing => lay_out(state, false, Uneven::Listed, None),
+        Grouping::Even => lay_out(state, true, Uneven::Apart, None),
+        Grouping::Alike => {
+            let alike = lay_out(state, true, Uneven::Listed, None);
+            let cost = cost::of(&alike.plan);
+            if 8.0 * cost.by_list < cost.all {
+                return alike;
+            }
+            let Some(rounds) = rounds() else { return alike };
+            let by_round = lay_out(state, true, Uneven::InRounds, Some(&rounds));
+            if cost::of(&by_round.plan).all < cost.all { by_round } else { alike }
+        }
+    }
+}
+
+fn lay_out<S: Scalar>(
+    state: &State<S>,
+    together: bool,
+    uneven: Uneven,
+    rounds: Option<&Rounds>,
+) -> Grouped<S> {
     let graph = &state.graph;
     let (instructions, line, blocks) = (Map::new(), Line::new(), Vec::new());
     let (constants, homes, rules) = (Vec::new(), Vec::new(), graph.rules.clone());
     let plan = Plan { instructions, line, blocks, constants, homes, rules };
-    let mut grouped = Grouped { plan, nodes: Map::filled(None, graph.nodes.len()) };
+    let nodes = Map::filled(None, graph.nodes.len());
+    let mut grouped = Grouped { plan, nodes, rounds: rounds.map_or(0, Rounds::count) };
     for block in &graph.blocks {
         let (run, start) = grouped.plan.line.push(block.len);
         grouped.plan.blocks.push(run);
@@ -95,11 +139,11 @@ pub(crate) fn run<S: Scalar>(state: &State<S>, grouping: Grouping) -> Grouped<S>
             grouped.plan.constants.push((start.plus(i as i64), number));
         }
     }
-    for unit in units(state, grouping != Grouping::Nothing) {
+    for unit in units(state, together, rounds) {
         match unit {
             Unit::Run(node) => grouped.run(graph, node),
             Unit::Alike(mut members) => {
-                grouped.alike(graph, &mut members, grouping == Grouping::Even);
+                grouped.alike(graph, &mut members, uneven);
             }
             Unit::Single(node) => grouped.single(graph, node),
         }
@@ -194,13 +238,13 @@ impl<S: Scalar> Grouped<S> {
         operand.run(axes, &self.plan.line).is_some()
     }
 
-    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node], even: bool) {
+    fn alike(&mut self, graph: &Graph<S>, members: &mut [Node], uneven: Uneven) {
         // In the order of the tape, adjoints too, so that what is read is walked forwards.
         members.sort_by_key(|&node| (graph.sources[node], node));
         let source = graph.sources[members[0]];
         let first = graph.nodes[members[0]];
         if let Kind::Chain(_) = first {
-            return self.chains(graph, members, source, even);
+            return self.chains(graph, members, source, uneven);
         }
         let mut lists: SmallVec<[Vec<Address>; 3]> =
             first.operands().iter().map(|_| Vec::with_capacity(members.len())).collect();
@@ -212,7 +256,7 @@ impl<S: Scalar> Grouped<S> {
                 .for_each(|(list, value)| list.push(self.at(graph, value)));
         }
         let (dims, operands) = factor(&lists);
-        if even && !operands.iter().all(|operand| self.is_even(operand, &dims)) {
+        if uneven == Uneven::Apart && !operands.iter().all(|operand| self.is_even(operand, &dims)) {
             return members.iter().for_each(|&node| self.single(graph, node));
         }
         let out = Access::contiguous(self.place(members), &dims);
@@ -225,120 +269,6 @@ impl<S: Scalar> Grouped<S> {
             operands,
             source,
         });
-    }
-
-    fn chains(&mut self, graph: &Graph<S>, members: &[Node], source: Source, even: bool) {
-        let chain = |node: Node| match graph.nodes[node] {
-            Kind::Chain(index) => &graph.chains[index as usize],
-            other => unreachable!("{other:?} is no chain"),
-        };
-        let first = chain(members[0]);
-        let (terms, product) = (first.a.len(), !first.b.is_empty());
-        let addresses = |values: &[Value]| {
-            values.iter().map(|&value| self.at(graph, value)).collect::<Vec<Address>>()
-        };
-        let rows = |of: &dyn Fn(Node) -> Vec<Address>| {
-            members.iter().map(|&node| of(node)).collect::<Vec<_>>()
-        };
-        let mut factors = vec![rows(&|node| addresses(&chain(node).a))];
-        if product {
-            factors.push(rows(&|node| addresses(&chain(node).b)));
-        }
-        let inits: Option<Vec<Address>> =
-            members.iter().map(|&node| chain(node).init.map(|init| self.at(graph, init))).collect();
-        // Where every member walks its terms with the same stride, the walk is an axis of its own.
-        let stride = |row: &[Address]| row.get(1).map_or(0, |second| second.minus(row[0]) as i32);
-        let step_of = |rows: &Vec<Vec<Address>>| {
-            let step = stride(&rows[0]);
-            let steps = |row: &Vec<Address>| {
-                row.windows(2).all(|pair| pair[1].minus(pair[0]) as i32 == step)
-            };
-            rows.iter().all(steps).then_some(step)
-        };
-        let strides: Option<Vec<i32>> = factors.iter().map(step_of).collect();
-        let inner = Dims::from_slice(&[terms]);
-        let (dims, mut operands) = match strides {
-            Some(strides) => {
-                let starts = factors
-                    .iter()
-                    .map(|rows| rows.iter().map(|row| row[0]).collect::<Vec<Address>>());
-                let (dims, mut accesses) = factor(&starts.chain(inits.clone()).collect::<Vec<_>>());
-                let init = inits.is_some().then(|| accesses.pop()).flatten();
-                let walked = accesses
-                    .iter()
-                    .zip(strides)
-                    .map(|(access, step)| walk(access, &dims, terms, step));
-                let operands: SmallVec<[Access<Address>; 2]> = walked.chain(init).collect();
-                (dims, operands)
-            }
-            None => {
-                let dims = Dims::from_slice(&[members.len()]);
-                let all = joined(&dims, &inner);
-                let lists = factors.iter().map(|rows| Access::of(rows.concat(), &all));
-                let operands = lists.chain(inits.map(|inits| Access::of(inits, &dims))).collect();
-                (dims, operands)
-            }
-        };
-        let op = if product { Op::Contract { guarded: first.guarded } } else { Op::Sum };
-        operands.shrink_to_fit();
-        let all = joined(&dims, &inner);
-        let walked = if product { 2 } else { 1 };
-        let axes = |i: usize| if i < walked { &all[..] } else { &dims[..] };
-        if even && !(0..operands.len()).all(|i| self.is_even(&operands[i], axes(i))) {
-            return members.iter().for_each(|&node| self.term_by_term(graph, node));
-        }
-        let out = Access::contiguous(self.place(members), &dims);
-        self.plan.instructions.push(Instruction { op, dims, inner, out, operands, source });
-    }
-}
-
-impl<S: Scalar> Grouped<S> {
-    /// A sum as single products and additions, in its order.
-    fn term_by_term(&mut self, graph: &Graph<S>, node: Node) {
-        let Kind::Chain(index) = graph.nodes[node] else { unreachable!("it is a chain") };
-        let Chain { init, a, b, guarded } = &graph.chains[index as usize];
-        let product = Op::Binary(if *guarded { Binary::MulNoNan } else { Binary::Mul });
-        let number = |this: &mut Self, op: Op, a: Address, b: Address| {
-            let (_, start) = this.plan.line.push(1);
-            this.plan.instructions.push(Instruction {
-                op,
-                dims: Dims::from_slice(&[1]),
-                inner: Dims::new(),
-                out: Access::repeated(start, 1),
-                operands: [a, b].map(|read| Access::repeated(read, 1)).into_iter().collect(),
-                source: graph.sources[node],
-            });
-            start
-        };
-        let mut sum = init.map(|init| self.at(graph, init));
-        for (i, &a) in a.iter().enumerate() {
-            let mut term = self.at(graph, a);
-            if let Some(&b) = b.get(i) {
-                let b = self.at(graph, b);
-                term = number(self, product, term, b);
-            }
-            sum = Some(match sum {
-                Some(sum) => number(self, Op::Binary(Binary::Add), sum, term),
-                None => term,
-            });
-        }
-        self.nodes[node] = sum;
-    }
-}
-
-/// An access with an inner axis more.
-fn walk(access: &Access<Address>, dims: &[usize], terms: usize, step: i32) -> Access<Address> {
-    match access {
-        Access::Strided { start, strides } => {
-            let strides: Strides = strides.iter().copied().chain([step]).collect();
-            Access::Strided { start: *start, strides }
-        }
-        Access::Listed(starts) => {
-            let numbers = starts
-                .iter()
-                .flat_map(|&start| (0..terms as i64).map(move |i| start.plus(i * i64::from(step))));
-            Access::of(numbers.collect(), &joined(dims, &[terms]))
-        }
     }
 }
 
@@ -355,7 +285,7 @@ impl<S> Plan<S> {
     /// Appends an instruction, and returns the first address of its run.
     pub(crate) fn then(
         &mut self,
-        op: Op,
+        op: super::graph::Op,
         dims: &[usize],
         inner: &[usize],
         operands: Vec<Access<Address>>,
@@ -378,8 +308,9 @@ impl<S> Plan<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Graph;
+    use crate::graph::{Graph, Op};
     use crate::ids::Id;
+    use crate::op::Binary;
     use crate::passes::{prune, reduction_raising};
 
     #[test]
@@ -400,7 +331,7 @@ mod tests {
         let mut state = State::new(graph, roots);
         reduction_raising::run(&mut state);
         prune::run(&mut state);
-        let plan = run(&state, Grouping::Alike).plan;
+        let plan = run(&state, Grouping::Alike, || None).plan;
         assert_eq!(plan.instructions.len(), 1);
         let only = &plan.instructions[InstructionId::new(0)];
         assert_eq!(
@@ -424,7 +355,7 @@ mod tests {
                 Root::number(graph.push(Kind::Binary(Binary::Sub, x.plus(i + 1), square)))
             })
             .collect();
-        let plan = run(&State::new(graph, roots), Grouping::Alike).plan;
+        let plan = run(&State::new(graph, roots), Grouping::Alike, || None).plan;
         let lens: Vec<usize> = plan.instructions.values().map(Instruction::len).collect();
         assert_eq!(lens, [9, 9]);
         assert!(
@@ -443,7 +374,7 @@ mod tests {
         let roots = [0, 1, 4, 9, 16, 25, 36, 49, 64].iter().map(square).collect();
         let state = State::new(graph, roots);
         let lens = |grouping| {
-            let plan = run(&state, grouping).plan;
+            let plan = run(&state, grouping, || None).plan;
             plan.instructions.values().map(Instruction::len).collect::<Vec<_>>()
         };
         assert_eq!(lens(Grouping::Alike), [9]);
@@ -456,6 +387,9 @@ mod tests {
         let x = graph.block(None, 9);
         let square = |i| Root::number(graph.push(Kind::Binary(Binary::Mul, x.plus(i), x.plus(i))));
         let roots = (0..9).map(square).collect();
-        assert_eq!(run(&State::new(graph, roots), Grouping::Nothing).plan.instructions.len(), 9);
+        assert_eq!(
+            run(&State::new(graph, roots), Grouping::Nothing, || None).plan.instructions.len(),
+            9
+        );
     }
 }

@@ -25,8 +25,9 @@
 //! `internals` shows the tasks of a program as data, and lets a program run something else in their
 //! place: the crate `wengert-jit` makes machine code of them.
 //!
-//! A later step has its place: repeated sub-programs re-rolled into loops belong between `passes`
-//! and `group`, which already finds what repeats.
+//! `rounds` finds the loop that recorded a tape, if the same operations repeat. Where alike nodes of
+//! all places of a round would read by lists, `group` lays out each place of a round by itself: its
+//! numbers in all rounds are one run, walked with one stride.
 
 pub(crate) use wengert_kernels::{elementary, simd};
 pub(crate) use wengert_ops::{numerics::Numerics, op, rules, shape};
@@ -53,6 +54,7 @@ mod regions;
 mod adjoints;
 mod derive;
 mod passes;
+mod rounds;
 mod group;
 mod rows;
 mod output_placement;

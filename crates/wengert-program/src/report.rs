@@ -72,6 +72,9 @@ pub struct Report {
     pub passes: Vec<PassReport>,
     /// The tape's nodes.
     pub tape_nodes: usize,
+    /// How many rounds of a loop the program computes side by side: of a loop that recorded the
+    /// same operations over and over, as far as grouping looked for one. 0 if there is none.
+    pub rounds: usize,
     /// The tasks of a run: loops, products, stretches of single numbers.
     pub tasks: usize,
     /// The bytes of a workspace.
@@ -85,6 +88,9 @@ impl fmt::Display for Report {
         writeln!(f, "{:21} {:>12} {:>12}", "pass", "before", "after")?;
         for PassReport { pass, unit, before, after } in &self.passes {
             writeln!(f, "{:21} {before:>12} {after:>12} {unit}", pass.name())?;
+        }
+        if self.rounds > 0 {
+            writeln!(f, "{} rounds of a loop side by side", self.rounds)?;
         }
         write!(
             f,

@@ -49,6 +49,7 @@ mod op_precision;
 mod program;
 #[cfg(feature = "programs")]
 mod program_large;
+mod program_rounds;
 #[cfg(feature = "programs")]
 mod program_misuse;
 mod random_scalars;

@@ -10,6 +10,7 @@ use crate::memory::Needs;
 use crate::passes::{self, State};
 use crate::report::{Pass, Report};
 use crate::request::Request;
+use crate::rounds::{Code, Rounds};
 use crate::run::Float;
 use crate::shape::Shape;
 use crate::strips::Limits;
@@ -17,6 +18,7 @@ use crate::writers::Writers;
 use crate::{
     bias_epilogue, feed, fuse, group, materialise, memory, output_placement, products, rows, strips,
 };
+use wengert_tape::internals::Kind;
 impl<S: Float> Asked<S> {
     pub(super) fn simplify(
         self,
@@ -60,12 +62,13 @@ impl<S: Float> Simplified<S> {
             true => group::Grouping::Alike,
             false => group::Grouping::Nothing,
         };
-        let grouped = group::run(&state, grouping);
+        let grouped = group::run(&state, grouping, || Rounds::of(&recorded.codes()));
         let keep: Vec<(Access<Address>, Dims)> = state
             .roots
             .iter()
             .map(|root| (grouped.root(&state.graph, root), root.dims.clone()))
             .collect();
+        report.rounds = grouped.rounds;
         let mut plan = grouped.plan;
         compiler.note(
             report,
@@ -209,4 +212,26 @@ fn flops(instruction: &Instruction<Address>) -> u64 {
         Op::Unary(_) | Op::Binary(_) | Op::Select | Op::Rule(_) => 1,
     };
     (instruction.len() * each) as u64
+}
+
+impl<S: Float> Recorded<'_, '_, S> {
+    /// By slot what recorded it: an operation, its kind if it fills a run.
+    fn codes(&self) -> Vec<Code> {
+        let mut codes = Vec::with_capacity(self.values.len());
+        for step in self.steps {
+            match step.kind() {
+                Kind::Leaf(_) => codes.push(0),
+                Kind::Unary(op) => codes.push(1 << 8 | op as Code),
+                Kind::Binary(op) => codes.push(2 << 8 | op as Code),
+                Kind::Wide => {
+                    let wide = &self.side.wides[step.a() as usize];
+                    let code = wide.op.name().bytes().fold(3, |code: Code, byte| {
+                        code.wrapping_mul(31).wrapping_add(Code::from(byte))
+                    });
+                    codes.extend(std::iter::repeat_n(code << 8 | 255, wide.len as usize));
+                }
+            }
+        }
+        codes
+    }
 }

@@ -51,7 +51,8 @@ impl<S: Elementary> Contract<S> {
     pub(crate) fn new(layout: Layout, fast: bool, level: Level) -> Self {
         let kernel = match (fast, layout.guarded) {
             // A sum along neighbours may be cut into lanes of its own where the order is free.
-            (true, _) if layout.has_lanes(fast) => simd::compiled::<Dots<S>>(level),
+            (true, true) if layout.has_lanes(fast) => simd::compiled::<Dots<S, true>>(level),
+            (true, false) if layout.has_lanes(fast) => simd::compiled::<Dots<S, false>>(level),
             (true, true) => simd::compiled::<SideBySide<S, true, true>>(level),
             (true, false) => simd::compiled::<SideBySide<S, true, false>>(level),
             (false, true) => simd::compiled::<SideBySide<S, false, true>>(level),
@@ -176,13 +177,14 @@ fn block<I: Isa, S: Elementary, const FAST: bool, const GUARDED: bool, const N: 
 }
 
 /// One result at a time, its terms in lanes: for long sums of neighbours.
-struct Dots<S>(PhantomData<S>);
+struct Dots<S, const GUARDED: bool>(PhantomData<S>);
 
-impl<S: Elementary> Kernel for Dots<S> {
+impl<S: Elementary, const GUARDED: bool> Kernel for Dots<S, GUARDED> {
     type Arguments = Sums<S>;
 
     #[inline(always)]
     fn run<I: Isa>((layout, memory): (&Layout, &[Cell<S>])) {
+        let n = layout.inner.extent;
         let mut outer = Walk::new();
         loop {
             for lane in 0..layout.lanes.extent as isize {
@@ -200,7 +202,8 @@ impl<S: Elementary> Kernel for Dots<S> {
                         (at[2] + around.offsets[0]) as usize,
                         (at[3] + around.offsets[1]) as usize,
                     );
-                    total = total + dot::<I, S>(memory, a, b, layout);
+                    let (a, b) = (&memory[a..a + n], &memory[b..b + n]);
+                    total = total + dot::<I, S, GUARDED>(a, b);
                     if !around.next(&layout.around) {
                         break;
                     }
@@ -215,35 +218,51 @@ impl<S: Elementary> Kernel for Dots<S> {
 }
 
 #[inline(always)]
-fn dot<I: Isa, S: Elementary>(memory: &[Cell<S>], a: usize, b: usize, layout: &Layout) -> S {
+fn dot<I: Isa, S: Elementary, const GUARDED: bool>(a: &[Cell<S>], b: &[Cell<S>]) -> S {
     /// Enough partial sums to hide the latency of an addition.
     const WIDE: usize = 4 * LANES;
-    let n = layout.inner.extent;
-    let (a, b) = (&memory[a..a + n], &memory[b..b + n]);
+    let n = a.len();
+    let (wide, narrow) = (n / WIDE * WIDE, n / LANES * LANES);
     let mut sums = [S::EMPTY; WIDE];
-    let whole = n / WIDE * WIDE;
     let mut i = 0;
-    while i < whole {
-        let (x, y) = (&a[i..i + WIDE], &b[i..i + WIDE]);
-        for lane in 0..WIDE {
-            let (x, y) = (x[lane].get(), y[lane].get());
-            let sum = add_product::<I, S, true, false>(sums[lane], x, y);
-            sums[lane] = if layout.guarded && x.is_zero() { sums[lane] } else { sum };
-        }
+    while i < wide {
+        add_products::<I, S, GUARDED, WIDE>(&mut sums, &a[i..i + WIDE], &b[i..i + WIDE]);
         i += WIDE;
     }
-    let mut width = WIDE / 2;
+    let mut few = [S::EMPTY; LANES];
+    for lane in 0..LANES {
+        few[lane] =
+            (sums[lane] + sums[lane + 2 * LANES]) + (sums[lane + LANES] + sums[lane + 3 * LANES]);
+    }
+    while i < narrow {
+        add_products::<I, S, GUARDED, LANES>(&mut few, &a[i..i + LANES], &b[i..i + LANES]);
+        i += LANES;
+    }
+    let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            sums[lane] = sums[lane] + sums[lane + width];
+            few[lane] = few[lane] + few[lane + width];
         }
         width /= 2;
     }
-    let mut total = sums[0];
-    for i in whole..n {
-        let (x, y) = (a[i].get(), b[i].get());
-        let sum = add_product::<I, S, true, false>(total, x, y);
-        total = if layout.guarded && x.is_zero() { total } else { sum };
+    let mut total = few[0];
+    for i in narrow..n {
+        total = add_product::<I, S, true, GUARDED>(total, a[i].get(), b[i].get());
     }
     total
+}
+
+/// Adds a product to each sum.
+#[inline(always)]
+fn add_products<I: Isa, S: Elementary, const GUARDED: bool, const N: usize>(
+    sums: &mut [S; N],
+    a: &[Cell<S>],
+    b: &[Cell<S>],
+) {
+    for lane in 0..N {
+        let (x, y) = (a[lane].get(), b[lane].get());
+        // A choice of factors, and not of sums: it is a mask then, and no branch.
+        let y = if GUARDED && x.is_zero() { S::ONE } else { y };
+        sums[lane] = add_product::<I, S, true, false>(sums[lane], x, y);
+    }
 }

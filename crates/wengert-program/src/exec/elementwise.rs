@@ -167,8 +167,8 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
         // The one element of an operand is read again and again.
         let last = [const { Cell::new(S::ONE) }; LANES];
         let more = whole < out.len();
-        let last_a = if more || a.len() == 1 { rest(a, whole) } else { last.clone() };
-        let last_b = if more || b.len() == 1 { rest(b, whole) } else { last.clone() };
+        let last_a = last_of(a, whole, more);
+        let last_b = last_of(b, whole, more);
         let (a, step_a) = if a.len() == 1 { (&last_a[..], 0) } else { (a, 1) };
         let (b, step_b) = if b.len() == 1 { (&last_b[..], 0) } else { (b, 1) };
         let rounds = [(a, b, &out[..whole]), (&last_a[..], &last_b[..], &last[..])];
@@ -183,6 +183,23 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
             put_rest(&out[whole..], &last);
         }
     }
+}
+
+/// What an operand has behind the whole vectors, or the one element that is repeated. That one is
+/// written here, as vectors: read as such, single numbers would have to reach the cache first.
+#[inline(always)]
+fn last_of<S: Elementary>(from: &[Cell<S>], whole: usize, more: bool) -> Vector<S> {
+    if more && from.len() != 1 {
+        return rest(from, whole);
+    }
+    let all = [const { Cell::new(S::ONE) }; LANES];
+    if let [one] = from {
+        let one = one.get();
+        for lane in 0..LANES {
+            all[lane].set(one);
+        }
+    }
+    all
 }
 
 #[inline(always)]

@@ -1,10 +1,11 @@
 //! What becomes an instruction, and in which order.
 
-use crate::graph::{FastMap, Kind, Op};
-use crate::ids::{GroupId, Map, Node};
+use crate::graph::{Chain, FastMap, Kind, Op};
+use crate::ids::{GroupId, Id, Map, Node, Slot};
 use crate::op::Unary;
 use crate::passes::{Shapes, State};
 use crate::real::Scalar;
+use crate::rounds::Rounds;
 
 /// What becomes an instruction.
 pub(super) enum Unit {
@@ -27,12 +28,20 @@ struct Group {
 /// The units in an order in which each comes after what it reads: by turns runs, as many as can be,
 /// and single nodes, as many as can be, those in the order of the graph, in which neighbours read
 /// each other.
-pub(super) fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterator<Item = Unit> {
-    let (groups, group_of) = groups(state, together);
+///
+/// With `rounds` of a loop only those are alike that are the same in every round.
+pub(super) fn units<S: Scalar>(
+    state: &State<S>,
+    together: bool,
+    rounds: Option<&Rounds>,
+) -> impl Iterator<Item = Unit> {
+    let (groups, group_of) = groups(state, together, rounds);
     let is_wide =
         |group: &Group| group.is_run || is_worth(state.graph.nodes[group.first], group.len);
     // By group: how often the turn has changed before it. Runs have even numbers.
     let mut turns: Map<GroupId, u32> = Map::new();
+    // By depth, so that neighbours can be one product; of rounds in the order of one round, so that
+    // what is computed is soon read, and then forgotten.
     let mut wide: Vec<(u32, u32, bool, GroupId)> = Vec::new();
     let mut singles: Vec<(u32, Node)> = Vec::new();
     for (id, group) in groups.iter() {
@@ -45,11 +54,13 @@ pub(super) fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterato
         });
         turns.push(turn);
         if odd == 0 {
-            wide.push((turn, group.depth, group.is_run, id));
+            let by_depth = rounds.is_none();
+            let depth = if by_depth { group.depth } else { 0 };
+            wide.push((turn, depth, by_depth && group.is_run, id));
         }
     }
     let mut members: FastMap<GroupId, Vec<Node>> = FastMap::default();
-    for &(.., group) in wide.iter().filter(|(_, _, is_run, _)| !is_run) {
+    for &(.., group) in wide.iter().filter(|(.., group)| !groups[*group].is_run) {
         members.insert(group, Vec::with_capacity(groups[group].len as usize));
     }
     for (node, group) in group_of.iter() {
@@ -68,7 +79,7 @@ pub(super) fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterato
     std::iter::from_fn(move || {
         let single = singles.peek().map_or(u32::MAX, |&(turn, _)| turn);
         match wide.next_if(|&(turn, ..)| turn < single) {
-            Some((_, _, true, group)) => Some(Unit::Run(groups[group].first)),
+            Some((.., group)) if groups[group].is_run => Some(Unit::Run(groups[group].first)),
             Some((.., group)) => members.remove(&group).map(Unit::Alike),
             None => singles.next().map(|(_, node)| Unit::Single(node)),
         }
@@ -80,19 +91,30 @@ pub(super) fn units<S: Scalar>(state: &State<S>, together: bool) -> impl Iterato
 fn groups<S: Scalar>(
     state: &State<S>,
     together: bool,
+    rounds: Option<&Rounds>,
 ) -> (Map<GroupId, Group>, Map<Node, Option<GroupId>>) {
     let graph = &state.graph;
     let count = graph.nodes.len();
     let (mut shapes, mut group_of) = (Map::filled(0, count), Map::filled(None, count));
-    let mut numbers = Shapes::with_room(count);
+    let terms = |chain: &Chain| chain.a.len() + chain.b.len();
+    let in_rounds = || count + graph.chains.iter().map(terms).sum::<usize>();
+    let mut numbers = Shapes::with_room(count + rounds.map_or(0, |_| in_rounds()));
     // By shape its group: alike nodes stand at the same depth, so that none can depend on another.
     let mut known: Vec<Option<GroupId>> = vec![None];
     let mut groups: Map<GroupId, Group> = Map::new();
     for node in graph.nodes.keys().filter(|&node| state.live[node]) {
-        let shape = numbers.number(Shapes::form(graph, node, |value| shapes[graph.node_of(value)]));
+        let of = |value| shapes[graph.node_of(value)];
+        let shape = match rounds {
+            None => numbers.number(Shapes::form(graph, node, of)),
+            Some(rounds) => {
+                let source = graph.sources[node];
+                let position = rounds.position(Slot::new(source.slot() as usize));
+                numbers.number_at(graph, node, (position, source.is_adjoint()), of)
+            }
+        };
         shapes[node] = shape;
-        if shape as usize == known.len() {
-            known.push(None);
+        if shape as usize >= known.len() {
+            known.resize(shape as usize + 1, None);
         }
         let kind = graph.nodes[node];
         if matches!(kind, Kind::Leaf(_) | Kind::Const(_)) {

@@ -250,4 +250,29 @@ impl Shapes {
             }
         }
     }
+
+    /// The number of a node at a place of a round: as `form`, and alike nodes have one place. Of a
+    /// sum, every term is looked at.
+    pub(crate) fn number_at<S: Scalar>(
+        &mut self,
+        graph: &Graph<S>,
+        node: Node,
+        (position, adjoint): (Option<usize>, bool),
+        of: impl Fn(Value) -> u32,
+    ) -> u32 {
+        let mut number = self.number(Self::form(graph, node, &of));
+        if let Kind::Chain(index) = graph.nodes[node] {
+            let chain = &graph.chains[index as usize];
+            for &value in chain.a.iter().chain(&chain.b) {
+                number = self.number(Form::new(9, 0, [number, of(value), 0]));
+            }
+        }
+        match position {
+            Some(position) if !matches!(graph.nodes[node], Kind::Leaf(_) | Kind::Const(_)) => {
+                let place = position as u32;
+                self.number(Form::new(10, u32::from(adjoint), [number, place, 0]))
+            }
+            _ => number,
+        }
+    }
 }
