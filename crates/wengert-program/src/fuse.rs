@@ -76,8 +76,14 @@ const ROW: usize = 8;
 /// Spaces up to this size are one row.
 const SMALL: usize = 256;
 
-/// Orders the instructions; `fuse: false` gives each a stage of its own.
-pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, fuse: bool) -> Vec<Stage> {
+/// Orders the instructions; `fuse: false` gives each a stage of its own. Passes of `last` elements
+/// wait for whatever else can run, so that there are few of them.
+pub(crate) fn run<S>(
+    plan: &Plan<S>,
+    writers: &Writers,
+    fuse: bool,
+    last: Option<usize>,
+) -> Vec<Stage> {
     let instructions = &plan.instructions;
     let count = instructions.len();
     // By producer, where its readers begin in one list of them all.
@@ -124,7 +130,7 @@ pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, fuse: bool) -> Vec<Stage
             }
         }
     };
-    while let Some(first) = ready.first() {
+    while let Some(first) = ready.first(last) {
         ready.remove(instructions, first);
         let instruction = &instructions[first];
         if !instruction.op.is_elementwise() {
@@ -198,11 +204,13 @@ impl Ready {
         }
     }
 
-    /// The earliest of all.
-    fn first(&mut self) -> Option<InstructionId> {
+    /// The earliest of all; those of `last` elements if there is nothing else.
+    fn first(&mut self, last: Option<usize>) -> Option<InstructionId> {
         let single = self.singles.first().map(InstructionId::new);
-        let runs = self.by_len.values().filter_map(BTreeSet::first).chain(self.others.first());
-        runs.copied().chain(single).min()
+        let runs = self.by_len.iter().filter(|(len, _)| Some(**len) != last);
+        let runs = runs.filter_map(|(_, set)| set.first()).chain(self.others.first());
+        let first = runs.copied().chain(single).min();
+        first.or_else(|| self.next_of(last?))
     }
 }
 
@@ -372,7 +380,7 @@ mod tests {
     }
 
     fn staged(plan: &Plan<f64>, fuse: bool) -> Vec<Stage> {
-        run(plan, &Writers::of(plan), fuse)
+        run(plan, &Writers::of(plan), fuse, None)
     }
 
     #[test]

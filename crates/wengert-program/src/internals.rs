@@ -227,6 +227,9 @@ pub fn for_each_kept<S: Float>(program: &Program<S>, mut visit: impl FnMut(usize
 pub fn task<S: Float>(program: &Program<S>, index: usize) -> TaskView {
     match &program.inner.tasks[index] {
         exec::Task::Scalars(scalars) => TaskView::Numbers(lines(&scalars.code)),
+        exec::Task::Pass(pass) if pass.has_sums() => {
+            TaskView::Kernel { name: "pass with sums", reads: pass.reads() }
+        }
         exec::Task::Pass(pass) => TaskView::Pass(pass_of(pass, program.inner.registers)),
         exec::Task::Contract(contract) => contract_of(contract, &program.inner),
         exec::Task::Products(products) => {
@@ -280,18 +283,26 @@ fn pass_of<S>(pass: &exec::Pass<S>, registers: usize) -> PassTask {
         register: window.start.index() >= registers,
     };
     let places = |list: &[Place]| list.iter().map(|place| place.index() as u32).collect();
-    let step = |step: &Step<S>| match step {
-        Step::Compute { op, out, operands, .. } => PassStep::Compute {
-            act: match *op {
+    let compute = |act: Act, out: Window, operands: [Window; 3]| PassStep::Compute {
+        act,
+        out: at(out),
+        operands: operands.map(at),
+    };
+    let one = |step: &Step<S>| match step {
+        Step::Compute { op, out, operands, .. } => {
+            let act = match *op {
                 Op::Unary(op) => Act::Unary(op),
                 Op::Binary(op) => Act::Binary(op),
                 Op::Select => Act::Select,
                 // No other operation is a pass's.
                 _ => Act::Copy,
-            },
-            out: at(*out),
-            operands: operands.map(at),
-        },
+            };
+            compute(act, *out, *operands)
+        }
+        Step::WithProduct { minus, out, operands: [.., other], product, .. } => {
+            let sum = if *minus { Binary::Sub } else { Binary::Add };
+            compute(Act::Binary(sum), *out, [*other, *product, *product])
+        }
         Step::Stride { out, from, stride } => {
             PassStep::Bring { out: at(*out), from: From::Stride { at: at(*from), stride: *stride } }
         }
@@ -314,12 +325,25 @@ fn pass_of<S>(pass: &exec::Pass<S>, registers: usize) -> PassTask {
             PassStep::Bring { out: at(*out), from: From::List(list.collect()) }
         }
         Step::Scatter { from, to } => PassStep::Scatter { from: at(*from), to: places(to) },
+        Step::Fold { .. } => unreachable!("a pass with sums is a kernel"),
+    };
+    // A product has a step of its own.
+    let product = |step: &Step<S>| match step {
+        Step::WithProduct { guarded, operands: [a, b, _], product, .. } => {
+            let op = if *guarded { Binary::MulNoNan } else { Binary::Mul };
+            Some(compute(Act::Binary(op), *product, [*a, *b, *b]))
+        }
+        _ => None,
     };
     PassTask {
         rows: pass.rows.to_vec(),
         walks: pass.walks.iter().map(|walk| walk.to_vec()).collect(),
         len: pass.len,
-        steps: pass.steps.iter().map(step).collect(),
+        steps: pass
+            .steps
+            .iter()
+            .flat_map(|step| product(step).into_iter().chain([one(step)]))
+            .collect(),
     }
 }
 

@@ -10,7 +10,8 @@
 //! nodes that are alike and lays everything out as instructions over runs of addresses; `rows`
 //! makes a program for one row one for many. Then `output_placement` computes a gradient in one
 //! piece, `bias_epilogue` moves what a product begins with behind it, and `materialise` copies what
-//! no strides describe. `fuse` orders the instructions and joins elementwise ones; `strips` finds
+//! no strides describe. `fuse` orders the instructions and joins elementwise ones; `folds` puts sums
+//! into them; `strips` finds
 //! stages that run in pieces; `memory` gives each run a place; `assemble` chooses the kernels of
 //! `exec`, which is all that is left at run time. `compile` goes through the stages, one struct
 //! each.
@@ -62,6 +63,7 @@ mod bias_epilogue;
 mod materialise;
 mod writers;
 mod fuse;
+mod folds;
 mod strips;
 mod feed;
 mod memory;

@@ -355,7 +355,7 @@ mod tests {
         reuse: bool,
     ) -> Places {
         let writers = Writers::of(plan);
-        let stages = fuse::run(plan, &writers, fuse);
+        let stages = fuse::run(plan, &writers, fuse, None);
         let keep = [(run_of(kept, len), Dims::from_slice(&[len]))];
         let strips = &[];
         run(

@@ -7,12 +7,14 @@ use crate::access::Access;
 use crate::elementary::Elementary;
 use crate::exec::pass::{Pass, Step, Window};
 use crate::exec::platform::Platform;
-use crate::exec::{CHUNK, elementwise};
+use crate::exec::{CHUNK, contract, elementwise};
+use crate::folds::terms;
 use crate::fuse::Member;
-use crate::graph::FastMap;
+use crate::graph::{FastMap, Op};
 use crate::group::Plan;
 use crate::ids::{Address, Id, Place};
 use crate::memory::PAD;
+use crate::op::Binary;
 use wengert_kernels::product::Product;
 
 impl<S: Elementary + Product + Platform> Assembler<'_, S> {
@@ -107,6 +109,12 @@ impl Registers {
         self.used - 1
     }
 
+    /// The register that a place is.
+    fn number_of(&self, window: Window) -> Option<usize> {
+        let offset = window.start.index().checked_sub(self.base)?;
+        Some(offset / self.width)
+    }
+
     fn window(&self, register: usize) -> Window {
         let start = Place::new(self.base + register * self.width);
         Window { start, walk: 0, moves: false, single: false }
@@ -130,7 +138,7 @@ fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<us
 }
 
 /// Registers of a pass take so many bytes at most, if each has room for the shortest chunk.
-const NEAR: usize = 256 << 10;
+const NEAR: usize = 640 << 10;
 const SHORTEST: usize = 64;
 
 /// Rows up to this length are walked together.
@@ -178,6 +186,9 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
                 self.registers.free.push(register);
             }
         }
+        if !instruction.op.is_elementwise() {
+            return self.fold(instruction.op, member.out(self.of.plan).first(), operands);
+        }
         if let Access::Listed(list) = member.out(self.of.plan) {
             let to = list.iter().map(|&address| self.of.place(address)).collect();
             self.pass.steps.push(Step::Scatter { from: operands[0], to });
@@ -194,7 +205,56 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
             (self.memory(member.out(self.of.plan), 1), None)
         };
         self.inside.insert(first, (out, register));
-        self.pass.steps.push(Step::Compute { op: instruction.op, kernel, out, operands });
+        let step = match self.with_product(instruction.op, out, operands) {
+            Some(step) => step,
+            None => Step::Compute { op: instruction.op, kernel, out, operands },
+        };
+        self.pass.steps.push(step);
+    }
+
+    /// A sum over the elements, of products if it is of two operands.
+    fn fold(&mut self, op: Op, out: Address, [a, b, _]: [Window; 3]) {
+        let products = terms(op) == 2;
+        let kernel = contract::folding::<S>(
+            products,
+            matches!(op, Op::Contract { guarded: true }),
+            self.of.level,
+        );
+        let operands = [a, if products { b } else { a }];
+        self.pass.steps.push(Step::Fold { kernel, out: self.of.place(out), operands });
+    }
+
+    /// A sum or a difference with the product of the step before, if that is in a register which
+    /// nobody else reads: instead of that step.
+    fn with_product(&mut self, op: Op, out: Window, operands: [Window; 3]) -> Option<Step<S>> {
+        let minus = match op {
+            Op::Binary(Binary::Add) => false,
+            Op::Binary(Binary::Sub) => true,
+            _ => return None,
+        };
+        let Some(&Step::Compute { op, out: product, operands: [a, b, _], .. }) =
+            self.pass.steps.last().filter(|_| self.of.fast)
+        else {
+            return None;
+        };
+        let guarded = match op {
+            Op::Binary(Binary::Mul) => false,
+            Op::Binary(Binary::MulNoNan) => true,
+            _ => return None,
+        };
+        let [x, y, _] = operands;
+        // A register that is free again was read by this step for the last time.
+        let is_free = self
+            .registers
+            .number_of(product)
+            .is_some_and(|number| self.registers.free.contains(&number) || out == product);
+        let other = if y == product { x } else { y };
+        if !is_free || x == y || !(y == product || (x == product && !minus)) {
+            return None;
+        }
+        self.pass.steps.pop();
+        let kernel = elementwise::with_product::<S>(guarded, minus, self.of.level);
+        Some(Step::WithProduct { guarded, minus, kernel, out, operands: [a, b, other], product })
     }
 
     /// Whether an operand walks the whole space in order, as what members compute is kept.

@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::request::Request;
 use crate::run::{Answer, Computed, Feed, Float, Guard, Inner, InputInfo, Output, Program};
 use crate::shape::Shape;
-use crate::{listing, output_placement, products};
+use crate::{folds, listing, output_placement, products};
 use wengert_ops::run::View;
 use wengert_tape::{NodeId, faults};
 
@@ -197,6 +197,8 @@ impl<S: Float> Planned<S> {
     fn recipe(self, recorded: &Recorded<'_, '_, S>) -> Option<Box<Recipe<S>>> {
         let (compiler, side) = (recorded.compiler, recorded.side);
         let Planned { plan, stages, kept, in_place, .. } = self;
+        // A text has sums of their own.
+        let stages = folds::undone(&plan, &stages);
         if plan.instructions.len() > LONGEST {
             return None;
         }

@@ -16,7 +16,8 @@ use crate::shape::Shape;
 use crate::strips::Limits;
 use crate::writers::Writers;
 use crate::{
-    bias_epilogue, feed, fuse, group, materialise, memory, output_placement, products, rows, strips,
+    bias_epilogue, feed, folds, fuse, group, materialise, memory, output_placement, products, rows,
+    strips,
 };
 use wengert_tape::internals::Kind;
 impl<S: Float> Asked<S> {
@@ -104,7 +105,11 @@ impl<S: Float> Simplified<S> {
         materialise::run(&mut plan);
         let writers = Writers::of(&plan);
         let fuses = compiler.passes.contains(&Pass::Fuse);
-        let mut stages = fuse::run(&plan, &writers, fuses);
+        let rounds = Some(report.rounds).filter(|&rounds| rounds > 0);
+        let mut stages = fuse::run(&plan, &writers, fuses, rounds);
+        if fuses && rounds.is_some() && compiler.numerics == Numerics::Fast {
+            folds::run(&plan, &writers, &mut stages);
+        }
         let mut in_pieces = Vec::new();
         if fuses {
             in_pieces = strips::run(&plan, &writers, &mut stages, Limits::NEAR_CACHE);

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::LANES;
+use super::elementwise::Operands;
 use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
@@ -64,6 +65,33 @@ impl<S: Elementary> Contract<S> {
     #[inline]
     pub(crate) fn run(&self, memory: &[Cell<S>]) {
         self.kernel.call((&self.layout, memory));
+    }
+}
+
+/// Adds the sum of all to the one number of the result.
+struct Folding<S, const PRODUCTS: bool, const GUARDED: bool>(PhantomData<S>);
+
+impl<S: Elementary, const PRODUCTS: bool, const GUARDED: bool> Kernel
+    for Folding<S, PRODUCTS, GUARDED>
+{
+    type Arguments = Operands<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((out, [a, b, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
+        out[0].set(out[0].get() + dot::<I, S, PRODUCTS, GUARDED>(a, b));
+    }
+}
+
+/// The kernel that adds a sum, of products unless there is one operand, to a number.
+pub(crate) fn folding<S: Elementary>(
+    products: bool,
+    guarded: bool,
+    level: Level,
+) -> Compiled<Operands<S>> {
+    match (products, guarded) {
+        (false, _) => simd::compiled::<Folding<S, false, false>>(level),
+        (true, false) => simd::compiled::<Folding<S, true, false>>(level),
+        (true, true) => simd::compiled::<Folding<S, true, true>>(level),
     }
 }
 
@@ -203,7 +231,7 @@ impl<S: Elementary, const GUARDED: bool> Kernel for Dots<S, GUARDED> {
                         (at[3] + around.offsets[1]) as usize,
                     );
                     let (a, b) = (&memory[a..a + n], &memory[b..b + n]);
-                    total = total + dot::<I, S, GUARDED>(a, b);
+                    total = total + dot::<I, S, true, GUARDED>(a, b);
                     if !around.next(&layout.around) {
                         break;
                     }
@@ -217,8 +245,12 @@ impl<S: Elementary, const GUARDED: bool> Kernel for Dots<S, GUARDED> {
     }
 }
 
+/// `Σ a b` in lanes, or `Σ a` if it is of no products.
 #[inline(always)]
-fn dot<I: Isa, S: Elementary, const GUARDED: bool>(a: &[Cell<S>], b: &[Cell<S>]) -> S {
+pub(crate) fn dot<I: Isa, S: Elementary, const PRODUCTS: bool, const GUARDED: bool>(
+    a: &[Cell<S>],
+    b: &[Cell<S>],
+) -> S {
     /// Enough partial sums to hide the latency of an addition.
     const WIDE: usize = 4 * LANES;
     let n = a.len();
@@ -226,7 +258,7 @@ fn dot<I: Isa, S: Elementary, const GUARDED: bool>(a: &[Cell<S>], b: &[Cell<S>])
     let mut sums = [S::EMPTY; WIDE];
     let mut i = 0;
     while i < wide {
-        add_products::<I, S, GUARDED, WIDE>(&mut sums, &a[i..i + WIDE], &b[i..i + WIDE]);
+        add_terms::<I, S, PRODUCTS, GUARDED, WIDE>(&mut sums, &a[i..i + WIDE], &b[i..i + WIDE]);
         i += WIDE;
     }
     let mut few = [S::EMPTY; LANES];
@@ -235,7 +267,7 @@ fn dot<I: Isa, S: Elementary, const GUARDED: bool>(a: &[Cell<S>], b: &[Cell<S>])
             (sums[lane] + sums[lane + 2 * LANES]) + (sums[lane + LANES] + sums[lane + 3 * LANES]);
     }
     while i < narrow {
-        add_products::<I, S, GUARDED, LANES>(&mut few, &a[i..i + LANES], &b[i..i + LANES]);
+        add_terms::<I, S, PRODUCTS, GUARDED, LANES>(&mut few, &a[i..i + LANES], &b[i..i + LANES]);
         i += LANES;
     }
     let mut width = LANES / 2;
@@ -247,20 +279,25 @@ fn dot<I: Isa, S: Elementary, const GUARDED: bool>(a: &[Cell<S>], b: &[Cell<S>])
     }
     let mut total = few[0];
     for i in narrow..n {
-        total = add_product::<I, S, true, GUARDED>(total, a[i].get(), b[i].get());
+        let (x, y) = (a[i].get(), b[i].get());
+        total = if PRODUCTS { add_product::<I, S, true, GUARDED>(total, x, y) } else { total + x };
     }
     total
 }
 
-/// Adds a product to each sum.
+/// Adds a term to each sum.
 #[inline(always)]
-fn add_products<I: Isa, S: Elementary, const GUARDED: bool, const N: usize>(
+fn add_terms<I: Isa, S: Elementary, const PRODUCTS: bool, const GUARDED: bool, const N: usize>(
     sums: &mut [S; N],
     a: &[Cell<S>],
     b: &[Cell<S>],
 ) {
     for lane in 0..N {
         let (x, y) = (a[lane].get(), b[lane].get());
+        if !PRODUCTS {
+            sums[lane] = sums[lane] + x;
+            continue;
+        }
         // A choice of factors, and not of sums: it is a mask then, and no branch.
         let y = if GUARDED && x.is_zero() { S::ONE } else { y };
         sums[lane] = add_product::<I, S, true, false>(sums[lane], x, y);

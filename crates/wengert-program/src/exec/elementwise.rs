@@ -28,10 +28,8 @@ impl<S: 'static> Arguments for Operands<S> {
 /// A vector's worth of numbers in memory.
 type Vector<S> = [Cell<S>; LANES];
 
-/// A vector's worth of elements from `i` on.
 #[inline(always)]
-fn load<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
-    let from = &from[i..i + LANES];
+fn load<S: Elementary>(from: &Vector<S>) -> [S; LANES] {
     let mut all = [S::ONE; LANES];
     for lane in 0..LANES {
         all[lane] = from[lane].get();
@@ -40,11 +38,17 @@ fn load<S: Elementary>(from: &[Cell<S>], i: usize) -> [S; LANES] {
 }
 
 #[inline(always)]
-fn store<S: Copy>(to: &[Cell<S>], i: usize, values: [S; LANES]) {
-    let to = &to[i..i + LANES];
+fn store<S: Copy>(to: &Vector<S>, values: [S; LANES]) {
     for lane in 0..LANES {
         to[lane].set(values[lane]);
     }
+}
+
+/// The whole vectors of an operand, and a mask of their numbers: of one element it is `last` again
+/// and again.
+#[inline(always)]
+fn vectors<'a, S>(from: &'a [Cell<S>], last: &'a Vector<S>) -> (&'a [Vector<S>], usize) {
+    if from.len() == 1 { (std::slice::from_ref(last), 0) } else { (from.as_chunks().0, usize::MAX) }
 }
 
 /// The elements from `i` on, fewer than a vector's worth, or the one that is repeated.
@@ -74,24 +78,38 @@ impl<S: Elementary, const OP: u8, const FAST: bool> Kernel for OfOne<S, OP, FAST
     #[inline(always)]
     fn run<I: Isa>((out, [a, _, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
         let op = const { Unary::from_code(OP).expect("a code of an operation") };
-        let repeated = a.len() == 1;
-        let whole = if repeated { 0 } else { out.len() / LANES * LANES };
-        let last =
-            if whole < out.len() { rest(a, whole) } else { [const { Cell::new(S::ONE) }; LANES] };
-        let rounds = [(&a[..whole], &out[..whole]), (&last[..], &last[..])];
-        for (a, out) in &rounds[..1 + usize::from(whole < out.len())] {
-            let mut i = 0;
-            while i < out.len() {
-                store(out, i, vector::<I, S, FAST>(op, load(a, i)));
-                i += LANES;
-            }
-        }
-        if repeated {
+        if let [one] = a {
+            let last = rest(a, 0);
+            store(&last, vector::<I, S, FAST>(op, [one.get(); LANES]));
             for out in out {
                 out.set(last[0].get());
             }
-        } else if whole < out.len() {
-            put_rest(&out[whole..], &last);
+            return;
+        }
+        let whole = out.len() / LANES * LANES;
+        let more = &out[whole..];
+        let last = [const { Cell::new(S::ONE) }; LANES];
+        let (mut from, mut to, mut is_left) = (a, &out[..whole], !more.is_empty());
+        // Once over the whole vectors, and once over what is left.
+        loop {
+            // In steps of a vector: else the loop would be made vectors of, each lane from another
+            // element of what are vectors already.
+            let mut i = 0;
+            while i < to.len() {
+                let (Some(a), Some(out)) = (from[i..].first_chunk(), to[i..].first_chunk()) else {
+                    break;
+                };
+                store(out, vector::<I, S, FAST>(op, load(a)));
+                i += LANES;
+            }
+            if !is_left {
+                break;
+            }
+            put_rest(&last, &rest(a, whole));
+            (from, to, is_left) = (&last, &last, false);
+        }
+        if !more.is_empty() {
+            put_rest(more, &last);
         }
     }
 }
@@ -163,43 +181,105 @@ impl<S: Elementary, const OP: u8> Kernel for OfTwo<S, OP> {
             }
             return;
         }
-        let whole = out.len() / LANES * LANES;
-        // The one element of an operand is read again and again.
-        let last = [const { Cell::new(S::ONE) }; LANES];
-        let more = whole < out.len();
-        let last_a = last_of(a, whole, more);
-        let last_b = last_of(b, whole, more);
-        let (a, step_a) = if a.len() == 1 { (&last_a[..], 0) } else { (a, 1) };
-        let (b, step_b) = if b.len() == 1 { (&last_b[..], 0) } else { (b, 1) };
-        let rounds = [(a, b, &out[..whole]), (&last_a[..], &last_b[..], &last[..])];
-        for (a, b, out) in &rounds[..1 + usize::from(more)] {
-            let mut i = 0;
-            while i < out.len() {
-                store(out, i, both::<I, S>(op, load(a, i * step_a), load(b, i * step_b)));
-                i += LANES;
+        let (whole, more) = out.as_chunks();
+        let (last_a, last_b, last) = (last_of(a), last_of(b), last_of(&[]));
+        let (mut x, mut y) = (vectors(a, &last_a), vectors(b, &last_b));
+        let (mut to, mut is_left) = (whole, !more.is_empty());
+        loop {
+            let ((xs, every_x), (ys, every_y)) = (x, y);
+            for (i, out) in to.iter().enumerate() {
+                store(out, both::<I, S>(op, load(&xs[i & every_x]), load(&ys[i & every_y])));
             }
+            if !is_left {
+                break;
+            }
+            fill(&last_a, a, whole.len());
+            fill(&last_b, b, whole.len());
+            (x, y) = ((std::slice::from_ref(&last_a), 0), (std::slice::from_ref(&last_b), 0));
+            (to, is_left) = (std::slice::from_ref(&last), false);
         }
-        if more {
-            put_rest(&out[whole..], &last);
+        if !more.is_empty() {
+            put_rest(more, &last);
         }
     }
 }
 
-/// What an operand has behind the whole vectors, or the one element that is repeated. That one is
-/// written here, as vectors: read as such, single numbers would have to reach the cache first.
-#[inline(always)]
-fn last_of<S: Elementary>(from: &[Cell<S>], whole: usize, more: bool) -> Vector<S> {
-    if more && from.len() != 1 {
-        return rest(from, whole);
-    }
-    let all = [const { Cell::new(S::ONE) }; LANES];
-    if let [one] = from {
-        let one = one.get();
-        for lane in 0..LANES {
-            all[lane].set(one);
+/// A product and what it is added to, or with `MINUS` taken from: rounded once where the processor
+/// can. With `GUARDED` a zero `a` adds nothing, whatever b is.
+struct WithProduct<S, const GUARDED: bool, const MINUS: bool>(PhantomData<S>);
+
+impl<S: Elementary, const GUARDED: bool, const MINUS: bool> Kernel
+    for WithProduct<S, GUARDED, MINUS>
+{
+    type Arguments = Operands<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((out, [a, b, c]): (&[Cell<S>], [&[Cell<S>]; 3])) {
+        let (whole, more) = out.as_chunks();
+        let (last_a, last_b, last_c) = (last_of(a), last_of(b), last_of(c));
+        let last = last_of(&[]);
+        let (mut x, mut y) = (vectors(a, &last_a), vectors(b, &last_b));
+        let mut z = vectors(c, &last_c);
+        let (mut to, mut is_left) = (whole, !more.is_empty());
+        loop {
+            let ((xs, every_x), (ys, every_y), (zs, every_z)) = (x, y, z);
+            for (i, out) in to.iter().enumerate() {
+                let (mut x, y) = (load(&xs[i & every_x]), load(&ys[i & every_y]));
+                let z = load(&zs[i & every_z]);
+                for lane in 0..LANES {
+                    let a = if MINUS { -x[lane] } else { x[lane] };
+                    let b = if GUARDED && a.is_zero() { S::ONE } else { y[lane] };
+                    x[lane] = if I::FMA { S::fused(a, b, z[lane]) } else { z[lane] + a * b };
+                }
+                store(out, x);
+            }
+            if !is_left {
+                break;
+            }
+            fill(&last_a, a, whole.len());
+            fill(&last_b, b, whole.len());
+            fill(&last_c, c, whole.len());
+            (x, y) = ((std::slice::from_ref(&last_a), 0), (std::slice::from_ref(&last_b), 0));
+            z = (std::slice::from_ref(&last_c), 0);
+            (to, is_left) = (std::slice::from_ref(&last), false);
+        }
+        if !more.is_empty() {
+            put_rest(more, &last);
         }
     }
+}
+
+/// The kernel of `c + a b`, or of `c - a b`; `guarded`: nothing for a zero a.
+pub(crate) fn with_product<S: Elementary>(
+    guarded: bool,
+    minus: bool,
+    level: Level,
+) -> Compiled<Operands<S>> {
+    match (guarded, minus) {
+        (false, false) => simd::compiled::<WithProduct<S, false, false>>(level),
+        (false, true) => simd::compiled::<WithProduct<S, false, true>>(level),
+        (true, false) => simd::compiled::<WithProduct<S, true, false>>(level),
+        (true, true) => simd::compiled::<WithProduct<S, true, true>>(level),
+    }
+}
+
+/// The one element that an operand repeats. It is written here, as vectors: read as such, single
+/// numbers would have to reach the cache first.
+#[inline(always)]
+fn last_of<S: Elementary>(from: &[Cell<S>]) -> Vector<S> {
+    let all = [const { Cell::new(S::ONE) }; LANES];
+    if let [one] = from {
+        store(&all, [one.get(); LANES]);
+    }
     all
+}
+
+/// What an operand has behind its whole vectors, unless it repeats one element.
+#[inline(always)]
+fn fill<S: Elementary>(last: &Vector<S>, from: &[Cell<S>], whole: usize) {
+    if from.len() != 1 {
+        put_rest(last, &rest(from, whole * LANES));
+    }
 }
 
 #[inline(always)]

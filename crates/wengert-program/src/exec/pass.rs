@@ -1,6 +1,7 @@
 //! Elementwise instructions over one index space, a row at a time, a chunk of a row at a time.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -33,6 +34,18 @@ pub(crate) enum Step<S: 'static> {
         out: Window,
         operands: [Window; 3],
     },
+    /// `c + a b`, or `c - a b`, in fast numerics; two instructions, of which the product, at
+    /// `product`, is nobody else's.
+    WithProduct {
+        guarded: bool,
+        minus: bool,
+        kernel: Compiled<Operands<S>>,
+        out: Window,
+        operands: [Window; 3],
+        product: Window,
+    },
+    /// The sum over a row of these numbers, or of their products, into one place.
+    Fold { kernel: Compiled<Operands<S>>, out: Place, operands: [Window; 2] },
     /// Numbers `stride` apart into a register.
     Stride { out: Window, from: Window, stride: isize },
     /// `period` numbers over and over into a register.
@@ -128,6 +141,55 @@ pub(crate) struct Pass<S: 'static> {
     pub(crate) steps: Vec<Step<S>>,
 }
 
+impl<S> Pass<S> {
+    /// Whether sums are steps of it.
+    pub(crate) fn has_sums(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Fold { .. }))
+    }
+
+    /// The places that it reads, of a pass of one row, are within these: registers, too.
+    pub(crate) fn reads(&self) -> Vec<Range<usize>> {
+        let own = |window: &Window| {
+            let start = window.start.index();
+            start..start + if window.moves { self.len } else { 1 }
+        };
+        let apart = |from: &Window, count: usize, stride: isize| {
+            let (first, way) = (from.start.index() as isize, (count as isize - 1) * stride);
+            (first + way.min(0)) as usize..(first + way.max(0)) as usize + 1
+        };
+        let list = |list: &[Place]| {
+            let places = || list.iter().map(|place| place.index());
+            places().min().unwrap_or(0)..places().max().map_or(0, |last| last + 1)
+        };
+        let mut reads = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Compute { operands, .. } | Step::WithProduct { operands, .. } => {
+                    reads.extend(operands.iter().map(own));
+                }
+                Step::Fold { operands, .. } => reads.extend(operands.iter().map(own)),
+                Step::Stride { from, stride, .. } => reads.push(apart(from, self.len, *stride)),
+                Step::Cycle { from, stride, period, .. } => {
+                    reads.push(apart(from, *period, *stride));
+                }
+                Step::Repeat { from, stride, times, .. } => {
+                    reads.push(apart(from, self.len.div_ceil(*times), *stride));
+                }
+                Step::Gather { from, .. } => reads.push(list(from)),
+                Step::Scatter { from, .. } => reads.push(own(from)),
+                Step::Stretches { from, .. } => {
+                    reads.extend(from.iter().map(|stretch| {
+                        let (first, len) = (stretch.start.index() as i64, i64::from(stretch.len));
+                        let way = (len - 1) * i64::from(stretch.stride);
+                        (first + way.min(0)) as usize..(first + way.max(0)) as usize + 1
+                    }));
+                }
+            }
+        }
+        reads
+    }
+}
+
 impl<S: Elementary> Pass<S> {
     pub(crate) fn run(&self, memory: &[Cell<S>], offsets: &mut [isize]) {
         let offsets = &mut offsets[..self.walks.len()];
@@ -160,19 +222,21 @@ impl<S: Elementary> Pass<S> {
     /// One row; `before` is the number of elements in the rows before it.
     #[inline(always)]
     fn row(&self, memory: &[Cell<S>], offsets: &[isize], before: usize) {
-        let mut from = 0;
+        let (mut from, flat) = (0, self.rows.is_empty());
         while from < self.len {
             let len = self.chunk.min(self.len - from);
             // A single row ends in padding, its own or a register's, and what follows is readable:
             // the last vector is computed whole.
-            let span = if self.rows.is_empty() && !self.exact {
+            let span = if flat && !self.exact {
                 len.next_multiple_of(LANES).min(self.len.next_multiple_of(LANES) - from)
             } else {
                 len
             };
             for step in &self.steps {
                 let first = |place: Window| {
-                    (place.start.index() as isize + offsets[usize::from(place.walk)]) as usize
+                    // One row has no walks.
+                    let walked = if flat { 0 } else { offsets[usize::from(place.walk)] };
+                    (place.start.index() as isize + walked) as usize
                         + if place.moves { from } else { 0 }
                 };
                 let at = |place: Window| {
@@ -180,9 +244,19 @@ impl<S: Elementary> Pass<S> {
                     &memory[first..first + if place.single { 1 } else { span }]
                 };
                 match step {
-                    Step::Compute { kernel, out, operands, .. } => {
+                    Step::Compute { kernel, out, operands, .. }
+                    | Step::WithProduct { kernel, out, operands, .. } => {
                         kernel
                             .call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
+                    }
+                    Step::Fold { kernel, out, operands: [a, b] } => {
+                        let (out, [a, b]) = (out.index(), [at(*a), at(*b)]);
+                        let out = &memory[out..=out];
+                        if from == 0 {
+                            out[0].set(S::EMPTY);
+                        }
+                        // What a register has behind the last element is no term.
+                        kernel.call((out, [&a[..len], &b[..len], &[]]));
                     }
                     Step::Stride { out, from: source, stride } => {
                         let start = first(*source) as isize + from as isize * stride;

@@ -1,8 +1,10 @@
 //! A compiled program, and the numbers of one run of it.
 
+mod aligned;
 mod computed;
 mod workspace;
 
+use aligned::Aligned;
 pub(crate) use computed::Computed;
 pub use workspace::Workspace;
 
@@ -210,7 +212,7 @@ impl<S: Float> Program<S> {
     /// Room for runs, the leaves as they were on the tape.
     #[must_use]
     pub fn workspace(&self) -> Workspace<S> {
-        let mut memory = vec![S::from_f64(0.0); self.inner.len];
+        let mut memory = Aligned::filled(S::from_f64(0.0), self.inner.len);
         for &(place, value) in &self.inner.constants {
             memory[place.index()] = value;
         }
@@ -353,7 +355,7 @@ impl<S: Float> Program<S> {
         if !Arc::ptr_eq(&self.inner, &workspace.program) {
             return Err(Error::OtherProgram { op: "profile", at: Place::caller() });
         }
-        let memory = Cell::from_mut(workspace.memory.as_mut_slice()).as_slice_of_cells();
+        let memory = Cell::from_mut(&mut *workspace.memory).as_slice_of_cells();
         for (i, task) in self.inner.tasks.iter().enumerate() {
             around(i, &mut || S::run_task(task, memory, &mut workspace.offsets));
         }

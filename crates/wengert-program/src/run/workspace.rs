@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
+use super::aligned::Aligned;
 use super::{Answer, Feed, Float, Guard, Inner, Input, InputInfo, Output};
 use crate::exec::InPieces;
 use crate::ids::{Id, Place as At};
@@ -14,7 +15,7 @@ use wengert_tape::{Error, Place};
 #[derive(Clone)]
 pub struct Workspace<S: Float = f64> {
     pub(super) program: Arc<Inner<S>>,
-    pub(super) memory: Vec<S>,
+    pub(super) memory: Aligned<S>,
     pub(super) offsets: Vec<isize>,
     /// Room for what is fed back, where it must be read before anything is written.
     pub(super) fed: Vec<S>,
@@ -25,7 +26,7 @@ pub struct Workspace<S: Float = f64> {
 impl<S: Float> Workspace<S> {
     #[inline]
     pub(super) fn run(&mut self) -> Result<(), Error> {
-        let memory = Cell::from_mut(self.memory.as_mut_slice()).as_slice_of_cells();
+        let memory = Cell::from_mut(&mut *self.memory).as_slice_of_cells();
         let Inner { tasks, in_pieces, .. } = &*self.program;
         let mut next = 0;
         for InPieces { tasks: whole, pieces } in in_pieces {
@@ -43,7 +44,7 @@ impl<S: Float> Workspace<S> {
     /// As `run`, by machine code.
     #[inline]
     pub(super) fn run_code(&mut self, code: &dyn Code<S>) -> Result<(), Error> {
-        let memory = Cell::from_mut(self.memory.as_mut_slice()).as_slice_of_cells();
+        let memory = Cell::from_mut(&mut *self.memory).as_slice_of_cells();
         let (tasks, offsets) = (&self.program.tasks, &mut self.offsets);
         code.run(memory, &mut |task| S::run_task(&tasks[task], memory, offsets));
         self.finish()
@@ -244,7 +245,7 @@ impl<S: Float> Workspace<S> {
     /// The bytes it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of_val(self.memory.as_slice())
+        size_of_val(&*self.memory)
     }
 }
 

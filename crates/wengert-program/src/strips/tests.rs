@@ -91,7 +91,7 @@ fn computed(
     in_pieces: bool,
 ) -> (Vec<u64>, usize) {
     let writers = Writers::of(plan);
-    let mut stages = fuse::run(plan, &writers, true);
+    let mut stages = fuse::run(plan, &writers, true, None);
     let strips = if in_pieces { run(plan, &writers, &mut stages, SMALL) } else { Vec::new() };
     let needs = Needs {
         stages: &stages,
@@ -162,7 +162,7 @@ fn a_reader_of_the_next_element_stays_behind() {
     let read = vec![walk(a, &[1]), walk(a.plus(1), &[1])];
     plan.then(Op::Binary(Binary::Mul), &[999], &[], read);
     let writers = Writers::of(&plan);
-    let mut stages = fuse::run(&plan, &writers, true);
+    let mut stages = fuse::run(&plan, &writers, true, None);
     let strips = run(&plan, &writers, &mut stages, SMALL);
     let [strip] = &strips[..] else { panic!("{strips:?}") };
     assert_eq!(strip.stages, 0..2);
