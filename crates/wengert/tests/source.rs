@@ -9,6 +9,8 @@ mod glue;
 mod programs;
 #[path = "source/random.rs"]
 mod random;
+#[path = "source/rustc.rs"]
+mod rustc;
 #[allow(clippy::all, reason = "calls made by a program")]
 #[rustfmt::skip]
 #[path = "source/written.rs"]

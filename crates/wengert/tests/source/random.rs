@@ -2,17 +2,13 @@
 //! written from.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use wengert::program::Pass;
 use wengert::program::RustOptions;
 use wengert::{Leaf, Numerics, Options, Tape, Var};
 
 use super::case::{Ask, Case};
-use super::glue;
+use super::rustc::Written;
 
 #[path = "../random/scalars.rs"]
 mod scalars;
@@ -96,92 +92,17 @@ fn cases(scale: u32) -> Vec<Case> {
     all.into_inner()
 }
 
-/// Where the crates that this test is linked with lie.
-fn library() -> (PathBuf, PathBuf) {
-    let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    let libraries = std::fs::read_dir(&deps).unwrap().map(|entry| entry.unwrap().path());
-    let newest = libraries
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy();
-            name.starts_with("libwengert_ops-") && name.ends_with(".rlib")
-        })
-        .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
-    (newest.expect("the test is linked with it"), deps)
-}
-
-/// Reads `name;bits,bits;bits` by line, and answers with the results' bits.
-const MAIN: &str = "
-fn main() {
-    for line in std::io::stdin().lines().map(Result::unwrap) {
-        let (name, inputs) = line.split_once(';').unwrap();
-        let inputs: Vec<Vec<f64>> = inputs
-            .split(';')
-            .map(|values| {
-                let bits = values.split(',').map(|bits| u64::from_str_radix(bits, 16).unwrap());
-                bits.map(f64::from_bits).collect()
-            })
-            .collect();
-        let line = |values: &Vec<f64>| {
-            values.iter().map(|x| format!(\"{:x}\", x.to_bits())).collect::<Vec<_>>().join(\",\")
-        };
-        match call(name, &inputs) {
-            Ok(all) => println!(\"{}\", all.iter().map(line).collect::<Vec<_>>().join(\";\")),
-            Err(_) => println!(\"flipped\"),
-        }
-    }
-}
-";
-
 fn check(scale: u32, level: &str) {
     let mut cases = cases(scale);
     let texts: Vec<(&str, usize)> =
         cases.iter().map(|case| (case.text.as_str(), case.inputs)).collect();
-    let functions: Vec<&str> = texts.iter().map(|(text, _)| *text).collect();
-    let source = format!("{}\n{}{MAIN}", functions.join("\n"), glue::calls(&texts));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("source-{level}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let (file, program) = (folder.join("written.rs"), folder.join("written"));
-    std::fs::write(&file, source).unwrap();
-    let (library, deps) = library();
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let compiled = Command::new(rustc)
-        .args(["--edition", "2024", "-D", "warnings", "-A", "dead_code", "-C"])
-        .arg(format!("opt-level={level}"))
-        .arg("--extern")
-        .arg(format!("wengert_ops={}", library.display()))
-        .arg("-L")
-        .arg(format!("dependency={}", deps.display()))
-        .arg("-o")
-        .args([&program, &file])
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&compiled.stderr);
-    assert!(compiled.status.success(), "{}:\n{errors}", file.display());
-    let mut child =
-        Command::new(&program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (mut to, from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let mut answers = std::io::BufRead::lines(std::io::BufReader::new(from));
+    let mut written = Written::compiled("source", &texts, level);
     let mut compared = 0;
     for case in &mut cases {
         let name = case.name.clone();
-        compared += case.check(|inputs| {
-            let mut line = name.clone();
-            for values in inputs {
-                let bits: Vec<String> =
-                    values.iter().map(|x| format!("{:x}", x.to_bits())).collect();
-                write!(line, ";{}", bits.join(",")).unwrap();
-            }
-            writeln!(to, "{line}").unwrap();
-            let answer = answers.next().unwrap().unwrap();
-            if answer == "flipped" {
-                return Err(answer);
-            }
-            let number = |bits: &str| f64::from_bits(u64::from_str_radix(bits, 16).unwrap());
-            Ok(answer.split(';').map(|values| values.split(',').map(number).collect()).collect())
-        });
+        compared += case.check(|inputs| written.call(&name, inputs));
     }
-    drop(to);
-    assert!(child.wait().unwrap().success());
+    written.finish();
     assert!(compared > 500 * scale as usize, "only {compared} numbers were compared");
 }
 
