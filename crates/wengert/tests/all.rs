@@ -51,6 +51,10 @@ mod program;
 mod program_large;
 #[cfg(feature = "programs")]
 mod program_misuse;
+#[cfg(feature = "programs")]
+mod program_parts;
+#[cfg(feature = "programs")]
+mod program_takes;
 mod random_scalars;
 mod random_tensors;
 mod remembers;
