@@ -16,13 +16,13 @@ use std::io::Write;
 use wengert::{CompileTape, Error as Refused, External, Operation, Tape, Var};
 
 /// `ln(1 + eˣ)`, with the derivative `1/(1 + e⁻ˣ)`.
-fn log1pexp() -> Operation {
+pub(crate) fn log1pexp() -> Operation {
     Operation::new("log1pexp", |x| (x[0].exp() + 1.0).ln())
         .with_vjp(|x, _, g| vec![g * x[0].sigmoid()])
 }
 
 /// The sign, −1 or 1, passed straight through where |x| ≤ 1.
-fn one_bit() -> Operation {
+pub(crate) fn one_bit() -> Operation {
     Operation::new("one_bit", |x| 2.0 * x[0].indicator_ge(0.0) - 1.0).with_vjp(|x, _, g| {
         let inside = 1.0 - x[0].abs().indicator_gt(1.0);
         vec![g * inside]
@@ -66,7 +66,7 @@ pub(crate) fn train(out: &mut impl Write) -> Result<(f64, f64), Box<dyn Error>> 
 /// lines between the entries.
 const DENSITY: [f64; 6] = [1.2250, 1.1116, 1.0065, 0.9091, 0.8191, 0.7361];
 
-fn density() -> External {
+pub(crate) fn density() -> External {
     fn cell(height: f64) -> (usize, f64) {
         let i = (height.max(0.0) as usize).min(DENSITY.len() - 2);
         (i, DENSITY[i + 1] - DENSITY[i])

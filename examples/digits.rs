@@ -17,16 +17,14 @@ use std::path::Path;
 use wengert::{Numerics, Options, Tape};
 use wengert_inspect::{Page, Trace};
 use wengert_layers::nn::loss::{CrossEntropy, Loss};
-use wengert_layers::nn::{
-    Csv, Curve, Dense, Dropout, Model, Optimiser, Predictor, Scaling, Schedule, Sequential, Show,
-    Table, Trainer, curves,
-};
-use wengert_layers::{Activation, Law};
+use wengert_layers::nn::{Csv, Curve, Model, Predictor, Scaling, Show, Table, Trainer, curves};
 
 #[path = "training/arguments.rs"]
 mod arguments;
 #[path = "training/index.rs"]
 mod index;
+#[path = "digits/network.rs"]
+mod network;
 
 /// What each seed has to reach.
 const AIM: f64 = 0.97;
@@ -54,16 +52,9 @@ pub(crate) fn run(
         let (train, held) = table.split(0.25, seed)?;
         let scaling = Scaling::unit(&train);
         let (train, held) = (scaling.apply(&train)?, scaling.apply(&held)?);
-        let layers = Sequential::new()
-            .then(Dense::new(64, 256).init(Law::HeUniform))
-            .then(Activation::Relu)
-            .then(Dropout { share: 0.4 })
-            .then(Dense::new(256, 10));
-        let mut model: Model = Model::new(layers, seed)?;
+        let mut model: Model = Model::new(network::layers(), seed)?;
         let steps = (epochs * train.len().div_ceil(32)) as u64;
-        let schedule = Schedule::Cosine { warm_up: 0, steps, floor: 0.01 };
-        let optimiser = Optimiser::adam_w(0.01).schedule(schedule);
-        let history = Trainer::new(optimiser, CrossEntropy::default())
+        let history = Trainer::new(network::optimiser(steps), CrossEntropy::default())
             .epochs(epochs)
             .seed(seed)
             .numerics(Numerics::Exact)

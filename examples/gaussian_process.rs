@@ -45,20 +45,23 @@ pub(crate) struct Maximum {
 
 /// The function of `[ln l, ln s, ln e]`, recorded once.
 pub(crate) fn log_likelihood() -> Result<Function, Refused> {
-    Function::of([0.0; 3], |theta| {
-        let tape = theta.tape();
-        let (x, y) = (tape.data(X).named("x"), tape.data(Y).named("y"));
-        let [l, s, e] = [0, 1, 2].map(|i| theta.at(i).exp());
-        let apart = x.insert_axis(1) - x;
-        let identity = tape.constant(std::array::from_fn::<_, 24, _>(|i| {
-            std::array::from_fn::<_, 24, _>(|j| if i == j { 1.0 } else { 0.0 })
-        }));
-        let kernel = (apart.square() / l.square() * -0.5).exp() * s.square();
-        let covariance = (kernel + identity * e.square()).named("K");
-        let factor = covariance.cholesky().named("L");
-        let fit = factor.cholesky_quadratic_form(y).named("fit");
-        (fit + factor.cholesky_logdet() + X.len() as f64 * TAU.ln()) * -0.5
-    })
+    Function::of([0.0; 3], likelihood)
+}
+
+/// Of `[ln l, ln s, ln e]`: the observations' log marginal likelihood.
+pub(crate) fn likelihood<'t>(theta: Var<'t>) -> Var<'t> {
+    let tape = theta.tape();
+    let (x, y) = (tape.data(X).named("x"), tape.data(Y).named("y"));
+    let [l, s, e] = [0, 1, 2].map(|i| theta.at(i).exp());
+    let apart = x.insert_axis(1) - x;
+    let identity = tape.constant(std::array::from_fn::<_, 24, _>(|i| {
+        std::array::from_fn::<_, 24, _>(|j| if i == j { 1.0 } else { 0.0 })
+    }));
+    let kernel = (apart.square() / l.square() * -0.5).exp() * s.square();
+    let covariance = (kernel + identity * e.square()).named("K");
+    let factor = covariance.cholesky().named("L");
+    let fit = factor.cholesky_quadratic_form(y).named("fit");
+    (fit + factor.cholesky_logdet() + X.len() as f64 * TAU.ln()) * -0.5
 }
 
 /// Climbs from `[0, 0, 0]`, and prints every step.

@@ -24,25 +24,18 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use wengert::Tape;
 use wengert::number::Real;
-use wengert::{Tape, Var};
 pub(crate) use wengert_layers::PythonRandom;
 
-#[path = "microgpt/layers.rs"]
-mod layers;
 #[path = "microgpt/learner.rs"]
 mod learner;
+#[path = "microgpt/model.rs"]
+mod model;
 
 pub(crate) use learner::{Grain, Learner, Way};
+use model::{BLOCK, HEADS, MARK, Row, SHAPES, Weights, gpt, marks, softmax};
 
-/// Letters, and the mark at both ends of a name.
-const TOKENS: usize = 27;
-const MARK: usize = 26;
-const EMBED: usize = 16;
-const HEADS: usize = 4;
-const HEAD: usize = EMBED / HEADS;
-/// Names are cut after so many positions.
-const BLOCK: usize = 16;
 const STEPS: usize = 1000;
 const USAGE: &str = "usage: microgpt [--per-layer] [--recorded | --replayed] [--steps N] [--seed N]
        [--nudge X] [--original] [--page FILE]";
@@ -170,19 +163,6 @@ fn mean(numbers: &[f64]) -> f64 {
     numbers.iter().sum::<f64>() / numbers.len() as f64
 }
 
-/// The parameters in the order of drawing, row by row.
-const SHAPES: [[usize; 2]; 9] = [
-    [TOKENS, EMBED],
-    [BLOCK, EMBED],
-    [TOKENS, EMBED],
-    [EMBED, EMBED],
-    [EMBED, EMBED],
-    [EMBED, EMBED],
-    [EMBED, EMBED],
-    [4 * EMBED, EMBED],
-    [EMBED, 4 * EMBED],
-];
-
 pub(crate) fn first_weights(random: &mut PythonRandom) -> Vec<f64> {
     let count = SHAPES.iter().map(|[rows, columns]| rows * columns).sum();
     (0..count).map(|_| random.gauss(0.0, 0.08)).collect()
@@ -194,118 +174,6 @@ pub(crate) fn tokens(name: &str) -> Vec<usize> {
     let mut tokens: Vec<usize> = std::iter::once(MARK).chain(letters).chain([MARK]).collect();
     tokens.truncate(BLOCK + 1);
     tokens
-}
-
-// ---- The model, number by number.
-
-type Row<'t> = Vec<Var<'t>>;
-type Matrix<'t> = Vec<Row<'t>>;
-
-struct Weights<'t> {
-    wte: Matrix<'t>,
-    wpe: Matrix<'t>,
-    lm_head: Matrix<'t>,
-    wq: Matrix<'t>,
-    wk: Matrix<'t>,
-    wv: Matrix<'t>,
-    wo: Matrix<'t>,
-    fc1: Matrix<'t>,
-    fc2: Matrix<'t>,
-}
-
-impl<'t> Weights<'t> {
-    /// The numbers of one block, by name.
-    fn of(params: Var<'t>) -> Self {
-        let mut at = 0;
-        let [wte, wpe, lm_head, wq, wk, wv, wo, fc1, fc2] = SHAPES.map(|[rows, columns]| {
-            let block = params.slice(0, at..at + rows * columns).reshape([rows, columns]);
-            at += rows * columns;
-            block.iter().map(|row| row.iter().collect()).collect()
-        });
-        Weights { wte, wpe, lm_head, wq, wk, wv, wo, fc1, fc2 }
-    }
-}
-
-/// Products, added from the first one on.
-fn dot<'t>(w: &[Var<'t>], x: &[Var<'t>]) -> Var<'t> {
-    w.iter().zip(x).map(|(w, x)| w * x).reduce(|sum, product| sum + product).expect("not empty")
-}
-
-fn linear<'t>(x: &[Var<'t>], w: &[Row<'t>]) -> Row<'t> {
-    w.iter().map(|row| dot(row, x)).collect()
-}
-
-fn softmax<'t>(logits: &[Var<'t>]) -> Row<'t> {
-    // A number that no derivative passes through; exact, as subtracting it changes no share.
-    let largest = logits.iter().copied().reduce(Var::max).expect("not empty").detach();
-    let exps: Row = logits.iter().map(|logit| (logit - largest).exp()).collect();
-    let total = exps.iter().copied().reduce(|sum, e| sum + e).expect("not empty");
-    exps.iter().map(|e| e / total).collect()
-}
-
-fn rmsnorm<'t>(x: &[Var<'t>]) -> Row<'t> {
-    let mean_square = dot(x, x) / x.len() as f64;
-    let scale = (mean_square + 1e-5).powf(-0.5);
-    x.iter().map(|x| x * scale).collect()
-}
-
-fn add<'t>(a: &[Var<'t>], b: &[Var<'t>]) -> Row<'t> {
-    a.iter().zip(b).map(|(a, b)| a + b).collect()
-}
-
-/// The logits of the token that follows `token`, of which 27 marks are given.
-fn gpt<'t>(
-    weights: &Weights<'t>,
-    token: &[Var<'t>],
-    position: usize,
-    keys: &mut Matrix<'t>,
-    values: &mut Matrix<'t>,
-) -> Row<'t> {
-    let embedding = |i: usize| {
-        let column = weights.wte.iter().zip(token).map(|(row, mark)| row[i] * mark);
-        column.reduce(|sum, product| sum + product).expect("not empty")
-    };
-    let embedded: Row = (0..EMBED).map(embedding).collect();
-    let x = rmsnorm(&add(&embedded, &weights.wpe[position]));
-
-    let residual = x.clone();
-    let x = rmsnorm(&x);
-    let q = linear(&x, &weights.wq);
-    keys.push(linear(&x, &weights.wk));
-    values.push(linear(&x, &weights.wv));
-    let mut attended = Vec::with_capacity(EMBED);
-    for head in 0..HEADS {
-        let _scope = x[0].tape().scope(&format!("head {head}"));
-        let part = head * HEAD..(head + 1) * HEAD;
-        let score =
-            |key: &Row<'t>| dot(&q[part.clone()], &key[part.clone()]) / (HEAD as f64).sqrt();
-        let shares = softmax(&keys.iter().map(score).collect::<Row>());
-        for j in part {
-            attended.push(dot(&shares, &values.iter().map(|value| value[j]).collect::<Row>()));
-        }
-    }
-    let x = add(&linear(&attended, &weights.wo), &residual);
-
-    let residual = x.clone();
-    let hidden: Row = linear(&rmsnorm(&x), &weights.fc1).iter().map(|z| z.relu()).collect();
-    let x = add(&linear(&hidden, &weights.fc2), &residual);
-    linear(&x, &weights.lm_head)
-}
-
-/// Minus the logarithm of the share of the next token, averaged over the positions. `tokens` has
-/// one row of marks more than there are positions.
-fn loss<'t>(params: Var<'t>, tokens: Var<'t>) -> Var<'t> {
-    let tape = params.tape();
-    let weights = Weights::of(params);
-    let tokens: Matrix = tokens.iter().map(|token| token.iter().collect()).collect();
-    let (mut keys, mut values) = (Vec::new(), Vec::new());
-    let count = tokens.len() - 1;
-    let losses = (0..count).map(|position| {
-        let _scope = tape.scope(&format!("position {position}"));
-        let logits = gpt(&weights, &tokens[position], position, &mut keys, &mut values);
-        -dot(&softmax(&logits), &tokens[position + 1]).ln()
-    });
-    losses.reduce(|sum, loss| sum + loss).expect("not empty") * (1.0 / count as f64)
 }
 
 /// Adam's step for one number, or for a block of them as nodes: the original's formulas.
@@ -333,7 +201,7 @@ fn draw(params: &[f64], random: &mut PythonRandom, count: usize) -> Vec<String> 
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         let (mut token, mut name) = (MARK, String::new());
         for position in 0..BLOCK {
-            let marks: Row = tape.data(learner::marks(&[token])).iter().collect();
+            let marks: Row = tape.data(marks(&[token])).iter().collect();
             let logits = gpt(&weights, &marks, position, &mut keys, &mut values);
             let shares = softmax(&logits.iter().map(|logit| logit / 0.5).collect::<Row>());
             token = random.choice(&shares.iter().map(|share| share.value()).collect::<Vec<_>>());

@@ -73,7 +73,12 @@ pub(crate) fn run(out: &mut impl Write, sizes: &[usize], runs: u32) -> Result<()
 }
 
 /// Every product and every sum a node: by neuron its weights, then its bias.
-fn network<'t>(sizes: &[usize], params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
+pub(crate) fn network<'t>(
+    sizes: &[usize],
+    params: Var<'t>,
+    x: Var<'t>,
+    target: Var<'t>,
+) -> Var<'t> {
     let mut layer: Vec<Var<'t>> = x.iter().collect();
     let mut at = 0;
     for pair in sizes.windows(2) {

@@ -21,6 +21,11 @@ use wengert_layers::{Activation, PythonRandom};
 mod arguments;
 
 const NOISE: f64 = 0.1;
+pub(crate) const OPTIMISER: Optimiser = Optimiser::adam(0.02);
+
+pub(crate) fn layers() -> Sequential {
+    Sequential::new().then(Dense::new(1, 16)).then(Activation::Tanh).then(Dense::new(16, 2))
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(told) = arguments::Arguments::read("regression", 1..=3, &[])? else { return Ok(()) };
@@ -32,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The two targets, without noise.
-fn truth(x: f64) -> [f64; 2] {
+pub(crate) fn truth(x: f64) -> [f64; 2] {
     [(3.0 * x).sin(), x * x]
 }
 
@@ -52,12 +57,8 @@ pub(crate) fn run(
         let noisy = x.iter().flat_map(|&x| truth(x)).map(|y| random.gauss(y, NOISE)).collect();
         let table = Table::of_numbers(x, noisy, 2)?;
         let (train, held) = table.split(0.25, seed)?;
-        let layers = Sequential::new()
-            .then(Dense::new(1, 16))
-            .then(Activation::Tanh)
-            .then(Dense::new(16, 2));
-        let mut model: Model = Model::new(layers, seed)?;
-        let history = Trainer::new(Optimiser::adam(0.02), MeanSquaredError)
+        let mut model: Model = Model::new(layers(), seed)?;
+        let history = Trainer::new(OPTIMISER, MeanSquaredError)
             .epochs(epochs)
             .patience(40)
             .validate(&held)

@@ -17,6 +17,13 @@ use wengert_layers::nn::{Curve, Dense, Model, Optimiser, Sequential, Table, Trai
 #[path = "training/arguments.rs"]
 mod arguments;
 
+pub(crate) const ROWS: [[f64; 2]; 4] = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+pub(crate) const OPTIMISER: Optimiser = Optimiser::adam(0.05);
+
+pub(crate) fn layers() -> Sequential {
+    Sequential::new().then(Dense::new(2, 4)).then(Activation::Tanh).then(Dense::new(4, 1))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(told) = arguments::Arguments::read("xor", 1..=3, &[])? else { return Ok(()) };
     let worst = run(&mut std::io::stdout().lock(), &told.seeds, &told.folder)?;
@@ -33,13 +40,11 @@ pub(crate) fn run(
     folder: &Path,
 ) -> Result<f64, Box<dyn Error>> {
     writeln!(out, "expected: all four rows of exclusive or right, for every seed")?;
-    let table = Table::of_classes(vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+    let table = Table::of_classes(ROWS.concat(), vec![0, 1, 1, 0], 2)?;
     let (mut worst, mut losses) = (1.0_f64, Vec::new());
     for &seed in seeds {
-        let layers =
-            Sequential::new().then(Dense::new(2, 4)).then(Activation::Tanh).then(Dense::new(4, 1));
-        let mut model: Model = Model::new(layers, seed)?;
-        let history = Trainer::new(Optimiser::adam(0.05), BinaryCrossEntropy::default())
+        let mut model: Model = Model::new(layers(), seed)?;
+        let history = Trainer::new(OPTIMISER, BinaryCrossEntropy::default())
             .epochs(300)
             .train(&mut model, &table)?;
         let answers = model.answers(&table)?;

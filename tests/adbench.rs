@@ -3,8 +3,10 @@
 //! recording at the same and at other inputs, and compiled.
 
 #[path = "adbench/gmm.rs"]
+#[allow(dead_code, reason = "other tests take parts of it")]
 mod gmm;
 #[path = "adbench/lstm.rs"]
+#[allow(dead_code, reason = "as above")]
 mod lstm;
 #[path = "adbench/oracle.rs"]
 mod oracle;

@@ -15,6 +15,7 @@ mod kalman;
 mod live;
 mod localised;
 mod microgpt_example;
+mod modes;
 mod notebook_example;
 mod notebook_transcript;
 mod ode_example;

@@ -4,7 +4,8 @@
 use wengert::program::{Input, Output};
 use wengert::{Compiler, Error, Gradients, Numerics, Options, Program, Tape, Var, Workspace};
 
-use super::{TOKENS, adam, layers, loss, schedule};
+use super::model::{TOKENS, layers, loss, marks};
+use super::{adam, schedule};
 
 /// How finely the model is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +69,6 @@ struct Step {
     /// The rate, and 1 − βᵏ of both moments.
     schedule: [Input; 3],
     loss: Output,
-}
-
-/// A row of marks for each token, 1 at its place.
-pub(crate) fn marks(tokens: &[usize]) -> Vec<f64> {
-    tokens.iter().flat_map(|&token| (0..TOKENS).map(move |i| f64::from(i == token))).collect()
 }
 
 impl<'t> Learner<'t> {

@@ -83,6 +83,12 @@ impl Gmm {
         )
     }
 
+    /// The same mixture of the first points alone.
+    pub(crate) fn beginning(mut self, points: usize) -> Gmm {
+        self.data.truncate(points * self.dimensions);
+        Gmm { points, ..self }
+    }
+
     /// Element by element.
     pub(crate) fn scalar<R: Real>(&self, parameters: &[R], data: &[R]) -> R {
         let (d, k) = (self.dimensions, self.components);

@@ -42,6 +42,12 @@ impl Lstm {
         (Lstm { layers, length, bits, parameters, data }, adbench("lstm"))
     }
 
+    /// The same network on the first characters alone.
+    pub(crate) fn beginning(mut self, length: usize) -> Lstm {
+        self.data.truncate((2 * self.layers + length) * self.bits);
+        Lstm { length, ..self }
+    }
+
     /// Element by element.
     pub(crate) fn scalar<R: Real>(&self, parameters: &[R], data: &[R]) -> R {
         let b = self.bits;

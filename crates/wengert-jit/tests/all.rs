@@ -1,6 +1,9 @@
 //! Machine code against the programs that it was made of, and against the tape.
 
+#![allow(clippy::duplicate_mod, reason = "several tests read the same programs")]
+
 mod misuse;
+mod modes;
 mod networks;
 mod notebook;
 mod operations;

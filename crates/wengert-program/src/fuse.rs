@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, Dims};
-use super::graph::{FastMap, Instruction};
+use super::graph::{FastMap, Instruction, Op};
 use super::group::Plan;
 use super::ids::{Address, Id, InstructionId, Map};
 use super::writers::Writers;
@@ -355,7 +355,13 @@ fn member(
     };
     let operands: Option<SmallVec<[Access<Address>; 3]>> =
         instruction.operands.iter().map(convert).collect();
-    Some(Member::new(index, convert(&instruction.out)?, operands?))
+    let out = convert(&instruction.out)?;
+    // Listed results are what a copy scatters: another operation would be left out.
+    let scatters = matches!(out, Access::Listed(_));
+    if scatters && instruction.op != Op::Copy {
+        return None;
+    }
+    Some(Member::new(index, out, operands?))
 }
 
 fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
@@ -365,7 +371,9 @@ fn listed(index: InstructionId, instruction: &Instruction<Address>) -> Member {
             Access::of(access.numbers(&instruction.dims), &[instruction.len()])
         }
     };
-    Member::new(index, list(&instruction.out), instruction.operands.iter().map(list).collect())
+    let out = list(&instruction.out);
+    debug_assert!(instruction.op == Op::Copy || matches!(out, Access::Strided { .. }));
+    Member::new(index, out, instruction.operands.iter().map(list).collect())
 }
 
 #[cfg(test)]

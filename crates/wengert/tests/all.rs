@@ -52,6 +52,10 @@ mod program_large;
 mod program_rounds;
 #[cfg(feature = "programs")]
 mod program_misuse;
+#[cfg(feature = "programs")]
+mod program_parts;
+#[cfg(feature = "programs")]
+mod program_takes;
 mod random_scalars;
 mod random_tensors;
 mod remembers;

@@ -9,6 +9,8 @@ mod glue;
 mod programs;
 #[path = "source/random.rs"]
 mod random;
+#[path = "source/rustc.rs"]
+mod rustc;
 #[allow(clippy::all, reason = "calls made by a program")]
 #[rustfmt::skip]
 #[path = "source/written.rs"]
@@ -123,6 +125,16 @@ fn what_is_fed_to_rows_of_their_own_is_refused() {
     compiler.feed(sum, x).unwrap();
     let error = compiler.compile().unwrap().to_rust("f").unwrap_err();
     assert!(matches!(error, RustError::Instruction { operation: "feed", .. }), "{error}");
+}
+
+#[test]
+fn rows_taken_by_computed_numbers_are_refused() {
+    let tape = Tape::new();
+    let (x, rows) = (tape.input([0.5, 1.5]).named("x"), tape.data([1.0, 0.0]).named("rows"));
+    let mut compiler = Compiler::new(&tape);
+    compiler.output(x.take(rows)).unwrap();
+    let error = compiler.compile().unwrap().to_rust("f").unwrap_err();
+    assert!(matches!(error, RustError::Instruction { operation: "take", .. }), "{error}");
 }
 
 /// A comparison that comes out differently says which, and nothing is fed back.

@@ -1,7 +1,7 @@
 //! A program, its text, and what it gives: for texts to be compared with.
 
-use wengert::program::RustOptions;
 use wengert::program::{Compile, Output};
+use wengert::program::{RustError, RustOptions};
 use wengert::{Compiler, Numerics, Program, Tape, Var, Workspace};
 
 /// What is given at values of the inputs.
@@ -59,6 +59,11 @@ impl<'t, S: Compile> Ask<'t, S> {
     }
 
     pub(crate) fn case(self, name: &str, options: &RustOptions) -> Case {
+        self.try_case(name, options).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Nothing but the error of a program that cannot be written.
+    pub(crate) fn try_case(self, name: &str, options: &RustOptions) -> Result<Case, RustError> {
         let Ask { compiler, asked } = self;
         let numerics = if format!("{compiler:?}").contains("Exact") {
             Numerics::Exact
@@ -66,7 +71,7 @@ impl<'t, S: Compile> Ask<'t, S> {
             Numerics::Fast
         };
         let program = compiler.compile().unwrap();
-        let text = program.to_rust_with(name, options).unwrap_or_else(|error| panic!("{error}"));
+        let text = program.to_rust_with(name, options)?;
         let inputs = program.inputs().len();
         let moved = super::glue::moved(&text, inputs);
         let mut workspace = program.workspace();
@@ -91,7 +96,8 @@ impl<'t, S: Compile> Ask<'t, S> {
             all.extend(written.iter().map(|&(output, _)| wide(workspace.values(output))));
             Ok(all)
         };
-        Case { name: name.to_owned(), text, inputs, run: Box::new(run), start, numerics, off: None }
+        let (name, run) = (name.to_owned(), Box::new(run));
+        Ok(Case { name, text, inputs, run, start, numerics, off: None })
     }
 }
 
