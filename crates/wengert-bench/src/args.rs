@@ -2,7 +2,7 @@
 
 use crate::timing::Budget;
 
-pub(crate) const USAGE: &str = "usage: wengert-bench [--quick] [--only W2]";
+pub(crate) const USAGE: &str = "usage: wengert-bench [--quick] [--tasks] [--only W2]";
 
 /// Options of the command.
 #[derive(Clone, Debug)]
@@ -11,15 +11,18 @@ pub(crate) struct Args {
     only: Option<String>,
     /// Short turns, and no sizes that take seconds to set up.
     pub(crate) quick: bool,
+    /// How long each task of a compiled program takes, before its row.
+    pub(crate) tasks: bool,
 }
 
 impl Args {
     /// Reads the arguments after the program's name.
     pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut args = Args { only: None, quick: false };
+        let mut args = Args { only: None, quick: false, tasks: false };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--quick" => args.quick = true,
+                "--tasks" => args.tasks = true,
                 "--only" => {
                     args.only =
                         Some(arguments.next().ok_or("--only needs the beginning of a row's name")?)
@@ -51,8 +54,8 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let args = parse(&["--only", "w5", "--quick"]).unwrap();
-        assert!(args.quick && args.wants("W5a") && !args.wants("W1"));
+        let args = parse(&["--only", "w5", "--quick", "--tasks"]).unwrap();
+        assert!(args.quick && args.tasks && args.wants("W5a") && !args.wants("W1"));
         assert!(parse(&[]).unwrap().wants("W1"));
     }
 

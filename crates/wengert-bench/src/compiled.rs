@@ -1,6 +1,7 @@
 //! Programs compiled from the workloads' tapes.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use wengert::program::{Compile, Input, Output};
@@ -8,6 +9,12 @@ use wengert::{Compiler, Program, Tape, Var, Workspace};
 use wengert_jit::Jit;
 
 use crate::workload::{Fact, Mode};
+
+/// Whether [`Compiled::facts`] prints how long each task takes.
+pub(crate) static TASKS: AtomicBool = AtomicBool::new(false);
+
+/// Runs that are timed task by task.
+const RUNS: u32 = 200;
 
 /// A gradient as a program.
 pub(crate) struct Compiled<S: Compile> {
@@ -146,6 +153,13 @@ impl<S: Compile> Compiled<S> {
     pub(crate) fn facts(&self) -> Vec<Fact> {
         if !self.code.is_empty() {
             return self.code.clone();
+        }
+        if TASKS.load(Ordering::Relaxed) {
+            let mut workspace = self.workspace.clone();
+            let mut profile = || self.program.profile(&mut workspace, RUNS).expect("it ran before");
+            // Caches are warm from here on.
+            profile();
+            println!("{}", profile());
         }
         let fact = |unit, value| Fact { mode: Mode::Compiled, unit, value };
         let report = self.program.report();

@@ -1,7 +1,7 @@
 //! Benchmarks of Wengert against gradients written by hand, in the same run.
 //!
 //! `cargo run --release -p wengert-bench`, with `--quick` for a look in half a minute, `--only W2`
-//! for the rows whose name begins so. `docs/performance.md` says how to read the table.
+//! for the rows whose name begins so, `--tasks` for the time of each task of their programs. `docs/performance.md` says how to read the table.
 
 mod args;
 mod compare;
@@ -19,6 +19,7 @@ mod workload;
 mod workloads;
 
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
 use args::Args;
 use table::{Header, REFERENCE, Row};
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    compiled::TASKS.store(args.tasks, Ordering::Relaxed);
     let wanted: Vec<Box<dyn Workload>> = workloads::all(args.quick)
         .into_iter()
         .filter(|workload| args.wants(&workload.about().id))
