@@ -1,5 +1,6 @@
 //! Machine code against the programs that it was made of, and against the tape.
 
+mod formulas;
 mod misuse;
 mod networks;
 mod notebook;
