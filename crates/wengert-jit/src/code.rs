@@ -12,6 +12,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::{Mutex, PoisonError};
 
+use crate::wide::Table;
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 use wengert_program::internals;
@@ -34,7 +35,7 @@ pub(crate) struct Code<S> {
     /// How many numbers a workspace must have.
     len: usize,
     /// Tables that the code reads.
-    _tables: Vec<Box<[u32]>>,
+    _tables: (Vec<Box<[u32]>>, Table),
     /// What owns the memory. A lock, so that it may be shared: nobody takes it before the end.
     module: ManuallyDrop<Mutex<JITModule>>,
 }
@@ -47,7 +48,7 @@ impl<S> Code<S> {
         module: JITModule,
         steps: &[Step<FuncId>],
         len: usize,
-        tables: Vec<Box<[u32]>>,
+        tables: (Vec<Box<[u32]>>, Table),
     ) -> Self {
         let step = |step: &Step<FuncId>| match *step {
             Step::Task(index) => Step::Task(index),

@@ -1,8 +1,9 @@
 //! The code generator, set up: functions of the workspace's first number, one by one.
 
 use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{AbiParam, Signature, UserFuncName, Value, types};
-use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
@@ -13,6 +14,8 @@ use crate::error::JitError;
 /// A module under construction.
 pub(crate) struct Maker {
     pub(crate) module: JITModule,
+    /// The same processor as the module's, with optimisations.
+    optimising: OwnedTargetIsa,
     context: Context,
     frontend: FunctionBuilderContext,
     signature: Signature,
@@ -24,31 +27,34 @@ fn refused(error: impl std::fmt::Display) -> JitError {
     JitError::Generator { reason: error.to_string() }
 }
 
+/// The code generator for this processor.
+fn isa(opt_level: &str) -> Result<OwnedTargetIsa, JitError> {
+    let platform = |reason: String| JitError::Platform { reason };
+    let mut flags = settings::builder();
+    let set = [
+        ("use_colocated_libcalls", "false"),
+        ("is_pic", "false"),
+        ("opt_level", opt_level),
+        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        // Straight code has no use for them.
+        ("unwind_info", "false"),
+    ];
+    for (name, value) in set {
+        flags.set(name, value).map_err(refused)?;
+    }
+    let isa = cranelift_native::builder().map_err(|reason| platform(reason.to_owned()))?;
+    isa.finish(settings::Flags::new(flags)).map_err(|error| platform(error.to_string()))
+}
+
 impl Maker {
-    /// `quickly`: without optimisations, which of straight code make little.
-    pub(crate) fn new(quickly: bool) -> Result<Self, JitError> {
-        let platform = |reason: String| JitError::Platform { reason };
-        let mut flags = settings::builder();
-        let set = [
-            ("use_colocated_libcalls", "false"),
-            ("is_pic", "false"),
-            ("opt_level", if quickly { "none" } else { "speed" }),
-            ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
-            // Straight code has no use for them.
-            ("unwind_info", "false"),
-        ];
-        for (name, value) in set {
-            flags.set(name, value).map_err(refused)?;
-        }
-        let isa = cranelift_native::builder().map_err(|reason| platform(reason.to_owned()))?;
-        let isa =
-            isa.finish(settings::Flags::new(flags)).map_err(|error| platform(error.to_string()))?;
-        let module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
+    pub(crate) fn new() -> Result<Self, JitError> {
+        let optimising = isa("speed")?;
+        let module = JITModule::new(JITBuilder::with_isa(isa("none")?, default_libcall_names()));
         let mut signature = module.make_signature();
         signature.params.push(AbiParam::new(types::I64));
         let context = module.make_context();
         let frontend = FunctionBuilderContext::new();
-        Ok(Maker { module, context, frontend, signature, bytes: 0 })
+        Ok(Maker { module, optimising, context, frontend, signature, bytes: 0 })
     }
 
     /// The convention of `extern "C"`.
@@ -61,9 +67,12 @@ impl Maker {
         self.module.target_config()
     }
 
-    /// Adds a function whose body `write` writes.
+    /// Adds a function whose body `write` writes. `optimised`: what is the same in all rounds of a
+    /// loop is computed before it, and nothing twice. Straight code is better left in its order, in
+    /// which a number is read where it is used: moved, it is read first and goes to the stack.
     pub(crate) fn function(
         &mut self,
+        optimised: bool,
         write: impl FnOnce(FunctionBuilder<'_>, Value),
     ) -> Result<FuncId, JitError> {
         let id = self.module.declare_anonymous_function(&self.signature).map_err(refused)?;
@@ -75,6 +84,10 @@ impl Maker {
         builder.switch_to_block(entry);
         let memory = builder.block_params(entry)[0];
         write(builder, memory);
+        if optimised {
+            let isa = &*self.optimising;
+            self.context.optimize(isa, &mut ControlPlane::default()).map_err(refused)?;
+        }
         let defined = self.module.define_function(id, &mut self.context);
         self.bytes += self.context.compiled_code().map_or(0, |code| code.code_buffer().len());
         self.module.clear_context(&mut self.context);

@@ -17,7 +17,9 @@ use crate::live;
 use crate::loops;
 use crate::numbers::{self, Known};
 use crate::ops::Emit;
+use crate::passes;
 use crate::segments::{Constants, FUNCTION, Segment, Segments};
+use crate::wide::Table;
 
 /// A compiled program that runs as machine code.
 ///
@@ -94,25 +96,31 @@ impl<S: Float> Jit<S> {
     /// [`JitError::Generator`] if the system gives no executable memory.
     pub fn new(program: &Program<S>) -> Result<Self, JitError> {
         let start = Instant::now();
-        let segments = Segments::of(program);
+        let functions = Functions::of(program);
+        let segments = Segments::of(program, functions);
         let stored = live::stored(program, &segments);
-        let mut maker = Maker::new(segments.is_long())?;
-        let (convention, functions) = (maker.convention(), Functions::of(program));
+        let mut maker = Maker::new()?;
+        // Where there is much straight code, it is to be short.
+        let inlined = functions.inlined && !segments.is_long();
+        let straight = Functions { inlined, ..functions };
+        let convention = maker.convention();
         let target = maker.target();
         let len = internals::len(program);
         let mut known = Known::new(len, if segments.is_long() { NEAR } else { FUNCTION });
         let constants = Constants::of(program);
         let mut tables: Vec<Box<[u32]>> = Vec::new();
+        let mut table = Table::new();
         let mut steps = Vec::with_capacity(segments.all.len());
         let mut interpreted = BTreeMap::new();
         let [mut count, mut loop_count, mut rolled_count] = [0; 3];
-        for segment in &segments.all {
+        for (segment, unread) in segments.all.iter().zip(&stored.unread) {
             let step = match segment {
                 Segment::Numbers(range) => {
-                    let lines = (&segments.lines[range.clone()], &stored[range.clone()]);
+                    let lines = (&segments.lines[range.clone()], &stored.lines[range.clone()]);
                     count += 1;
-                    Step::Call(maker.function(|builder, memory| {
-                        let mut emit = Emit::new::<S>(builder, memory, functions, convention);
+                    Step::Call(maker.function(false, |builder, memory| {
+                        let mut emit =
+                            Emit::new::<S>(builder, memory, straight, convention, &mut table);
                         let constant = |place| constants.get(place);
                         numbers::emit::<S>(&mut emit, &mut known, lines, constant);
                         emit.builder.seal_all_blocks();
@@ -123,26 +131,23 @@ impl<S: Float> Jit<S> {
                     let (from, end) = (rolled.from, rolled.from + rolled.period);
                     count += 1;
                     rolled_count += 1;
-                    Step::Call(maker.function(|builder, memory| {
-                        let mut emit = Emit::new::<S>(builder, memory, functions, convention);
+                    Step::Call(maker.function(true, |builder, memory| {
+                        let mut emit =
+                            Emit::new::<S>(builder, memory, functions, convention, &mut table);
                         let constant = |place| constants.get(place);
-                        let lines = (&segments.lines[..], &stored[from..end]);
+                        let lines = (&segments.lines[..], &stored.lines[from..end]);
                         rolled.emit::<S>(&mut emit, lines, constant);
                         emit.builder.seal_all_blocks();
                         emit.builder.finalize(target);
                     })?)
                 }
-                Segment::Loops(pass) => {
+                Segment::Loops { pass, sums } => {
                     let mut own = Vec::with_capacity(pass.steps.len());
-                    let mut exponents = Vec::with_capacity(pass.steps.len());
                     for step in &pass.steps {
-                        let (list, exponent) = match step {
+                        let list = match step {
                             PassStep::Bring { from: From::List(list), .. }
-                            | PassStep::Scatter { to: list, .. } => (Some(list), None),
-                            PassStep::Compute { operands, .. } => {
-                                (None, constants.at(&operands[1]))
-                            }
-                            PassStep::Bring { .. } => (None, None),
+                            | PassStep::Scatter { to: list, .. } => Some(list),
+                            PassStep::Bring { .. } | PassStep::Compute { .. } => None,
                         };
                         own.push(list.map(|list| {
                             let table: Box<[u32]> = list.as_slice().into();
@@ -150,13 +155,22 @@ impl<S: Float> Jit<S> {
                             tables.push(table);
                             address
                         }));
-                        exponents.push(exponent);
                     }
                     count += 1;
                     loop_count += 1;
-                    Step::Call(maker.function(|builder, memory| {
-                        let mut emit = Emit::new::<S>(builder, memory, functions, convention);
-                        loops::emit(&mut emit, pass, &own, &exponents);
+                    Step::Call(maker.function(true, |builder, memory| {
+                        let mut emit =
+                            Emit::new::<S>(builder, memory, functions, convention, &mut table);
+                        loops::emit(
+                            &mut emit,
+                            loops::Source {
+                                pass,
+                                sums,
+                                tables: &own,
+                                constant: &|at| constants.at(at),
+                                unread: &|step| unread.contains(&step),
+                            },
+                        );
                         emit.builder.seal_all_blocks();
                         emit.builder.finalize(target);
                     })?)
@@ -181,7 +195,7 @@ impl<S: Float> Jit<S> {
             bytes: maker.bytes,
             took: start.elapsed(),
         };
-        let code = Code::<S>::new(maker.module, &steps, len, tables);
+        let code = Code::<S>::new(maker.module, &steps, len, (tables, table));
         Ok(Jit { program: internals::with_code(program, Arc::new(code)), report })
     }
 
@@ -227,7 +241,7 @@ impl<S: Float> Jit<S> {
 fn name_of(view: &TaskView, constants: &Constants) -> &'static str {
     match view {
         TaskView::Numbers(_) => "single numbers",
-        TaskView::Pass(pass) => loops::reason(pass, |at| constants.at(at)),
+        TaskView::Pass(pass) => passes::reason(pass, |at| constants.at(at)),
         TaskView::Fold(fold) if fold.products => "sum of products",
         TaskView::Fold(_) => "reduction",
         TaskView::Kernel { name, .. } => name,

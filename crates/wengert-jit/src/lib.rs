@@ -28,7 +28,7 @@
 //! The numbers live in the same [`Workspace`](wengert_program::Workspace), and are the interpreter's
 //! bit for bit in `Numerics::Exact`: elementary functions are calls of the same functions, products
 //! and sums are not fused, and no order is another. In `Numerics::Fast` they are within the same
-//! bounds.
+//! bounds, some functions are instructions, and long sums have an order of their own.
 //!
 //! # Platforms
 //!
@@ -37,18 +37,23 @@
 //! nothing else of a program changes. Tests run on x86-64 Linux.
 
 mod code;
+mod elementary;
 mod emit;
 mod error;
 mod functions;
 mod jit;
+mod lists;
 mod live;
 mod loops;
 mod numbers;
 mod ops;
+mod passes;
 mod pieces;
 mod rolled;
 mod segments;
+mod sums;
 mod unroll;
+mod wide;
 
 pub use error::JitError;
 pub use jit::{Jit, Report};

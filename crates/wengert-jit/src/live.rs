@@ -27,14 +27,24 @@ impl Places {
     }
 }
 
-/// By line, whether its result is stored.
-pub(crate) fn stored<S: Float>(program: &Program<S>, segments: &Segments) -> Vec<bool> {
+/// What need not be stored.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// By line, whether its result is stored.
+    pub(crate) lines: Vec<bool>,
+    /// By segment, the steps of its loops whose results are not.
+    pub(crate) unread: Vec<Vec<usize>>,
+}
+
+/// By line, and by step of a loop, whether its result is stored.
+pub(crate) fn stored<S: Float>(program: &Program<S>, segments: &Segments) -> Stored {
     let mut live = Places(vec![0; internals::len(program).div_ceil(64)]);
     internals::for_each_kept(program, |place| live.set(place, true));
     let mut stored = vec![false; segments.lines.len()];
     // By place, the function in which a later line writes it, counted from the last.
     let mut written = vec![0_u32; internals::len(program)];
-    for (function, segment) in (1..).zip(segments.all.iter().rev()) {
+    let mut unread = vec![Vec::new(); segments.all.len()];
+    for (function, (k, segment)) in (1..).zip(segments.all.iter().enumerate().rev()) {
         match segment {
             Segment::Numbers(range) => {
                 let lines = &segments.lines[range.clone()];
@@ -58,7 +68,11 @@ pub(crate) fn stored<S: Float>(program: &Program<S>, segments: &Segments) -> Vec
                     }
                 }
             }
-            Segment::Loops(pass) => pass_reads(pass, |places| live.add(places)),
+            Segment::Loops { pass, sums } => {
+                unread[k] = self::unread(pass, |mut places| places.any(|place| live.has(place)));
+                pass_reads(pass, |places| live.add(places));
+                sums.iter().filter_map(|sum| sum.init).for_each(|at| live.set(at as usize, true));
+            }
             Segment::Task { view, .. } => match view {
                 TaskView::Numbers(lines) => {
                     for line in lines {
@@ -74,7 +88,7 @@ pub(crate) fn stored<S: Float>(program: &Program<S>, segments: &Segments) -> Vec
             },
         }
     }
-    stored
+    Stored { lines: stored, unread }
 }
 
 /// The places that a walk from `start` on reaches.
@@ -91,6 +105,57 @@ pub(crate) fn reach(start: usize, axes: impl Iterator<Item = (usize, isize)>) ->
 pub(crate) fn window(pass: &PassTask, at: &At, (steps, stride): (usize, isize)) -> Range<usize> {
     let walk = pass.walks[at.walk].iter().map(|&by| by as isize);
     reach(at.start, pass.rows.iter().copied().zip(walk).chain([(steps, stride)]))
+}
+
+pub(crate) fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// The places of an operand of a pass that moves along a row or stands still.
+pub(crate) fn own_window(pass: &PassTask, at: &At) -> Range<usize> {
+    window(pass, at, if at.moves { (pass.len, 1) } else { (1, 0) })
+}
+
+/// The places that a step writes, registers left out.
+pub(crate) fn written(pass: &PassTask, step: &PassStep) -> Option<Range<usize>> {
+    match step {
+        PassStep::Compute { out, .. } | PassStep::Bring { out, .. } => {
+            (!out.register).then(|| own_window(pass, out))
+        }
+        PassStep::Scatter { to, .. } => {
+            let (first, last) = (to.iter().min()?, to.iter().max()?);
+            Some(*first as usize..*last as usize + 1)
+        }
+    }
+}
+
+/// The steps whose results nothing reads but steps for the same element: neither the pass elsewhere
+/// nor, by `is_read`, anything later.
+fn unread(pass: &PassTask, is_read: impl Fn(Range<usize>) -> bool) -> Vec<usize> {
+    let is_unread = |step: &PassStep| {
+        let PassStep::Compute { out, .. } = step else { return false };
+        if out.register || !out.moves {
+            return false;
+        }
+        let own = own_window(pass, out);
+        let mut elsewhere = is_read(own.clone());
+        let others = pass.steps.iter().map(|step| match step {
+            PassStep::Compute { act, out: to, operands } => {
+                // What is read of the same element is known.
+                let operands = operands.map(|at| At { register: at.register || at == *out, ..at });
+                PassStep::Compute { act: *act, out: *to, operands }
+            }
+            PassStep::Scatter { from, to } if from == out => {
+                PassStep::Scatter { from: At { register: true, ..*from }, to: to.clone() }
+            }
+            step => step.clone(),
+        });
+        let others = PassTask { steps: others.collect(), ..pass.clone() };
+        pass_reads(&others, |places| elsewhere |= meet(&places, &own));
+        !elsewhere
+    };
+    let steps = pass.steps.iter().enumerate();
+    steps.filter(|(_, step)| is_unread(step)).map(|(s, _)| s).collect()
 }
 
 /// Calls `visit` with ranges of which a pass reads, registers left out.

@@ -5,127 +5,56 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value, types};
-use wengert_program::internals::{Act, At, From, PassStep, PassTask};
+use cranelift_frontend::Variable;
+use wengert_program::internals::{At, From, PassStep, PassTask};
 
-use crate::live;
-use crate::ops::{Emit, flags, is_inline};
-use crate::pieces;
+use crate::ops::{Emit, flags};
+use crate::passes::period;
 use crate::unroll::count;
 
-/// Whether loops of machine code are as good as a pass's kernels: it has no call, and enough to do
-/// for an element that vectors of 128 bits, loaded and stored once, are as good as longer ones that
-/// go through memory at each step.
-pub(crate) fn is_worth_it(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> bool {
-    let call = call(pass, exponent).is_some();
-    !call && steps(pass) >= FEWEST && period(pass).is_some() && is_in_order(pass)
+/// A sum of what a step of a pass computes, over all elements, in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) step: usize,
+    /// Where there is something that it is added to.
+    pub(crate) init: Option<u32>,
+    pub(crate) out: u32,
 }
 
-/// What an interpreted pass is: the first function in it, or why it is no loop.
-pub(crate) fn reason(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> &'static str {
-    match call(pass, exponent) {
-        Some(Act::Unary(op)) => op.name(),
-        Some(Act::Binary(op)) => op.name(),
-        _ if steps(pass) < FEWEST => "short pass",
-        _ if !pieces::can_be_cut(pass) => "long pass",
-        _ => "pass with an order of its own",
-    }
+/// So many elements are added one after the other before another block of them begins: the error
+/// of a sum grows with the length of a block and with their number.
+const BLOCK: usize = 2048;
+
+/// Numbers on the way to a sum.
+#[derive(Clone, Copy, Debug)]
+struct Adding {
+    step: usize,
+    /// Of the block under way, in lanes.
+    block: Variable,
+    /// Of the blocks before it, in lanes.
+    lanes: Variable,
+    /// Of elements that fill no register, in the first lane.
+    rest: Variable,
 }
 
-/// The first operation that is a call.
-fn call(pass: &PassTask, exponent: impl Fn(&At) -> Option<f64>) -> Option<Act> {
-    pass.steps.iter().find_map(|step| match step {
-        PassStep::Compute { act, operands, .. } => {
-            (!is_inline(*act, exponent(&operands[1]))).then_some(*act)
-        }
-        _ => None,
-    })
-}
-
-/// How much is done for an element.
-fn steps(pass: &PassTask) -> usize {
-    let weight = |step: &PassStep| if let PassStep::Compute { .. } = step { 1 } else { 2 };
-    pass.steps.iter().map(weight).sum()
-}
-
-/// Fewer operations on an element than this are left to kernels.
-const FEWEST: usize = 4;
-
-/// The extent of the last axis, if a row is two axes walked as one; 0 if it is one.
-fn period(pass: &PassTask) -> Option<usize> {
-    let (mut period, mut strides) = (0, false);
-    for step in &pass.steps {
-        let own = match step {
-            PassStep::Bring { from: From::Cycle { period, .. }, .. } => *period,
-            PassStep::Bring { from: From::Repeat { times, .. }, .. } => *times,
-            PassStep::Bring { from: From::Stride { .. }, .. } => {
-                strides = true;
-                continue;
-            }
-            _ => continue,
-        };
-        if period != 0 && period != own {
-            return None;
-        }
-        period = own;
-    }
-    (period == 0 || pass.len.is_multiple_of(period) && !strides).then_some(period)
-}
-
-/// Whether a pass may go element by element: what it writes it reads nowhere else than at the same
-/// element.
-fn is_in_order(pass: &PassTask) -> bool {
-    let along = |at: &At| if at.moves { (pass.len, 1) } else { (1, 0) };
-    let mut written: Vec<(At, std::ops::Range<usize>)> = Vec::new();
-    for step in &pass.steps {
-        match step {
-            PassStep::Compute { out, .. } if !out.register => {
-                written.push((*out, live::window(pass, out, along(out))));
-            }
-            PassStep::Scatter { to, .. } => {
-                let (first, last) = (to.iter().min(), to.iter().max());
-                let (Some(&first), Some(&last)) = (first, last) else { return false };
-                let none = At { start: usize::MAX, walk: 0, moves: false, register: false };
-                written.push((none, first as usize..last as usize + 1));
-            }
-            _ => {}
-        }
-    }
-    let apart = |own: Option<&At>, places: &std::ops::Range<usize>| {
-        written.iter().all(|(at, range)| {
-            own == Some(at) || places.end <= range.start || range.end <= places.start
-        })
-    };
-    let mut fits = true;
-    for step in &pass.steps {
-        if let PassStep::Compute { act, operands, .. } = step {
-            let read = operands[..count(*act)].iter().filter(|at| !at.register);
-            for at in read {
-                fits &= apart(Some(at), &live::window(pass, at, along(at)));
-            }
-        } else if let PassStep::Scatter { from, .. } = step
-            && !from.register
-        {
-            fits &= apart(Some(from), &live::window(pass, from, along(from)));
-        }
-    }
-    // Everything that is brought is read by steps of its own.
-    let brought = PassTask {
-        steps: pass
-            .steps
-            .iter()
-            .filter(|step| matches!(step, PassStep::Bring { .. }))
-            .cloned()
-            .collect(),
-        ..pass.clone()
-    };
-    live::pass_reads(&brought, |places| fits &= apart(None, &places));
-    fits
+/// What the loops are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'p> {
+    pub(crate) pass: &'p PassTask,
+    pub(crate) sums: &'p [Sum],
+    /// By step, the address of its list of places.
+    pub(crate) tables: &'p [Option<usize>],
+    /// The number that an operand always is.
+    pub(crate) constant: &'p dyn Fn(&At) -> Option<f64>,
+    /// Whether nothing outside an element reads what a step computes.
+    pub(crate) unread: &'p dyn Fn(usize) -> bool,
 }
 
 /// Loops under construction.
 struct Loops<'e, 'f, 'p> {
     emit: &'e mut Emit<'f>,
-    pass: &'p PassTask,
+    source: Source<'p>,
+    adding: Vec<Adding>,
     /// Bytes of a number.
     size: i64,
     /// By walk, the address of the place 0 for operands that stand still in a row, and for those
@@ -137,40 +66,36 @@ struct Loops<'e, 'f, 'p> {
     part: Option<Value>,
     /// Numbers that are the same for all elements of a row or a part.
     same: HashMap<usize, Value>,
-    /// Addresses of the tables that steps read, by step.
-    tables: &'p [Option<usize>],
-    exponents: &'p [Option<f64>],
+    /// By walk, the address of the elements that a round of the loop is for.
+    moved: Vec<Option<Value>>,
 }
 
-/// Writes the body of a function that goes through a pass. `tables`: by step, the address of its
-/// list of places; `exponents`: by step, its second operand if that is a constant.
-pub(crate) fn emit(
-    emit: &mut Emit<'_>,
-    pass: &PassTask,
-    tables: &[Option<usize>],
-    exponents: &[Option<f64>],
-) {
+/// Writes the body of a function that goes through a pass.
+pub(crate) fn emit(emit: &mut Emit<'_>, source: Source<'_>) {
+    let pass = source.pass;
     let period = period(pass).unwrap_or(0);
     let size = i64::from(emit.number.bytes());
     let memory = emit.memory;
     let zero = emit.builder.ins().iconst(types::I64, 0);
     let mut loops = Loops {
         emit,
-        pass,
+        source,
+        adding: Vec::new(),
         size,
         bases: vec![[memory; 2]; pass.walks.len()],
         before: zero,
         part: None,
         same: HashMap::new(),
-        tables,
-        exponents,
+        moved: Vec::new(),
     };
+    loops.begin_sums();
     let inner = if period == 0 { pass.len } else { period };
     let mut after: Vec<usize> = vec![inner * (pass.len / inner); pass.rows.len()];
     for axis in (1..pass.rows.len()).rev() {
         after[axis - 1] = after[axis] * pass.rows[axis];
     }
     loops.rows(0, &after, inner);
+    loops.end_sums();
     loops.emit.builder.ins().return_(&[]);
 }
 
@@ -191,13 +116,13 @@ impl Loops<'_, '_, '_> {
 
     /// The rows' axes from one on.
     fn rows(&mut self, axis: usize, after: &[usize], inner: usize) {
-        if axis == self.pass.rows.len() {
+        if axis == self.source.pass.rows.len() {
             return self.row(inner);
         }
         let (kept, before) = (self.bases.clone(), self.before);
-        self.count(self.pass.rows[axis], 1, |this, k| {
+        self.count(self.source.pass.rows[axis], 1, |this, k| {
             for (walk, bases) in this.bases.iter_mut().enumerate() {
-                let by = i64::from(this.pass.walks[walk][axis]) * this.size;
+                let by = i64::from(this.source.pass.walks[walk][axis]) * this.size;
                 if by != 0 {
                     let moved = this.emit.builder.ins().imul_imm_s(k, by);
                     for base in bases {
@@ -214,11 +139,11 @@ impl Loops<'_, '_, '_> {
 
     /// A row: one axis, or two.
     fn row(&mut self, inner: usize) {
-        if inner == self.pass.len {
-            return self.elements(inner);
+        if inner == self.source.pass.len {
+            return self.along(inner);
         }
         let (kept, before) = (self.bases.clone(), self.before);
-        self.count(self.pass.len / inner, 1, |this, part| {
+        self.count(self.source.pass.len / inner, 1, |this, part| {
             let moved = this.emit.builder.ins().imul_imm_s(part, inner as i64 * this.size);
             for [_, moves] in &mut this.bases {
                 *moves = this.emit.builder.ins().iadd(*moves, moved);
@@ -226,41 +151,127 @@ impl Loops<'_, '_, '_> {
             let elements = this.emit.builder.ins().imul_imm_s(part, inner as i64);
             this.before = this.emit.builder.ins().iadd(before, elements);
             this.part = Some(part);
-            this.elements(inner);
+            this.along(inner);
         });
         (self.bases, self.before, self.part) = (kept, before, None);
     }
 
     /// Neighbours: vectors of them, then what is left one by one.
-    fn elements(&mut self, count: usize) {
-        let lanes = (16 / self.size) as usize;
-        let whole = count / lanes * lanes;
-        if whole > 0 {
-            self.emit.lanes = lanes as u32;
+    fn along(&mut self, count: usize) {
+        let lanes = self.emit.lanes() as usize;
+        let mut done = 0;
+        self.emit.single = false;
+        if count >= lanes {
             self.hoist();
-            self.count(whole, lanes, |this, i| this.body(i));
         }
-        self.emit.lanes = 1;
-        if whole < count {
-            self.hoist();
-            let rest = count - whole;
-            self.count(rest, 1, |this, k| {
-                let i = this.emit.builder.ins().iadd_imm_s(k, whole as i64);
-                this.body(i);
+        if !self.adding.is_empty() && count > BLOCK {
+            let blocks = count / BLOCK;
+            self.count(blocks, 1, |this, block| {
+                let from = this.emit.builder.ins().imul_imm_s(block, BLOCK as i64);
+                this.count(BLOCK, lanes, |this, k| {
+                    let i = this.emit.builder.ins().iadd(from, k);
+                    this.body(i);
+                });
+                this.end_block();
             });
+            done = blocks * BLOCK;
+        }
+        let whole = (count - done) / lanes * lanes;
+        if whole > 0 {
+            self.stretch(done, whole, lanes);
+        }
+        done += whole;
+        self.emit.single = true;
+        if done < count {
+            self.hoist();
+            self.stretch(done, count - done, 1);
+        }
+    }
+
+    fn stretch(&mut self, from: usize, len: usize, by: usize) {
+        self.count(len, by, |this, k| {
+            let i = match from {
+                0 => k,
+                _ => this.emit.builder.ins().iadd_imm_s(k, from as i64),
+            };
+            this.body(i);
+        });
+    }
+
+    fn begin_sums(&mut self) {
+        let ty = self.emit.ty();
+        let empty = self.emit.constant(-0.0);
+        for sum in self.source.sums {
+            let [block, lanes, rest] = std::array::from_fn(|_| {
+                let variable = self.emit.builder.declare_var(ty);
+                self.emit.builder.def_var(variable, empty);
+                variable
+            });
+            self.adding.push(Adding { step: sum.step, block, lanes, rest });
+        }
+    }
+
+    /// Adds what a step has computed, if there is a sum of it.
+    fn add(&mut self, step: usize, value: Value) {
+        for k in 0..self.adding.len() {
+            let adding = self.adding[k];
+            if adding.step == step {
+                self.add_to(if self.emit.single { adding.rest } else { adding.block }, value);
+            }
+        }
+    }
+
+    fn add_to(&mut self, sum: Variable, value: Value) {
+        let before = self.emit.builder.use_var(sum);
+        let after = self.emit.builder.ins().fadd(before, value);
+        self.emit.builder.def_var(sum, after);
+    }
+
+    fn end_block(&mut self) {
+        let empty = self.emit.constant(-0.0);
+        for k in 0..self.adding.len() {
+            let Adding { block, lanes, .. } = self.adding[k];
+            let sum = self.emit.builder.use_var(block);
+            self.add_to(lanes, sum);
+            self.emit.builder.def_var(block, empty);
+        }
+    }
+
+    fn end_sums(&mut self) {
+        self.end_block();
+        self.emit.single = true;
+        for (k, sum) in self.source.sums.iter().enumerate() {
+            let Adding { lanes, rest, .. } = self.adding[k];
+            let (lanes, rest) = (self.emit.builder.use_var(lanes), self.emit.builder.use_var(rest));
+            let mut total = self.emit.builder.ins().extractlane(rest, 0);
+            for lane in 0..self.emit.lanes() as u8 {
+                let one = self.emit.builder.ins().extractlane(lanes, lane);
+                total = self.emit.builder.ins().fadd(total, one);
+            }
+            if let Some(init) = sum.init {
+                let init = self.emit.load(init);
+                let init = self.emit.builder.ins().extractlane(init, 0);
+                total = self.emit.builder.ins().fadd(init, total);
+            }
+            let ty = self.emit.ty();
+            let total = self.emit.builder.ins().scalar_to_vector(ty, total);
+            self.emit.store(sum.out, total);
         }
     }
 
     /// Loads what all elements share.
     fn hoist(&mut self) {
         self.same.clear();
-        let pass = self.pass;
+        let pass = self.source.pass;
         for (s, step) in pass.steps.iter().enumerate() {
             match step {
                 PassStep::Compute { act, operands, .. } => {
                     for (k, at) in operands[..count(*act)].iter().enumerate() {
                         if !at.register && !at.moves {
                             let value = self.single(at, None);
+                            if let Some(number) = (self.source.constant)(at) {
+                                self.emit.constants.insert(value, number);
+                            }
                             self.same.insert(4 * s + k, value);
                         }
                     }
@@ -287,16 +298,20 @@ impl Loops<'_, '_, '_> {
             base = self.emit.builder.ins().iadd(base, bytes);
         }
         let offset = (at.start as i64 * self.size) as i32;
+        if self.emit.single {
+            return self.emit.load_at(base, offset);
+        }
         let one = self.emit.builder.ins().load(self.emit.number, flags(), base, offset);
         let ty = self.emit.ty();
-        if self.emit.lanes == 1 { one } else { self.emit.builder.ins().splat(ty, one) }
+        self.emit.builder.ins().splat(ty, one)
     }
 
     /// All steps for the elements from `i` on.
     fn body(&mut self, i: Value) {
-        let pass = self.pass;
-        self.emit.masks.clear();
-        let along = self.emit.builder.ins().imul_imm_s(i, self.size);
+        let pass = self.source.pass;
+        self.emit.forget();
+        let along = self.emit.builder.ins().ishl_imm_u(i, i64::from(self.size.trailing_zeros()));
+        self.moved = vec![None; self.bases.len()];
         // What steps have written, by where.
         let mut known: Vec<(At, Value)> = Vec::new();
         for (s, step) in pass.steps.iter().enumerate() {
@@ -311,11 +326,16 @@ impl Loops<'_, '_, '_> {
                             false => values[used - 1],
                         };
                     }
-                    let value = self
-                        .emit
-                        .inline(*act, values, self.exponents[s])
-                        .expect("a pass with a call is left to the interpreter");
-                    self.write(&mut known, out, value, along);
+                    let exponent = (self.source.constant)(&operands[1]);
+                    let value = self.emit.inline(*act, values, exponent);
+                    let value = value.expect("a pass with a call is left to the interpreter");
+                    self.add(s, value);
+                    if (self.source.unread)(s) {
+                        known.retain(|(written, _)| written != out);
+                        known.push((*out, value));
+                    } else {
+                        self.write(&mut known, out, value, along);
+                    }
                 }
                 PassStep::Bring { out, from } => {
                     let value = self.bring(s, from, i, along);
@@ -336,33 +356,41 @@ impl Loops<'_, '_, '_> {
         if let Some(value) = self.same.get(&shared) {
             return *value;
         }
-        let base = self.emit.builder.ins().iadd(self.bases[at.walk][1], along);
-        let (ty, offset) = (self.emit.ty(), (at.start as i64 * self.size) as i32);
-        self.emit.builder.ins().load(ty, flags(), base, offset)
+        let base = self.moved(at, along);
+        self.emit.load_at(base, (at.start as i64 * self.size) as i32)
+    }
+
+    /// The address of the elements of an operand, less its start.
+    fn moved(&mut self, at: &At, along: Value) -> Value {
+        let base = self.bases[at.walk][1];
+        let builder = &mut self.emit.builder;
+        *self.moved[at.walk].get_or_insert_with(|| builder.ins().iadd(base, along))
     }
 
     fn write(&mut self, known: &mut Vec<(At, Value)>, at: &At, value: Value, along: Value) {
         known.retain(|(written, _)| written != at);
         known.push((*at, value));
         if !at.register {
-            let base = self.emit.builder.ins().iadd(self.bases[at.walk][1], along);
+            let base = self.moved(at, along);
             let offset = (at.start as i64 * self.size) as i32;
-            self.emit.builder.ins().store(flags(), value, base, offset);
+            self.emit.store_at(value, base, offset);
         }
     }
 
     /// The numbers that a step brings for the elements from `i` on.
     fn bring(&mut self, s: usize, from: &From, i: Value, along: Value) -> Value {
-        let lanes = self.emit.lanes as usize;
+        let lanes = self.lanes();
         let number = self.emit.number;
         let ones: Vec<Value> = match from {
             From::Repeat { .. } => return self.same[&(4 * s)],
             From::Stride { at, stride } | From::Cycle { at, stride, .. } => {
-                let bytes = self.emit.builder.ins().imul_imm_s(along, *stride as i64);
+                let bytes = match *stride {
+                    1 => along,
+                    stride => self.emit.builder.ins().imul_imm_s(along, stride as i64),
+                };
                 let base = self.emit.builder.ins().iadd(self.bases[at.walk][0], bytes);
                 if *stride == 1 {
-                    let (ty, offset) = (self.emit.ty(), (at.start as i64 * self.size) as i32);
-                    return self.emit.builder.ins().load(ty, flags(), base, offset);
+                    return self.emit.load_at(base, (at.start as i64 * self.size) as i32);
                 }
                 let offset = |lane: usize| {
                     ((at.start as i64 + lane as i64 * *stride as i64) * self.size) as i32
@@ -386,10 +414,12 @@ impl Loops<'_, '_, '_> {
         self.joined(&ones)
     }
 
+    /// How many elements a round of the loop is for.
+    fn lanes(&self) -> usize {
+        if self.emit.single { 1 } else { self.emit.lanes() as usize }
+    }
+
     fn joined(&mut self, ones: &[Value]) -> Value {
-        if let [one] = ones {
-            return *one;
-        }
         let ty = self.emit.ty();
         let mut value = self.emit.builder.ins().scalar_to_vector(ty, ones[0]);
         for (lane, one) in ones.iter().enumerate().skip(1) {
@@ -400,14 +430,14 @@ impl Loops<'_, '_, '_> {
 
     /// The places listed for the elements from `i` on, in bytes from the first.
     fn listed(&mut self, s: usize, i: Value) -> Vec<Value> {
-        let table = self.tables[s].expect("a list has a table");
+        let table = self.source.tables[s].expect("a list has a table");
         let table = self.emit.builder.ins().iconst(types::I64, table as i64);
         let element = self.emit.builder.ins().iadd(self.before, i);
         let bytes = self.emit.builder.ins().ishl_imm_u(element, 2);
         let at = self.emit.builder.ins().iadd(table, bytes);
         // A table never changes.
         let constant = MemFlagsData::new().with_notrap().with_readonly();
-        (0..self.emit.lanes as i32)
+        (0..self.lanes() as i32)
             .map(|lane| {
                 let place = self.emit.builder.ins().uload32(constant, at, 4 * lane);
                 self.emit.builder.ins().imul_imm_s(place, self.size)
@@ -418,10 +448,7 @@ impl Loops<'_, '_, '_> {
     fn scatter(&mut self, s: usize, i: Value, value: Value) {
         let places = self.listed(s, i);
         for (lane, bytes) in places.into_iter().enumerate() {
-            let one = match self.emit.lanes {
-                1 => value,
-                _ => self.emit.builder.ins().extractlane(value, lane as u8),
-            };
+            let one = self.emit.builder.ins().extractlane(value, lane as u8);
             let at = self.emit.builder.ins().iadd(self.emit.memory, bytes);
             self.emit.builder.ins().store(flags(), one, at, 0);
         }

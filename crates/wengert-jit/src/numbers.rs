@@ -103,6 +103,9 @@ pub(crate) fn emit<S: Float>(
         for (value, place) in values.iter_mut().zip(reads(line)) {
             *value = known.near(place, i).unwrap_or_else(|| {
                 let value = emit.load(place);
+                if let Some(number) = constant(place) {
+                    emit.constants.insert(value, number);
+                }
                 known.loaded(place, i, value);
                 value
             });

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{
     AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value, types,
 };
@@ -13,15 +12,19 @@ use wengert_ops::op::{Binary, Unary};
 use wengert_program::Float;
 use wengert_program::internals::Act;
 
+use crate::elementary;
 use crate::functions::Functions;
+use crate::wide::{Table, Wide};
 
 /// A function under construction.
 pub(crate) struct Emit<'f> {
     pub(crate) builder: FunctionBuilder<'f>,
     /// `f32` or `f64`.
     pub(crate) number: Type,
-    /// How many numbers a value holds.
-    pub(crate) lanes: u32,
+    /// Whether of a value the first lane alone counts: then what is loaded and stored is one number,
+    /// and the others are zeros, or what became of them. An instruction takes as long for all lanes
+    /// as for one, and a choice between two of them needs no jump.
+    pub(crate) single: bool,
     /// The first number of the workspace.
     pub(crate) memory: Value,
     pub(crate) functions: Functions,
@@ -29,7 +32,14 @@ pub(crate) struct Emit<'f> {
     /// Signatures of functions of one number and of two.
     signatures: [Option<SigRef>; 2],
     /// By value, where it is not zero: of the block under construction.
-    pub(crate) masks: HashMap<Value, Value>,
+    masks: HashMap<Value, Value>,
+    /// By value, what its sigmoid and the slope of that are made of: of the block under construction.
+    halves: HashMap<Value, [Value; 2]>,
+    /// Values that are constants of the program.
+    pub(crate) constants: HashMap<Value, f64>,
+    table: &'f mut Table,
+    /// The table's address, if it is not to be a constant of the instructions.
+    pub(crate) base: Option<Value>,
 }
 
 fn little_endian() -> MemFlagsData {
@@ -47,46 +57,59 @@ impl<'f> Emit<'f> {
         memory: Value,
         functions: Functions,
         convention: CallConv,
+        table: &'f mut Table,
     ) -> Self {
         let number = if size_of::<S>() == 4 { types::F32 } else { types::F64 };
         Emit {
             builder,
             number,
-            lanes: 1,
+            single: true,
             memory,
             functions,
             convention,
             signatures: [None; 2],
             masks: HashMap::new(),
+            halves: HashMap::new(),
+            constants: HashMap::new(),
+            table,
+            base: None,
         }
+    }
+
+    /// Begins a block in which nothing is known of the values of others.
+    pub(crate) fn forget(&mut self) {
+        self.masks.clear();
+        self.halves.clear();
+    }
+
+    /// How many numbers a value has room for.
+    pub(crate) fn lanes(&self) -> u32 {
+        16 / self.number.bytes()
     }
 
     /// The type of a value.
     pub(crate) fn ty(&self) -> Type {
-        self.number.by(self.lanes).unwrap_or(self.number)
+        if self.number == types::F32 { types::F32X4 } else { types::F64X2 }
     }
 
     pub(crate) fn constant(&mut self, number: f64) -> Value {
-        let one = if self.number == types::F32 {
-            self.builder.ins().f32const(Ieee32::with_float(number as f32))
+        let bytes = if self.number == types::F32 {
+            [(number as f32).to_le_bytes(); 4].concat()
         } else {
-            self.builder.ins().f64const(Ieee64::with_float(number))
+            [number.to_le_bytes(); 2].concat()
         };
-        let ty = self.ty();
-        if self.lanes == 1 { one } else { self.builder.ins().splat(ty, one) }
+        let (ty, constant) = (self.ty(), self.builder.func.dfg.constants.insert(bytes.into()));
+        self.builder.ins().vconst(ty, constant)
     }
 
     fn compare(&mut self, condition: FloatCC, x: Value, y: Value) -> Value {
-        self.builder.ins().fcmp(condition, x, y)
+        let ty = self.ty();
+        let holds = self.builder.ins().fcmp(condition, x, y);
+        self.builder.ins().bitcast(ty, little_endian(), holds)
     }
 
-    /// `condition ? x : y`
-    fn choose(&mut self, condition: Value, x: Value, y: Value) -> Value {
-        if self.lanes == 1 {
-            return self.builder.ins().select(condition, x, y);
-        }
-        let ty = self.ty();
-        let mask = self.builder.ins().bitcast(ty, little_endian(), condition);
+    /// `mask ? x : y`
+    fn choose(&mut self, mask: Value, x: Value, y: Value) -> Value {
         self.builder.ins().bitselect(mask, x, y)
     }
 
@@ -100,30 +123,36 @@ impl<'f> Emit<'f> {
         if let Some(mask) = self.masks.get(&x) {
             return *mask;
         }
-        let (number, lanes) = (self.number, self.lanes);
-        let vector = number.by(16 / number.bytes()).expect("a vector of 128 bits");
-        let little = little_endian();
-        let wide = match lanes {
-            1 => self.builder.ins().scalar_to_vector(vector, x),
-            _ => x,
-        };
-        let zero = self.builder.func.dfg.constants.insert([0; 16].as_slice().into());
-        let zero = self.builder.ins().vconst(vector, zero);
-        let mask = self.builder.ins().fcmp(FloatCC::NotEqual, wide, zero);
-        let mut mask = self.builder.ins().bitcast(vector, little, mask);
-        if lanes == 1 {
-            mask = self.builder.ins().extractlane(mask, 0);
-        }
+        let mask = self.is_not_zero(x);
         self.masks.insert(x, mask);
         mask
     }
 
-    /// `x y`, and x where it is zero: there the other factor is made +0, and the product is x. No
-    /// jump, and one comparison for all products of an adjoint.
+    /// `x y`, and x where it is zero. No jump, and one comparison for all products of an adjoint.
     fn mul_no_nan(&mut self, x: Value, y: Value) -> Value {
-        let mask = self.mask(x);
-        let factor = self.builder.ins().band(y, mask);
-        self.builder.ins().fmul(x, factor)
+        if self.is_known_not_zero(x) {
+            return self.product(x, y);
+        }
+        let (mask, product) = (self.mask(x), self.builder.ins().fmul(x, y));
+        self.choose(mask, product, x)
+    }
+
+    /// `x y`, where 1 is no factor.
+    fn product(&mut self, x: Value, y: Value) -> Value {
+        match (self.known(x), self.known(y)) {
+            (Some(1.0), _) => y,
+            (_, Some(1.0)) => x,
+            _ => self.builder.ins().fmul(x, y),
+        }
+    }
+
+    fn is_known_not_zero(&self, x: Value) -> bool {
+        self.known(x).is_some_and(|x| x != 0.0)
+    }
+
+    /// The constant that a value is.
+    fn known(&self, x: Value) -> Option<f64> {
+        self.constants.get(&x).copied()
     }
 
     /// 1 where the comparison holds, 0 where it does not, NaN where either side is NaN.
@@ -162,7 +191,7 @@ impl<'f> Emit<'f> {
                 self.choose(condition, b, c)
             }
             Act::AddProduct { guarded: false, .. } => {
-                let product = self.builder.ins().fmul(a, b);
+                let product = self.product(a, b);
                 self.builder.ins().fadd(c, product)
             }
             Act::AddProduct { skipped: false, .. } => {
@@ -170,13 +199,16 @@ impl<'f> Emit<'f> {
                 self.builder.ins().fadd(c, product)
             }
             Act::AddProduct { .. } => {
-                let product = self.builder.ins().fmul(a, b);
+                let product = self.product(a, b);
+                if self.is_known_not_zero(a) {
+                    return Some(self.builder.ins().fadd(c, product));
+                }
                 let (sum, counts) = (self.builder.ins().fadd(c, product), self.is_not_zero(a));
                 self.choose(counts, sum, c)
             }
             Act::AddFused { guarded } => {
                 let sum = self.builder.ins().fma(a, b, c);
-                if !guarded {
+                if !guarded || self.is_known_not_zero(a) {
                     return Some(sum);
                 }
                 let counts = self.is_not_zero(a);
@@ -222,7 +254,7 @@ impl<'f> Emit<'f> {
         match op {
             Binary::Add => self.builder.ins().fadd(x, y),
             Binary::Sub => self.builder.ins().fsub(x, y),
-            Binary::Mul => self.builder.ins().fmul(x, y),
+            Binary::Mul => self.product(x, y),
             Binary::Div => self.builder.ins().fdiv(x, y),
             Binary::Powi if exponent == Some(2.0) => self.builder.ins().fmul(x, x),
             Binary::Min => self.extreme(FloatCC::LessThan, FloatCC::LessThanOrEqual, x, y),
@@ -254,28 +286,86 @@ impl<'f> Emit<'f> {
             return value;
         }
         let [a, b, _] = operands;
+        if let Some(value) = self.formula::<S>(act, a) {
+            return value;
+        }
         match act {
             Act::Unary(op) => self.call(self.functions.unary::<S>(op), &[a]),
             // y (1 - y) where that loses nothing, in most places.
             Act::Binary(Binary::SigmoidSlope) => {
-                let bound = self.constant(0.75);
-                let near = self.compare(FloatCC::LessThanOrEqual, b, bound);
                 let one = self.constant(1.0);
                 let rest = self.builder.ins().fsub(one, b);
                 let product = self.builder.ins().fmul(b, rest);
                 let function = self.functions.binary::<S>(Binary::SigmoidSlope);
-                self.unless(near, product, function, &[a, b])
+                self.unless(b, 0.75, product, function, &[a, b])
             }
             Act::Binary(op) => self.call(self.functions.binary::<S>(op), &[a, b]),
             _ => unreachable!("{act:?} is a few instructions"),
         }
     }
 
-    /// A value where it is known, else a call.
-    fn unless(&mut self, known: Value, value: Value, function: usize, args: &[Value]) -> Value {
+    /// A formula of a few dozen instructions, if that is what an operation is.
+    pub(crate) fn formula<S: Float>(&mut self, act: Act, x: Value) -> Option<Value> {
+        if !self.functions.has_formula(act) {
+            return None;
+        }
+        Some(match act {
+            Act::Unary(Unary::Sigmoid) => {
+                let halves = self.halves::<S>(x);
+                self.wide(x, |w, x| elementary::sigmoid(w, x, halves))
+            }
+            Act::Binary(Binary::SigmoidSlope) => {
+                let [smaller, larger] = self.halves::<S>(x);
+                self.builder.ins().fmul(smaller, larger)
+            }
+            Act::Binary(_) => self.wide(x, elementary::tanh_slope::<S>),
+            Act::Unary(op) => self.wide(x, |w, x| elementary::unary::<S>(w, op, x)),
+            _ => unreachable!("{act:?} is a few instructions"),
+        })
+    }
+
+    /// The sigmoid of −|x| and of |x|, computed once in a block.
+    fn halves<S: Float>(&mut self, x: Value) -> [Value; 2] {
+        if let Some(halves) = self.halves.get(&x) {
+            return *halves;
+        }
+        let mut halves = [x; 2];
+        self.wide(x, |w, x| {
+            halves = elementary::halves::<S>(w, x);
+            halves[0]
+        });
+        self.halves.insert(x, halves);
+        halves
+    }
+
+    fn wide(&mut self, x: Value, then: impl FnOnce(&mut Wide<'_, '_>, Value) -> Value) -> Value {
+        let (number, address) = (self.number, self.table.address());
+        let base = self.base.unwrap_or_else(|| self.builder.ins().iconst(types::I64, address));
+        then(&mut Wide { builder: &mut self.builder, table: self.table, base, number }, x)
+    }
+
+    /// Has the table's address loaded, once a round of a loop: then its numbers are read where they
+    /// are needed, instead of being carried through the loop in more registers than there are.
+    pub(crate) fn load_base(&mut self) {
+        let address = self.builder.ins().iconst(types::I64, self.table.address());
+        self.base = Some(self.builder.ins().load(types::I64, flags(), address, 0));
+    }
+
+    /// A value where a single number is at most so much, else a call.
+    fn unless(
+        &mut self,
+        size: Value,
+        limit: f64,
+        value: Value,
+        function: usize,
+        args: &[Value],
+    ) -> Value {
         let (away, on) = (self.builder.create_block(), self.builder.create_block());
-        let result = self.builder.append_block_param(on, self.number);
+        let result = self.builder.append_block_param(on, self.ty());
         self.builder.set_cold_block(away);
+        let limit = self.constant(limit);
+        let [size, limit] = [size, limit].map(|x| self.builder.ins().extractlane(x, 0));
+        let known = self.builder.ins().fcmp(FloatCC::LessThanOrEqual, size, limit);
         self.builder.ins().brif(known, on, &[BlockArg::Value(value)], away, &[]);
         self.builder.switch_to_block(away);
         let called = self.call(function, args);
@@ -286,7 +376,7 @@ impl<'f> Emit<'f> {
 
     /// A call of a function of one number, or of two.
     pub(crate) fn call(&mut self, function: usize, args: &[Value]) -> Value {
-        let (number, convention) = (self.number, self.convention);
+        let (number, convention, ty) = (self.number, self.convention, self.ty());
         let builder = &mut self.builder;
         let signature = *self.signatures[args.len() - 1].get_or_insert_with(|| {
             let mut signature = Signature::new(convention);
@@ -295,19 +385,39 @@ impl<'f> Emit<'f> {
             builder.import_signature(signature)
         });
         let address = builder.ins().iconst(types::I64, function as i64);
-        let call = builder.ins().call_indirect(signature, address, args);
-        builder.inst_results(call)[0]
+        let args: Vec<Value> = args.iter().map(|&x| builder.ins().extractlane(x, 0)).collect();
+        let call = builder.ins().call_indirect(signature, address, &args);
+        let result = builder.inst_results(call)[0];
+        builder.ins().scalar_to_vector(ty, result)
+    }
+
+    /// Loads a value that begins so many bytes after an address.
+    pub(crate) fn load_at(&mut self, base: Value, offset: i32) -> Value {
+        let (ty, number) = (self.ty(), self.number);
+        if !self.single {
+            return self.builder.ins().load(ty, flags(), base, offset);
+        }
+        let one = self.builder.ins().load(number, flags(), base, offset);
+        self.builder.ins().scalar_to_vector(ty, one)
+    }
+
+    pub(crate) fn store_at(&mut self, value: Value, base: Value, offset: i32) {
+        let value = match self.single {
+            true => self.builder.ins().extractlane(value, 0),
+            false => value,
+        };
+        self.builder.ins().store(flags(), value, base, offset);
     }
 
     /// Loads from a place.
     pub(crate) fn load(&mut self, place: u32) -> Value {
-        let (ty, offset) = (self.ty(), self.offset(place));
-        self.builder.ins().load(ty, flags(), self.memory, offset)
+        let offset = self.offset(place);
+        self.load_at(self.memory, offset)
     }
 
     pub(crate) fn store(&mut self, place: u32, value: Value) {
         let offset = self.offset(place);
-        self.builder.ins().store(flags(), value, self.memory, offset);
+        self.store_at(value, self.memory, offset);
     }
 
     fn offset(&self, place: u32) -> i32 {

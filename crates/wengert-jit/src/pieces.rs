@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wengert_program::internals::{At, From, PassStep, PassTask};
 
-use crate::loops;
+use crate::passes;
 use crate::unroll::{PIECE, count};
 
 /// A function has no more steps of a pass than this: the time to give its numbers registers grows
@@ -20,7 +20,7 @@ pub(crate) fn pieces(
         return None;
     }
     let pieces = cut(pass);
-    pieces.iter().all(|piece| loops::is_worth_it(piece, &exponent)).then_some(pieces)
+    pieces.iter().all(|piece| passes::is_worth_it(piece, &exponent)).then_some(pieces)
 }
 
 /// Whether a pass is short, or its registers hold a number for each of its elements at once.

@@ -13,7 +13,7 @@ use wengert_ops::op::Binary;
 use wengert_program::Float;
 use wengert_program::internals::{Act, Line};
 
-use crate::ops::{Emit, flags};
+use crate::ops::Emit;
 use crate::unroll::count;
 
 /// Fewer operations than this in all are as good as straight code.
@@ -296,15 +296,23 @@ impl Rolled {
             .collect();
         emit.builder.ins().jump(head, &start);
         emit.builder.switch_to_block(head);
-        emit.masks.clear();
+        emit.forget();
+        let lines_of_a_round = &lines[self.from..self.from + self.period];
+        if lines_of_a_round.iter().any(|line| emit.functions.has_formula(line.act)) {
+            emit.load_base();
+        }
         let memory = emit.memory;
         let base = |place: Moving| {
             let k = distances.iter().position(|&stride| stride == place.stride);
             (k.map_or(memory, |k| moved[k]), (i64::from(place.start) * size) as i32)
         };
         let load = |emit: &mut &mut Emit<'_>, place: Moving| {
-            let ((base, offset), ty) = (base(place), emit.number);
-            emit.builder.ins().load(ty, flags(), base, offset)
+            let (base, offset) = base(place);
+            let value = emit.load_at(base, offset);
+            if let (0, Some(number)) = (place.stride, constant(place.start)) {
+                emit.constants.insert(value, number);
+            }
+            value
         };
         let compute = |emit: &mut &mut Emit<'_>, j: usize, values: [Value; 3]| {
             let line = &lines[self.from + j];
@@ -315,7 +323,7 @@ impl Rolled {
             let value = emit.number::<S>(line.act, values, exponent);
             if stored[j] {
                 let (base, offset) = base(self.out(lines, j));
-                emit.builder.ins().store(flags(), value, base, offset);
+                emit.store_at(value, base, offset);
             }
             value
         };

@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use wengert_program::internals::{self, At, Line, PassTask, TaskView};
+use wengert_program::internals::{self, At, FoldTask, Line, PassTask, TaskView};
 use wengert_program::{Float, Program};
 
+use crate::functions::Functions;
+use crate::lists;
+use crate::loops::Sum;
+use crate::passes;
 use crate::pieces;
 use crate::rolled::{self, Rolled};
+use crate::sums;
 use crate::unroll;
 
 /// A function has no more operations on single numbers than this: a code generator's time grows
@@ -21,8 +26,8 @@ pub(crate) enum Segment {
     Numbers(Range<usize>),
     /// Operations on single numbers that repeat.
     Rolled(Rolled),
-    /// Loops over a pass.
-    Loops(PassTask),
+    /// Loops over a pass, with sums of what it computes.
+    Loops { pass: PassTask, sums: Vec<Sum> },
     /// A task that the interpreter runs.
     Task { index: usize, view: TaskView },
 }
@@ -55,6 +60,10 @@ pub(crate) struct Segments {
     pub(crate) all: Vec<Segment>,
 }
 
+/// Of more elements than this, vectors compute an elementary function in fast numerics more quickly
+/// than it is computed one by one: 16 sigmoids took 94 ns, and written out 125; 12 as long.
+const KERNEL: usize = 12;
+
 /// A program of more operations on single numbers than this is long.
 const LONG: usize = 4 * FUNCTION;
 
@@ -68,31 +77,47 @@ impl Segments {
         self.all.iter().map(straight).sum::<usize>() > LONG
     }
 
-    pub(crate) fn of<S: Float>(program: &Program<S>) -> Self {
+    pub(crate) fn of<S: Float>(program: &Program<S>, functions: Functions) -> Self {
         let mut segments = Segments { lines: Vec::new(), all: Vec::new() };
         // Where the lines begin that are in no function yet.
         let mut from = 0;
         // A place is written as an offset in bytes, of 31 bits.
         let fits = i32::try_from(internals::len(program) * size_of::<S>()).is_ok();
         let constants = Constants::of(program);
+        let is_small = |pass: &PassTask| {
+            let has_kernel = || passes::call(pass, |at| constants.at(at)).is_some();
+            let is_few = unroll::elements(pass) <= KERNEL || !functions.fast || !has_kernel();
+            is_few && unroll::is_small_pass(pass)
+        };
         for index in 0..internals::tasks(program) {
-            match internals::task(program, index) {
+            let view = match internals::task(program, index) {
+                TaskView::Pass(pass) => TaskView::Pass(lists::walked(pass)),
+                view => view,
+            };
+            match view {
                 TaskView::Numbers(mut lines) if fits => segments.lines.append(&mut lines),
-                TaskView::Pass(pass) if fits && unroll::is_small_pass(&pass) => {
+                TaskView::Pass(pass) if fits && is_small(&pass) => {
                     unroll::pass(&pass, &mut segments.lines);
                 }
-                TaskView::Fold(fold) if fits && unroll::is_small_fold(&fold) => {
+                TaskView::Fold(fold) if fits && !fold.any_order && unroll::is_small_fold(&fold) => {
                     unroll::fold(&fold, &mut segments.lines);
                 }
                 view => {
                     segments.cut(&mut from);
+                    if let TaskView::Fold(fold) = &view
+                        && fits
+                        && segments.take_in(fold)
+                    {
+                        continue;
+                    }
                     let pieces = match &view {
                         TaskView::Pass(pass) if fits => pieces::pieces(pass, |at| constants.at(at)),
                         _ => None,
                     };
                     match pieces {
                         Some(pieces) => {
-                            segments.all.extend(pieces.into_iter().map(Segment::Loops));
+                            let loops = |pass| Segment::Loops { pass, sums: Vec::new() };
+                            segments.all.extend(pieces.into_iter().map(loops));
                         }
                         None => segments.all.push(Segment::Task { index, view }),
                     }
@@ -101,6 +126,27 @@ impl Segments {
         }
         segments.cut(&mut from);
         segments
+    }
+
+    /// Takes a sum into the loops that compute its elements, if they do.
+    fn take_in(&mut self, fold: &FoldTask) -> bool {
+        let Some(row) = sums::Row::of(fold) else { return false };
+        for segment in self.all.iter_mut().rev() {
+            match segment {
+                Segment::Loops { pass, sums } => {
+                    if let Some(sum) = row.sum_of(pass) {
+                        sums.push(sum);
+                        return true;
+                    }
+                    if row.is_touched_by(pass) || !sums.is_empty() {
+                        return false;
+                    }
+                }
+                Segment::Task { view: TaskView::Pass(pass), .. } if !row.is_touched_by(pass) => {}
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// Makes functions of the lines that are in none.

@@ -11,8 +11,12 @@ pub(crate) const PIECE: usize = 512;
 
 /// Whether a pass is small enough to be written out.
 pub(crate) fn is_small_pass(pass: &PassTask) -> bool {
-    let elements = pass.rows.iter().product::<usize>() * pass.len;
-    pass.len <= PIECE && elements * pass.steps.len() <= PASS
+    pass.len <= PIECE && elements(pass) * pass.steps.len() <= PASS
+}
+
+/// How many elements a pass goes through.
+pub(crate) fn elements(pass: &PassTask) -> usize {
+    pass.rows.iter().product::<usize>() * pass.len
 }
 
 /// The operations of a small pass in its order: row by row, step by step.

@@ -15,7 +15,7 @@ fn loss<'t>(params: Var<'t>, x: Var<'t>, target: Var<'t>) -> Var<'t> {
 }
 
 #[test]
-fn a_step_of_training_is_all_machine_code_and_the_interpreters_bits() {
+fn a_step_of_training_is_all_machine_code() {
     for numerics in [Numerics::Exact, Numerics::Fast] {
         let tape = Tape::with(Options::default().numerics(numerics));
         let start: Vec<f64> = (0..12).map(|i| f64::sin(f64::from(i) * 1.3)).collect();
@@ -45,8 +45,17 @@ fn a_step_of_training_is_all_machine_code_and_the_interpreters_bits() {
             }
             program.run(&mut by_program).unwrap();
             jit.run(&mut by_code).unwrap();
-            assert_eq!(by_code.value(value).to_bits(), by_program.value(value).to_bits());
-            assert_eq!(by_code.values(moved), by_program.values(moved), "step {step}");
+            let (found, expected) = (by_code.values(moved), by_program.values(moved));
+            if numerics == Numerics::Exact {
+                assert_eq!(by_code.value(value).to_bits(), by_program.value(value).to_bits());
+                assert_eq!(found, expected, "step {step}");
+                continue;
+            }
+            // Sigmoids of two formulas, each of them within 2 ulp, at every step.
+            for (found, expected) in found.iter().zip(&expected) {
+                let off = (found - expected).abs();
+                assert!(off <= 1e-12 * expected.abs().max(0.1), "step {step}: off by {off:e}");
+            }
         }
         assert!(by_code.value(value) < 0.5, "it trains");
     }

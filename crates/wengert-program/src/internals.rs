@@ -119,7 +119,8 @@ pub struct Moves {
     pub strides: Vec<isize>,
 }
 
-/// Sums or extremes: results over `outer`, each folded over `inner` in the order of the index.
+/// Sums or extremes: results over `outer`, each folded over `inner`, in the order of the index
+/// unless `any_order` says otherwise.
 #[derive(Clone, Debug)]
 pub struct FoldTask {
     /// What takes an element in: of a sum of products an `AddProduct` or `AddFused`, else `Binary`.
@@ -128,6 +129,8 @@ pub struct FoldTask {
     pub products: bool,
     /// Where results, inits and the operands begin.
     pub starts: Vec<usize>,
+    /// Whether it may be folded in any order: a long sum in fast numerics.
+    pub any_order: bool,
     /// Whether a fold begins with an init; else a sum begins with −0, an extreme with its first
     /// element.
     pub has_init: bool,
@@ -144,7 +147,7 @@ pub enum TaskView {
     Numbers(Vec<Line>),
     /// Elementwise operations.
     Pass(PassTask),
-    /// Folds whose order is that of the index.
+    /// Folds.
     Fold(FoldTask),
     /// What has an order of its own: kernels of matrix products, long sums in lanes. The places it
     /// reads are within these.
@@ -376,6 +379,7 @@ fn contract_of<S: Float>(contract: &Contract<S>, inner: &Inner<S>) -> TaskView {
     TaskView::Fold(FoldTask {
         act,
         products: true,
+        any_order: false,
         starts: layout.starts.to_vec(),
         has_init: layout.has_init,
         outer: moves(&outer),
@@ -389,7 +393,8 @@ fn reduce_of<S: Float>(reduce: &Reduce<S>) -> TaskView {
     outer.push(layout.lanes);
     let mut within = layout.around.to_vec();
     within.push(layout.inner);
-    if reduce.along {
+    let any_order = reduce.along && matches!(reduce.op, Op::Sum);
+    if reduce.along && !any_order {
         let reads = (1..3).filter(|&i| i != 1 || layout.has_init).map(|i| {
             let own = outer.iter().map(|axis| (axis.extent, axis.strides[i]));
             let folded = within.iter().filter(|_| i > 1).map(|axis| (axis.extent, axis.strides[0]));
@@ -405,6 +410,7 @@ fn reduce_of<S: Float>(reduce: &Reduce<S>) -> TaskView {
     TaskView::Fold(FoldTask {
         act: Act::Binary(op),
         products: false,
+        any_order,
         starts: layout.starts.to_vec(),
         has_init: layout.has_init && op == Binary::Add,
         outer: moves(&outer),
