@@ -302,6 +302,9 @@ fn pass_of<S>(pass: &exec::Pass<S>, registers: usize) -> PassTask {
             };
             compute(act, *out, *operands)
         }
+        Step::SigmoidAndSlope { out, slope, x, .. } => {
+            compute(Act::Binary(Binary::SigmoidSlope), *slope, [*x, *out, *out])
+        }
         Step::WithProduct { minus, out, operands: [.., other], product, .. } => {
             let sum = if *minus { Binary::Sub } else { Binary::Add };
             compute(Act::Binary(sum), *out, [*other, *product, *product])
@@ -330,8 +333,11 @@ fn pass_of<S>(pass: &exec::Pass<S>, registers: usize) -> PassTask {
         Step::Scatter { from, to } => PassStep::Scatter { from: at(*from), to: places(to) },
         Step::Fold { .. } => unreachable!("a pass with sums is a kernel"),
     };
-    // A product has a step of its own.
-    let product = |step: &Step<S>| match step {
+    // What is computed first of two has a step of its own.
+    let before = |step: &Step<S>| match step {
+        Step::SigmoidAndSlope { out, x, .. } => {
+            Some(compute(Act::Unary(Unary::Sigmoid), *out, [*x; 3]))
+        }
         Step::WithProduct { guarded, operands: [a, b, _], product, .. } => {
             let op = if *guarded { Binary::MulNoNan } else { Binary::Mul };
             Some(compute(Act::Binary(op), *product, [*a, *b, *b]))
@@ -345,7 +351,7 @@ fn pass_of<S>(pass: &exec::Pass<S>, registers: usize) -> PassTask {
         steps: pass
             .steps
             .iter()
-            .flat_map(|step| product(step).into_iter().chain([one(step)]))
+            .flat_map(|step| before(step).into_iter().chain([one(step)]))
             .collect(),
     }
 }

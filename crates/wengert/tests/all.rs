@@ -20,6 +20,7 @@ mod external_keys;
 #[cfg(feature = "fast")]
 mod fast_kernels;
 #[cfg(feature = "programs")]
+mod fast_slopes;
 mod faults;
 #[cfg(feature = "programs")]
 mod function;

@@ -111,6 +111,20 @@ pub(super) fn sigmoid_slope<I: Isa, S: Elementary>(x: S, y: S) -> S {
     if y <= S::HALF { below } else { above }
 }
 
+/// The sigmoid and its slope `e/(1 + e)²` with e = e^−|x|, of one exponential and one division.
+#[inline(always)]
+pub(super) fn sigmoid_and_slope<I: Isa, S: Elementary>(x: S) -> (S, S) {
+    let (e, e_error) = exp_of_negative_magnitude::<I, S>(x);
+    let sum = S::ONE + e;
+    let sum_error = ((S::ONE - sum) + e) + e_error;
+    let (top, top_error) = if x < S::ZERO { (e, e_error) } else { (S::ONE, S::ZERO) };
+    let inverse = S::ONE / sum;
+    let quotient = top * inverse;
+    let left =
+        residual::<I, S>(quotient, sum, top) + mul_add::<I, S>(-quotient, sum_error, top_error);
+    (mul_add::<I, S>(left, inverse, quotient), (e * inverse) * inverse)
+}
+
 /// The slope of tanh at x, where it is y: `(1 − y)(1 + y)`, and `4e/(1 + e)²` with e = e^(−2|x|)
 /// beyond ±1/2.
 #[inline(always)]

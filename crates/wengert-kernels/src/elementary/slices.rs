@@ -159,6 +159,12 @@ pub const fn has_vector_form_of_two(op: Binary) -> bool {
     matches!(op, Binary::SigmoidSlope | Binary::TanhSlope)
 }
 
+/// The sigmoid, of the bits of its vector form, and its slope, within 4 ulp.
+#[inline(always)]
+pub fn sigmoid_and_slope<I: Isa, S: Elementary>(x: S) -> (S, S) {
+    exponential::sigmoid_and_slope::<I, S>(x)
+}
+
 /// `op` of two numbers, in vector form where there is one.
 #[inline(always)]
 pub fn binary<I: Isa, S: Elementary>(op: Binary, x: S, y: S) -> S {

@@ -14,7 +14,7 @@ use crate::graph::{FastMap, Op};
 use crate::group::Plan;
 use crate::ids::{Address, Id, Place};
 use crate::memory::PAD;
-use crate::op::Binary;
+use crate::op::{Binary, Unary};
 use wengert_kernels::product::Product;
 
 impl<S: Elementary + Product + Platform> Assembler<'_, S> {
@@ -198,18 +198,46 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
         let first = member.out(self.of.plan).first();
         // What lies beside a part of an output is another part.
         self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
+        let sigmoid = self.sigmoid_of(instruction.op, operands);
         let (out, register) = if self.of.places.get(first).is_none() {
-            let register = self.registers.take();
+            // With its sigmoid, a slope is computed before this step, where others may have been in
+            // a register that is free now.
+            let register = match sigmoid {
+                Some(_) => self.registers.fresh(),
+                None => self.registers.take(),
+            };
             (self.registers.window(register), Some(register))
         } else {
             (self.memory(member.out(self.of.plan), 1), None)
         };
         self.inside.insert(first, (out, register));
+        if let Some(sigmoid) = sigmoid {
+            let [x, of, _] = operands;
+            let kernel = elementwise::sigmoid_and_slope::<S>(self.of.level);
+            self.pass.steps[sigmoid] = Step::SigmoidAndSlope { kernel, out: of, slope: out, x };
+            return;
+        }
         let step = match self.with_product(instruction.op, out, operands) {
             Some(step) => step,
             None => Step::Compute { op: instruction.op, kernel, out, operands },
         };
         self.pass.steps.push(step);
+    }
+
+    /// The step that computes the sigmoid of which an operation is the slope, if both can be computed
+    /// at once.
+    fn sigmoid_of(&self, op: Op, [x, of, _]: [Window; 3]) -> Option<usize> {
+        if !self.of.fast || op != Op::Binary(Binary::SigmoidSlope) {
+            return None;
+        }
+        // The last step that wrote there, so that x is what it was then.
+        let found = self.pass.steps.iter().rposition(|step| step.writes(of))?;
+        let same = matches!(
+            self.pass.steps[found],
+            Step::Compute { op: Op::Unary(Unary::Sigmoid), operands: [read, ..], .. } if read == x
+        );
+        let between = &self.pass.steps[found..];
+        (same && !x.single && !between.iter().any(|step| step.writes(x))).then_some(found)
     }
 
     /// A sum over the elements, of products if it is of two operands.

@@ -290,6 +290,49 @@ fn both<I: Isa, S: Elementary>(op: Binary, mut x: [S; LANES], y: [S; LANES]) -> 
     x
 }
 
+/// The sigmoid, and its slope to the second operand.
+struct SigmoidAndSlope<S>(PhantomData<S>);
+
+impl<S: Elementary> Kernel for SigmoidAndSlope<S> {
+    type Arguments = Operands<S>;
+
+    #[inline(always)]
+    fn run<I: Isa>((out, [x, slope, _]): (&[Cell<S>], [&[Cell<S>]; 3])) {
+        let ((whole, more), slopes) = (out.as_chunks(), slope.as_chunks().0);
+        let (last_x, last, last_slope) = (last_of(x), last_of(&[]), last_of(&[]));
+        let (mut from, mut to, mut is_left) = (vectors(x, &last_x), whole, !more.is_empty());
+        let mut to_slope = slopes;
+        loop {
+            let (xs, every) = from;
+            for (i, out) in to.iter().enumerate() {
+                let mut x = load(&xs[i & every]);
+                let mut slope = x;
+                for lane in 0..LANES {
+                    (x[lane], slope[lane]) = elementary::sigmoid_and_slope::<I, S>(x[lane]);
+                }
+                store(out, x);
+                store(&to_slope[i], slope);
+            }
+            if !is_left {
+                break;
+            }
+            fill(&last_x, x, whole.len());
+            from = (std::slice::from_ref(&last_x), 0);
+            to_slope = std::slice::from_ref(&last_slope);
+            (to, is_left) = (std::slice::from_ref(&last), false);
+        }
+        if !more.is_empty() {
+            put_rest(more, &last);
+            put_rest(&slope[whole.len() * LANES..], &last_slope);
+        }
+    }
+}
+
+/// The kernel of the sigmoid that leaves its slope as well.
+pub(crate) fn sigmoid_and_slope<S: Elementary>(level: Level) -> Compiled<Operands<S>> {
+    simd::compiled::<SigmoidAndSlope<S>>(level)
+}
+
 /// A function of two numbers that `libm` computes one at a time.
 struct TwoByTwo<S, const OP: u8>(PhantomData<S>);
 

@@ -44,6 +44,8 @@ pub(crate) enum Step<S: 'static> {
         operands: [Window; 3],
         product: Window,
     },
+    /// The sigmoid and its slope, in fast numerics; two instructions.
+    SigmoidAndSlope { kernel: Compiled<Operands<S>>, out: Window, slope: Window, x: Window },
     /// The sum over a row of these numbers, or of their products, into one place.
     Fold { kernel: Compiled<Operands<S>>, out: Place, operands: [Window; 2] },
     /// Numbers `stride` apart into a register.
@@ -74,6 +76,22 @@ pub(crate) struct Stretch {
 const STRETCH: usize = 6;
 
 impl<S> Step<S> {
+    /// Whether it writes to a place of a row.
+    pub(crate) fn writes(&self, place: Window) -> bool {
+        match self {
+            Step::Compute { out, .. }
+            | Step::WithProduct { out, .. }
+            | Step::Stride { out, .. }
+            | Step::Cycle { out, .. }
+            | Step::Repeat { out, .. }
+            | Step::Gather { out, .. }
+            | Step::Stretches { out, .. } => *out == place,
+            Step::SigmoidAndSlope { out, slope, .. } => *out == place || *slope == place,
+            // Places of no row.
+            Step::Fold { .. } | Step::Scatter { .. } => false,
+        }
+    }
+
     /// The step that brings the numbers in these places into a register.
     pub(crate) fn gather(out: Window, places: Vec<Place>) -> Self {
         let mut stretches: Vec<Stretch> = Vec::new();
@@ -168,6 +186,7 @@ impl<S> Pass<S> {
                     reads.extend(operands.iter().map(own));
                 }
                 Step::Fold { operands, .. } => reads.extend(operands.iter().map(own)),
+                Step::SigmoidAndSlope { x, .. } => reads.push(own(x)),
                 Step::Stride { from, stride, .. } => reads.push(apart(from, self.len, *stride)),
                 Step::Cycle { from, stride, period, .. } => {
                     reads.push(apart(from, *period, *stride));
@@ -248,6 +267,9 @@ impl<S: Elementary> Pass<S> {
                     | Step::WithProduct { kernel, out, operands, .. } => {
                         kernel
                             .call((at(*out), [at(operands[0]), at(operands[1]), at(operands[2])]));
+                    }
+                    Step::SigmoidAndSlope { kernel, out, slope, x } => {
+                        kernel.call((at(*out), [at(*x), at(*slope), &[]]));
                     }
                     Step::Fold { kernel, out, operands: [a, b] } => {
                         let (out, [a, b]) = (out.index(), [at(*a), at(*b)]);
