@@ -209,9 +209,12 @@ impl<S: Scalar> Grouped<S> {
 
     /// A scalar node as an instruction of its own.
     fn single(&mut self, graph: &Graph<S>, node: Node) {
+        let kind = graph.nodes[node];
+        if let Kind::Chain(_) = kind {
+            return self.term_by_term(graph, &[node]);
+        }
         let (_, start) = self.plan.line.push(1);
         self.nodes[node] = Some(start);
-        let kind = graph.nodes[node];
         let read = |&value: &Value| Access::repeated(self.at(graph, value), 1);
         let operands = kind.operands().iter().map(read).collect();
         self.plan.instructions.push(Instruction {

@@ -19,4 +19,7 @@ mod tests;
 mod trigonometric;
 
 pub use float::Elementary;
-pub use slices::{binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map, sigmoid_and_slope, Slices, unary, vector_form};
+pub use slices::{
+    Slices, binary, compiled, has_vector_form, has_vector_form_of_two, is_bounded, map,
+    sigmoid_and_slope, unary, vector_form,
+};

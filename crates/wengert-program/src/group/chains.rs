@@ -97,7 +97,7 @@ impl<S: Scalar> Grouped<S> {
     }
 
     /// Alike sums as single products and additions, in their order, each of them over all the sums.
-    fn term_by_term(&mut self, graph: &Graph<S>, members: &[Node]) {
+    pub(super) fn term_by_term(&mut self, graph: &Graph<S>, members: &[Node]) {
         let chains: Vec<&Chain> = members.iter().map(|&node| chain_of(graph, node)).collect();
         let Chain { init, a, b, guarded } = chains[0];
         let product = Op::Binary(if *guarded { Binary::MulNoNan } else { Binary::Mul });

@@ -1,8 +1,8 @@
 //! What becomes an instruction, and in which order.
 
-use crate::graph::{Chain, FastMap, Kind, Op};
+use crate::graph::{Chain, FastMap, Graph, Kind, Op};
 use crate::ids::{GroupId, Id, Map, Node, Slot};
-use crate::op::Unary;
+use crate::op::{Binary, Unary};
 use crate::passes::{Shapes, State};
 use crate::real::Scalar;
 use crate::rounds::Rounds;
@@ -36,8 +36,7 @@ pub(super) fn units<S: Scalar>(
     rounds: Option<&Rounds>,
 ) -> impl Iterator<Item = Unit> {
     let (groups, group_of) = groups(state, together, rounds);
-    let is_wide =
-        |group: &Group| group.is_run || is_worth(state.graph.nodes[group.first], group.len);
+    let is_wide = |group: &Group| group.is_run || is_worth(&state.graph, group.first, group.len);
     // By group: how often the turn has changed before it. Runs have even numbers.
     let mut turns: Map<GroupId, u32> = Map::new();
     // By depth, so that neighbours can be one product; of rounds in the order of one round, so that
@@ -136,9 +135,18 @@ fn groups<S: Scalar>(
     (groups, group_of)
 }
 
+/// A sum of fewer terms is as good as its operations.
+const SHORT: usize = 4;
+
 /// Whether so many alike nodes are worth an instruction over a run.
-fn is_worth(kind: Kind, count: u32) -> bool {
-    matches!(kind, Kind::Chain(_)) || count as usize >= worth(op_of(kind))
+fn is_worth<S>(graph: &Graph<S>, node: Node, count: u32) -> bool {
+    match graph.nodes[node] {
+        Kind::Chain(index) if graph.chains[index as usize].a.len() < SHORT => {
+            count as usize >= worth(Op::Binary(Binary::Add))
+        }
+        Kind::Chain(_) => true,
+        kind => count as usize >= worth(op_of(kind)),
+    }
 }
 
 /// What a scalar node computes.

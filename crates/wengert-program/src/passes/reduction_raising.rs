@@ -15,6 +15,15 @@ use crate::real::Scalar;
 /// The fewest products, and the fewest plain terms, that make a sum of their own.
 const PRODUCTS: usize = 4;
 const TERMS: usize = 8;
+/// So many sums of one product fewer are likely to be alike, and then worth it.
+const MANY: usize = 16;
+
+/// A sum from its first addition on, what that adds to, and the term that each adds.
+struct Found {
+    first: Value,
+    sums: Vec<Node>,
+    terms: Vec<Value>,
+}
 
 /// What a term is: alike terms have equal classes.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,18 +35,36 @@ struct Class {
 /// Finds the chains.
 pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
     let uses = count_uses(state);
-    // Made when the first sum is long enough: before any node is rewritten.
-    let mut shapes = None;
-    let live = &state.live;
-    let graph = &mut state.graph;
-    let mut seen = Map::filled(false, graph.nodes.len());
+    let found = find(state, &uses);
+    let short = found.iter().filter(|found| found.terms.len() + 2 == PRODUCTS).count();
+    let products = if short < MANY { PRODUCTS } else { PRODUCTS - 1 };
+    let (graph, live) = (&mut state.graph, &state.live);
+    let mut found = found.into_iter().filter(|found| found.terms.len() + 1 >= products).peekable();
+    if found.peek().is_none() {
+        return;
+    }
+    // Before any node is rewritten.
+    let shapes = number_shapes(graph, live);
+    for Found { first, sums, terms } in found {
+        raise(graph, first, (&sums, &terms), products, |graph, value| {
+            let node = graph.node_of(value);
+            let product =
+                matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::MulNoNan, ..));
+            Class { shape: shapes[node], product: product && uses[node] == 1 }
+        });
+    }
+}
+
+/// The sums of three terms and more, the last first.
+fn find<S: Scalar>(state: &State<S>, uses: &Map<Node, u32>) -> Vec<Found> {
+    let graph = &state.graph;
+    let (mut seen, mut all) = (Map::filled(false, graph.nodes.len()), Vec::new());
     for head in graph.nodes.keys().rev() {
         let Kind::Binary(Binary::Add, ..) = graph.nodes[head] else { continue };
-        if !live[head] || seen[head] {
+        if !state.live[head] || seen[head] {
             continue;
         }
-        // From the last addition back to the first: the sums on the way, and the term that each
-        // adds.
+        // From the last addition back to the first.
         let (mut sums, mut terms) = (vec![head], Vec::new());
         let first = loop {
             let sum = sums[sums.len() - 1];
@@ -59,27 +86,21 @@ pub(crate) fn run<S: Scalar>(state: &mut State<S>) {
             terms.push(term);
             sums.push(link);
         };
-        if terms.len() + 1 < PRODUCTS {
-            continue;
+        if terms.len() + 2 >= PRODUCTS {
+            sums.reverse();
+            terms.reverse();
+            all.push(Found { first, sums, terms });
         }
-        sums.reverse();
-        terms.reverse();
-        let shapes = &*shapes.get_or_insert_with(|| number_shapes(graph, live));
-        raise(graph, first, &sums, &terms, |graph, value| {
-            let node = graph.node_of(value);
-            let product =
-                matches!(graph.nodes[node], Kind::Binary(Binary::Mul | Binary::MulNoNan, ..));
-            Class { shape: shapes[node], product: product && uses[node] == 1 }
-        });
     }
+    all
 }
 
 /// Writes the runs of alike terms of one chain as sums of their own.
 fn raise<S: Scalar>(
     graph: &mut Graph<S>,
     first: Value,
-    sums: &[Node],
-    terms: &[Value],
+    (sums, terms): (&[Node], &[Value]),
+    products: usize,
     class: impl Fn(&Graph<S>, Value) -> Class,
 ) {
     // The first operand is a term as well if it is like the next one.
@@ -89,7 +110,7 @@ fn raise<S: Scalar>(
     let mut from = usize::from(classes[0] != classes[1]);
     while from < all.len() {
         let len = classes[from..].iter().take_while(|&&class| class == classes[from]).count();
-        let enough = if classes[from].product { PRODUCTS } else { TERMS };
+        let enough = if classes[from].product { products } else { TERMS };
         if len >= enough {
             // The sum of everything before, and the node where the last of these is added.
             let init = match from {
