@@ -13,7 +13,8 @@ use super::ids::{Address, Id, InstructionId, Map, Point, RunId};
 
 /// Outputs with fewer numbers are read where they are.
 const SMALLEST: usize = 64;
-/// Instructions over fewer elements are copied from.
+/// Elementwise instructions over fewer elements are copied from: in a home they may not write the
+/// last vector whole. Sums and products never do.
 const LARGE: usize = 256;
 
 /// Rows shorter than this are not copied one by one.
@@ -138,10 +139,14 @@ fn computed_there<S>(
     let Some(run) = from.run(dims, &plan.line) else { return false };
     let len: usize = dims.iter().product();
     let whole = from.is_contiguous(dims) && len == plan.line.len_of(run);
-    if !whole || len <= LARGE || run.index() >= producers.len() {
+    if !whole || run.index() >= producers.len() {
         return false;
     }
     let Some(by) = producers[run] else { return false };
+    let fewest = if plan.instructions[by].op.is_elementwise() { LARGE } else { 1 };
+    if len <= fewest {
+        return false;
+    }
     let Some(to) = to.over(dims, &plan.instructions[by].dims) else { return false };
     write_there(plan, by, run, to, moved)
 }
