@@ -2,6 +2,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "several tests read the same programs")]
 
+mod loops;
 mod misuse;
 mod modes;
 mod networks;
