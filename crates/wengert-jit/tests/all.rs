@@ -3,6 +3,7 @@
 #![allow(clippy::duplicate_mod, reason = "several tests read the same programs")]
 
 mod formulas;
+mod loops;
 mod misuse;
 mod modes;
 mod networks;

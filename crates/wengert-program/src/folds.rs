@@ -40,8 +40,10 @@ pub(crate) fn run<S>(plan: &Plan<S>, writers: &Writers, stages: &mut Vec<Stage>)
             });
             // Element by element, or what was there before the pass.
             inside.is_none_or(|by| {
+                let by = &plan.instructions[by];
                 operand.is_contiguous(&plan.instructions[index].inner)
-                    && plan.instructions[by].out.first() == operand.first()
+                    && by.out.is_contiguous(&by.dims)
+                    && by.out.first() == operand.first()
             })
         };
         let Stage::Pass { dims, .. } = &stages[into] else { continue };
@@ -139,6 +141,26 @@ mod tests {
         let backwards = Access::Strided { start: product.plus(999), strides };
         plan.then(Op::Sum, &[1], &[1000], vec![backwards]);
         plan
+    }
+
+    #[test]
+    fn a_sum_of_what_a_pass_scatters_comes_after_it() {
+        let leaves = Access::contiguous(Address::new(0), &[1000]);
+        let mut plan = Plan::<f64>::of_leaves(1000);
+        let copy = plan.then(Op::Copy, &[1000], &[], vec![leaves]);
+        // The first where it was, and then from the last one back.
+        let to = (0..1000).map(|i| copy.plus(if i == 0 { 0 } else { 1000 - i })).collect();
+        plan.instructions[InstructionId::new(0)].out = Access::Listed(to);
+        plan.then(
+            Op::Sum,
+            &[1],
+            &[1000],
+            vec![Access::Strided { start: copy, strides: [0, 1][..].into() }],
+        );
+        let writers = Writers::of(&plan);
+        let mut stages = fuse::run(&plan, &writers, true, None);
+        run(&plan, &writers, &mut stages);
+        assert_eq!(stages.len(), 2);
     }
 
     #[test]

@@ -50,11 +50,14 @@ mod op_precision;
 mod program;
 #[cfg(feature = "programs")]
 mod program_large;
-mod program_rounds;
+#[cfg(feature = "programs")]
+mod program_loops;
 #[cfg(feature = "programs")]
 mod program_misuse;
 #[cfg(feature = "programs")]
 mod program_parts;
+#[cfg(feature = "programs")]
+mod program_rounds;
 #[cfg(feature = "programs")]
 mod program_takes;
 mod random_scalars;

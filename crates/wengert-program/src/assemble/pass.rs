@@ -7,10 +7,10 @@ use crate::access::Access;
 use crate::elementary::Elementary;
 use crate::exec::pass::{Pass, Step, Window};
 use crate::exec::platform::Platform;
-use crate::exec::{CHUNK, contract, elementwise};
+use crate::exec::{CHUNK, LANES, contract, elementwise};
 use crate::folds::terms;
 use crate::fuse::Member;
-use crate::graph::{FastMap, Op};
+use crate::graph::{FastMap, FastSet, Op};
 use crate::group::Plan;
 use crate::ids::{Address, Id, Place};
 use crate::memory::PAD;
@@ -84,11 +84,31 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         for (m, member) in members.iter().enumerate() {
             building.member(m, member, &last);
         }
-        if building.registers.used == 0 {
-            building.pass.chunk = len;
+        let Building { mut pass, registers: Registers { used, .. }, .. } = building;
+        if used == 0 {
+            pass.chunk = len;
         }
-        (building.pass, building.registers.used)
+        // A chunk of whole periods may end inside a vector: a result in the place of what is read
+        // would be there too early for the next chunk.
+        pass.exact |= pass.chunk < len && pass.chunk % LANES != 0 && overwrites(&pass.steps);
+        (pass, used)
     }
+}
+
+/// Whether a step writes what it, or a step before it, reads.
+fn overwrites<S>(steps: &[Step<S>]) -> bool {
+    let mut read: FastSet<Place> = FastSet::default();
+    steps.iter().any(|step| match step {
+        Step::Compute { out, operands, .. } | Step::WithProduct { out, operands, .. } => {
+            read.extend(operands.iter().filter(|from| from.moves).map(|from| from.start));
+            out.moves && read.contains(&out.start)
+        }
+        Step::SigmoidAndSlope { out, slope, x, .. } => {
+            read.extend(Some(x.start).filter(|_| x.moves));
+            [out, slope].iter().any(|to| to.moves && read.contains(&to.start))
+        }
+        _ => false,
+    })
 }
 
 /// Registers: pieces of a workspace that hold a chunk of what lives only inside a pass.
