@@ -214,16 +214,14 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
         let begin = [a, b];
         let [a, b] = self.forwards(&mut axes, begin);
         // What a sweep has added round by round is no product of matrices, which is IEEE's in fast
-        // numerics: a zero adjoint passes nothing on.
+        // numerics: a zero adjoint passes nothing on. It is one where the other factor is finite.
         let by_rounds = guarded && [a, b] != begin;
         let mut around: SmallVec<[Axis<2>; 2]> = merged(axes).into_iter().collect();
         let inner = around.pop().unwrap_or(Axis { extent: 1, strides: [0, 0] });
         let starts = [out, init.as_ref().map_or(0, |(start, _)| *start), a, b];
         let order = if self.fast { Order::Any } else { Order::OfIndex { guarded } };
-        if !by_rounds
-            && let Some(products) =
-                Products::of(order, starts, init.is_some(), &outer, &around, inner)
-        {
+        let products = Products::of(order, starts, init.is_some(), &outer, &around, inner);
+        if !by_rounds && let Some(products) = products {
             return Task::Products(products);
         }
         let dots = self.fast && inner.strides == [1, 1] && inner.extent >= 2 * LANES;
@@ -237,7 +235,11 @@ impl<S: Elementary + Product + Platform> Assembler<'_, S> {
             around,
             inner,
         };
-        Task::Contract(Contract::new(layout, self.fast, self.level))
+        let contract = Contract::new(layout, self.fast, self.level);
+        Task::Contract(match products {
+            Some(products) => contract.or_products(products),
+            None => contract,
+        })
     }
 
     fn reduce(&self, instruction: &Instruction<Address>) -> Task<S> {

@@ -2,14 +2,17 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
 use super::LANES;
 use super::elementwise::Operands;
+use super::product::Products;
 use super::walk::{Axis, Walk};
 use crate::elementary::Elementary;
 use crate::simd::{self, Arguments, Compiled, Isa, Kernel, Level};
+use wengert_kernels::product::Product;
 
 /// Where the operands begin, and how they move: result, init, a, b.
 #[derive(Clone, Debug)]
@@ -46,9 +49,11 @@ impl<S: 'static> Arguments for Sums<S> {
 pub(crate) struct Contract<S: 'static> {
     pub(crate) layout: Layout,
     kernel: Compiled<Sums<S>>,
+    /// The same as products of matrices, and the places that hold the second factors.
+    products: Option<Box<(Products, Range<usize>)>>,
 }
 
-impl<S: Elementary> Contract<S> {
+impl<S: Elementary + Product> Contract<S> {
     pub(crate) fn new(layout: Layout, fast: bool, level: Level) -> Self {
         let kernel = match (fast, layout.guarded) {
             // A sum along neighbours may be cut into lanes of its own where the order is free.
@@ -59,11 +64,24 @@ impl<S: Elementary> Contract<S> {
             (false, true) => simd::compiled::<SideBySide<S, false, true>>(level),
             (false, false) => simd::compiled::<SideBySide<S, false, false>>(level),
         };
-        Contract { layout, kernel }
+        Contract { layout, kernel, products: None }
+    }
+
+    /// The same as products of matrices, in which a zero times infinity is no number: to be run
+    /// where all second factors are finite.
+    pub(crate) fn or_products(mut self, products: Products) -> Self {
+        let factors = products.reads().last().cloned().unwrap_or_default();
+        self.products = Some(Box::new((products, factors)));
+        self
     }
 
     #[inline]
     pub(crate) fn run(&self, memory: &[Cell<S>]) {
+        if let Some((products, factors)) = self.products.as_deref()
+            && memory[factors.clone()].iter().all(|factor| factor.get().is_finite())
+        {
+            return products.run(memory);
+        }
         self.kernel.call((&self.layout, memory));
     }
 }
