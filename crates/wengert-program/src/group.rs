@@ -83,6 +83,9 @@ enum Uneven {
     InRounds,
 }
 
+/// Where less of a plan's cost is reading by lists, no other layout is tried.
+const LISTS: f64 = 0.125;
+
 /// Lays the live nodes out. Where alike nodes read by long lists, and a loop recorded them, what is
 /// alike in every round is laid out instead, if that costs less.
 pub(crate) fn run<S: Scalar>(
@@ -96,7 +99,7 @@ pub(crate) fn run<S: Scalar>(
         Grouping::Alike => {
             let alike = lay_out(state, true, Uneven::Listed, None);
             let cost = cost::of(&alike.plan);
-            if 8.0 * cost.by_list < cost.all {
+            if cost.by_list < LISTS * cost.all {
                 return alike;
             }
             let Some(rounds) = rounds() else { return alike };

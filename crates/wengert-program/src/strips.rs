@@ -3,8 +3,9 @@
 //!
 //! These are passes over one axis, and sums of all of a run. A stage has come as far as what it
 //! reads has come: a reader of the next element stays behind by a vector. A sum is added piece by
-//! piece. What needs more of another stage than that comes after the strip. All of it is order alone: the same numbers, run stage by
-//! stage, are right as well, and machine code is made of them so.
+//! piece. What needs more of another stage than that comes after the strip. All of it is order
+//! alone: the same numbers, run stage by stage, are right as well, and machine code is made of them
+//! so.
 
 use std::ops::Range;
 
