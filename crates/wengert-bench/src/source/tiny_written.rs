@@ -87,23 +87,22 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
     let v948 = sum_of(&v900[0..48]);
 
     // The reverse sweep: d_x is the adjoint of x.
-    let mut d_params = [0.0; 3];
+    let mut d_params = [0.0; 131];
     for i in 0..3 {
         let mut sum = -0.0;
         for j in 0..16 {
             sum += d_v755[i + 3 * j];
         }
-        d_params[i] = sum;
+        d_params[i + 128] = sum;
     }
-    let mut d_params_2 = [0.0; 48];
     for i in 0..3 {
         for j in 0..16 {
-            d_params_2[16 * i + j] = -0.0;
+            d_params[16 * i + j + 80] = -0.0;
         }
         for j in 0..16 {
             let factor = d_v755[i + 3 * j];
             for k in 0..16 {
-                d_params_2[16 * i + k] += factor * v499[16 * j + k];
+                d_params[16 * i + k + 80] += factor * v499[16 * j + k];
             }
         }
     }
@@ -121,43 +120,28 @@ pub(crate) fn step(params: &mut [f64; 131], x: &[f64; 64], target: &[f64; 48]) -
     for i in 0..256 {
         d_v243[i] = mul_no_nan(d_v499[i], d_v243_part[i]);
     }
-    let mut d_params_3 = [0.0; 16];
     for i in 0..16 {
-        d_params_3[i] = -0.0;
+        d_params[i + 64] = -0.0;
     }
     for i in 0..16 {
         for j in 0..16 {
-            d_params_3[j] += d_v243[16 * i + j];
+            d_params[j + 64] += d_v243[16 * i + j];
         }
     }
-    let mut d_params_part = [0.0; 64];
     for i in 0..16 {
         for j in 0..4 {
-            d_params_part[4 * i + j] = -0.0;
+            d_params[4 * i + j] = -0.0;
         }
         for j in 0..16 {
             let factor = d_v243[i + 16 * j];
             for k in 0..4 {
-                d_params_part[4 * i + k] += factor * x[4 * j + k];
+                d_params[4 * i + k] += factor * x[4 * j + k];
             }
         }
     }
-    let loss = 0.5 * v948;
-    let mut d_params_part_2 = [0.0; 131];
-    for i in 0..64 {
-        d_params_part_2[i] = d_params_part[i];
-    }
-    for i in 0..16 {
-        d_params_part_2[i + 64] = d_params_3[i];
-    }
-    for i in 0..48 {
-        d_params_part_2[i + 80] = d_params_2[i];
-    }
-    for i in 0..3 {
-        d_params_part_2[i + 128] = d_params[i];
-    }
     for i in 0..131 {
-        params[i] -= d_params_part_2[i] * 0.001;
+        params[i] -= d_params[i] * 0.001;
     }
+    let loss = 0.5 * v948;
     loss
 }
