@@ -18,8 +18,8 @@ fn recurrence<'t>(x: Var<'t>, w: Var<'t>, steps: usize) -> Var<'t> {
 
 #[test]
 fn a_long_pass_is_cut_and_gives_the_interpreters_bits() {
-    // Vectors and a rest; as long as a piece of a row; longer, which is not cut.
-    for (len, is_cut) in [(33, true), (512, true), (700, false)] {
+    // Vectors and a rest; whole vectors; longer than its many registers, which is not cut.
+    for (len, is_cut) in [(33, true), (64, true), (700, false)] {
         let some = |seed: f64| -> Vec<f64> {
             (0..len).map(|i| 0.9 * f64::sin(seed + 1.3 * f64::from(i))).collect()
         };
@@ -139,7 +139,12 @@ fn chained(variables: usize) {
     let right: f64 = at.windows(2).map(|pair| term(pair[0], pair[1])).sum();
     let off = (by_code.value(value) - right).abs();
     assert!(off <= 8.0 * variables as f64 * f64::EPSILON * right, "off by {off:e} of {right}");
-    assert_eq!(by_code.values(gradient), by_program.values(gradient));
+    // In fast numerics the interpreter rounds a product and its sum once. A derivative's terms are
+    // less than 2000 together.
+    let both = by_code.values(gradient).into_iter().zip(by_program.values(gradient));
+    for (found, expected) in both {
+        assert!((found - expected).abs() <= 8.0 * f64::EPSILON * 2000.0, "{found} {expected}");
+    }
 }
 
 #[test]
