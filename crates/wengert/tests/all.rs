@@ -21,6 +21,7 @@ mod external_keys;
 mod fast_kernels;
 #[cfg(feature = "programs")]
 mod fast_slopes;
+#[cfg(feature = "programs")]
 mod faults;
 #[cfg(feature = "programs")]
 mod function;
