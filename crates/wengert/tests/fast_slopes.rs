@@ -47,3 +47,30 @@ macro_rules! held {
 
 held!(slopes_of_f64, f64, 720.0);
 held!(slopes_of_f32, f32, 90.0);
+
+/// The slopes take the place of what they are the slopes at, which something reads after the
+/// sigmoid.
+#[test]
+fn slopes_that_take_the_place_of_their_argument_come_after_what_reads_it() {
+    let at: Vec<f64> = (0..1000).map(|i| f64::from(i) / 100.0 - 5.0).collect();
+    let tape = Tape::new();
+    let x = tape.param(&at);
+    let (y, cubes) = (x.sigmoid(), x * x * x);
+    let mut compiler = Compiler::new(&tape).numerics(Numerics::Fast);
+    let values = compiler.output(y).unwrap();
+    let read = compiler.output(cubes).unwrap();
+    let slopes = compiler.gradient(y.sum(), x).unwrap();
+    compiler.feed(slopes, x).unwrap();
+    let program = compiler.compile().unwrap();
+    let mut workspace = program.workspace();
+    let mut x = at;
+    for _ in 0..3 {
+        program.run(&mut workspace).unwrap();
+        let (y, found) = (workspace.values(values), workspace.values(read));
+        for ((&x, y), found) in x.iter().zip(y).zip(found) {
+            assert!((y - Real::sigmoid(x)).abs() < 1e-15, "{x} {y}");
+            assert!((found - x * x * x).abs() <= 4.0 * f64::EPSILON * found.abs(), "{x} {found}");
+        }
+        x = workspace.values(slopes);
+    }
+}

@@ -157,7 +157,8 @@ fn period_of<S>(plan: &Plan<S>, dims: &[usize], members: &[Member]) -> Option<us
     (last <= SHORT && before > 1 && all).then_some(last)
 }
 
-/// Registers of a pass take so many bytes at most, if each has room for the shortest chunk.
+/// Registers of a pass take so many bytes at most, if each has room for the shortest chunk: of a
+/// second cache of a megabyte more than half.
 const NEAR: usize = 640 << 10;
 const SHORTEST: usize = 64;
 
@@ -218,7 +219,7 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
         let first = member.out(self.of.plan).first();
         // What lies beside a part of an output is another part.
         self.pass.exact |= self.of.homes[self.of.plan.line.run_of(first)];
-        let sigmoid = self.sigmoid_of(instruction.op, operands);
+        let sigmoid = self.sigmoid_of(instruction.op, first, operands);
         let (out, register) = if self.of.places.get(first).is_none() {
             // With its sigmoid, a slope is computed before this step, where others may have been in
             // a register that is free now.
@@ -244,9 +245,9 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
         self.pass.steps.push(step);
     }
 
-    /// The step that computes the sigmoid of which an operation is the slope, if both can be computed
-    /// at once.
-    fn sigmoid_of(&self, op: Op, [x, of, _]: [Window; 3]) -> Option<usize> {
+    /// The step that computes the sigmoid of which an operation is the slope, if both can be
+    /// computed at once: what others read after that step stays until then.
+    fn sigmoid_of(&self, op: Op, out: Address, [x, of, _]: [Window; 3]) -> Option<usize> {
         if !self.of.fast || op != Op::Binary(Binary::SigmoidSlope) {
             return None;
         }
@@ -256,8 +257,10 @@ impl<'a, S: Elementary + Product + Platform> Building<'a, S> {
             self.pass.steps[found],
             Step::Compute { op: Op::Unary(Unary::Sigmoid), operands: [read, ..], .. } if read == x
         );
-        let between = &self.pass.steps[found..];
-        (same && !x.single && !between.iter().any(|step| step.writes(x))).then_some(found)
+        let taken = self.of.places.get(out);
+        let in_the_way =
+            |step: &Step<S>| step.writes(x) || taken.is_some_and(|place| step.reads(place));
+        (same && !x.single && !self.pass.steps[found + 1..].iter().any(in_the_way)).then_some(found)
     }
 
     /// A sum over the elements, of products if it is of two operands.

@@ -1,8 +1,8 @@
 //! A named optimisation of derivatives: of operations that only move elements no node is written.
 //!
 //! Their shares would take the adjoint of the whole result, with empty sums where nothing has been
-//! added to a part of it; and the gather's and the take's would add up what one element gets before it is added
-//! to the element's adjoint, where the sweep adds one by one.
+//! added to a part of it; and the gather's and the take's would add up what one element gets before
+//! it is added to the element's adjoint, where the sweep adds one by one.
 
 use smallvec::SmallVec;
 

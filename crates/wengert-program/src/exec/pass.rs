@@ -92,6 +92,24 @@ impl<S> Step<S> {
         }
     }
 
+    /// Whether it reads numbers from a place on.
+    pub(crate) fn reads(&self, place: Place) -> bool {
+        let is = |from: &Window| from.start == place;
+        match self {
+            Step::Compute { operands, .. } | Step::WithProduct { operands, .. } => {
+                operands.iter().any(is)
+            }
+            Step::Fold { operands, .. } => operands.iter().any(is),
+            Step::SigmoidAndSlope { x, .. } => is(x),
+            Step::Stride { from, .. }
+            | Step::Cycle { from, .. }
+            | Step::Repeat { from, .. }
+            | Step::Scatter { from, .. } => is(from),
+            // A list may reach anywhere.
+            Step::Gather { .. } | Step::Stretches { .. } => true,
+        }
+    }
+
     /// The step that brings the numbers in these places into a register.
     pub(crate) fn gather(out: Window, places: Vec<Place>) -> Self {
         let mut stretches: Vec<Stretch> = Vec::new();
