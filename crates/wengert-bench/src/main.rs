@@ -1,7 +1,8 @@
 //! Benchmarks of Wengert against gradients written by hand, in the same run.
 //!
 //! `cargo run --release -p wengert-bench`, with `--quick` for a look in half a minute, `--only W2`
-//! for the rows whose name begins so, `--tasks` for the time of each task of their programs. `docs/performance.md` says how to read the table.
+//! for the rows whose name begins so, `--tasks` for the time of each task of their programs.
+//! `docs/performance.md` says how to read the table.
 
 mod args;
 mod compare;
